@@ -1,0 +1,126 @@
+import type { Policy, Rule, Template } from './notation.ts'
+import { ANY, type Bindings, type Match, matchTokens, render } from './pattern.ts'
+import { tagProblem } from './tag.ts'
+
+/** An image tag that a git tag gets. */
+export interface PlannedTag {
+  readonly tag: string
+  readonly stable: boolean
+  /** Follows the newest version; a tag that is not moving is fixed and never changes. */
+  readonly moving: boolean
+}
+
+/** What the policy says of a git tag. `reason` is one sentence, for people. */
+export type Decision =
+  | {
+      readonly kind: 'planned'
+      readonly gitTag: string
+      readonly rule: string
+      /** The tag that is built and pushed; the others are copies of it. */
+      readonly first: PlannedTag
+      readonly copies: readonly PlannedTag[]
+      readonly reason: string
+    }
+  | { readonly kind: 'refused'; readonly gitTag: string; readonly reason: string }
+
+/** The tags of a decision in the order in which they are published: fixed before moving, the first first. */
+export const allTags = ({ first, copies }: Extract<Decision, { kind: 'planned' }>): readonly PlannedTag[] => [
+  first,
+  ...copies,
+]
+
+/** Matches one rule; under `*`, text that is no image tag does not match. */
+export const matchRule = ({ pattern }: Rule, gitTag: string): Match => {
+  if (pattern.kind === 'tokens') return matchTokens(pattern.tokens, gitTag)
+  const problem = tagProblem(gitTag)
+  return problem === undefined
+    ? { kind: 'match', bindings: new Map([[ANY, gitTag]]) }
+    : { kind: 'mismatch', at: 0, wanted: 'a valid image tag' }
+}
+
+const plannedTag = ({ tokens, stable, moving }: Template, bindings: Bindings): PlannedTag => ({
+  tag: render(tokens, bindings),
+  stable,
+  moving,
+})
+
+const join = (words: readonly string[]): string =>
+  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`
+
+const stablePatterns = ({ rules }: Policy): string[] =>
+  rules
+    .filter(({ templates }) => templates.some(({ stable }) => stable))
+    .map(({ name, pattern }) => `${pattern.source} (${name})`)
+
+const reasonFor = (policy: Policy, rule: Rule, first: PlannedTag, copies: readonly PlannedTag[]): string => {
+  const published = [first, ...copies.filter(({ stable }) => !stable)].map(({ tag }) => tag)
+  const stable = copies.filter(tag => tag.stable).map(({ tag }) => tag)
+  const matched = `rule ${rule.name}, ${rule.pattern.source}: it is published as ${join(published)}`
+  if (stable.length > 0) return `${matched}, and as the stable ${join(stable)}.`
+  const others = stablePatterns(policy)
+  return others.length === 0
+    ? `${matched}; no rule of the policy gives a stable tag.`
+    : `${matched}, without a stable tag, which only ${join(others)} ${others.length === 1 ? 'gets' : 'get'}.`
+}
+
+/** The rule whose pattern fits the longest beginning of the git tag, and where it stops to fit. */
+const nearest = (policy: Policy, gitTag: string): string | undefined => {
+  const misses = policy.rules.flatMap(rule => {
+    const match = matchRule(rule, gitTag)
+    return match.kind === 'mismatch' && rule.pattern.kind === 'tokens' ? [{ rule, ...match }] : []
+  })
+  const best = misses.reduce<(typeof misses)[number] | undefined>(
+    (found, miss) => (found === undefined || miss.at > found.at ? miss : found),
+    undefined,
+  )
+  if (best === undefined) return undefined
+  const found = best.at === gitTag.length ? 'it ends' : `it has ${JSON.stringify(gitTag.slice(best.at))}`
+  const after = best.at === 0 ? 'at its beginning' : `after ${gitTag.slice(0, best.at)}`
+  return `the nearest is ${best.rule.pattern.source} (${best.rule.name}), which wants ${best.wanted} ${after}, where ${found}`
+}
+
+const refusal = (policy: Policy, gitTag: string): string => {
+  const noRule = `${JSON.stringify(gitTag)} matches no rule`
+  const takesAny = policy.rules.some(({ pattern }) => pattern.kind === 'any')
+  const problem = takesAny ? tagProblem(gitTag) : undefined
+  const why = problem === undefined ? '' : `; * takes only what can be an image tag, and ${problem}`
+  const near = nearest(policy, gitTag)
+  return `${noRule}${why}${near === undefined ? '' : `; ${near}`}.`
+}
+
+/**
+ * Decides which image tags a git tag gets. The first rule that matches decides; when none does, or when a
+ * tag that it gives could not be an image tag, the git tag is refused.
+ */
+export const decide = (policy: Policy, gitTag: string): Decision => {
+  for (const rule of policy.rules) {
+    const match = matchRule(rule, gitTag)
+    if (match.kind === 'mismatch') continue
+    const [firstTemplate, ...otherTemplates] = rule.templates
+    const first = plannedTag(firstTemplate, match.bindings)
+    const others = otherTemplates.map(template => plannedTag(template, match.bindings))
+    const copies = [...others.filter(({ moving }) => !moving), ...others.filter(({ moving }) => moving)]
+    const tags = [first, ...copies].map(({ tag }) => tag)
+
+    const refused = (why: string): Decision => ({
+      kind: 'refused',
+      gitTag,
+      reason: `${gitTag} matches rule ${rule.name}, ${rule.pattern.source}, but ${why}.`,
+    })
+    for (const tag of tags) {
+      const problem = tagProblem(tag)
+      if (problem !== undefined) return refused(`${tag} can't be an image tag: ${problem}`)
+    }
+    const twice = tags.find((tag, index) => tags.indexOf(tag) !== index)
+    if (twice !== undefined) return refused(`two of its image tags are both ${twice}`)
+    return {
+      kind: 'planned',
+      gitTag,
+      rule: rule.name,
+      first,
+      copies,
+      reason: `${gitTag} is matched by ${reasonFor(policy, rule, first, copies)}`,
+    }
+  }
+  return { kind: 'refused', gitTag, reason: refusal(policy, gitTag) }
+}

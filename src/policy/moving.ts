@@ -1,0 +1,119 @@
+import { matchRule, type PlannedTag } from './decide.ts'
+import type { Policy, Rule, Template } from './notation.ts'
+import { type Bindings, matchTokens, render, type Token } from './pattern.ts'
+
+/** One number of a version and the text before it, such as `rc` and `1`. */
+interface Part {
+  readonly separator: string
+  readonly digits: string
+}
+
+type Version = readonly Part[]
+
+/** Whether a moving tag goes to the version that is released, or stays with a newer one. */
+export type Move = { readonly kind: 'move' } | { readonly kind: 'stay'; readonly newest: string }
+
+/**
+ * Words before a number that make a version older than the same version without it; PEP 440's
+ * pre-releases and development releases, and what else is common for them.
+ */
+const PRE_RELEASE = /^(dev|snapshot|nightly|a|alpha|b|beta|m|milestone|c|rc|cr|pre|preview)$/
+
+const preRelease = (separator: string): string | undefined => {
+  const word = separator.toLowerCase().replace(/[^a-z]/g, '')
+  return PRE_RELEASE.test(word) ? word : undefined
+}
+
+const versionOf = (tokens: readonly Token[], bindings: Bindings): Version => {
+  const parts: Part[] = []
+  let separator = ''
+  for (const token of tokens) {
+    if (token.kind === 'literal') {
+      separator = token.text
+      continue
+    }
+    const digits = bindings.get(token.letter)
+    if (digits !== undefined) parts.push({ separator: parts.length === 0 ? '' : separator, digits })
+    separator = ''
+  }
+  return parts
+}
+
+/** Compares numbers of any length by value: leading zeros do not count. */
+const compareDigits = (one: string, other: string): number => {
+  const [left, right] = [one.replace(/^0+(?=.)/, ''), other.replace(/^0+(?=.)/, '')]
+  if (left.length !== right.length) return left.length - right.length
+  return left < right ? -1 : left > right ? 1 : 0
+}
+
+const rank = (separator: string): string => {
+  const word = preRelease(separator)
+  if (word === undefined) return '2'
+  return word === 'dev' || word === 'snapshot' || word === 'nightly' ? `0${word}` : `1${word}`
+}
+
+/**
+ * Compares versions number by number from the left. With all numbers equal, the longer one is newer
+ * (2.3.4.1 after 2.3.4), unless what makes it longer is a pre-release (2.3.4rc1 before 2.3.4).
+ */
+export const compareVersions = (one: Version, other: Version): number => {
+  for (let index = 0; index < Math.max(one.length, other.length); index += 1) {
+    const [left, right] = [one[index], other[index]]
+    if (left === undefined || right === undefined) {
+      const extra = left ?? right
+      const newer = extra !== undefined && preRelease(extra.separator) === undefined
+      return (left === undefined) === newer ? -1 : 1
+    }
+    const [leftRank, rightRank] = [rank(left.separator), rank(right.separator)]
+    if (leftRank !== rightRank) return leftRank < rightRank ? -1 : 1
+    const digits = compareDigits(left.digits, right.digits)
+    if (digits !== 0) return digits
+  }
+  return 0
+}
+
+/**
+ * The tag that shows that a version is there: its first tag; for a stable moving tag its fixed stable tag,
+ * so that a version that is published but not yet promoted does not hold back one that is.
+ */
+const witness = ({ templates }: Rule, stable: boolean): Template =>
+  (stable ? templates.find(template => template.stable && !template.moving) : undefined) ?? templates[0]
+
+/** The version that a published image tag belongs to under a rule that gives it the moving tag. */
+const competitor = (rule: Rule, moving: PlannedTag, published: string): Version | undefined => {
+  if (rule.pattern.kind === 'any') return undefined
+  const match = matchTokens(witness(rule, moving.stable).tokens, published)
+  if (match.kind === 'mismatch') return undefined
+  const { tokens } = rule.pattern
+  const feeds = rule.templates.some(
+    template => template.moving && render(template.tokens, match.bindings) === moving.tag,
+  )
+  return feeds ? versionOf(tokens, match.bindings) : undefined
+}
+
+/**
+ * Decides whether a moving tag goes to the version that is released: only if the registry has no newer
+ * version that would get the same moving tag, from whichever rule.
+ *
+ * It looks at the versions that are there, not at what the moving tag points to, so that it decides right
+ * after the newest version was deleted.
+ */
+export const decideMove = (
+  policy: Policy,
+  { gitTag, planned, published }: { gitTag: string; planned: PlannedTag; published: readonly string[] },
+): Move => {
+  const rule = policy.rules.find(candidate => matchRule(candidate, gitTag).kind === 'match')
+  const match = rule === undefined ? undefined : matchRule(rule, gitTag)
+  if (rule?.pattern.kind !== 'tokens' || match?.kind !== 'match') return { kind: 'move' }
+  const released = versionOf(rule.pattern.tokens, match.bindings)
+
+  let newest: { tag: string; version: Version } | undefined
+  for (const tag of published) {
+    for (const other of policy.rules) {
+      const version = competitor(other, planned, tag)
+      if (version === undefined || compareVersions(version, released) <= 0) continue
+      if (newest === undefined || compareVersions(version, newest.version) > 0) newest = { tag, version }
+    }
+  }
+  return newest === undefined ? { kind: 'move' } : { kind: 'stay', newest: newest.tag }
+}
