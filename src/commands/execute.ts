@@ -1,0 +1,54 @@
+import { storedCredentials } from '../docker/config.ts'
+import { Docker } from '../docker/docker.ts'
+import { registryBackoff } from '../http/retry.ts'
+import { type Clock, Transport } from '../http/transport.ts'
+import type { Log } from '../log.ts'
+import type { Credentials } from '../registry/authorization.ts'
+import { RegistryClient } from '../registry/client.ts'
+import { plan } from './plan.ts'
+import { release } from './release.ts'
+import type { ReleaseRequest, Request } from './request.ts'
+import type { Result } from './result.ts'
+
+/** What surrounds a command: the process that it runs in. */
+export interface Surroundings {
+  readonly env: NodeJS.ProcessEnv
+  readonly log: Log
+  readonly clock: Clock
+  /** Aborts when the run is interrupted. */
+  readonly signal: AbortSignal
+  /** The directory that relative paths start from. */
+  readonly workspace: string
+  /** A directory for files of this run. */
+  readonly temporary: string
+  /** How this program names itself to servers. */
+  readonly userAgent: string
+}
+
+const credentialsFor = (
+  { login, repository }: ReleaseRequest,
+  { env, signal }: Surroundings,
+): Credentials | Promise<Credentials> =>
+  login === undefined
+    ? storedCredentials(repository.registry, { env, signal })
+    : { kind: 'password', ...login }
+
+/** Carries out an order. */
+export const execute = async (request: Request, surroundings: Surroundings): Promise<Result> => {
+  const { env, log, clock, signal, workspace, temporary, userAgent } = surroundings
+  if (request.command === 'plan') {
+    const planned = plan(request)
+    log.info(planned.reason)
+    return planned
+  }
+  using transport = new Transport({ userAgent, log, clock, backoff: registryBackoff, signal })
+  const registry = new RegistryClient({
+    repository: request.repository,
+    transport,
+    credentials: await credentialsFor(request, surroundings),
+    access: 'pull,push',
+    now: clock.now,
+  })
+  const docker = new Docker({ env, log, signal, cwd: workspace })
+  return release(request, { registry, docker, log, temporary })
+}

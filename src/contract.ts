@@ -1,0 +1,75 @@
+// biome-ignore-all format: generated
+// Written by `npm run generate` from action.yml, which is the home of inputs, outputs and defaults.
+
+/** The inputs of the action, as action.yml declares them. */
+export const inputs = {
+  "command": {
+    description: "What to do: `release` builds, publishes and verifies the images of the tag; `plan` only says which images it would be, and needs neither docker nor the network.",
+    required: false,
+    default: "release",
+  },
+  "registry": {
+    description: "The host of the registry, such as `registry.cern.ch` or `ghcr.io`.",
+    required: true,
+    default: "",
+  },
+  "project": {
+    description: "The path of the images in the registry; may have slashes, or be empty.",
+    required: false,
+    default: "cmsweb",
+  },
+  "service": {
+    description: "The name of the image.",
+    required: true,
+    default: "",
+  },
+  "tag": {
+    description: "The git tag that is released. Without it, the git tag that the workflow runs on.",
+    required: false,
+    default: "",
+  },
+  "context": {
+    description: "What is built, a directory of the workspace or the address of a git repository.",
+    required: false,
+    default: ".",
+  },
+  "file": {
+    description: "The Dockerfile, from the workspace. Without it, `Dockerfile` in the context.",
+    required: false,
+    default: "",
+  },
+  "build-args": {
+    description: "Build arguments, one `NAME=value` a line. `TAG=<git tag>` is always passed.",
+    required: false,
+    default: "",
+  },
+  "build-options": {
+    description: "Further options of `docker buildx build`, one a line, such as `--platform=linux/amd64,linux/arm64` or `--cache-from=type=gha`.",
+    required: false,
+    default: "",
+  },
+  "labels": {
+    description: "Labels of the image, one `name=value` a line, beside title, version, revision, source, ref.name and url of `org.opencontainers.image`, which it always has.",
+    required: false,
+    default: "",
+  },
+  "username": {
+    description: "The account at the registry. Keep it in `vars`, not in `secrets`: GitHub blanks every output that contains a secret. Without it, the login that docker has is used.",
+    required: false,
+    default: "",
+  },
+  "password": {
+    description: "The password or token of the account.",
+    required: false,
+    default: "",
+  },
+} as const
+
+/** The name of an input. */
+export type InputName = keyof typeof inputs
+
+/** The names of the outputs of the action, as action.yml declares them. */
+export const outputs = ["image","tag","rule","is-stable","tags","stable-tags","digest","reference","json"] as const
+
+/** The name of an output. */
+export type OutputName = (typeof outputs)[number]

@@ -1,0 +1,84 @@
+import { ReleaseError } from '../errors.ts'
+import type { Log } from '../log.ts'
+import { run } from './run.ts'
+
+/** How a docker command ended, with the line of its output that says most about a failure. */
+export interface DockerResult {
+  readonly exitCode: number
+  readonly stdout: string
+  readonly tail: string
+  readonly lastLine: string
+}
+
+/** The last line that begins with ERROR or "error", else the last line: docker says there what went wrong. */
+const tellingLine = (tail: string): string => {
+  const lines = tail
+    .split(/[\r\n]+/)
+    .map(line => line.trim())
+    .filter(line => line !== '')
+  return lines.findLast(line => /^(ERROR|error|Error)\b/.test(line)) ?? lines.at(-1) ?? 'it said nothing'
+}
+
+/** The docker command line, with an environment of its own. The only place that starts it. */
+export class Docker {
+  readonly env: NodeJS.ProcessEnv
+  readonly #log: Log
+  readonly #signal: AbortSignal
+  readonly #cwd: string
+
+  constructor(options: { env: NodeJS.ProcessEnv; log: Log; signal: AbortSignal; cwd: string }) {
+    this.env = options.env
+    this.#log = options.log
+    this.#signal = options.signal
+    this.#cwd = options.cwd
+  }
+
+  /** The same docker with some variables of its environment set. */
+  with(variables: Readonly<Record<string, string>>): Docker {
+    const env = { ...this.env, ...variables }
+    return new Docker({ env, log: this.#log, signal: this.#signal, cwd: this.#cwd })
+  }
+
+  /**
+   * Runs docker and gives back how it ended. With `show`, its output goes to the log as it comes.
+   *
+   * Throws `docker-missing` when there is no docker command.
+   */
+  async run(
+    args: readonly string[],
+    { input, show = false }: { input?: string; show?: boolean } = {},
+  ): Promise<DockerResult> {
+    this.#log.debug(`docker ${args.join(' ')}`)
+    try {
+      const options = {
+        env: this.env,
+        signal: this.#signal,
+        cwd: this.#cwd,
+        ...(input === undefined ? {} : { input }),
+      }
+      const result = show
+        ? await this.#log.foreign(() => run('docker', args, { ...options, onOutput: this.#log.raw }))
+        : await run('docker', args, options)
+      return { ...result, lastLine: tellingLine(result.tail) }
+    } catch (error) {
+      this.#signal.throwIfAborted()
+      throw new ReleaseError('docker-missing', {
+        what: 'There is no docker command on this runner.',
+        wayOut: 'Use a runner that has Docker, such as ubuntu-latest, or install it.',
+        cause: error,
+      })
+    }
+  }
+
+  /**
+   * Makes sure that the engine answers. Throws `docker-missing`.
+   */
+  async requireEngine(): Promise<void> {
+    const { exitCode, lastLine } = await this.run(['version', '--format', '{{.Server.Version}}'])
+    if (exitCode === 0) return
+    throw new ReleaseError('docker-missing', {
+      what: `The Docker engine does not answer: ${lastLine}`,
+      wayOut: 'Start the engine, or point DOCKER_HOST or the docker context to one that runs.',
+    })
+  }
+}

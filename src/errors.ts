@@ -1,0 +1,93 @@
+/**
+ * Every way in which a run can end red. The key is the error's stable name; `title` says what happened in
+ * general, `cause` what usually brings it about.
+ */
+export const catalogue = {
+  'invalid-input': {
+    title: 'An input is not valid',
+    cause: 'A value in `with:` is misspelt, out of range, or contradicts another.',
+  },
+  'invalid-policy': {
+    title: 'The policy has mistakes',
+    cause: 'The table in `policy` or `policy-file` can not be read as it is written.',
+  },
+  'tag-refused': {
+    title: 'The policy gives this git tag no image',
+    cause: 'No rule matches the git tag, or what the rule gives can not be an image tag.',
+  },
+  'already-published': {
+    title: 'The image tag is already there',
+    cause: 'The version was released before, by this workflow or by something else.',
+  },
+  'registry-unreadable': {
+    title: 'The registry gave no usable answer',
+    cause: 'The registry or the network between is down, overloaded, or answers something unexpected.',
+  },
+  'registry-denied': {
+    title: 'The registry refused access',
+    cause: 'Credentials are missing, wrong or expired, or the account lacks the right to do this.',
+  },
+  'registry-refused': {
+    title: 'The registry refused to accept or to show the image',
+    cause: 'A rule of the registry, such as immutability or its vulnerability policy, stands against it.',
+  },
+  'credentials-unreadable': {
+    title: "Docker's stored credentials can not be read",
+    cause: 'The configuration file is damaged, or the credential helper that it names is missing or fails.',
+  },
+  'docker-missing': {
+    title: 'Docker can not be run',
+    cause: 'There is no docker command on the runner, or its engine does not run.',
+  },
+  'login-failed': {
+    title: 'docker login failed',
+    cause: 'User name or password are wrong, the token has expired, or the registry can not be reached.',
+  },
+  'build-failed': {
+    title: 'The image was not built',
+    cause: 'A step of the Dockerfile failed, or docker could not be given what it needs.',
+  },
+  'push-failed': {
+    title: 'The image was not pushed',
+    cause: 'The account may not write to the repository, or the connection to the registry broke.',
+  },
+  'not-as-planned': {
+    title: 'The registry does not hold what was planned',
+    cause: 'Something else wrote the same tag at the same time, or the registry lost or changed the image.',
+  },
+  interrupted: {
+    title: 'The run was interrupted',
+    cause: 'The job was cancelled, or somebody pressed Ctrl-C.',
+  },
+} as const satisfies Record<string, { title: string; cause: string }>
+
+/** The stable name of an error; `docs/troubleshooting.md` has an entry for each. */
+export type ErrorName = keyof typeof catalogue
+
+/** An end of the run that the catalogue knows: what happened, with the facts, and the way out of it. */
+export class ReleaseError extends Error {
+  override readonly name: ErrorName
+  /** What the reader can do, as a sentence. */
+  readonly wayOut: string
+
+  constructor(name: ErrorName, { what, wayOut, cause }: { what: string; wayOut: string; cause?: unknown }) {
+    super(`${what} ${wayOut}`, cause === undefined ? undefined : { cause })
+    this.name = name
+    this.wayOut = wayOut
+  }
+
+  /** The general sentence for this kind of error. */
+  get title(): string {
+    return catalogue[this.name].title
+  }
+}
+
+/** The messages of an error and of everything that caused it, outermost first. */
+export const causesOf = (error: unknown): readonly string[] => {
+  const messages: string[] = []
+  for (let cause = error; cause !== undefined && messages.length < 8; ) {
+    messages.push(cause instanceof Error ? cause.message : String(cause))
+    cause = cause instanceof Error ? cause.cause : undefined
+  }
+  return messages
+}

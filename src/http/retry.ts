@@ -1,0 +1,53 @@
+/** How often and how long something that fails for a while is tried again. Times in milliseconds. */
+export interface Backoff {
+  readonly attempts: number
+  /** The limit of one attempt. */
+  readonly attemptTimeout: number
+  /** No attempt begins later than this after the first one began. */
+  readonly totalTime: number
+  /** The longest wait before the second attempt; it doubles from attempt to attempt. */
+  readonly firstDelay: number
+  readonly longestDelay: number
+}
+
+/** What a registry that restarts needs: about half a minute of patience, a minute and a half with silence. */
+export const registryBackoff: Backoff = {
+  attempts: 7,
+  attemptTimeout: 20_000,
+  totalTime: 90_000,
+  firstDelay: 500,
+  longestDelay: 15_000,
+}
+
+/** Statuses that may be gone at the next attempt: request timeout, too many requests, server errors. */
+export const isRetryable = (status: number): boolean =>
+  status === 408 || status === 429 || (status >= 500 && status !== 501 && status !== 505)
+
+/** Reads a Retry-After header, seconds or a date (RFC 9110, 10.2.3), as milliseconds from `now`. */
+export const parseRetryAfter = (value: string, now: number): number | undefined => {
+  if (/^\s*[0-9]+\s*$/.test(value)) return Number(value) * 1000
+  const date = Date.parse(value)
+  return Number.isNaN(date) ? undefined : Math.max(date - now, 0)
+}
+
+/**
+ * The wait before the next attempt, with jitter (between half and all of it, so that many runs do not come
+ * back at once), or nothing when there is no further attempt. What the server asks for with Retry-After is
+ * kept; if it asks for more than is left, it is given up.
+ */
+export const delayBefore = (
+  backoff: Backoff,
+  {
+    attempt,
+    elapsed,
+    retryAfter,
+    random,
+    now = Date.now(),
+  }: { attempt: number; elapsed: number; retryAfter: string | undefined; random: number; now?: number },
+): number | undefined => {
+  if (attempt >= backoff.attempts) return undefined
+  const full = Math.min(backoff.firstDelay * 2 ** (attempt - 1), backoff.longestDelay)
+  const asked = retryAfter === undefined ? undefined : parseRetryAfter(retryAfter, now)
+  const delay = Math.max(full * (0.5 + random / 2), asked ?? 0)
+  return elapsed + delay > backoff.totalTime ? undefined : delay
+}

@@ -1,0 +1,178 @@
+import * as http from 'node:http'
+import * as https from 'node:https'
+import { HttpClient } from '@actions/http-client'
+import type { Log } from '../log.ts'
+import { type Backoff, delayBefore, isRetryable } from './retry.ts'
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT'
+  readonly url: URL
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: Buffer
+}
+
+export interface HttpResponse {
+  readonly status: number
+  readonly headers: http.IncomingHttpHeaders
+  readonly body: Buffer
+  /** Where the answer came from, after redirects. */
+  readonly url: URL
+}
+
+/** Time and chance, passed in so that what waits can be tested. */
+export interface Clock {
+  /** Milliseconds since some fixed moment. */
+  now(): number
+  /** Resolves after so many milliseconds; rejects when the run is interrupted. */
+  sleep(milliseconds: number): Promise<void>
+  /** From 0 up to, not including, 1. */
+  random(): number
+}
+
+/** No answer came, after every attempt that was due. `cause` is what went wrong last. */
+export class NoAnswerError extends Error {
+  override readonly name = 'NoAnswerError'
+}
+
+/** An answer of more bytes than anything here may have. */
+const MAX_BODY_BYTES = 32 * 1024 * 1024
+const MAX_REDIRECTS = 5
+const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308]
+
+const withoutQuery = (url: URL): string => `${url.origin}${url.pathname}`
+
+/** The method and address of a request, without a query, which may hold a signature. */
+export const describeRequest = ({ method, url }: Pick<HttpRequest, 'method' | 'url'>): string =>
+  `${method} ${withoutQuery(url)}`
+
+const withoutAuthorization = (headers: HttpRequest['headers']): HttpRequest['headers'] =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => name.toLowerCase() !== 'authorization'))
+
+/**
+ * Sends requests: proxies by the toolkit's agents, connections kept, a time limit an attempt, answers bounded
+ * in size, passing faults tried again.
+ */
+export class Transport implements Disposable {
+  readonly #clients = new Map<string, HttpClient>()
+  readonly #userAgent: string
+  readonly #log: Log
+  readonly #clock: Clock
+  readonly #backoff: Backoff
+  readonly #signal: AbortSignal
+
+  constructor(options: { userAgent: string; log: Log; clock: Clock; backoff: Backoff; signal: AbortSignal }) {
+    this.#userAgent = options.userAgent
+    this.#log = options.log
+    this.#clock = options.clock
+    this.#backoff = options.backoff
+    this.#signal = options.signal
+  }
+
+  /**
+   * Sends a request, again while the fault is one that passes (408, 429, 5xx, a broken or silent connection)
+   * and the limits allow it. Gives back the last answer, whatever its status.
+   *
+   * Follows redirects of GET and HEAD, never from https to http, and without the Authorization header when
+   * the host is another. Throws `NoAnswerError` when no attempt was answered.
+   */
+  async send(request: HttpRequest): Promise<HttpResponse> {
+    const started = this.#clock.now()
+    for (let attempt = 1; ; attempt += 1) {
+      const outcome = await this.#follow(request).then(
+        response => ({ response, error: undefined }),
+        (error: unknown) => ({ response: undefined, error }),
+      )
+      this.#signal.throwIfAborted()
+      if (outcome.response !== undefined && !isRetryable(outcome.response.status)) return outcome.response
+
+      const elapsed = this.#clock.now() - started
+      const retryAfter = outcome.response?.headers['retry-after']
+      const delay = delayBefore(this.#backoff, { attempt, elapsed, retryAfter, random: this.#clock.random() })
+      const why =
+        outcome.response === undefined
+          ? outcome.error instanceof Error
+            ? outcome.error.message
+            : String(outcome.error)
+          : `status ${outcome.response.status}`
+      if (delay === undefined) {
+        if (outcome.response !== undefined) return outcome.response
+        const attempts = attempt === 1 ? 'the only attempt' : `after ${attempt} attempts`
+        throw new NoAnswerError(`${describeRequest(request)}: ${why} (${attempts})`, { cause: outcome.error })
+      }
+      this.#log.info(
+        `${describeRequest(request)}: ${why}; attempt ${attempt + 1} in ${(delay / 1000).toFixed(1)} s`,
+      )
+      await this.#clock.sleep(delay)
+    }
+  }
+
+  async #follow(request: HttpRequest): Promise<HttpResponse> {
+    let { url, headers } = request
+    for (let redirects = 0; ; redirects += 1) {
+      const response = await this.#once({ ...request, url, headers })
+      const location = response.headers.location
+      const follows = request.method === 'GET' || request.method === 'HEAD'
+      if (!follows || !REDIRECTS.includes(response.status) || location === undefined) return response
+      if (redirects === MAX_REDIRECTS) throw new Error(`more than ${MAX_REDIRECTS} redirects`)
+      const target = new URL(location, url)
+      if (target.protocol !== 'https:' && target.protocol !== url.protocol) {
+        throw new Error(`a redirect from ${url.protocol}//${url.host} to ${target.protocol}//${target.host}`)
+      }
+      if (target.host !== url.host) headers = withoutAuthorization(headers)
+      url = target
+    }
+  }
+
+  async #once({ method, url, headers, body }: HttpRequest): Promise<HttpResponse> {
+    const started = this.#clock.now()
+    const limit = AbortSignal.timeout(this.#backoff.attemptTimeout)
+    const signal = AbortSignal.any([this.#signal, limit])
+    try {
+      const message = await new Promise<http.IncomingMessage>((resolve, reject) => {
+        const { request } = url.protocol === 'https:' ? https : http
+        const sent = request(url, {
+          method,
+          headers: {
+            ...headers,
+            'user-agent': this.#userAgent,
+            ...(body === undefined ? {} : { 'content-length': body.length }),
+          },
+          agent: this.#agentFor(url),
+          signal,
+        })
+        sent.on('error', reject).on('response', resolve).end(body)
+      })
+      const chunks: Buffer[] = []
+      let bytes = 0
+      for await (const chunk of message as AsyncIterable<Buffer>) {
+        bytes += chunk.length
+        if (bytes > MAX_BODY_BYTES) throw new Error(`the answer has more than ${MAX_BODY_BYTES} bytes`)
+        chunks.push(chunk)
+      }
+      const status = message.statusCode ?? 0
+      const took = Math.round(this.#clock.now() - started)
+      this.#log.debug(`${describeRequest({ method, url })}: ${status}, ${bytes} bytes, ${took} ms`)
+      return { status, headers: message.headers, body: Buffer.concat(chunks), url }
+    } catch (error) {
+      const silent = limit.aborted && !this.#signal.aborted
+      const failure = silent ? new Error(`no answer within ${this.#backoff.attemptTimeout / 1000} s`) : error
+      this.#log.debug(`${describeRequest({ method, url })}: ${String(failure)}`)
+      throw failure
+    }
+  }
+
+  #agentFor(url: URL): http.Agent {
+    let client = this.#clients.get(url.origin)
+    if (client === undefined) {
+      client = new HttpClient(this.#userAgent, [], { keepAlive: true })
+      this.#clients.set(url.origin, client)
+    }
+    return client.getAgent(url.href)
+  }
+
+  /** Closes the connections that were kept. */
+  [Symbol.dispose](): void {
+    for (const client of this.#clients.values()) client.dispose()
+    this.#clients.clear()
+  }
+}

@@ -1,0 +1,17 @@
+/** Where the run tells people what it does. Implemented for the action and for the command line. */
+export interface Log {
+  /** A line for everybody. */
+  info(message: string): void
+  /** Something that should be seen, and does not fail the run. */
+  warning(title: string, message: string): void
+  /** Something good to know, shown beside the run. */
+  notice(title: string, message: string): void
+  /** For those who look for a fault; never contains a secret. */
+  debug(message: string): void
+  /** Output of a program as it comes, unchanged; only inside `foreign`. */
+  raw(chunk: Buffer): void
+  /** Runs something whose raw output is somebody else's: it is shown, and obeyed in nothing. */
+  foreign<T>(run: () => Promise<T>): Promise<T>
+  /** Runs a stage; what it logs belongs together. */
+  stage<T>(name: string, run: () => Promise<T>): Promise<T>
+}

@@ -1,0 +1,345 @@
+import { createHash } from 'node:crypto'
+import { ReleaseError } from '../errors.ts'
+import {
+  describeRequest,
+  type HttpRequest,
+  type HttpResponse,
+  NoAnswerError,
+  type Transport,
+} from '../http/transport.ts'
+import { type Access, Authorization, type Credentials } from './authorization.ts'
+import { parseChallenges } from './challenge.ts'
+import {
+  apiOrigin,
+  byDigest,
+  type Digest,
+  imageName,
+  isDigest,
+  isLoopback,
+  type Repository,
+  tagged,
+} from './reference.ts'
+
+/** The media types of manifests; a registry that is offered fewer may convert what it has. */
+export const MANIFEST_MEDIA_TYPES = [
+  'application/vnd.oci.image.index.v1+json',
+  'application/vnd.oci.image.manifest.v1+json',
+  'application/vnd.docker.distribution.manifest.list.v2+json',
+  'application/vnd.docker.distribution.manifest.v2+json',
+] as const
+
+const ACCEPT = MANIFEST_MEDIA_TYPES.join(', ')
+
+/** What a registry has under a tag. Everything else is not a state, but an error. */
+export type TagState = { readonly kind: 'absent' } | { readonly kind: 'present'; readonly digest: Digest }
+
+/** A manifest as the registry stores it. The bytes are never parsed and written again. */
+export interface Manifest {
+  readonly digest: Digest
+  readonly mediaType: string
+  readonly bytes: Buffer
+}
+
+/** The digest of bytes, by the algorithm of `like`, or SHA-256. */
+export const digestOf = (bytes: Buffer, like?: Digest): Digest => {
+  const algorithm = like?.startsWith('sha512:') ? 'sha512' : 'sha256'
+  return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`
+}
+
+/** One entry of the `errors` of an answer. Source: distribution-spec v1.1.1, "Error Codes". */
+interface SpecError {
+  readonly code: string
+  readonly message: string
+}
+
+const field = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : '')
+
+const specErrors = (body: Buffer): SpecError[] => {
+  let answer: unknown
+  try {
+    answer = JSON.parse(body.toString('utf8'))
+  } catch {
+    return []
+  }
+  const errors = field(answer, 'errors')
+  return Array.isArray(errors)
+    ? errors.map((error: unknown) => ({
+        code: text(field(error, 'code')),
+        message: text(field(error, 'message')),
+      }))
+    : []
+}
+
+/**
+ * Whether the answer proves that there is no such thing: 404, or one of the specification's codes for it.
+ * Refusals never do, whatever their body says.
+ */
+const provesAbsence = ({ status, body }: HttpResponse): boolean =>
+  status === 404 ||
+  (status === 400 &&
+    specErrors(body).some(({ code }) => code === 'NAME_UNKNOWN' || code === 'MANIFEST_UNKNOWN'))
+
+const MAX_QUOTED = 300
+
+/** What an answer says of itself: its status, the codes of its body, or the beginning of the body. */
+const describeAnswer = ({ status, body }: HttpResponse): string => {
+  const errors = specErrors(body)
+    .map(({ code, message }) => [code, message].filter(part => part !== '').join(': '))
+    .filter(error => error !== '')
+  const said = errors.length > 0 ? errors.join('; ') : body.toString('utf8').replace(/\s+/g, ' ').trim()
+  return said === '' ? `status ${status}` : `status ${status}, ${said.slice(0, MAX_QUOTED)}`
+}
+
+/** The manifests and tags of one repository, by the distribution API. */
+export class RegistryClient {
+  readonly repository: Repository
+  readonly #transport: Transport
+  readonly #authorization: Authorization
+  #origin: Promise<string> | undefined
+
+  constructor(options: {
+    repository: Repository
+    transport: Transport
+    credentials: Credentials
+    access: Access
+    now: () => number
+  }) {
+    this.repository = options.repository
+    this.#transport = options.transport
+    this.#authorization = new Authorization({
+      transport: options.transport,
+      credentials: options.credentials,
+      path: options.repository.path,
+      access: options.access,
+      now: options.now,
+    })
+  }
+
+  /** HEAD of a manifest. A registry that does not say the digest is asked for the manifest itself. */
+  async headTag(tag: string): Promise<TagState> {
+    const what = tagged(this.repository, tag)
+    const response = await this.#call({
+      method: 'HEAD',
+      path: `manifests/${tag}`,
+      headers: { accept: ACCEPT },
+      what,
+    })
+    if (response.status === 404) return { kind: 'absent' }
+    // A HEAD has no body that would say why it is refused.
+    if (response.status !== 200) return this.#stateByGet(tag)
+    const digest = response.headers['docker-content-digest']
+    return isDigest(digest) ? { kind: 'present', digest } : this.#stateByGet(tag)
+  }
+
+  async #stateByGet(tag: string): Promise<TagState> {
+    const manifest = await this.getManifest(tag)
+    return manifest === undefined ? { kind: 'absent' } : { kind: 'present', digest: manifest.digest }
+  }
+
+  /** GET of a manifest by tag or digest, or nothing if it is not there. Its digest is computed, not believed. */
+  async getManifest(reference: string): Promise<Manifest | undefined> {
+    const what = isDigest(reference)
+      ? byDigest(this.repository, reference)
+      : tagged(this.repository, reference)
+    const response = await this.#call({
+      method: 'GET',
+      path: `manifests/${reference}`,
+      headers: { accept: ACCEPT },
+      what,
+    })
+    if (provesAbsence(response)) return undefined
+    if (response.status !== 200) throw this.#refusal('read', what, response)
+    const said = isDigest(reference) ? reference : response.headers['docker-content-digest']
+    const digest = digestOf(response.body, isDigest(said) ? said : undefined)
+    const mediaType = (response.headers['content-type'] ?? '').split(';')[0]?.trim() ?? ''
+    const known: readonly string[] = MANIFEST_MEDIA_TYPES
+    if (isDigest(said) && said !== digest) {
+      throw this.#unusable(what, `it announced ${said}, and what came has the digest ${digest}`)
+    }
+    if (!known.includes(mediaType))
+      throw this.#unusable(what, `its media type ${JSON.stringify(mediaType)} is not that of a manifest`)
+    return { digest, mediaType, bytes: response.body }
+  }
+
+  /** PUT of a manifest's bytes under a tag. */
+  async putManifest(tag: string, { mediaType, bytes }: Manifest): Promise<void> {
+    const what = tagged(this.repository, tag)
+    const response = await this.#call({
+      method: 'PUT',
+      path: `manifests/${tag}`,
+      headers: { 'content-type': mediaType },
+      body: bytes,
+      what,
+    })
+    if (response.status !== 201) throw this.#refusal('write', what, response)
+  }
+
+  /** Every tag of the repository, page by page; none when there is no such repository. */
+  async listTags(): Promise<string[]> {
+    const what = `the tags of ${imageName(this.repository)}`
+    const tags: string[] = []
+    const seen = new Set<string>()
+    for (let path: string | undefined = 'tags/list?n=1000'; path !== undefined; ) {
+      if (seen.has(path)) throw this.#unusable(what, 'the pages of its list lead back to one another')
+      seen.add(path)
+      const response: HttpResponse = await this.#call({
+        method: 'GET',
+        path,
+        headers: { accept: 'application/json' },
+        what,
+      })
+      if (provesAbsence(response)) return tags
+      if (response.status !== 200) throw this.#refusal('read', what, response)
+      tags.push(...this.#tagsIn(response, what))
+      path = this.#nextPage(response, what)
+    }
+    return tags
+  }
+
+  #tagsIn(response: HttpResponse, what: string): string[] {
+    let answer: unknown
+    try {
+      answer = JSON.parse(response.body.toString('utf8'))
+    } catch (error) {
+      throw this.#unusable(what, 'its answer is not JSON', error)
+    }
+    const tags = field(answer, 'tags')
+    // Some registries answer null for a repository whose last tag was deleted.
+    if (tags === null) return []
+    if (!Array.isArray(tags) || !tags.every(tag => typeof tag === 'string')) {
+      throw this.#unusable(what, 'its answer has no list of tags')
+    }
+    return tags
+  }
+
+  /** The address in `Link: <…>; rel="next"` (RFC 5988), which must stay with the list of this repository. */
+  #nextPage(response: HttpResponse, what: string): string | undefined {
+    const link = response.headers.link
+    const header = Array.isArray(link) ? link.join(', ') : link
+    const target = header === undefined ? undefined : /<([^>]*)>\s*;[^,]*\brel="?next"?/i.exec(header)?.[1]
+    if (target === undefined) return undefined
+    const next = new URL(target, response.url)
+    if (next.host !== response.url.host || !next.pathname.endsWith(`/v2/${this.repository.path}/tags/list`)) {
+      throw this.#unusable(what, `its next page is elsewhere, at ${next.host}${next.pathname}`)
+    }
+    return `tags/list${next.search}`
+  }
+
+  /** GET of a blob that is read whole, such as an image's config. */
+  async getBlob(digest: Digest): Promise<Buffer> {
+    const what = byDigest(this.repository, digest)
+    const response = await this.#call({ method: 'GET', path: `blobs/${digest}`, headers: {}, what })
+    if (response.status !== 200) throw this.#refusal('read', what, response)
+    const actual = digestOf(response.body, digest)
+    if (actual !== digest) throw this.#unusable(what, `what came has the digest ${actual}`)
+    return response.body
+  }
+
+  async #call(options: {
+    method: HttpRequest['method']
+    path: string
+    headers: Record<string, string>
+    body?: Buffer
+    what: string
+  }): Promise<HttpResponse> {
+    const { method, path, headers, body, what } = options
+    const origin = await this.#connect()
+    const url = new URL(`${origin}/v2/${this.repository.path}/${path}`)
+    for (let challenged = false; ; challenged = true) {
+      const authorization = await this.#authorization.header()
+      const request: HttpRequest = {
+        method,
+        url,
+        headers: authorization === undefined ? headers : { ...headers, authorization },
+        ...(body === undefined ? {} : { body }),
+      }
+      const response = await this.#send(request, what)
+      if (response.status !== 401) return response
+      // Once: the token may have run out, or this repository is asked for otherwise than the rest.
+      if (challenged) throw this.#refusal(method === 'PUT' ? 'write' : 'read', what, response)
+      this.#authorization.challenged(this.#challengesOf(response), origin)
+    }
+  }
+
+  /**
+   * Asks the registry, without credentials, how it wants to be asked; once a run. Loopback registries are
+   * asked by plain http and, where that is not what they speak, by https.
+   */
+  #connect(): Promise<string> {
+    this.#origin ??= this.#ping(apiOrigin(this.repository.registry))
+    return this.#origin
+  }
+
+  async #ping(origin: string): Promise<string> {
+    const request = { method: 'GET', url: new URL(`${origin}/v2/`), headers: {} } as const
+    const response = await this.#send(request, this.repository.registry)
+    if (response.status === 400 && origin.startsWith('http:') && isLoopback(this.repository.registry)) {
+      return this.#ping(origin.replace('http:', 'https:'))
+    }
+    if (response.status === 401) {
+      this.#authorization.challenged(this.#challengesOf(response), origin)
+      return origin
+    }
+    if (response.status === 200) return origin
+    if (response.status === 404) {
+      throw new ReleaseError('registry-unreadable', {
+        what: `${describeRequest(request)} answered 404: there is no container registry.`,
+        wayOut: 'Check the input registry.',
+      })
+    }
+    throw this.#refusal('read', this.repository.registry, response)
+  }
+
+  #challengesOf(response: HttpResponse): ReturnType<typeof parseChallenges> {
+    return parseChallenges(response.headers['www-authenticate'] ?? '')
+  }
+
+  async #send(request: HttpRequest, what: string): Promise<HttpResponse> {
+    try {
+      return await this.#transport.send(request)
+    } catch (error) {
+      if (!(error instanceof NoAnswerError)) throw error
+      throw new ReleaseError('registry-unreadable', {
+        what: `The registry did not answer for ${what}: ${error.message}.`,
+        wayOut:
+          'Nothing more was written. Check that the registry is up and can be reached from this runner, then run the job again.',
+        cause: error.cause,
+      })
+    }
+  }
+
+  #unusable(what: string, why: string, cause?: unknown): ReleaseError {
+    return new ReleaseError('registry-unreadable', {
+      what: `The registry's answer for ${what} can not be used: ${why}.`,
+      wayOut: 'Nothing more was written. Run the job again; if it stays so, ask those who run the registry.',
+      cause,
+    })
+  }
+
+  #refusal(verb: 'read' | 'write', what: string, response: HttpResponse): ReleaseError {
+    const answer = describeAnswer(response)
+    const codes = specErrors(response.body).map(({ code }) => code)
+    if (response.status === 401 || response.status === 403) {
+      return new ReleaseError('registry-denied', {
+        what: `The registry does not let this account ${verb} ${what}: ${answer}.`,
+        wayOut:
+          'Check the inputs username and password, or the login of the job, and the rights of the account there.',
+      })
+    }
+    if (response.status === 412) {
+      return new ReleaseError('registry-refused', {
+        what: `The registry refuses to ${verb === 'write' ? 'accept' : 'show'} ${what}: ${answer}.`,
+        wayOut: codes.includes('PROJECTPOLICYVIOLATION')
+          ? "The image is there, and the project's vulnerability policy keeps it from being pulled: fix or allow what it found, then run the job again."
+          : 'A rule of the project, such as tag immutability, stands against it: release a new version, or change the rule there.',
+      })
+    }
+    return new ReleaseError('registry-unreadable', {
+      what: `The registry could not ${verb} ${what}: ${answer}.`,
+      wayOut: 'Nothing more was written. Run the job again; if it stays so, ask those who run the registry.',
+    })
+  }
+}

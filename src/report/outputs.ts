@@ -1,0 +1,27 @@
+import * as core from '@actions/core'
+import type { Result } from '../commands/result.ts'
+import type { OutputName } from '../contract.ts'
+
+/** The outputs of the action for a result. */
+export const outputsOf = (result: Result): Record<OutputName, string> => {
+  const { image, rule, tags, digest } = result
+  const stable = tags.filter(tag => tag.stable)
+  const lines = (some: readonly { reference: string }[]): string =>
+    some.map(({ reference }) => reference).join('\n')
+  return {
+    image,
+    tag: tags[0]?.tag ?? '',
+    rule,
+    'is-stable': String(stable.length > 0),
+    tags: lines(tags),
+    'stable-tags': lines(stable),
+    digest: digest ?? '',
+    reference: digest === undefined ? '' : `${image}@${digest}`,
+    json: JSON.stringify(result),
+  }
+}
+
+/** Sets the outputs of the step. */
+export const setOutputs = (result: Result): void => {
+  for (const [name, value] of Object.entries(outputsOf(result))) core.setOutput(name, value)
+}
