@@ -28,6 +28,16 @@ export const inputs = {
     required: false,
     default: "",
   },
+  "policy": {
+    description: "The release policy: the name of a preset (`wmcore`, `dmwm-go`, `crab`), or a table of rules such as `final: X.Y.Z -> X.Y.Z | X.Y.Z-stable`, one a line.",
+    required: false,
+    default: "wmcore",
+  },
+  "policy-file": {
+    description: "The path of a file in the workspace that holds the table of rules, instead of `policy`.",
+    required: false,
+    default: "",
+  },
   "context": {
     description: "What is built, a directory of the workspace or the address of a git repository.",
     required: false,

@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { execute } from './commands/execute.ts'
 import { readInputs } from './inputs/read.ts'
-import { requestOf } from './inputs/request.ts'
+import { orderOf } from './inputs/request.ts'
 import { readRunContext } from './inputs/run-context.ts'
 import { interruption } from './interruption.ts'
 import { actionsLog } from './report/actions-log.ts'
@@ -16,9 +16,10 @@ const main = async (): Promise<void> => {
   const signal = interruption(process)
   const now = (): number => performance.now()
   const clock = { now, random: Math.random, sleep: (time: number) => sleep(time, undefined, { signal }) }
-  const request = requestOf(readInputs(env), run)
+  const { request, policyWarnings } = orderOf(readInputs(env), run)
   const { workspace, temporary } = run
   const log = actionsLog(now)
+  if (policyWarnings !== undefined) log.warning('The policy may not mean what it says', policyWarnings)
   setOutputs(await execute(request, { env, log, clock, signal, workspace, temporary, userAgent: USER_AGENT }))
 }
 

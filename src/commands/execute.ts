@@ -36,11 +36,7 @@ const credentialsFor = (
 /** Carries out an order. */
 export const execute = async (request: Request, surroundings: Surroundings): Promise<Result> => {
   const { env, log, clock, signal, workspace, temporary, userAgent } = surroundings
-  if (request.command === 'plan') {
-    const planned = plan(request)
-    log.info(planned.reason)
-    return planned
-  }
+  if (request.command === 'plan') return plan(request, log)
   using transport = new Transport({ userAgent, log, clock, backoff: registryBackoff, signal })
   const registry = new RegistryClient({
     repository: request.repository,

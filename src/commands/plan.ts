@@ -1,40 +1,48 @@
 import { ReleaseError } from '../errors.ts'
+import type { Log } from '../log.ts'
 import { decide, type PlannedTag } from '../policy/decide.ts'
 import { imageName, tagged } from '../registry/reference.ts'
 import type { PlanRequest } from './request.ts'
-import type { Result, TagOutcome } from './result.ts'
+import type { Result, TagResult } from './result.ts'
 
-/** A plan: a result in which nothing has happened yet. */
-export type Plan = Result & { readonly first: PlannedTag; readonly copies: readonly PlannedTag[] }
+/** What is to be published, and the result to which nothing has happened yet. */
+export interface Plan {
+  /** The tag that is built. */
+  readonly first: PlannedTag
+  /** The tags that become copies of it, fixed before moving. */
+  readonly copies: readonly PlannedTag[]
+  readonly result: Result
+}
 
 /**
  * Decides which image tags the git tag gets; touches neither docker nor the network.
  *
  * Throws `tag-refused` when the policy has no image tag for it.
  */
-export const plan = (request: Omit<PlanRequest, 'command'>): Plan => {
-  const decision = decide(request.policy, request.gitTag)
+export const planOf = (request: Omit<PlanRequest, 'command'>): Plan => {
+  const { policy, gitTag, service, repository } = request
+  const decision = decide(policy, gitTag)
   if (decision.kind === 'refused') {
     throw new ReleaseError('tag-refused', {
       what: decision.reason,
       wayOut: 'Nothing was built. Use a git tag that the policy knows, or add a rule to the policy.',
     })
   }
-  const { first, copies, rule, reason, gitTag } = decision
+  const { first, copies, rule, reason } = decision
+  const tags = [first, ...copies].map(
+    (planned): TagResult => ({ ...planned, reference: tagged(repository, planned.tag), outcome: 'planned' }),
+  )
+  const image = imageName(repository)
   return {
-    command: 'plan',
-    service: request.service,
-    image: imageName(request.repository),
-    gitTag,
-    rule,
-    reason,
     first,
     copies,
-    tags: [first, ...copies].map(planned => ({
-      ...planned,
-      reference: tagged(request.repository, planned.tag),
-      outcome: 'planned' satisfies TagOutcome,
-    })),
-    digest: undefined,
+    result: { command: 'plan', service, image, gitTag, rule, reason, tags, digest: undefined },
   }
+}
+
+/** The command `plan`. Throws `tag-refused`. */
+export const plan = (request: PlanRequest, log: Log): Result => {
+  const { result } = planOf(request)
+  log.info(result.reason)
+  return result
 }

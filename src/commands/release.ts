@@ -5,7 +5,7 @@ import { ReleaseError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Manifest, RegistryClient, TagState } from '../registry/client.ts'
 import { byDigest, type Digest, tagged } from '../registry/reference.ts'
-import { type Plan, plan } from './plan.ts'
+import { type Plan, planOf } from './plan.ts'
 import type { ReleaseRequest } from './request.ts'
 import type { Result } from './result.ts'
 
@@ -75,8 +75,8 @@ const publish = async (
   planned: Plan,
   { registry, docker, log, temporary }: ReleasePorts,
 ): Promise<Result> => {
-  const { first, copies } = planned
-  const tags = planned.tags.map(({ tag }) => tag)
+  const { first, copies, result } = planned
+  const tags = result.tags.map(({ tag }) => tag)
 
   const buildx = await log.stage('Read the registry', async () => {
     const [states, plugin] = await Promise.all([readStates(registry, tags), hasBuildx(docker)])
@@ -112,10 +112,10 @@ const publish = async (
   })
 
   return {
-    ...planned,
+    ...result,
     command: 'release',
     digest: manifest.digest,
-    tags: planned.tags.map(tag => ({ ...tag, outcome: tag.tag === first.tag ? 'built' : 'copied' })),
+    tags: result.tags.map(tag => ({ ...tag, outcome: tag.tag === first.tag ? 'built' : 'copied' })),
   }
 }
 
@@ -124,8 +124,8 @@ const publish = async (
  * it back, copy its manifest to the other tags, read every tag back.
  */
 export const release = async (request: ReleaseRequest, ports: ReleasePorts): Promise<Result> => {
-  const planned = plan(request)
-  ports.log.info(planned.reason)
+  const planned = planOf(request)
+  ports.log.info(planned.result.reason)
   const { login } = request
   if (login === undefined) return publish(request, planned, ports)
   const { registry } = request.repository

@@ -1,13 +1,12 @@
 import { existsSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Request } from '../commands/request.ts'
-import type { InputName } from '../contract.ts'
+import { type InputName, inputs } from '../contract.ts'
 import type { Build } from '../docker/build.ts'
 import { ReleaseError } from '../errors.ts'
-import { type Policy, parsePolicy } from '../policy/notation.ts'
-import { presets } from '../policy/presets.ts'
 import { pathProblem, type Repository, registryProblem } from '../registry/reference.ts'
 import { nearMiss } from './near-miss.ts'
+import { type NamedPolicy, policyFromFile, policyFromText } from './policy.ts'
 import type { InputTexts } from './read.ts'
 import type { RunContext } from './run-context.ts'
 
@@ -78,10 +77,16 @@ const gitTagOf = ({ tag }: InputTexts, run: RunContext): string => {
   })
 }
 
-const policyOf = (): Policy => {
-  const parsed = parsePolicy(presets.wmcore)
-  if (parsed.kind === 'invalid') throw new TypeError('the preset wmcore has mistakes')
-  return parsed.policy
+const policyOf = (texts: InputTexts, workspace: string): NamedPolicy => {
+  const { policy, 'policy-file': file } = texts
+  if (file === '') return policyFromText(policy)
+  if (policy !== inputs.policy.default) {
+    throw new ReleaseError('invalid-input', {
+      what: 'The inputs policy and policy-file are both given.',
+      wayOut: 'Leave one out: the policy comes from one place.',
+    })
+  }
+  return policyFromFile(file, workspace)
 }
 
 /** Addresses that docker fetches itself: https, git, ssh, and the short form of GitHub. */
@@ -238,17 +243,24 @@ const loginOf = ({ username, password }: InputTexts): { username: string; passwo
   })
 }
 
+/** A validated order, and what should be said of its policy. */
+export interface Order {
+  readonly request: Request
+  readonly policyWarnings: string | undefined
+}
+
 /**
  * Makes a validated order of the inputs and the context of the run.
  *
- * Throws `invalid-input`, naming the input, what was given and what is allowed.
+ * Throws `invalid-input`, naming the input, what was given and what is allowed, or `invalid-policy`.
  */
-export const requestOf = (texts: InputTexts, run: RunContext): Request => {
+export const orderOf = (texts: InputTexts, run: RunContext): Order => {
   const command = oneOf('command', texts.command, ['release', 'plan'])
   const repository = repositoryOf(texts)
   const gitTag = gitTagOf(texts, run)
-  const base = { service: texts.service, repository, gitTag, policy: policyOf() }
-  if (command === 'plan') return { command, ...base }
+  const { policy, warnings: policyWarnings } = policyOf(texts, run.workspace)
+  const base = { service: texts.service, repository, gitTag, policy }
+  if (command === 'plan') return { request: { command, ...base }, policyWarnings }
 
   const { context, file } = texts
   if (REMOTE_CONTEXT.test(context)) checkRemoteContext(context)
@@ -260,5 +272,5 @@ export const requestOf = (texts: InputTexts, run: RunContext): Request => {
     labels: labelsOf(texts.labels, ownLabels(texts.service, gitTag, run)),
     options: buildOptionsOf(texts['build-options']),
   }
-  return { command, ...base, build, login: loginOf(texts) }
+  return { request: { command, ...base, build, login: loginOf(texts) }, policyWarnings }
 }

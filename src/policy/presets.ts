@@ -7,6 +7,20 @@ patch:      X.Y.Z.P  -> X.Y.Z.P  | X.Y.Z.P-stable
 candidate:  X.Y.ZrcN -> X.Y.ZrcN
 other:      *        -> *
 `.trimStart(),
+
+  /** The Go services, such as dbs2go and das2go: versions with or without a v, and nothing else. */
+  'dmwm-go': `
+final:        X.Y.Z     -> X.Y.Z     | X.Y.Z-stable
+v-final:      vX.Y.Z    -> vX.Y.Z    | vX.Y.Z-stable
+candidate:    X.Y.ZrcN  -> X.Y.ZrcN
+v-candidate:  vX.Y.ZrcN -> vX.Y.ZrcN
+`.trimStart(),
+
+  /** CRABServer, whose releases are dated, such as v3.240325. */
+  crab: `
+release:  v3.D -> v3.D | v3.D-stable
+other:    *    -> *
+`.trimStart(),
 } as const satisfies Record<string, string>
 
 /** The name of a preset. */

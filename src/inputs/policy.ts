@@ -1,0 +1,71 @@
+import { readFileSync, realpathSync } from 'node:fs'
+import { isAbsolute, relative, resolve } from 'node:path'
+import { ReleaseError } from '../errors.ts'
+import { formatProblems, type Policy, parsePolicy } from '../policy/notation.ts'
+import { type PresetName, presets } from '../policy/presets.ts'
+import { nearMiss } from './near-miss.ts'
+
+/** A policy, and what looks like a slip in it, ready to be shown. */
+export interface NamedPolicy {
+  readonly policy: Policy
+  readonly warnings: string | undefined
+}
+
+const parse = (text: string, origin: string): NamedPolicy => {
+  const parsed = parsePolicy(text)
+  if (parsed.kind === 'policy') {
+    const { policy, warnings } = parsed
+    return { policy, warnings: warnings.length === 0 ? undefined : formatProblems(text, warnings) }
+  }
+  const errors = parsed.problems.filter(({ severity }) => severity === 'error').length
+  throw new ReleaseError('invalid-policy', {
+    what: `${origin} has ${errors === 1 ? 'a mistake' : `${errors} mistakes`}:\n${formatProblems(text, parsed.problems)}\n`,
+    wayOut: 'Nothing was built. docs/policy.md explains the notation with examples.',
+  })
+}
+
+const isPreset = (name: string): name is PresetName => Object.hasOwn(presets, name)
+
+/** A preset by its name, or a table. Throws `invalid-input` or `invalid-policy`. */
+export const policyFromText = (text: string): NamedPolicy => {
+  if (isPreset(text)) return parse(presets[text], `The preset ${text}`)
+  if (/\s|->|:/.test(text)) return parse(text, 'The table in the input policy')
+  const names = Object.keys(presets)
+  const meant = nearMiss(text, names)
+  throw new ReleaseError('invalid-input', {
+    what: `The input policy is ${JSON.stringify(text)}: there is no such preset.`,
+    wayOut: `${meant === undefined ? '' : `Did you mean ${meant}? `}Write one of ${names.join(', ')}, or a table of rules such as "final: X.Y.Z -> X.Y.Z | X.Y.Z-stable".`,
+  })
+}
+
+const invalidFile = (path: string, problem: string): ReleaseError =>
+  new ReleaseError('invalid-input', {
+    what: `The input policy-file is ${JSON.stringify(path)}: ${problem}.`,
+    wayOut:
+      'Write the path of a file in the workspace; a step with actions/checkout must come before this one.',
+  })
+
+/** A table in a file of the workspace. Throws `invalid-input` or `invalid-policy`. */
+export const policyFromFile = (path: string, workspace: string): NamedPolicy => {
+  let real: string
+  try {
+    real = realpathSync(resolve(workspace, path))
+  } catch (error) {
+    throw invalidFile(
+      path,
+      error instanceof Error && 'code' in error && error.code === 'ENOENT'
+        ? `there is no file ${resolve(workspace, path)}`
+        : String(error),
+    )
+  }
+  const inside = relative(realpathSync(workspace), real)
+  if (inside === '' || inside.startsWith('..') || isAbsolute(inside))
+    throw invalidFile(path, 'it leads out of the workspace')
+  let text: string
+  try {
+    text = readFileSync(real, 'utf8')
+  } catch (error) {
+    throw invalidFile(path, `it can not be read, ${error instanceof Error ? error.message : String(error)}`)
+  }
+  return parse(text, `The policy in ${path}`)
+}
