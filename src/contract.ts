@@ -4,7 +4,7 @@
 /** The inputs of the action, as action.yml declares them. */
 export const inputs = {
   "command": {
-    description: "What to do: `release` builds, publishes and verifies the images of the tag; `plan` only says which images it would be, and needs neither docker nor the network.",
+    description: "What to do: `release` builds, publishes and verifies the images of the tag; `plan` only says which images it would be, and needs neither docker nor the network; `promote` gives the published image its stable tags, by digest; `verify` compares the registry with the plan and changes nothing.",
     required: false,
     default: "release",
   },
@@ -73,13 +73,28 @@ export const inputs = {
     required: false,
     default: "",
   },
+  "on-existing": {
+    description: "What to do when the image tag is already there: `same-revision` goes on if it was built from this commit and stops if not; `reuse` takes it as it is; `fail` stops; `overwrite` replaces it.",
+    required: false,
+    default: "same-revision",
+  },
+  "stable": {
+    description: "When stable tags are written: `on-release`, or `on-promotion`, by the command `promote` alone.",
+    required: false,
+    default: "on-release",
+  },
+  "digest": {
+    description: "For `promote` and `verify`, the digest that the published image must have, `sha256:…`.",
+    required: false,
+    default: "",
+  },
 } as const
 
 /** The name of an input. */
 export type InputName = keyof typeof inputs
 
 /** The names of the outputs of the action, as action.yml declares them. */
-export const outputs = ["image","tag","rule","is-stable","tags","stable-tags","digest","reference","json"] as const
+export const outputs = ["image","tag","rule","is-stable","tags","stable-tags","withheld","digest","reference","json"] as const
 
 /** The name of an output. */
 export type OutputName = (typeof outputs)[number]

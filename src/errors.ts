@@ -19,6 +19,14 @@ export const catalogue = {
     title: 'The image tag is already there',
     cause: 'The version was released before, by this workflow or by something else.',
   },
+  'not-published': {
+    title: 'The image is not published',
+    cause: 'The version was never released, its release stopped early, or its image was deleted.',
+  },
+  'nothing-to-promote': {
+    title: 'The policy has nothing to promote this git tag to',
+    cause: 'The git tag is a candidate or another tag without stable image tags.',
+  },
   'registry-unreadable': {
     title: 'The registry gave no usable answer',
     cause: 'The registry or the network between is down, overloaded, or answers something unexpected.',

@@ -1,14 +1,16 @@
 import { storedCredentials } from '../docker/config.ts'
 import { Docker } from '../docker/docker.ts'
-import { registryBackoff } from '../http/retry.ts'
+import { pauseBetween, pushBackoff, registryBackoff } from '../http/retry.ts'
 import { type Clock, Transport } from '../http/transport.ts'
 import type { Log } from '../log.ts'
 import type { Credentials } from '../registry/authorization.ts'
 import { RegistryClient } from '../registry/client.ts'
 import { plan } from './plan.ts'
+import { promote } from './promote.ts'
 import { release } from './release.ts'
-import type { ReleaseRequest, Request } from './request.ts'
+import type { PlanRequest, Request } from './request.ts'
 import type { Result } from './result.ts'
+import { verify } from './verify.ts'
 
 /** What surrounds a command: the process that it runs in. */
 export interface Surroundings {
@@ -26,7 +28,7 @@ export interface Surroundings {
 }
 
 const credentialsFor = (
-  { login, repository }: ReleaseRequest,
+  { login, repository }: Exclude<Request, PlanRequest>,
   { env, signal }: Surroundings,
 ): Credentials | Promise<Credentials> =>
   login === undefined
@@ -42,9 +44,17 @@ export const execute = async (request: Request, surroundings: Surroundings): Pro
     repository: request.repository,
     transport,
     credentials: await credentialsFor(request, surroundings),
-    access: 'pull,push',
+    access: request.command === 'verify' ? 'pull' : 'pull,push',
     now: clock.now,
   })
-  const docker = new Docker({ env, log, signal, cwd: workspace })
-  return release(request, { registry, docker, log, temporary })
+  switch (request.command) {
+    case 'promote':
+      return promote(request, { registry, log })
+    case 'verify':
+      return verify(request, { registry, log })
+    case 'release': {
+      const docker = new Docker({ env, log, signal, cwd: workspace })
+      return release(request, { registry, docker, log, temporary, pause: pauseBetween(pushBackoff, clock) })
+    }
+  }
 }

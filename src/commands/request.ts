@@ -1,6 +1,17 @@
 import type { Build } from '../docker/build.ts'
 import type { Policy } from '../policy/notation.ts'
-import type { Repository } from '../registry/reference.ts'
+import type { Digest, Repository } from '../registry/reference.ts'
+import type { OnExisting } from './course.ts'
+
+/** When stable tags are written. */
+export const STABLE = ['on-release', 'on-promotion'] as const
+export type Stable = (typeof STABLE)[number]
+
+/** A name and a password given by the caller; without them, docker's stored credentials serve. */
+export interface GivenLogin {
+  readonly username: string
+  readonly password: string
+}
 
 /** A validated order: nothing in it needs to be checked again. */
 export interface PlanRequest {
@@ -11,11 +22,30 @@ export interface PlanRequest {
   readonly policy: Policy
 }
 
-export interface ReleaseRequest extends Omit<PlanRequest, 'command'> {
-  readonly command: 'release'
-  readonly build: Build
-  /** Given by the caller; without it, docker's stored credentials serve. */
-  readonly login: { readonly username: string; readonly password: string } | undefined
+/** What every command that asks the registry knows beside the plan. */
+interface RegistryRequest extends Omit<PlanRequest, 'command'> {
+  readonly login: GivenLogin | undefined
 }
 
-export type Request = PlanRequest | ReleaseRequest
+export interface ReleaseRequest extends RegistryRequest {
+  readonly command: 'release'
+  readonly build: Build
+  readonly onExisting: OnExisting
+  readonly stable: Stable
+  /** The commit of the git tag, as far as it is known. */
+  readonly revision: string | undefined
+}
+
+export interface PromoteRequest extends RegistryRequest {
+  readonly command: 'promote'
+  /** What the published image must be. */
+  readonly digest: Digest | undefined
+}
+
+export interface VerifyRequest extends RegistryRequest {
+  readonly command: 'verify'
+  readonly digest: Digest | undefined
+  readonly stable: Stable
+}
+
+export type Request = PlanRequest | ReleaseRequest | PromoteRequest | VerifyRequest

@@ -2,12 +2,24 @@ import type { Digest } from '../registry/reference.ts'
 
 /** What became of one planned tag. */
 export type TagOutcome =
+  /** Nothing: `plan` writes nothing. */
+  | 'planned'
   /** Built and pushed by this run. */
   | 'built'
   /** A copy of the first tag's manifest, made by this run. */
   | 'copied'
-  /** Not written by this run: `plan` writes nothing. */
-  | 'planned'
+  /** A moving tag that this run set to the image. */
+  | 'moved'
+  /** It had the right digest already and was not written. */
+  | 'kept'
+  /** A moving tag that stays with a newer version. */
+  | 'stayed'
+  /** A stable tag that waits for its promotion. */
+  | 'withheld'
+  /** `verify`: it should be there and is not. */
+  | 'missing'
+  /** `verify`: it is there with another digest. */
+  | 'different'
 
 /** One image tag of the plan and what became of it. */
 export interface TagResult {
@@ -16,11 +28,13 @@ export interface TagResult {
   readonly stable: boolean
   readonly moving: boolean
   readonly outcome: TagOutcome
+  /** More about the outcome, for people, such as the newer version that a moving tag stays with. */
+  readonly note?: string
 }
 
 /** What a command found out and did; everything that is reported is in here. */
 export interface Result {
-  readonly command: 'release' | 'plan'
+  readonly command: 'release' | 'plan' | 'promote' | 'verify'
   readonly service: string
   /** `registry/project/service`. */
   readonly image: string
@@ -29,6 +43,10 @@ export interface Result {
   readonly reason: string
   /** The first is the one that is built. */
   readonly tags: readonly TagResult[]
-  /** The digest that every tag has in the registry; none when nothing was published. */
+  /** The digest of the image in the registry; none when it is not known. */
   readonly digest: Digest | undefined
 }
+
+/** Whether the tag leads to the image now: everything else was not published, or is another version's. */
+export const isPublished = ({ outcome }: TagResult): boolean =>
+  outcome === 'built' || outcome === 'copied' || outcome === 'moved' || outcome === 'kept'

@@ -45,6 +45,26 @@ export const buildArguments = (build: Build, reference: string): string[] => [
   build.context,
 ]
 
+/** A push that broke for a reason that may pass; what was built is still there. */
+export class PushInterruptedError extends ReleaseError {
+  constructor(options: { what: string; wayOut: string }) {
+    super('push-failed', options)
+  }
+}
+
+/** What docker and BuildKit say when the connection or the registry, not the request, was at fault. */
+const PASSING =
+  /\b(?:408|429|5[0-9][0-9]) |too many requests|internal server error|bad gateway|service unavailable|gateway timeout|connection re(?:set|fused)|broken pipe|unexpected EOF|: EOF|i\/o timeout|TLS handshake timeout|deadline exceeded|temporary failure in name resolution|unexpected status.*: 5/i
+
+/** Options that would build anew what has been built. */
+const ANEW = /^--(?:no-cache(?:-filter)?|pull)(?:=|$)/
+
+/** The same build with everything that has been built taken from the cache. */
+const fromCache = (build: Build): Build => ({
+  ...build,
+  options: build.options.filter(option => !ANEW.test(option)),
+})
+
 /** Tells a failed build from an engine that is not there. */
 const failure = async (
   docker: Docker,
@@ -54,13 +74,18 @@ const failure = async (
 ): Promise<ReleaseError> => {
   await docker.requireEngine()
   const verb = name === 'build-failed' ? 'built' : 'pushed'
-  return new ReleaseError(name, {
-    what: `${reference} was not ${verb}: docker ended with exit status ${result.exitCode}: ${result.lastLine}`,
-    wayOut:
-      name === 'build-failed'
-        ? "No other tag was written. Docker's output above shows the step that failed; mend it and run the job again."
-        : 'No other tag was written. Check that the account may push there, then run the job again.',
-  })
+  const what = `${reference} was not ${verb}: docker ended with exit status ${result.exitCode}: ${result.lastLine}`
+  if (name === 'build-failed') {
+    return new ReleaseError(name, {
+      what,
+      wayOut:
+        "No other tag was written. Docker's output above shows the step that failed; mend it and run the job again.",
+    })
+  }
+  const wayOut = 'No other tag was written. Check that the account may push there, then run the job again.'
+  return PASSING.test(result.tail)
+    ? new PushInterruptedError({ what, wayOut })
+    : new ReleaseError(name, { what, wayOut })
 }
 
 /** A failure while the pushed bytes are on their way is one of the push, though one command does both. */
@@ -95,7 +120,7 @@ const withBuildx = async (
   reference: string,
   temporary: string,
 ): Promise<Digest[]> => {
-  const folder = await mkdtemp(join(temporary, 'stable-release-build-'))
+  const folder = await mkdtemp(join(temporary, 'build-'))
   try {
     const metadataFile = join(folder, 'metadata.json')
     const result = await docker.run(buildxArguments(build, reference, metadataFile), { show: true })
@@ -143,24 +168,26 @@ const withLegacyBuilder = async (docker: Docker, build: Build, reference: string
 }
 
 /** Whether docker has the buildx plug-in. Throws `docker-missing` when there is no docker at all. */
-export const hasBuildx = async (docker: Docker): Promise<boolean> =>
+const hasBuildx = async (docker: Docker): Promise<boolean> =>
   (await docker.run(['buildx', 'version'])).exitCode === 0
 
 /**
  * Builds the image once and pushes it under one reference. Gives back the digests that docker says the
- * image has in the registry; the registry must have one of them.
+ * image has in the registry; the registry must have one of them. With `again`, what was built before is
+ * taken from the cache and only pushed.
  *
- * Throws `build-failed`, `push-failed` or `docker-missing`.
+ * Throws `build-failed`, `push-failed`, `docker-missing`, or `PushInterruptedError` if trying again may help.
  */
 export const buildAndPush = async (
   docker: Docker,
   build: Build,
-  { reference, temporary, log, buildx }: { reference: string; temporary: string; log: Log; buildx: boolean },
+  { reference, temporary, log, again }: { reference: string; temporary: string; log: Log; again: boolean },
 ): Promise<Digest[]> => {
-  if (buildx) return withBuildx(docker, build, reference, temporary)
+  const wanted = again ? fromCache(build) : build
+  if (await hasBuildx(docker)) return withBuildx(docker, wanted, reference, temporary)
   log.notice(
     'Built without buildx',
     'docker has no buildx plug-in here, so the legacy builder is used: no attestations, one platform, slower pushes.',
   )
-  return withLegacyBuilder(docker, build, reference)
+  return withLegacyBuilder(docker, wanted, reference)
 }

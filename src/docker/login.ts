@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ReleaseError } from '../errors.ts'
 import { configDirectory, configKey, readConfig } from './config.ts'
@@ -23,11 +23,11 @@ const preparePrivateDirectory = async (usual: string, own: string, registry: str
   const config = await readConfig(usual)
   const helpers = config.credHelpers
   const key = configKey(registry)
-  const own_ = {
+  const adapted = {
     ...config,
     credHelpers: { ...(typeof helpers === 'object' ? helpers : {}), [key]: '' },
   }
-  await writeFile(join(own, 'config.json'), JSON.stringify(own_), { mode: 0o600 })
+  await writeFile(join(own, 'config.json'), JSON.stringify(adapted), { mode: 0o600 })
   for (const name of await readdir(usual).catch(() => [])) {
     if (name !== 'config.json') await symlink(join(usual, name), join(own, name))
   }
@@ -47,8 +47,7 @@ export const withLogin = async <T>(
   use: (docker: Docker) => Promise<T>,
 ): Promise<T> => {
   const usual = configDirectory(docker.env)
-  await mkdir(temporary, { recursive: true })
-  const own = await mkdtemp(join(temporary, 'stable-release-docker-'))
+  const own = await mkdtemp(join(temporary, 'docker-'))
   try {
     await preparePrivateDirectory(usual, own, registry)
     const loggedIn = docker.with({

@@ -19,6 +19,15 @@ export const registryBackoff: Backoff = {
   longestDelay: 15_000,
 }
 
+/** A push, which may take long itself: a few attempts, a while apart. */
+export const pushBackoff: Backoff = {
+  attempts: 4,
+  attemptTimeout: Number.POSITIVE_INFINITY,
+  totalTime: Number.POSITIVE_INFINITY,
+  firstDelay: 1_000,
+  longestDelay: 15_000,
+}
+
 /** Statuses that may be gone at the next attempt: request timeout, too many requests, server errors. */
 export const isRetryable = (status: number): boolean =>
   status === 408 || status === 429 || (status >= 500 && status !== 501 && status !== 505)
@@ -50,4 +59,26 @@ export const delayBefore = (
   const asked = retryAfter === undefined ? undefined : parseRetryAfter(retryAfter, now)
   const delay = Math.max(full * (0.5 + random / 2), asked ?? 0)
   return elapsed + delay > backoff.totalTime ? undefined : delay
+}
+
+/** Waits before the next attempt of something that is not a request; false when there is none. */
+export type Pause = (attempt: number) => Promise<boolean>
+
+/** A pause that keeps to the limits of a backoff, counted from now. */
+export const pauseBetween = (
+  backoff: Backoff,
+  { now, sleep, random }: { now(): number; sleep(milliseconds: number): Promise<void>; random(): number },
+): Pause => {
+  const started = now()
+  return async attempt => {
+    const delay = delayBefore(backoff, {
+      attempt,
+      elapsed: now() - started,
+      retryAfter: undefined,
+      random: random(),
+    })
+    if (delay === undefined) return false
+    await sleep(delay)
+    return true
+  }
 }

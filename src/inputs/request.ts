@@ -1,10 +1,17 @@
 import { existsSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type { Request } from '../commands/request.ts'
+import { ON_EXISTING } from '../commands/course.ts'
+import { type Request, STABLE } from '../commands/request.ts'
 import { type InputName, inputs } from '../contract.ts'
 import type { Build } from '../docker/build.ts'
 import { ReleaseError } from '../errors.ts'
-import { pathProblem, type Repository, registryProblem } from '../registry/reference.ts'
+import {
+  type Digest,
+  isDigest,
+  pathProblem,
+  type Repository,
+  registryProblem,
+} from '../registry/reference.ts'
 import { nearMiss } from './near-miss.ts'
 import { type NamedPolicy, policyFromFile, policyFromText } from './policy.ts'
 import type { InputTexts } from './read.ts'
@@ -163,10 +170,11 @@ const buildArgsOf = (text: string, gitTag: string): string[] => {
 const OWN_LABELS = 'org.opencontainers.image.'
 
 /** What the image says of itself: image-spec v1.1, annotations.md, "Pre-Defined Annotation Keys". */
-const ownLabels = (service: string, gitTag: string, run: RunContext): ReadonlyMap<string, string> => {
-  const url = run.repositoryUrl
-  // The commit of the run is that of the tag only if the run is for this tag.
-  const revision = run.tag === gitTag ? run.sha : undefined
+const ownLabels = (
+  service: string,
+  gitTag: string,
+  { url, revision }: { url: string | undefined; revision: string | undefined },
+): ReadonlyMap<string, string> => {
   return new Map(
     Object.entries({
       title: service,
@@ -243,6 +251,36 @@ const loginOf = ({ username, password }: InputTexts): { username: string; passwo
   })
 }
 
+const digestOf = ({ digest }: InputTexts): Digest | undefined => {
+  if (digest === '') return undefined
+  if (isDigest(digest)) return digest
+  throw invalid(
+    'digest',
+    digest,
+    'it is not a digest',
+    'Write it whole, sha256: and 64 hexadecimal digits, as the output digest has it.',
+  )
+}
+
+const buildOf = (
+  texts: InputTexts,
+  { run, gitTag, revision }: { run: RunContext; gitTag: string; revision: string | undefined },
+): Build => {
+  const { context, file } = texts
+  if (REMOTE_CONTEXT.test(context)) checkRemoteContext(context)
+  else checkLocalContext(context, file, run.workspace)
+  const own = ownLabels(texts.service, gitTag, { url: run.repositoryUrl, revision })
+  return {
+    context,
+    file: file === '' ? undefined : file,
+    buildArgs: buildArgsOf(texts['build-args'], gitTag),
+    labels: labelsOf(texts.labels, own),
+    options: buildOptionsOf(texts['build-options']),
+  }
+}
+
+const COMMANDS = ['release', 'plan', 'promote', 'verify'] as const
+
 /** A validated order, and what should be said of its policy. */
 export interface Order {
   readonly request: Request
@@ -255,22 +293,38 @@ export interface Order {
  * Throws `invalid-input`, naming the input, what was given and what is allowed, or `invalid-policy`.
  */
 export const orderOf = (texts: InputTexts, run: RunContext): Order => {
-  const command = oneOf('command', texts.command, ['release', 'plan'])
+  const command = oneOf('command', texts.command, COMMANDS)
   const repository = repositoryOf(texts)
   const gitTag = gitTagOf(texts, run)
   const { policy, warnings: policyWarnings } = policyOf(texts, run.workspace)
-  const base = { service: texts.service, repository, gitTag, policy }
-  if (command === 'plan') return { request: { command, ...base }, policyWarnings }
+  const plan = { service: texts.service, repository, gitTag, policy }
+  const order = (request: Request): Order => ({ request, policyWarnings })
+  if (command === 'plan') return order({ command, ...plan })
 
-  const { context, file } = texts
-  if (REMOTE_CONTEXT.test(context)) checkRemoteContext(context)
-  else checkLocalContext(context, file, run.workspace)
-  const build: Build = {
-    context,
-    file: file === '' ? undefined : file,
-    buildArgs: buildArgsOf(texts['build-args'], gitTag),
-    labels: labelsOf(texts.labels, ownLabels(texts.service, gitTag, run)),
-    options: buildOptionsOf(texts['build-options']),
+  const login = loginOf(texts)
+  const stable = oneOf('stable', texts.stable, STABLE)
+  const digest = digestOf(texts)
+  if (command === 'promote') return order({ command, ...plan, login, digest })
+  if (command === 'verify') return order({ command, ...plan, login, digest, stable })
+
+  if (digest !== undefined) {
+    throw invalid(
+      'digest',
+      digest,
+      'release does not know it before it has built',
+      'Leave it out, or use the command promote or verify.',
+    )
   }
-  return { request: { command, ...base, build, login: loginOf(texts) }, policyWarnings }
+  const onExisting = oneOf('on-existing', texts['on-existing'], ON_EXISTING)
+  // The commit of the run is that of the git tag only if the run is for this tag.
+  const revision = run.tag === gitTag ? run.sha : undefined
+  return order({
+    command,
+    ...plan,
+    login,
+    stable,
+    onExisting,
+    revision,
+    build: buildOf(texts, { run, gitTag, revision }),
+  })
 }

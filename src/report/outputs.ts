@@ -1,20 +1,22 @@
 import * as core from '@actions/core'
-import type { Result } from '../commands/result.ts'
+import { isPublished, type Result } from '../commands/result.ts'
 import type { OutputName } from '../contract.ts'
 
 /** The outputs of the action for a result. */
 export const outputsOf = (result: Result): Record<OutputName, string> => {
   const { image, rule, tags, digest } = result
-  const stable = tags.filter(tag => tag.stable)
+  const published = result.command === 'plan' ? tags : tags.filter(isPublished)
+  const stable = published.filter(tag => tag.stable)
   const lines = (some: readonly { reference: string }[]): string =>
     some.map(({ reference }) => reference).join('\n')
   return {
     image,
     tag: tags[0]?.tag ?? '',
     rule,
-    'is-stable': String(stable.length > 0),
-    tags: lines(tags),
+    'is-stable': String(tags.some(tag => tag.stable)),
+    tags: lines(published),
     'stable-tags': lines(stable),
+    withheld: lines(tags.filter(({ outcome }) => outcome === 'withheld')),
     digest: digest ?? '',
     reference: digest === undefined ? '' : `${image}@${digest}`,
     json: JSON.stringify(result),

@@ -1,0 +1,124 @@
+import { ReleaseError } from '../errors.ts'
+import type { Log } from '../log.ts'
+import type { PlannedTag } from '../policy/decide.ts'
+import { decideMove } from '../policy/moving.ts'
+import type { Policy } from '../policy/notation.ts'
+import type { Manifest, RegistryClient, TagState } from '../registry/client.ts'
+import { byDigest, type Digest, tagged } from '../registry/reference.ts'
+import type { Plan } from './plan.ts'
+import { isPublished, type TagOutcome, type TagResult } from './result.ts'
+
+/** The state of every planned tag in the registry. */
+export type States = ReadonlyMap<string, TagState>
+
+/** Reads the state of tags, all at once; one that can not be read is an error. */
+export const readStates = async (
+  registry: RegistryClient,
+  tags: readonly { readonly tag: string }[],
+): Promise<States> =>
+  new Map(await Promise.all(tags.map(async ({ tag }) => [tag, await registry.headTag(tag)] as const)))
+
+/** All tags of the repository if there is a moving one among the planned, whose move depends on them. */
+export const readVersions = async (
+  registry: RegistryClient,
+  tags: readonly PlannedTag[],
+): Promise<readonly string[]> => (tags.some(({ moving }) => moving) ? registry.listTags() : [])
+
+/** The newer version that keeps a moving tag, or nothing for a tag that goes to the version of the plan. */
+export const keeperOf = (
+  planned: PlannedTag,
+  { policy, gitTag, versions }: { policy: Policy; gitTag: string; versions: readonly string[] },
+): string | undefined => {
+  if (!planned.moving) return undefined
+  const move = decideMove(policy, { gitTag, planned, published: versions })
+  return move.kind === 'stay' ? move.newest : undefined
+}
+
+/** What became of the copies, by tag. */
+export type Outcomes = ReadonlyMap<string, { readonly outcome: TagOutcome; readonly note?: string }>
+
+/** The results of the planned tags with what became of each. */
+export const withOutcomes = ({ result }: Plan, outcomes: Outcomes): TagResult[] =>
+  result.tags.map(tag => ({ ...tag, ...outcomes.get(tag.tag) }))
+
+/**
+ * Makes every tag lead to the image: one that does already is kept, a moving one that belongs to a newer
+ * version stays there, the others are written, fixed before moving. The manifest is fetched only if one is.
+ */
+export const copyTo = async (
+  copies: readonly PlannedTag[],
+  image: { readonly digest: Digest; readonly manifest: () => Promise<Manifest> },
+  ports: {
+    registry: RegistryClient
+    log: Log
+    states: States
+    keeper: (tag: PlannedTag) => string | undefined
+  },
+): Promise<Outcomes> => {
+  const { registry, log, states, keeper } = ports
+  const outcomes = new Map<string, { outcome: TagOutcome; note?: string }>()
+  let manifest: Manifest | undefined
+  for (const planned of copies) {
+    const { tag, moving } = planned
+    const reference = tagged(registry.repository, tag)
+    const state = states.get(tag)
+    const newest = keeper(planned)
+    if (newest !== undefined) {
+      const note = `stays with ${newest}, which is newer`
+      log.info(`${reference} ${note}`)
+      outcomes.set(tag, { outcome: 'stayed', note })
+    } else if (state?.kind === 'present' && state.digest === image.digest) {
+      log.info(`${reference} is there already`)
+      outcomes.set(tag, { outcome: 'kept' })
+    } else {
+      manifest ??= await image.manifest()
+      await registry.putManifest(tag, manifest)
+      log.info(`${reference} ${moving ? 'moved to this image' : 'copied'}`)
+      outcomes.set(tag, { outcome: moving ? 'moved' : 'copied' })
+    }
+  }
+  return outcomes
+}
+
+/** The manifest of a digest that was there when the registry was read. Throws `not-published`. */
+export const requireManifest = async (registry: RegistryClient, digest: Digest): Promise<Manifest> => {
+  const manifest = await registry.getManifest(digest)
+  if (manifest !== undefined) return manifest
+  throw new ReleaseError('not-published', {
+    what: `${byDigest(registry.repository, digest)} was in the registry a moment ago, and is gone.`,
+    wayOut: 'Look for something that deletes images in the registry; then run the job again.',
+  })
+}
+
+/**
+ * Reads every published tag back: each must lead to the digest. When nothing was written, the reading that
+ * came before was that. Throws `not-as-planned`.
+ */
+export const verifyWritten = async (
+  tags: readonly TagResult[],
+  digest: Digest,
+  { registry, log }: { registry: RegistryClient; log: Log },
+): Promise<void> => {
+  const published = tags.filter(isPublished)
+  if (published.every(({ outcome }) => outcome === 'kept')) {
+    log.info(`Nothing was written: every tag was ${digest} already`)
+    return
+  }
+  const states = await readStates(registry, published)
+  const wrong = [...states].flatMap(([tag, state]) =>
+    state.kind === 'present' && state.digest === digest
+      ? []
+      : [
+          `${tagged(registry.repository, tag)} ${state.kind === 'absent' ? 'is not there' : `is ${state.digest}`}`,
+        ],
+  )
+  if (wrong.length === 0) {
+    log.info(`Read back: ${published.map(({ tag }) => tag).join(', ')}, each ${digest}`)
+    return
+  }
+  throw new ReleaseError('not-as-planned', {
+    what: `Each tag that was published should be ${digest}, but ${wrong.join(', ')}.`,
+    wayOut:
+      'Look for something else that writes these tags, and keep two runs apart with a concurrency group; then run the job again.',
+  })
+}

@@ -1,0 +1,82 @@
+import { ReleaseError } from '../errors.ts'
+import type { Log } from '../log.ts'
+import type { PlannedTag } from '../policy/decide.ts'
+import type { RegistryClient, TagState } from '../registry/client.ts'
+import type { Digest } from '../registry/reference.ts'
+import { planOf } from './plan.ts'
+import type { VerifyRequest } from './request.ts'
+import type { Result, TagOutcome } from './result.ts'
+import { keeperOf, readStates, readVersions, withOutcomes } from './tags.ts'
+
+/** What `verify` works with. */
+export interface VerifyPorts {
+  readonly registry: RegistryClient
+  readonly log: Log
+}
+
+/** What `verify` says of one tag. */
+type Finding = { readonly outcome: TagOutcome; readonly note?: string }
+
+const WORDS: Partial<Record<TagOutcome, string>> = { kept: 'as planned' }
+
+/** Compares one tag of the registry with the plan. */
+const findingFor = (
+  planned: PlannedTag,
+  state: TagState | undefined,
+  { digest, withheld, newest }: { digest: Digest | undefined; withheld: boolean; newest: string | undefined },
+): Finding => {
+  if (newest !== undefined) return { outcome: 'stayed', note: `belongs to ${newest}, which is newer` }
+  if (state?.kind !== 'present') {
+    return withheld ? { outcome: 'withheld', note: 'waits for its promotion' } : { outcome: 'missing' }
+  }
+  if (digest !== undefined && state.digest === digest) return { outcome: 'kept' }
+  // A moving stable tag is another version's until this one is promoted.
+  if (withheld && planned.moving) return { outcome: 'withheld', note: 'waits for its promotion' }
+  return { outcome: 'different', note: `is ${state.digest}` }
+}
+
+/** A finding that the plan did not want. The result goes along, so that it can be reported. */
+export class NotAsPlannedError extends ReleaseError {
+  readonly result: Result
+
+  constructor(result: Result, wrong: readonly string[]) {
+    super('not-as-planned', {
+      what: `${result.image} is not as planned for ${result.gitTag}: ${wrong.join(', ')}.`,
+      wayOut: `Run release for ${result.gitTag} again to add what is missing; what is different, look at before you change it.`,
+    })
+    this.result = result
+  }
+}
+
+/** Compares the registry with the plan; changes nothing. Throws `NotAsPlannedError`. */
+export const verify = async (request: VerifyRequest, { registry, log }: VerifyPorts): Promise<Result> => {
+  const { policy, gitTag, digest: pinned } = request
+  const plan = planOf(request)
+  const { first, copies } = plan
+  log.info(plan.result.reason)
+  const all = [first, ...copies]
+  const [states, versions] = await Promise.all([readStates(registry, all), readVersions(registry, all)])
+
+  const firstState = states.get(first.tag)
+  const digest = pinned ?? (firstState?.kind === 'present' ? firstState.digest : undefined)
+  const findings = new Map(
+    all.map(planned => {
+      const withheld = planned.stable && request.stable === 'on-promotion'
+      const newest = keeperOf(planned, { policy, gitTag, versions })
+      return [
+        planned.tag,
+        findingFor(planned, states.get(planned.tag), { digest, withheld, newest }),
+      ] as const
+    }),
+  )
+  const tags = withOutcomes(plan, findings)
+  for (const { reference, outcome, note } of tags) {
+    log.info(`${reference}: ${WORDS[outcome] ?? outcome}${note === undefined ? '' : `, ${note}`}`)
+  }
+  const result: Result = { ...plan.result, command: 'verify', digest, tags }
+  const wrong = tags
+    .filter(({ outcome }) => outcome === 'missing' || outcome === 'different')
+    .map(({ tag, outcome, note }) => `${tag} is ${outcome}${note === undefined ? '' : ` (${note})`}`)
+  if (wrong.length > 0) throw new NotAsPlannedError(result, wrong)
+  return result
+}
