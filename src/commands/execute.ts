@@ -47,14 +47,15 @@ export const execute = async (request: Request, surroundings: Surroundings): Pro
     access: request.command === 'verify' ? 'pull' : 'pull,push',
     now: clock.now,
   })
+  // Awaited here, as the connections end with this block.
   switch (request.command) {
     case 'promote':
-      return promote(request, { registry, log })
+      return await promote(request, { registry, log })
     case 'verify':
-      return verify(request, { registry, log })
+      return await verify(request, { registry, log })
     case 'release': {
       const docker = new Docker({ env, log, signal, cwd: workspace })
-      return release(request, { registry, docker, log, temporary, pause: pauseBetween(pushBackoff, clock) })
+      return await release(request, { registry, docker, log, temporary, pause: pauseBetween(pushBackoff, clock) })
     }
   }
 }
