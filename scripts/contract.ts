@@ -22,6 +22,7 @@ export const contractSource = (actionYml: string): string => {
   )
   return [
     '// biome-ignore-all format: generated',
+    '// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the default of an input may be an expression of GitHub',
     '// Written by `npm run generate` from action.yml, which is the home of inputs, outputs and defaults.',
     '',
     '/** The inputs of the action, as action.yml declares them. */',

@@ -1,4 +1,5 @@
 // biome-ignore-all format: generated
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the default of an input may be an expression of GitHub
 // Written by `npm run generate` from action.yml, which is the home of inputs, outputs and defaults.
 
 /** The inputs of the action, as action.yml declares them. */
@@ -87,6 +88,36 @@ export const inputs = {
     description: "For `promote` and `verify`, the digest that the published image must have, `sha256:…`.",
     required: false,
     default: "",
+  },
+  "package": {
+    description: "A project on a Python package index that must be there at the version of the git tag before the image is built, such as `reqmgr2`. Empty: nothing is waited for.",
+    required: false,
+    default: "",
+  },
+  "package-index": {
+    description: "The simple index on which the package is looked for.",
+    required: false,
+    default: "https://pypi.org/simple/",
+  },
+  "package-timeout": {
+    description: "How long the package is waited for, such as `90s`, `15m` or `1h`.",
+    required: false,
+    default: "15m",
+  },
+  "require-checks": {
+    description: "Names of commit statuses or check runs, one a line, that must have passed on the commit of the git tag before stable tags are written.",
+    required: false,
+    default: "",
+  },
+  "checks-timeout": {
+    description: "How long checks that are absent or running are waited for, such as `30m`.",
+    required: false,
+    default: "0s",
+  },
+  "github-token": {
+    description: "The token that reads the checks; it needs `checks`, `statuses` and `contents`, each `read`.",
+    required: false,
+    default: "${{ github.token }}",
   },
 } as const
 

@@ -19,6 +19,18 @@ export const catalogue = {
     title: 'The image tag is already there',
     cause: 'The version was released before, by this workflow or by something else.',
   },
+  'package-missing': {
+    title: 'The package is not on the index',
+    cause: 'Its upload failed or is not finished, its version is another one, or it was yanked.',
+  },
+  'checks-unreadable': {
+    title: 'The required checks can not be read',
+    cause: 'The token of the job lacks permissions, or the GitHub API can not be reached.',
+  },
+  'checks-not-passed': {
+    title: 'A required check has not passed',
+    cause: 'It failed, still runs, or never ran on the commit of the git tag.',
+  },
   'not-published': {
     title: 'The image is not published',
     cause: 'The version was never released, its release stopped early, or its image was deleted.',

@@ -50,12 +50,21 @@ export const execute = async (request: Request, surroundings: Surroundings): Pro
   // Awaited here, as the connections end with this block.
   switch (request.command) {
     case 'promote':
-      return await promote(request, { registry, log })
+      return await promote(request, { registry, log, transport, clock })
     case 'verify':
       return await verify(request, { registry, log })
     case 'release': {
       const docker = new Docker({ env, log, signal, cwd: workspace })
-      return await release(request, { registry, docker, log, temporary, pause: pauseBetween(pushBackoff, clock) })
+      return await release(request, {
+        registry,
+        docker,
+        log,
+        temporary,
+        transport,
+        clock,
+        pause: pauseBetween(pushBackoff, clock),
+        started: clock.now(),
+      })
     }
   }
 }

@@ -1,4 +1,6 @@
 import { ReleaseError } from '../errors.ts'
+import { awaitChecks, type ChecksGate, describeCheck } from '../gates/checks.ts'
+import type { Clock, Transport } from '../http/transport.ts'
 import type { Log } from '../log.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import { type Digest, tagged } from '../registry/reference.ts'
@@ -20,6 +22,20 @@ import {
 export interface PromotePorts {
   readonly registry: RegistryClient
   readonly log: Log
+  readonly transport: Transport
+  readonly clock: Clock
+}
+
+/** Throws `checks-not-passed` unless every required check has passed. */
+const requireChecks = async (gate: ChecksGate, gitTag: string, ports: PromotePorts): Promise<void> => {
+  const states = await awaitChecks(gate, gitTag, ports)
+  const open = states.filter(({ kind }) => kind !== 'passed')
+  if (open.length === 0) return
+  throw new ReleaseError('checks-not-passed', {
+    what: `${gitTag} is not promoted: ${open.map(describeCheck).join('; ')}.`,
+    wayOut:
+      'Nothing was written. Let the checks pass on the commit of the tag, then run the job again; checks-timeout makes it wait for them.',
+  })
 }
 
 /** The digest that is promoted. Throws `not-published` or `not-as-planned`, and nothing has been written. */
@@ -63,8 +79,9 @@ const digestToPromote = (
  * Gives the published first tag of a git tag its other tags, by digest: nothing is built, pulled or pushed,
  * and no engine is needed. A tag that is promoted already is left alone.
  */
-export const promote = async (request: PromoteRequest, { registry, log }: PromotePorts): Promise<Result> => {
-  const { policy, gitTag } = request
+export const promote = async (request: PromoteRequest, ports: PromotePorts): Promise<Result> => {
+  const { registry, log } = ports
+  const { policy, gitTag, checks } = request
   const plan = planOf(request)
   const { first, copies, result } = plan
   log.info(result.reason)
@@ -74,6 +91,13 @@ export const promote = async (request: PromoteRequest, { registry, log }: Promot
     const [states, versions] = await Promise.all([readStates(registry, all), readVersions(registry, all)])
     return { states, versions, digest: digestToPromote(request, plan, states) }
   })
+  const isDone = copies.every(({ tag, moving }) => {
+    const state = states.get(tag)
+    return !moving && state?.kind === 'present' && state.digest === digest
+  })
+  if (checks !== undefined && !isDone) {
+    await log.stage('Check what is required', () => requireChecks(checks, gitTag, ports))
+  }
   const copied = await log.stage(`Promote ${tagged(registry.repository, first.tag)}`, () => {
     const keeper = (tag: (typeof copies)[number]) => keeperOf(tag, { policy, gitTag, versions })
     const image = { digest, manifest: () => requireManifest(registry, digest) }

@@ -1,9 +1,13 @@
-import { buildAndPush, PushInterruptedError } from '../docker/build.ts'
+import { BuildFailedError, buildAndPush, PushInterruptedError } from '../docker/build.ts'
 import type { Docker } from '../docker/docker.ts'
 import { withLogin } from '../docker/login.ts'
 import { ReleaseError } from '../errors.ts'
+import { awaitChecks, describeCheck, requireReadableChecks } from '../gates/checks.ts'
+import { pipMissed, waitForPackage } from '../gates/package.ts'
 import type { Pause } from '../http/retry.ts'
+import type { Clock, Transport } from '../http/transport.ts'
 import type { Log } from '../log.ts'
+import type { PlannedTag } from '../policy/decide.ts'
 import type { Manifest, RegistryClient } from '../registry/client.ts'
 import { byDigest, type Digest, tagged } from '../registry/reference.ts'
 import { readRevision } from '../registry/revision.ts'
@@ -14,6 +18,7 @@ import type { Result, TagOutcome } from './result.ts'
 import {
   copyTo,
   keeperOf,
+  type Outcome,
   readStates,
   readVersions,
   requireManifest,
@@ -31,7 +36,14 @@ export interface ReleasePorts {
   readonly temporary: string
   /** Waits before a push is tried again; false when there is no further attempt. */
   readonly pause: Pause
+  readonly transport: Transport
+  readonly clock: Clock
+  /** When the run began, by the clock. */
+  readonly started: number
 }
+
+/** The wait before a build in which pip did not find the package, in milliseconds. */
+const PIP_PAUSE = 10_000
 
 /** What the registry has, and what follows from it. */
 interface Outlook {
@@ -66,6 +78,29 @@ const lookAhead = async (
     what: `In ${registry.repository.registry}/${registry.repository.path}, ${course.why}.`,
     wayOut: `Nothing was built or written. ${course.wayOut}`,
   })
+}
+
+/**
+ * Reads the other tags once more after the build. Throws `already-published` if a fixed one has become
+ * something else's.
+ */
+const lookAgain = async (
+  { onExisting }: ReleaseRequest,
+  { first, copies }: Plan,
+  digest: Digest,
+  registry: RegistryClient,
+): Promise<Pick<Outlook, 'states' | 'versions'>> => {
+  const [states, versions] = await Promise.all([readStates(registry, copies), readVersions(registry, copies)])
+  for (const { tag, moving } of copies) {
+    const state = states.get(tag)
+    if (moving || onExisting === 'overwrite' || state?.kind !== 'present' || state.digest === digest) continue
+    throw new ReleaseError('not-as-planned', {
+      what: `${tagged(registry.repository, tag)} became ${state.digest} while ${first.tag} was built, which is ${digest}.`,
+      wayOut:
+        'Two runs published this version at once. Find out which image is right, delete the other one in the registry, and keep two runs apart with a concurrency group.',
+    })
+  }
+  return { states, versions }
 }
 
 /** Reads back what was pushed; it must be what docker says it pushed. */
@@ -107,24 +142,46 @@ const existing = (registry: RegistryClient, digest: Digest, published: Manifest 
     : read(published, 'kept')
 
 /**
- * Builds and pushes the first tag. After a push that broke, the registry is looked at again, as the image may
+ * Whether, and after a wait, a build that failed is tried again: when the push broke, or when pip did not
+ * find just the package that was waited for, as a node of the index may be behind.
+ */
+const mayTryAgain = async (
+  error: unknown,
+  attempt: number,
+  request: ReleaseRequest,
+  ports: ReleasePorts,
+): Promise<boolean> => {
+  const { log, clock, pause } = ports
+  if (error instanceof PushInterruptedError) {
+    log.info(error.message)
+    return pause(attempt)
+  }
+  const gate = request.package
+  if (gate === undefined || !(error instanceof BuildFailedError) || !pipMissed(error.output, gate.package))
+    return false
+  const { name, version } = gate.package
+  if (clock.now() + PIP_PAUSE > ports.started + gate.timeout) return false
+  log.info(
+    `pip did not find ${name} ${version}, which the index has: building again in ${PIP_PAUSE / 1000} s`,
+  )
+  await clock.sleep(PIP_PAUSE)
+  return true
+}
+
+/**
+ * Builds and pushes the first tag. Before a second attempt the registry is looked at again, as the image may
  * be there all the same: what is published is not built or pushed a second time.
  */
 const buildFirst = async (request: ReleaseRequest, plan: Plan, ports: ReleasePorts): Promise<First> => {
-  const { registry, docker, log, temporary, pause } = ports
+  const { registry, docker, log, temporary } = ports
   const reference = tagged(registry.repository, plan.first.tag)
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const pushed = await buildAndPush(docker, request.build, {
-        reference,
-        temporary,
-        log,
-        again: attempt > 1,
-      })
+      const again = attempt > 1
+      const pushed = await buildAndPush(docker, request.build, { reference, temporary, log, again })
       return read(await readBack(registry, plan.first.tag, pushed), 'built')
     } catch (error) {
-      if (!(error instanceof PushInterruptedError) || !(await pause(attempt))) throw error
-      log.info(`Trying again after: ${error.message}`)
+      if (!(await mayTryAgain(error, attempt, request, ports))) throw error
       const { course, published } = await lookAhead(request, plan, registry)
       if (course.kind === 'reuse')
         return { ...existing(registry, course.digest, published), outcome: 'built' }
@@ -160,9 +217,39 @@ const publishFirst = (
   })
 }
 
+/** Reads the registry and waits for the package, before the first build. */
+const prepare = async (request: ReleaseRequest, plan: Plan, ports: ReleasePorts): Promise<Outlook> => {
+  const { registry, log } = ports
+  const look = () => log.stage('Read the registry', () => lookAhead(request, plan, registry))
+  const outlook = await look()
+  if (outlook.course.kind === 'reuse') return outlook
+  const { checks, package: gate } = request
+  // That the checks can not be read is found out before the build, not after it.
+  if (checks !== undefined) await requireReadableChecks(checks, request.gitTag, ports)
+  if (gate === undefined) return outlook
+  const waited = await log.stage(`Wait for ${gate.package.name} ${gate.package.version}`, () =>
+    waitForPackage(gate, ports),
+  )
+  return waited ? look() : outlook
+}
+
+/** Why the stable tags that are not there yet are not written by this run, if they are not. */
+const reasonToWithhold = async (
+  request: ReleaseRequest,
+  ports: ReleasePorts,
+): Promise<string | undefined> => {
+  if (request.stable === 'on-promotion') return 'waits for its promotion'
+  const { checks, gitTag } = request
+  if (checks === undefined) return undefined
+  const states = await ports.log.stage('Check what is required', () => awaitChecks(checks, gitTag, ports))
+  const open = states.filter(({ kind }) => kind !== 'passed')
+  return open.length === 0 ? undefined : `waits for ${open.map(describeCheck).join(', ')}`
+}
+
 /**
- * Takes a git tag to published, verified images: plan, read the registry and decide, build and push the first
- * tag unless it is there, read it back, copy its manifest to the other tags, read every tag back.
+ * Takes a git tag to published, verified images: plan, read the registry and decide, wait for the package,
+ * build and push the first tag unless it is there, read it back, check what is required, copy its manifest to
+ * the other tags, read every tag back.
  *
  * What is published is kept, what is missing is added; a run after a complete one writes nothing.
  */
@@ -172,29 +259,32 @@ export const release = async (request: ReleaseRequest, ports: ReleasePorts): Pro
   const plan = planOf(request)
   log.info(plan.result.reason)
 
-  const outlook = await log.stage('Read the registry', () => lookAhead(request, plan, registry))
+  const outlook = await prepare(request, plan, ports)
   const image = await publishFirst(request, plan, outlook, ports)
   const { digest, outcome } = image
 
-  const isWithheld = ({ tag, stable }: { tag: string; stable: boolean }): boolean => {
-    const state = outlook.states.get(tag)
-    const promoted = state?.kind === 'present' && state.digest === digest
-    return stable && request.stable === 'on-promotion' && !promoted
-  }
-  const due = plan.copies.filter(copy => !isWithheld(copy))
-  const copied = await log.stage('Copy to the other tags', async () => {
-    // A build takes time, in which a newer version may have come.
-    const versions = outcome === 'built' ? await readVersions(registry, due) : outlook.versions
-    const keeper = (tag: (typeof due)[number]) => keeperOf(tag, { policy, gitTag, versions })
-    return copyTo(due, image, { registry, log, states: outlook.states, keeper })
+  // A build takes time, in which something else may have written these tags, or released a newer version.
+  const { states, versions } =
+    outcome === 'built' ? await lookAgain(request, plan, digest, registry) : outlook
+  const waiting = plan.copies.filter(({ tag, stable }) => {
+    const state = states.get(tag)
+    return stable && !(state?.kind === 'present' && state.digest === digest)
   })
-
-  const outcomes = new Map([
-    [plan.first.tag, { outcome }],
-    ...plan.copies.filter(isWithheld).map(({ tag }) => [tag, { outcome: 'withheld' }] as const),
-    ...copied,
-  ] as const)
-  const tags = withOutcomes(plan, outcomes)
+  const reason = waiting.length === 0 ? undefined : await reasonToWithhold(request, ports)
+  const withheld = reason === undefined ? [] : waiting
+  const copied = await log.stage('Copy to the other tags', () => {
+    const keeper = (tag: PlannedTag) => keeperOf(tag, { policy, gitTag, versions })
+    const due = plan.copies.filter(copy => !withheld.includes(copy))
+    return copyTo(due, image, { registry, log, states, keeper })
+  })
+  const tags = withOutcomes(
+    plan,
+    new Map<string, Outcome>([
+      [plan.first.tag, { outcome }],
+      ...withheld.map(({ tag }) => [tag, { outcome: 'withheld', note: reason ?? '' }] as const),
+      ...copied,
+    ]),
+  )
   await log.stage('Verify', () => verifyWritten(tags, digest, { registry, log }))
   return { ...plan.result, command: 'release', digest, tags }
 }

@@ -1,4 +1,6 @@
 import type { Build } from '../docker/build.ts'
+import type { ChecksGate } from '../gates/checks.ts'
+import type { PackageGate } from '../gates/package.ts'
 import type { Policy } from '../policy/notation.ts'
 import type { Digest, Repository } from '../registry/reference.ts'
 import type { OnExisting } from './course.ts'
@@ -34,12 +36,17 @@ export interface ReleaseRequest extends RegistryRequest {
   readonly stable: Stable
   /** The commit of the git tag, as far as it is known. */
   readonly revision: string | undefined
+  /** A package that must be there before the image is built. */
+  readonly package: PackageGate | undefined
+  /** Checks that must have passed before stable tags are written. */
+  readonly checks: ChecksGate | undefined
 }
 
 export interface PromoteRequest extends RegistryRequest {
   readonly command: 'promote'
   /** What the published image must be. */
   readonly digest: Digest | undefined
+  readonly checks: ChecksGate | undefined
 }
 
 export interface VerifyRequest extends RegistryRequest {

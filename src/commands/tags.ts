@@ -6,7 +6,7 @@ import type { Policy } from '../policy/notation.ts'
 import type { Manifest, RegistryClient, TagState } from '../registry/client.ts'
 import { byDigest, type Digest, tagged } from '../registry/reference.ts'
 import type { Plan } from './plan.ts'
-import { isPublished, type TagOutcome, type TagResult } from './result.ts'
+import { isPublished, type TagResult } from './result.ts'
 
 /** The state of every planned tag in the registry. */
 export type States = ReadonlyMap<string, TagState>
@@ -34,8 +34,11 @@ export const keeperOf = (
   return move.kind === 'stay' ? move.newest : undefined
 }
 
-/** What became of the copies, by tag. */
-export type Outcomes = ReadonlyMap<string, { readonly outcome: TagOutcome; readonly note?: string }>
+/** What became of a tag, with more about it for people. */
+export type Outcome = Pick<TagResult, 'outcome' | 'note'>
+
+/** What became of tags, by tag. */
+export type Outcomes = ReadonlyMap<string, Outcome>
 
 /** The results of the planned tags with what became of each. */
 export const withOutcomes = ({ result }: Plan, outcomes: Outcomes): TagResult[] =>
@@ -56,7 +59,7 @@ export const copyTo = async (
   },
 ): Promise<Outcomes> => {
   const { registry, log, states, keeper } = ports
-  const outcomes = new Map<string, { outcome: TagOutcome; note?: string }>()
+  const outcomes = new Map<string, Outcome>()
   let manifest: Manifest | undefined
   for (const planned of copies) {
     const { tag, moving } = planned

@@ -45,6 +45,16 @@ export const buildArguments = (build: Build, reference: string): string[] => [
   build.context,
 ]
 
+/** A failed build, with the end of what docker said. */
+export class BuildFailedError extends ReleaseError {
+  readonly output: string
+
+  constructor(options: { what: string; wayOut: string; output: string }) {
+    super('build-failed', options)
+    this.output = options.output
+  }
+}
+
 /** A push that broke for a reason that may pass; what was built is still there. */
 export class PushInterruptedError extends ReleaseError {
   constructor(options: { what: string; wayOut: string }) {
@@ -76,10 +86,11 @@ const failure = async (
   const verb = name === 'build-failed' ? 'built' : 'pushed'
   const what = `${reference} was not ${verb}: docker ended with exit status ${result.exitCode}: ${result.lastLine}`
   if (name === 'build-failed') {
-    return new ReleaseError(name, {
+    return new BuildFailedError({
       what,
       wayOut:
         "No other tag was written. Docker's output above shows the step that failed; mend it and run the job again.",
+      output: result.tail,
     })
   }
   const wayOut = 'No other tag was written. Check that the account may push there, then run the job again.'

@@ -1,9 +1,12 @@
 import { readFileSync, realpathSync } from 'node:fs'
 import { isAbsolute, relative, resolve } from 'node:path'
+import { inputs } from '../contract.ts'
 import { ReleaseError } from '../errors.ts'
 import { formatProblems, type Policy, parsePolicy } from '../policy/notation.ts'
 import { type PresetName, presets } from '../policy/presets.ts'
+import { type Caller, capitalized, workflow } from './caller.ts'
 import { nearMiss } from './near-miss.ts'
+import type { InputTexts } from './read.ts'
 
 /** A policy, and what looks like a slip in it, ready to be shown. */
 export interface NamedPolicy {
@@ -27,26 +30,25 @@ const parse = (text: string, origin: string): NamedPolicy => {
 const isPreset = (name: string): name is PresetName => Object.hasOwn(presets, name)
 
 /** A preset by its name, or a table. Throws `invalid-input` or `invalid-policy`. */
-export const policyFromText = (text: string): NamedPolicy => {
+export const policyFromText = (text: string, { spell }: Caller = workflow): NamedPolicy => {
   if (isPreset(text)) return parse(presets[text], `The preset ${text}`)
-  if (/\s|->|:/.test(text)) return parse(text, 'The table in the input policy')
+  if (/\s|->|:/.test(text)) return parse(text, `The table in ${spell('policy')}`)
   const names = Object.keys(presets)
   const meant = nearMiss(text, names)
   throw new ReleaseError('invalid-input', {
-    what: `The input policy is ${JSON.stringify(text)}: there is no such preset.`,
+    what: `${capitalized(spell('policy'))} is ${JSON.stringify(text)}: there is no such preset.`,
     wayOut: `${meant === undefined ? '' : `Did you mean ${meant}? `}Write one of ${names.join(', ')}, or a table of rules such as "final: X.Y.Z -> X.Y.Z | X.Y.Z-stable".`,
   })
 }
 
-const invalidFile = (path: string, problem: string): ReleaseError =>
+const invalidFile = (path: string, problem: string, { spell, otherFile }: Caller): ReleaseError =>
   new ReleaseError('invalid-input', {
-    what: `The input policy-file is ${JSON.stringify(path)}: ${problem}.`,
-    wayOut:
-      'Write the path of a file in the workspace; a step with actions/checkout must come before this one.',
+    what: `${capitalized(spell('policy-file'))} is ${JSON.stringify(path)}: ${problem}.`,
+    wayOut: otherFile,
   })
 
-/** A table in a file of the workspace. Throws `invalid-input` or `invalid-policy`. */
-export const policyFromFile = (path: string, workspace: string): NamedPolicy => {
+/** A table in a file, of the workspace if the caller is confined to it. Throws `invalid-input` or `invalid-policy`. */
+export const policyFromFile = (path: string, workspace: string, caller: Caller = workflow): NamedPolicy => {
   let real: string
   try {
     real = realpathSync(resolve(workspace, path))
@@ -56,16 +58,31 @@ export const policyFromFile = (path: string, workspace: string): NamedPolicy => 
       error instanceof Error && 'code' in error && error.code === 'ENOENT'
         ? `there is no file ${resolve(workspace, path)}`
         : String(error),
+      caller,
     )
   }
   const inside = relative(realpathSync(workspace), real)
-  if (inside === '' || inside.startsWith('..') || isAbsolute(inside))
-    throw invalidFile(path, 'it leads out of the workspace')
+  if (caller.confined && (inside === '' || inside.startsWith('..') || isAbsolute(inside)))
+    throw invalidFile(path, 'it leads out of the workspace', caller)
   let text: string
   try {
     text = readFileSync(real, 'utf8')
   } catch (error) {
-    throw invalidFile(path, `it can not be read, ${error instanceof Error ? error.message : String(error)}`)
+    const why = error instanceof Error ? error.message : String(error)
+    throw invalidFile(path, `it can not be read, ${why}`, caller)
   }
   return parse(text, `The policy in ${path}`)
+}
+
+/** The policy that the inputs give. Throws `invalid-input` or `invalid-policy`. */
+export const policyOf = (texts: InputTexts, workspace: string, caller: Caller): NamedPolicy => {
+  const { policy, 'policy-file': file } = texts
+  if (file === '') return policyFromText(policy, caller)
+  if (policy !== inputs.policy.default) {
+    throw new ReleaseError('invalid-input', {
+      what: `${capitalized(caller.spell('policy'))} and ${caller.spell('policy-file')} are both given.`,
+      wayOut: 'Leave one out: the policy comes from one place.',
+    })
+  }
+  return policyFromFile(file, workspace, caller)
 }

@@ -8,6 +8,12 @@ export interface RunContext {
   readonly sha: string | undefined
   /** The address of the repository's page. */
   readonly repositoryUrl: string | undefined
+  /** `owner/name`. */
+  readonly repository: string | undefined
+  /** The address of the REST API, of github.com or of a GitHub Enterprise Server. */
+  readonly apiUrl: string | undefined
+  /** The number of the workflow run. */
+  readonly runId: string | undefined
   /** The directory that relative paths start from. */
   readonly workspace: string
   /** A directory for files that end with the job. */
@@ -33,6 +39,9 @@ export const readRunContext = (
     ref: refName === undefined ? 'no git ref' : `${env.GITHUB_REF_TYPE ?? 'ref'} ${refName}`,
     sha: present(env.GITHUB_SHA),
     repositoryUrl: server === undefined || repository === undefined ? undefined : `${server}/${repository}`,
+    repository,
+    apiUrl: present(env.GITHUB_API_URL),
+    runId: present(env.GITHUB_RUN_ID),
     workspace: present(env.GITHUB_WORKSPACE) ?? defaults.workspace,
     temporary: present(env.RUNNER_TEMP) ?? defaults.temporary,
   }

@@ -120,7 +120,9 @@ export class Authorization {
   readonly #scope: string
   readonly #now: () => number
   #challenge: { readonly challenge: Challenge; readonly origin: string } | undefined
-  #token: Token | undefined
+  /** The token in use, or on its way: requests that go out together ask for one once. */
+  #token: Promise<Token> | undefined
+  #authorization: string | undefined
 
   constructor(options: {
     transport: Transport
@@ -136,8 +138,12 @@ export class Authorization {
     this.#now = options.now
   }
 
-  /** Takes the challenges of a 401; forgets the token that was refused. */
-  challenged(challenges: readonly Challenge[], origin: string): void {
+  /**
+   * Takes the challenges of a 401 to a request that went out with `refused`. What has been replaced since, by
+   * a request that was faster, is not thrown away.
+   */
+  challenged(challenges: readonly Challenge[], origin: string, refused: string | undefined): void {
+    if (this.#challenge !== undefined && refused !== this.#authorization) return
     const challenge =
       challenges.find(({ scheme }) => scheme === 'bearer') ??
       challenges.find(({ scheme }) => scheme === 'basic')
@@ -155,17 +161,23 @@ export class Authorization {
   async header(): Promise<string | undefined> {
     if (this.#challenge === undefined) return undefined
     const { challenge, origin } = this.#challenge
+    this.#authorization =
+      challenge.scheme === 'basic' ? this.#basic(origin) : await this.#bearer(challenge, origin)
+    return this.#authorization
+  }
+
+  #basic(origin: string): string {
     const credentials = this.#credentials
-    if (challenge.scheme === 'basic') {
-      if (credentials.kind === 'password') return basic(credentials.username, credentials.password)
-      throw denied(
-        `${origin} asks for a user name and a password, and ${credentials.kind === 'anonymous' ? 'there are none' : 'only an identity token is there'}.`,
-      )
-    }
-    if (this.#token === undefined || this.#token.until <= this.#now()) {
-      this.#token = await this.#fetchToken(challenge, origin)
-    }
-    return this.#token.authorization
+    if (credentials.kind === 'password') return basic(credentials.username, credentials.password)
+    throw denied(
+      `${origin} asks for a user name and a password, and ${credentials.kind === 'anonymous' ? 'there are none' : 'only an identity token is there'}.`,
+    )
+  }
+
+  async #bearer(challenge: Challenge, origin: string): Promise<string> {
+    if (this.#token !== undefined && (await this.#token).until <= this.#now()) this.#token = undefined
+    this.#token ??= this.#fetchToken(challenge, origin)
+    return (await this.#token).authorization
   }
 
   async #fetchToken(challenge: Challenge, origin: string): Promise<Token> {

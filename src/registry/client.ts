@@ -15,7 +15,6 @@ import {
   type Digest,
   imageName,
   isDigest,
-  isLoopback,
   type Repository,
   tagged,
 } from './reference.ts'
@@ -98,6 +97,7 @@ export class RegistryClient {
   readonly repository: Repository
   readonly #transport: Transport
   readonly #authorization: Authorization
+  readonly #anonymous: boolean
   #origin: Promise<string> | undefined
 
   constructor(options: {
@@ -109,6 +109,7 @@ export class RegistryClient {
   }) {
     this.repository = options.repository
     this.#transport = options.transport
+    this.#anonymous = options.credentials.kind === 'anonymous'
     this.#authorization = new Authorization({
       transport: options.transport,
       credentials: options.credentials,
@@ -246,41 +247,53 @@ export class RegistryClient {
     what: string
   }): Promise<HttpResponse> {
     const { method, path, headers, body, what } = options
-    const origin = await this.#connect()
-    const url = new URL(`${origin}/v2/${this.repository.path}/${path}`)
-    for (let challenged = false; ; challenged = true) {
+    let origin = await this.#connect()
+    let challenged = false
+    for (;;) {
       const authorization = await this.#authorization.header()
       const request: HttpRequest = {
         method,
-        url,
+        url: new URL(`${origin}/v2/${this.repository.path}/${path}`),
         headers: authorization === undefined ? headers : { ...headers, authorization },
         ...(body === undefined ? {} : { body }),
       }
       const response = await this.#send(request, what)
+      if (this.#wantsTls(response, origin)) {
+        origin = origin.replace('http:', 'https:')
+        this.#origin = Promise.resolve(origin)
+        continue
+      }
       if (response.status !== 401) return response
       // Once: the token may have run out, or this repository is asked for otherwise than the rest.
       if (challenged) throw this.#refusal(method === 'PUT' ? 'write' : 'read', what, response)
-      this.#authorization.challenged(this.#challengesOf(response), origin)
+      challenged = true
+      this.#authorization.challenged(this.#challengesOf(response), origin, authorization)
     }
   }
 
   /**
-   * Asks the registry, without credentials, how it wants to be asked; once a run. Loopback registries are
-   * asked by plain http and, where that is not what they speak, by https.
+   * A registry on loopback is asked by plain http, as docker does; one that speaks TLS answers that with 400.
+   */
+  #wantsTls({ status }: HttpResponse, origin: string): boolean {
+    return status === 400 && origin.startsWith('http:')
+  }
+
+  /**
+   * With credentials, the registry is first asked without them how it wants to be asked, once a run: its
+   * answer to a request without any may be that there is nothing, where it only shows nothing.
    */
   #connect(): Promise<string> {
-    this.#origin ??= this.#ping(apiOrigin(this.repository.registry))
+    const origin = apiOrigin(this.repository.registry)
+    this.#origin ??= this.#anonymous ? Promise.resolve(origin) : this.#ping(origin)
     return this.#origin
   }
 
   async #ping(origin: string): Promise<string> {
     const request = { method: 'GET', url: new URL(`${origin}/v2/`), headers: {} } as const
     const response = await this.#send(request, this.repository.registry)
-    if (response.status === 400 && origin.startsWith('http:') && isLoopback(this.repository.registry)) {
-      return this.#ping(origin.replace('http:', 'https:'))
-    }
+    if (this.#wantsTls(response, origin)) return this.#ping(origin.replace('http:', 'https:'))
     if (response.status === 401) {
-      this.#authorization.challenged(this.#challengesOf(response), origin)
+      this.#authorization.challenged(this.#challengesOf(response), origin, undefined)
       return origin
     }
     if (response.status === 200) return origin

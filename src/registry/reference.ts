@@ -38,6 +38,15 @@ export const tagged = (repository: Repository, tag: string): string => `${imageN
 export const byDigest = (repository: Repository, digest: Digest): string =>
   `${imageName(repository)}@${digest}`
 
+/**
+ * Whether a request to this name goes to just this name: some that the grammar allows are numbers in disguise
+ * (`0x7f.1` is 127.0.0.1), or no address at all.
+ */
+const isAsItIsAsked = (name: string): boolean => {
+  if (!URL.canParse(`https://${name}/`)) return false
+  return name.startsWith('[') || new URL(`https://${name}/`).hostname === name.toLowerCase()
+}
+
 /** Says what keeps `text` from being the host of a registry, or nothing if it is one. */
 export const registryProblem = (text: string): string | undefined => {
   if (text === '') return 'it is empty'
@@ -45,6 +54,7 @@ export const registryProblem = (text: string): string | undefined => {
   if (text.includes('/')) return 'it contains "/"; the path belongs into the project'
   const { name, port } = HOST.exec(text)?.groups ?? {}
   if (name === undefined) return 'it is not a host name with an optional port'
+  if (!isAsItIsAsked(name)) return 'what is asked there would be another host'
   if (port !== undefined && (Number(port) < 1 || Number(port) > 65_535)) return `there is no port ${port}`
   if (name !== 'localhost' && !name.includes('.') && !name.startsWith('[') && port === undefined) {
     return 'docker takes a name without dot or port for a user of Docker Hub; write the full host name'

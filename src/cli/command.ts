@@ -1,0 +1,50 @@
+import type { InputName } from '../contract.ts'
+import type { Caller } from '../inputs/caller.ts'
+import type { InputTexts } from '../inputs/read.ts'
+import type { Log } from '../log.ts'
+import type { Colours } from '../report/terminal-colours.ts'
+import type { Output } from './output.ts'
+
+/** An input of the action that is an option of a command, with the same meaning. */
+export interface InputOption {
+  readonly input: InputName
+  /** What stands for its value in the help, such as `path`. */
+  readonly value: string
+}
+
+/** A command of the command line: what it takes, what the help says of it, and what it does. */
+export interface Command {
+  readonly name: string
+  /** One sentence without its full stop. */
+  readonly summary: string
+  /** More sentences for the command's own help. */
+  readonly details?: string
+  /**
+   * The arguments in their order, each an input of the action. One that has a default there may be left
+   * out.
+   */
+  readonly positionals: readonly InputName[]
+  readonly options: readonly InputOption[]
+  /** What `--json` prints. */
+  readonly json: string
+  /** Complete lines for a shell, each with what it shows. */
+  readonly examples: readonly { readonly line: string; readonly shows: string }[]
+  readonly run: (call: Call) => void | Promise<void>
+}
+
+/** A command as somebody called it, and what it works with. */
+export interface Call {
+  /** The text of every input: as it was given, else its default. */
+  readonly texts: InputTexts
+  readonly json: boolean
+  readonly caller: Caller
+  /** The directory that relative paths start from. */
+  readonly directory: string
+  /** Standard input. */
+  readonly input: AsyncIterable<Uint8Array> & { readonly isTTY?: boolean }
+  /** Results, on standard output. */
+  readonly output: Output
+  /** Everything else, on standard error. */
+  readonly log: Log
+  readonly colours: Colours
+}

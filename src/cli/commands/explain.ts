@@ -1,0 +1,127 @@
+import { policyOf } from '../../inputs/policy.ts'
+import { allTags, type Decision, decide } from '../../policy/decide.ts'
+import type { Policy } from '../../policy/notation.ts'
+import type { Colours } from '../../report/terminal-colours.ts'
+import { jsonLine, visible } from '../../report/terminal-text.ts'
+import type { Call, Command } from '../command.ts'
+import { linesOf } from '../lines.ts'
+import { policyOptions } from '../policy-options.ts'
+
+/**
+ * How many lines are aligned with each other. To align them all, all would have to be kept, whatever their
+ * number; and the first would be seen only after the last was read.
+ */
+const BLOCK = 10_000
+
+/** The widest column of git tags, in characters: one endless name must not push everything else aside. */
+const WIDEST = 60
+
+/** Stands where a rule would, if the git tag gets no image tag; no rule can be called so. */
+const NO_RULE = '-'
+
+const jsonOf = (decision: Decision): string => {
+  const { gitTag, reason } = decision
+  if (decision.kind === 'refused') {
+    return jsonLine({ tag: gitTag, rule: null, tags: [], stableTags: [], reason })
+  }
+  const tags = allTags(decision)
+  return jsonLine({
+    tag: gitTag,
+    rule: decision.rule,
+    tags: tags.map(({ tag }) => tag),
+    stableTags: tags.filter(({ stable }) => stable).map(({ tag }) => tag),
+    reason,
+  })
+}
+
+/** The image tags as a policy has them: the stable ones after a bar. */
+const imageTags = (decision: Decision, { green, yellow }: Colours): string => {
+  if (decision.kind === 'refused') return yellow(visible(decision.reason))
+  const tags = allTags(decision)
+  const stable = tags.filter(tag => tag.stable).map(({ tag }) => green(tag))
+  const others = tags.filter(tag => !tag.stable).map(({ tag }) => tag)
+  return [...others, ...(stable.length === 0 ? [] : ['|', ...stable])].join(' ')
+}
+
+/** Prints decisions in columns. The column of git tags grows from block to block where it has to. */
+const columns = ({ rules }: Policy, colours: Colours): ((decisions: readonly Decision[]) => string) => {
+  const ruleWidth = Math.max(...rules.map(({ name }) => name.length))
+  let tagWidth = 0
+  return decisions => {
+    const rows = decisions.map(decision => ({
+      gitTag: visible(decision.gitTag),
+      rule: decision.kind === 'refused' ? NO_RULE : decision.rule,
+      tags: imageTags(decision, colours),
+    }))
+    for (const { gitTag } of rows) tagWidth = Math.max(tagWidth, Math.min(gitTag.length, WIDEST))
+    return rows
+      .map(({ gitTag, rule, tags }) => `${gitTag.padEnd(tagWidth)}  ${rule.padEnd(ruleWidth)}  ${tags}\n`)
+      .join('')
+  }
+}
+
+/** How many git tags each rule took, those without any, and all. */
+const countTable = ({ rules }: Policy, counts: ReadonlyMap<string, number>): string => {
+  const refused = counts.get(NO_RULE) ?? 0
+  const rows: (readonly [string, number, string])[] = [
+    ...rules.map(({ name, pattern }) => [name, counts.get(name) ?? 0, pattern.source] as const),
+    ...(refused === 0 ? [] : [[NO_RULE, refused, 'no image tag'] as const]),
+    ['all', [...counts.values()].reduce((sum, count) => sum + count, 0), ''],
+  ]
+  const nameWidth = Math.max(...rows.map(([name]) => name.length))
+  const countWidth = Math.max(...rows.map(([, count]) => String(count).length))
+  return rows
+    .map(([name, count, what]) =>
+      `${name.padEnd(nameWidth)}  ${String(count).padStart(countWidth)}  ${what}`.trimEnd(),
+    )
+    .join('\n')
+}
+
+const run = async ({ texts, json, caller, directory, input, output, log, colours }: Call): Promise<void> => {
+  const { policy, warnings } = policyOf(texts, directory, caller)
+  if (warnings !== undefined) log.warning('The policy may not mean what it says', warnings)
+  if (input.isTTY) log.info('Reading git tags from the terminal, one a line, until Ctrl-D.')
+  const rowsOf = columns(policy, colours)
+  const counts = new Map<string, number>()
+  let waiting: Decision[] = []
+  const flush = async (): Promise<void> => {
+    const decisions = waiting
+    waiting = []
+    await output.write(json ? decisions.map(decision => `${jsonOf(decision)}\n`).join('') : rowsOf(decisions))
+  }
+
+  for await (const lines of linesOf(input)) {
+    for (const line of lines) {
+      const decision = decide(policy, line)
+      const rule = decision.kind === 'refused' ? NO_RULE : decision.rule
+      counts.set(rule, (counts.get(rule) ?? 0) + 1)
+      waiting.push(decision)
+    }
+    if (json || waiting.length >= BLOCK) await flush()
+    if (output.abandoned) return
+  }
+  await flush()
+  if (!json) await output.write(`\n${countTable(policy, counts)}\n`)
+}
+
+/** `explain`: many git tags, from standard input, to see what a policy makes of them. */
+export const explain: Command = {
+  name: 'explain',
+  summary: 'Says which image tags each of many git tags gets',
+  details:
+    'Reads git tags from standard input, one a line, and prints for each the rule and the image tags, the stable ones after a bar; at the end, how many each rule took.',
+  positionals: [],
+  options: policyOptions,
+  json: 'One JSON object a line: tag, rule, tags, stableTags, reason. Without a rule, rule is null.',
+  examples: [
+    {
+      line: 'git tag | stable-release explain --policy dmwm-go',
+      shows: 'try a preset on every tag of a repository',
+    },
+    {
+      line: "echo v2.3.4 | stable-release explain --policy 'final: vX.Y.Z -> X.Y.Z latest'",
+      shows: 'try a table',
+    },
+  ],
+  run,
+}

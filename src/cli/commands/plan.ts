@@ -1,0 +1,53 @@
+import { tmpdir } from 'node:os'
+import { planOf } from '../../commands/plan.ts'
+import type { Result } from '../../commands/result.ts'
+import { orderOf } from '../../inputs/request.ts'
+import { readRunContext } from '../../inputs/run-context.ts'
+import type { Colours } from '../../report/terminal-colours.ts'
+import { jsonLine } from '../../report/terminal-text.ts'
+import type { Call, Command } from '../command.ts'
+import { policyOptions } from '../policy-options.ts'
+
+const table = ({ image, gitTag, rule, tags, reason }: Result, { bold, green }: Colours): string => {
+  const [first, ...copies] = tags
+  const list = (some: typeof tags): string =>
+    some.length === 0 ? 'none' : some.map(({ tag, stable }) => (stable ? green(tag) : tag)).join(' ')
+  return [
+    ['image', image],
+    ['git tag', gitTag],
+    ['rule', rule],
+    ['first tag', list(first === undefined ? [] : [first])],
+    ['copies', list(copies)],
+    ['stable tags', list(tags.filter(({ stable }) => stable))],
+    ['moving tags', list(tags.filter(({ moving }) => moving))],
+    ['reason', reason],
+  ]
+    .map(([name = '', value]) => `${bold(name.padEnd(11))}  ${value}\n`)
+    .join('')
+}
+
+const run = async ({ texts, json, caller, directory, output, log, colours }: Call): Promise<void> => {
+  // Without an environment: what is planned is what the command line says, on a runner as well.
+  const context = readRunContext({}, { workspace: directory, temporary: tmpdir() })
+  const { request, policyWarnings } = orderOf({ ...texts, command: 'plan' }, context, caller)
+  if (policyWarnings !== undefined) log.warning('The policy may not mean what it says', policyWarnings)
+  const { result } = planOf(request)
+  await output.write(json ? `${jsonLine(result)}\n` : table(result, colours))
+}
+
+/** `plan`: one git tag, and why it gets the image tags that it gets. */
+export const plan: Command = {
+  name: 'plan',
+  summary: 'Says which images a git tag gets, and why',
+  details: 'Touches neither docker nor the network. A git tag that no rule matches is an error.',
+  positionals: ['service', 'tag', 'registry', 'project'],
+  options: policyOptions,
+  json: "The result as one JSON object, as the action's output json has it.",
+  examples: [
+    {
+      line: 'stable-release plan reqmgr2 2.3.4 registry.cern.ch cmswmcore',
+      shows: 'what WMCore publishes for 2.3.4',
+    },
+  ],
+  run,
+}

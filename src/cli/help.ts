@@ -1,0 +1,91 @@
+import { type InputName, inputs } from '../contract.ts'
+import { isRequired } from './arguments.ts'
+import type { Command } from './command.ts'
+
+const WIDTH = 80
+
+/** Breaks text into lines of at most `width` characters, where the words allow it. */
+const wrap = (text: string, width: number): string[] => {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line)
+      line = word
+    } else {
+      line = line === '' ? word : `${line} ${word}`
+    }
+  }
+  return [...lines, line]
+}
+
+const paragraph = (text: string): string => wrap(text, WIDTH).join('\n')
+
+/** Two columns: terms, and what they mean beside them. */
+const definitions = (entries: readonly (readonly [term: string, meaning: string])[]): string => {
+  const indent = Math.max(...entries.map(([term]) => term.length)) + 4
+  return entries
+    .map(([term, meaning]) => {
+      const [first, ...more] = wrap(meaning, WIDTH - indent)
+      return [`  ${term.padEnd(indent - 2)}${first}`, ...more.map(line => ' '.repeat(indent) + line)].join(
+        '\n',
+      )
+    })
+    .join('\n')
+}
+
+/**
+ * What an input means. Its first sentence in action.yml says that; what follows is advice for workflows.
+ */
+const meaning = (input: InputName): string => {
+  const { description, default: value } = inputs[input]
+  const sentence = description.split(/(?<=\.) (?=[A-Z`])/, 1)[0] ?? description
+  return value === '' ? sentence : `${sentence} Default: ${value}`
+}
+
+const argument = (input: InputName): string => (isRequired(input) ? `<${input}>` : `[${input}]`)
+
+const usage = ({ name, positionals }: Command): string =>
+  ['stable-release', name, ...positionals.map(argument), '[options]'].join(' ')
+
+const section = (title: string, body: string): string => `${title}:\n${body}`
+
+/** The help of the whole program. */
+export const generalHelp = (commands: readonly Command[]): string => {
+  const [{ examples } = { examples: [] }] = commands
+  return `${[
+    'Usage: stable-release <command> [arguments] [options]',
+    paragraph('Decides which image tags a git tag gets under a release policy.'),
+    section('Commands', definitions(commands.map(({ name, summary }) => [name, `${summary}.`]))),
+    section(
+      'Options',
+      definitions([
+        ['-h, --help', 'This text; after a command, what the command takes.'],
+        ['--version', 'The version of this program.'],
+      ]),
+    ),
+    section('Example', examples.map(({ line }) => `  ${line}`).join('\n')),
+  ].join('\n\n')}\n`
+}
+
+/** The help of a command. */
+export const commandHelp = (command: Command): string => {
+  const { summary, details, positionals, options, examples, json } = command
+  const example = examples.map(({ line, shows }) => `  # ${shows}\n  ${line}`).join('\n')
+  return `${[
+    `Usage: ${usage(command)}`,
+    paragraph([`${summary}.`, ...(details === undefined ? [] : [details])].join(' ')),
+    ...(positionals.length === 0
+      ? []
+      : [section('Arguments', definitions(positionals.map(input => [argument(input), meaning(input)])))]),
+    section(
+      'Options',
+      definitions([
+        ...options.map(({ input, value }) => [`--${input} <${value}>`, meaning(input)] as const),
+        ['--json', json],
+        ['-h, --help', 'This text.'],
+      ]),
+    ),
+    section('Example', example),
+  ].join('\n\n')}\n`
+}

@@ -1,0 +1,95 @@
+import { causesOf, ReleaseError } from '../errors.ts'
+import type { Caller } from '../inputs/caller.ts'
+import type { Log } from '../log.ts'
+import { type Colours, coloursFor } from '../report/terminal-colours.ts'
+import { terminalLog } from '../report/terminal-log.ts'
+import { visibleLines } from '../report/terminal-text.ts'
+import { VERSION } from '../version.ts'
+import { didYouMean, readArguments, usageError } from './arguments.ts'
+import type { Command } from './command.ts'
+import { commands } from './commands.ts'
+import { commandHelp, generalHelp } from './help.ts'
+import { Output } from './output.ts'
+
+/** The exit status for whatever went wrong, as docker.sh has it. */
+const FAILED = 1
+
+type Process = Pick<NodeJS.Process, 'argv' | 'env' | 'stdin' | 'stdout' | 'stderr' | 'cwd'>
+
+const commandNamed = (name: string): Command => {
+  const found = commands.find(command => command.name === name)
+  if (found !== undefined) return found
+  const names = commands.map(command => command.name)
+  const what = name.startsWith('-')
+    ? `There is no option ${name} before the command.`
+    : `There is no command ${JSON.stringify(name)}.`
+  throw usageError(
+    what,
+    `${didYouMean(name, [...names, '--help', '--version'])}The commands are ${names.join(', ')}; see stable-release --help.`,
+  )
+}
+
+const callerOf = ({ positionals }: Command): Caller => ({
+  spell: input => (positionals.includes(input) ? `<${input}>` : `--${input}`),
+  confined: false,
+  otherFile: 'Write the path of a file with a table of rules.',
+})
+
+const run = async (process: Process, { output, log }: { output: Output; log: Log }): Promise<number> => {
+  const [name, ...args] = process.argv.slice(2)
+  if (name === undefined) {
+    log.info(generalHelp(commands))
+    return FAILED
+  }
+  if (name === '--version') {
+    await output.write(`${VERSION}\n`)
+    return 0
+  }
+  if (name === '--help' || name === '-h') {
+    await output.write(generalHelp(commands))
+    return 0
+  }
+  const command = commandNamed(name)
+  const read = readArguments(command, args)
+  if (read.kind === 'help') {
+    await output.write(commandHelp(command))
+    return 0
+  }
+  await command.run({
+    texts: read.texts,
+    json: read.json,
+    caller: callerOf(command),
+    directory: process.cwd(),
+    input: process.stdin,
+    output,
+    log,
+    colours: coloursFor(process.stdout, process.env),
+  })
+  return 0
+}
+
+const failureText = (error: unknown, { red }: Colours): string => {
+  const [message = 'unknown error', ...causes] = causesOf(error)
+  // What the system refuses, such as to write to a full disk, says so itself.
+  const known = error instanceof ReleaseError || (error instanceof Error && 'syscall' in error)
+  const fault = known ? '' : 'stable-release itself failed; this is a fault of it: '
+  return [
+    `${red('error:')} ${visibleLines(fault + message)}`,
+    ...causes.map(cause => `caused by: ${visibleLines(cause)}`),
+  ]
+    .map(line => `${line}\n`)
+    .join('')
+}
+
+/** The whole program: what is on its command line, as an exit status. Never throws. */
+export const runCommandLine = async (process: Process): Promise<number> => {
+  const { stdout, stderr, env } = process
+  const colours = coloursFor(stderr, env)
+  const log = terminalLog({ stream: stderr, colours, now: () => performance.now(), debug: false })
+  try {
+    return await run(process, { output: new Output(stdout), log })
+  } catch (error) {
+    stderr.write(failureText(error, colours))
+    return FAILED
+  }
+}

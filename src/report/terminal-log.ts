@@ -1,0 +1,43 @@
+import type { Log } from '../log.ts'
+import type { Colours } from './terminal-colours.ts'
+import { visibleLines } from './terminal-text.ts'
+
+/** What the log of the command line works with. */
+export interface TerminalLogPorts {
+  /** Standard error: standard output is for results. */
+  readonly stream: NodeJS.WritableStream
+  readonly colours: Colours
+  /** In milliseconds. */
+  readonly now: () => number
+  /** Whether to show what is for those who look for a fault. */
+  readonly debug: boolean
+}
+
+const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1)} s`
+
+/** The log of the command line: plain lines, and nothing that a workflow runner would take for a command. */
+export const terminalLog = ({ stream, colours, now, debug }: TerminalLogPorts): Log => {
+  // Whoever reads may go away; the work goes on.
+  stream.on('error', () => {})
+  const line = (text: string): void => void stream.write(`${text}\n`)
+  return {
+    info: message => line(visibleLines(message)),
+    warning: (title, message) =>
+      line(`${colours.yellow('warning:')} ${visibleLines(`${title}: ${message}`)}`),
+    notice: (title, message) => line(`note: ${visibleLines(`${title}: ${message}`)}`),
+    debug: message => {
+      if (debug) line(`debug: ${visibleLines(message)}`)
+    },
+    raw: chunk => void stream.write(chunk),
+    async stage(name, run) {
+      const started = now()
+      line(`${colours.bold('>')} ${visibleLines(name)}`)
+      try {
+        return await run()
+      } finally {
+        line(`  ${seconds(now() - started)}`)
+      }
+    },
+    foreign: run => run(),
+  }
+}
