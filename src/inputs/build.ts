@@ -1,10 +1,10 @@
 import { existsSync, statSync } from 'node:fs'
-import { resolve } from 'node:path'
 import type { Build } from '../docker/build.ts'
 import { ReleaseError } from '../errors.ts'
 import { type Invalid, linesOf } from './invalid.ts'
 import type { InputTexts } from './read.ts'
 import type { RunContext } from './run-context.ts'
+import { fromWorkspace } from './workspace-path.ts'
 
 /** Addresses that docker fetches itself: https, git, ssh, and the short form of GitHub. */
 const REMOTE_CONTEXT = /^(?:https?:\/\/|git:\/\/|ssh:\/\/|git@|github\.com\/)/
@@ -20,7 +20,7 @@ const checkRemoteContext = (context: string): void => {
 }
 
 const checkLocalContext = (context: string, file: string, workspace: string, invalid: Invalid): void => {
-  const directory = resolve(workspace, context)
+  const directory = fromWorkspace(workspace, context)
   if (context.startsWith('-')) {
     throw invalid(
       'context',
@@ -37,12 +37,12 @@ const checkLocalContext = (context: string, file: string, workspace: string, inv
       'Write a directory of the workspace; a step with actions/checkout must come before this one.',
     )
   }
-  const dockerfile = file === '' ? resolve(directory, 'Dockerfile') : resolve(workspace, file)
+  const dockerfile = fromWorkspace(workspace, file === '' ? `${context}/Dockerfile` : file)
   if (existsSync(dockerfile)) return
   if (file === '') {
     throw invalid('context', context, 'it has no Dockerfile', 'Name the Dockerfile with the input file.')
   }
-  const inContext = existsSync(resolve(directory, file))
+  const inContext = existsSync(fromWorkspace(directory, file))
   throw invalid(
     'file',
     file,

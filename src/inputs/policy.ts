@@ -1,5 +1,5 @@
 import { readFileSync, realpathSync } from 'node:fs'
-import { isAbsolute, relative, resolve } from 'node:path'
+import { isAbsolute, relative } from 'node:path'
 import { inputs } from '../contract.ts'
 import { ReleaseError } from '../errors.ts'
 import { formatProblems, type Policy, parsePolicy } from '../policy/notation.ts'
@@ -7,6 +7,7 @@ import { type PresetName, presets } from '../policy/presets.ts'
 import { type Caller, capitalized, workflow } from './caller.ts'
 import { nearMiss } from './near-miss.ts'
 import type { InputTexts } from './read.ts'
+import { fromWorkspace } from './workspace-path.ts'
 
 /** A policy, and what looks like a slip in it, ready to be shown. */
 export interface NamedPolicy {
@@ -51,12 +52,12 @@ const invalidFile = (path: string, problem: string, { spell, otherFile }: Caller
 export const policyFromFile = (path: string, workspace: string, caller: Caller = workflow): NamedPolicy => {
   let real: string
   try {
-    real = realpathSync(resolve(workspace, path))
+    real = realpathSync(fromWorkspace(workspace, path))
   } catch (error) {
     throw invalidFile(
       path,
       error instanceof Error && 'code' in error && error.code === 'ENOENT'
-        ? `there is no file ${resolve(workspace, path)}`
+        ? `there is no file ${fromWorkspace(workspace, path)}`
         : String(error),
       caller,
     )

@@ -43,16 +43,20 @@ const imageTags = (decision: Decision, { green, yellow }: Colours): string => {
   return [...others, ...(stable.length === 0 ? [] : ['|', ...stable])].join(' ')
 }
 
-/** Prints decisions in columns. The column of git tags grows from block to block where it has to. */
-const columns = ({ rules }: Policy, colours: Colours): ((decisions: readonly Decision[]) => string) => {
+/** One line of the table. */
+interface Row {
+  readonly gitTag: string
+  readonly rule: string
+  readonly tags: string
+}
+
+const ruleOf = (decision: Decision): string => (decision.kind === 'refused' ? NO_RULE : decision.rule)
+
+/** Writes rows in columns. The column of git tags grows from block to block where it has to. */
+const columns = ({ rules }: Policy): ((rows: readonly Row[]) => string) => {
   const ruleWidth = Math.max(...rules.map(({ name }) => name.length))
   let tagWidth = 0
-  return decisions => {
-    const rows = decisions.map(decision => ({
-      gitTag: visible(decision.gitTag),
-      rule: decision.kind === 'refused' ? NO_RULE : decision.rule,
-      tags: imageTags(decision, colours),
-    }))
+  return rows => {
     for (const { gitTag } of rows) tagWidth = Math.max(tagWidth, Math.min(gitTag.length, WIDEST))
     return rows
       .map(({ gitTag, rule, tags }) => `${gitTag.padEnd(tagWidth)}  ${rule.padEnd(ruleWidth)}  ${tags}\n`)
@@ -77,31 +81,44 @@ const countTable = ({ rules }: Policy, counts: ReadonlyMap<string, number>): str
     .join('\n')
 }
 
-const run = async ({ texts, json, caller, directory, input, output, log, colours }: Call): Promise<void> => {
+/** Decides group after group of git tags, as long as somebody reads what comes of it. */
+async function* decisionsOf({ input, output }: Call, policy: Policy): AsyncGenerator<readonly Decision[]> {
+  for await (const lines of linesOf(input)) {
+    if (output.abandoned) return
+    yield lines.map(line => decide(policy, line))
+  }
+}
+
+const printJson = async (call: Call, policy: Policy): Promise<void> => {
+  for await (const decisions of decisionsOf(call, policy)) {
+    await call.output.write(decisions.map(decision => `${jsonOf(decision)}\n`).join(''))
+  }
+}
+
+const printTable = async (call: Call, policy: Policy): Promise<void> => {
+  const { output, colours } = call
+  const write = columns(policy)
+  const counts = new Map<string, number>()
+  let rows: Row[] = []
+  for await (const decisions of decisionsOf(call, policy)) {
+    for (const decision of decisions) {
+      const rule = ruleOf(decision)
+      counts.set(rule, (counts.get(rule) ?? 0) + 1)
+      rows.push({ gitTag: visible(decision.gitTag), rule, tags: imageTags(decision, colours) })
+    }
+    if (rows.length < BLOCK) continue
+    await output.write(write(rows))
+    rows = []
+  }
+  await output.write(`${write(rows)}\n${countTable(policy, counts)}\n`)
+}
+
+const run = async (call: Call): Promise<void> => {
+  const { texts, json, caller, directory, input, log } = call
   const { policy, warnings } = policyOf(texts, directory, caller)
   if (warnings !== undefined) log.warning('The policy may not mean what it says', warnings)
   if (input.isTTY) log.info('Reading git tags from the terminal, one a line, until Ctrl-D.')
-  const rowsOf = columns(policy, colours)
-  const counts = new Map<string, number>()
-  let waiting: Decision[] = []
-  const flush = async (): Promise<void> => {
-    const decisions = waiting
-    waiting = []
-    await output.write(json ? decisions.map(decision => `${jsonOf(decision)}\n`).join('') : rowsOf(decisions))
-  }
-
-  for await (const lines of linesOf(input)) {
-    for (const line of lines) {
-      const decision = decide(policy, line)
-      const rule = decision.kind === 'refused' ? NO_RULE : decision.rule
-      counts.set(rule, (counts.get(rule) ?? 0) + 1)
-      waiting.push(decision)
-    }
-    if (json || waiting.length >= BLOCK) await flush()
-    if (output.abandoned) return
-  }
-  await flush()
-  if (!json) await output.write(`\n${countTable(policy, counts)}\n`)
+  await (json ? printJson(call, policy) : printTable(call, policy))
 }
 
 /** `explain`: many git tags, from standard input, to see what a policy makes of them. */
