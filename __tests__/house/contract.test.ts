@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { contractSource } from '../../scripts/contract.ts'
+import { catalogue } from '../../src/errors.ts'
+import { presets } from '../../src/policy/presets.ts'
+import { outputsOf } from '../../src/report/outputs.ts'
+import { USER_AGENT, VERSION } from '../../src/version.ts'
+
+const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
+const action = parse(read('action.yml'))
+
+test('src/contract.ts is what `npm run generate` writes', () => {
+  expect(read('src/contract.ts')).toBe(contractSource(read('action.yml')))
+})
+
+test('the outputs that are set are those that action.yml declares', () => {
+  const result = {
+    command: 'plan',
+    service: 'reqmgr2',
+    image: 'ghcr.io/dmwm/reqmgr2',
+    gitTag: '1.0.0',
+    rule: 'final',
+    reason: '',
+    tags: [],
+    digest: undefined,
+  } as const
+  expect(Object.keys(outputsOf(result)).sort()).toEqual(Object.keys(action.outputs).sort())
+})
+
+test('every input and every output is described, and has no default that is not a text', () => {
+  const entries = Object.entries<{ description?: string; default?: unknown }>({
+    ...action.inputs,
+    ...action.outputs,
+  })
+  const undescribed = entries.filter(([, { description = '' }]) => !/[.`]$/.test(description.trim()))
+  const otherwise = entries.filter(([, { default: value = '' }]) => typeof value !== 'string')
+  expect([undescribed, otherwise]).toEqual([[], []])
+})
+
+test('the version is that of package.json, and is what servers see', () => {
+  expect(VERSION).toBe(JSON.parse(read('package.json')).version)
+  expect(USER_AGENT).toContain(`/${VERSION} `)
+})
+
+test.each(Object.keys(presets))('action.yml names the preset %s', name => {
+  expect(action.inputs.policy.description).toContain(`\`${name}\``)
+})
+
+describe('the catalogue of errors', () => {
+  test.each(Object.entries(catalogue))(
+    '%s: a name, a title without and a cause with a full stop',
+    (name, error) => {
+      expect(name).toMatch(/^[a-z]+(-[a-z]+)*$/)
+      expect(error.title).toMatch(/[^.]$/)
+      expect(error.cause).toMatch(/^[A-Z].*\.$/)
+    },
+  )
+})

@@ -1,0 +1,45 @@
+import { describe, expect, test } from 'vitest'
+import { nearMiss } from '../../src/inputs/near-miss.ts'
+import { refuseMisspelt } from '../../src/inputs/read.ts'
+
+test.each([
+  { word: 'relase', known: ['release', 'plan'], meant: 'release' },
+  { word: 'raelease', known: ['release', 'plan'], meant: 'release' },
+  { word: 'realese', known: ['release', 'plan'], meant: 'release' },
+  { word: 'rlse', known: ['release', 'plan'], meant: undefined },
+  { word: 'plam', known: ['release', 'plan'], meant: 'plan' },
+  { word: 'plant', known: ['release', 'plan'], meant: 'plan' },
+  { word: 'pn', known: ['release', 'plan'], meant: undefined },
+  { word: 'tags', known: ['stable', 'tag', 'tages'], meant: 'tag' },
+  { word: 'publish', known: ['release', 'plan'], meant: undefined },
+  { word: '', known: ['release'], meant: undefined },
+  { word: 'release', known: [], meant: undefined },
+])('$word of $known: $meant', ({ word, known, meant }) => {
+  expect(nearMiss(word, known)).toBe(meant)
+})
+
+describe('inputs that do not exist', () => {
+  test.each([
+    { variable: 'INPUT_TAGS', given: 'tags', meant: 'tag' },
+    { variable: 'INPUT_BUILD_ARGS', given: 'build_args', meant: 'build-args' },
+    { variable: 'INPUT_BUILDARGS', given: 'buildargs', meant: 'build-args' },
+    { variable: 'INPUT_SERVCE', given: 'servce', meant: 'service' },
+    { variable: 'INPUT_PASSWD', given: 'passwd', meant: 'password' },
+    { variable: 'INPUT_ON-EXSITING', given: 'on-exsiting', meant: 'on-existing' },
+    { variable: 'INPUT_STABLE-', given: 'stable-', meant: 'stable' },
+  ])('$variable is meant for $meant', ({ variable, given, meant }) => {
+    expect(() => refuseMisspelt({ [variable]: 'secret' })).toThrow(
+      new RegExp(
+        `^There is no input ${given}\\. Did you mean ${meant}\\? The inputs are command, registry, .*\\.$`,
+      ),
+    )
+  })
+
+  test.each([
+    { what: 'inputs that exist', env: { INPUT_TAG: '1', 'INPUT_BUILD-ARGS': '', 'INPUT_POLICY-FILE': 'a' } },
+    { what: 'what resembles none', env: { INPUT_VERBOSE: '1', INPUT_X: '1' } },
+    { what: 'variables that are no inputs', env: { TAGS: '1', MY_INPUT_TAGS: '1' } },
+  ])('$what: no error', ({ env }) => {
+    expect(() => refuseMisspelt(env)).not.toThrow()
+  })
+})

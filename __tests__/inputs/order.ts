@@ -1,0 +1,55 @@
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterAll } from 'vitest'
+import { inputs } from '../../src/contract.ts'
+import { ReleaseError } from '../../src/errors.ts'
+import type { InputTexts } from '../../src/inputs/read.ts'
+import { orderOf } from '../../src/inputs/request.ts'
+import type { RunContext } from '../../src/inputs/run-context.ts'
+
+/** A folder of its own for a test file; it is removed when the file has been run. */
+export const temporaryFolder = (): string => {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'inputs-')))
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+/** Writes files with the folders that they are in. */
+export const write = (folder: string, files: Readonly<Record<string, string>>): void => {
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true })
+    writeFileSync(join(folder, path), text)
+  }
+}
+
+const defaults = Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, input.default]))
+
+/** The texts of all inputs: what is given, and the defaults of action.yml. */
+export const textsWith = (given: Partial<InputTexts>): InputTexts =>
+  ({ ...defaults, registry: 'ghcr.io', service: 'reqmgr2', ...given }) as InputTexts
+
+/** A run on the tag 2.3.4. */
+export const runIn = (workspace: string, others: Partial<RunContext> = {}): RunContext => ({
+  tag: '2.3.4',
+  ref: 'tag 2.3.4',
+  sha: '6f1ea31',
+  repository: 'dmwm/WMCore',
+  repositoryUrl: 'https://github.com/dmwm/WMCore',
+  apiUrl: 'https://api.github.com',
+  runId: '7',
+  workspace,
+  temporary: workspace,
+  ...others,
+})
+
+/** The name and the text of the error that an order ends with. */
+export const refusal = (given: Partial<InputTexts>, run: RunContext): string => {
+  try {
+    orderOf(textsWith(given), run)
+  } catch (error) {
+    if (error instanceof ReleaseError) return `${error.name}: ${error.message}`
+    throw error
+  }
+  return 'no error'
+}

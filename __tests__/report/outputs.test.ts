@@ -1,0 +1,121 @@
+import { expect, test } from 'vitest'
+import type { Result, TagResult } from '../../src/commands/result.ts'
+import { outputsOf } from '../../src/report/outputs.ts'
+
+const image = 'ghcr.io/dmwm/reqmgr2'
+const digest = `sha256:${'ab'.repeat(32)}` as const
+
+const tag = (name: string, outcome: TagResult['outcome']): TagResult => ({
+  tag: name,
+  reference: `${image}:${name}`,
+  stable: name.includes('stable'),
+  moving: !name.includes('.'),
+  outcome,
+})
+
+const result = (gitTag: string, rule: string, tags: TagResult[], others: Partial<Result> = {}): Result => ({
+  command: 'release',
+  service: 'reqmgr2',
+  image,
+  gitTag,
+  rule,
+  reason: `${gitTag} is matched by rule ${rule}.`,
+  tags,
+  digest,
+  ...others,
+})
+
+test.each([
+  {
+    what: 'a stable release',
+    given: result('2.3.4', 'final', [
+      tag('2.3.4', 'built'),
+      tag('2.3.4-stable', 'copied'),
+      tag('latest', 'moved'),
+    ]),
+    outputs: {
+      tag: '2.3.4',
+      rule: 'final',
+      'is-stable': 'true',
+      tags: `${image}:2.3.4\n${image}:2.3.4-stable\n${image}:latest`,
+      'stable-tags': `${image}:2.3.4-stable`,
+      withheld: '',
+      digest,
+      reference: `${image}@${digest}`,
+    },
+  },
+  {
+    what: 'a candidate',
+    given: result('2.3.5rc1', 'candidate', [tag('2.3.5rc1', 'built')]),
+    outputs: {
+      tag: '2.3.5rc1',
+      rule: 'candidate',
+      'is-stable': 'false',
+      tags: `${image}:2.3.5rc1`,
+      'stable-tags': '',
+      withheld: '',
+      digest,
+      reference: `${image}@${digest}`,
+    },
+  },
+  {
+    what: 'a release whose stable tags wait, and whose moving tag stays with a newer version',
+    given: result('2.3.4', 'final', [
+      tag('2.3.4', 'kept'),
+      tag('2.3.4-stable', 'withheld'),
+      tag('latest', 'stayed'),
+    ]),
+    outputs: {
+      tag: '2.3.4',
+      rule: 'final',
+      'is-stable': 'true',
+      tags: `${image}:2.3.4`,
+      'stable-tags': '',
+      withheld: `${image}:2.3.4-stable`,
+      digest,
+      reference: `${image}@${digest}`,
+    },
+  },
+  {
+    what: 'a plan',
+    given: result('2.3.4', 'final', [tag('2.3.4', 'planned'), tag('2.3.4-stable', 'planned')], {
+      command: 'plan',
+      digest: undefined,
+    }),
+    outputs: {
+      tag: '2.3.4',
+      rule: 'final',
+      'is-stable': 'true',
+      tags: `${image}:2.3.4\n${image}:2.3.4-stable`,
+      'stable-tags': `${image}:2.3.4-stable`,
+      withheld: '',
+      digest: '',
+      reference: '',
+    },
+  },
+  {
+    what: 'what verify found',
+    given: result(
+      '2.3.4',
+      'final',
+      [tag('2.3.4', 'kept'), tag('2.3.4-stable', 'missing'), tag('latest', 'different')],
+      {
+        command: 'verify',
+      },
+    ),
+    outputs: {
+      tag: '2.3.4',
+      rule: 'final',
+      'is-stable': 'true',
+      tags: `${image}:2.3.4`,
+      'stable-tags': '',
+      withheld: '',
+      digest,
+      reference: `${image}@${digest}`,
+    },
+  },
+])('$what', ({ given, outputs }) => {
+  const { json, ...others } = outputsOf(given)
+  expect(others).toEqual({ image, ...outputs })
+  expect(JSON.parse(json)).toEqual(JSON.parse(JSON.stringify(given)))
+})
