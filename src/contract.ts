@@ -5,7 +5,7 @@
 /** The inputs of the action, as action.yml declares them. */
 export const inputs = {
   "command": {
-    description: "What to do: `release` builds, publishes and verifies the images of the tag; `plan` only says which images it would be, and needs neither docker nor the network; `promote` gives the published image its stable tags, by digest; `verify` compares the registry with the plan and changes nothing.",
+    description: "What to do: `release` builds, publishes and verifies the images of the tag; `plan` only says which images it would be, and needs neither docker nor the network; `build` builds on the runner and `push` publishes that, for those who test the image between the two; `promote` gives the published image its stable tags, by digest; `verify` compares the registry with the plan and changes nothing.",
     required: false,
     default: "release",
   },

@@ -67,6 +67,18 @@ export const catalogue = {
     title: 'The image was not built',
     cause: 'A step of the Dockerfile failed, or docker could not be given what it needs.',
   },
+  'image-missing': {
+    title: 'The image was not built on this machine',
+    cause: 'The command build was not run before push, or for another service, tag, registry or project.',
+  },
+  'stable-image-missing': {
+    title: 'The stable image was not built on this machine',
+    cause: 'The image was tagged by hand or by another policy, so that its stable tag is missing.',
+  },
+  'images-differ': {
+    title: 'The local tags are not one image',
+    cause: 'The tag and the stable tag were built one after the other, by two builds.',
+  },
   'push-failed': {
     title: 'The image was not pushed',
     cause: 'The account may not write to the repository, or the connection to the registry broke.',

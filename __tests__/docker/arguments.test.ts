@@ -44,7 +44,7 @@ describe('what docker build gets', () => {
       context: '--push',
     },
   ])('$what', ({ build, middle, context }) => {
-    expect(buildArguments(build, reference)).toEqual([
+    expect(buildArguments(build, [reference])).toEqual([
       'build',
       `--tag=${reference}`,
       ...middle,

@@ -22,7 +22,15 @@ test('the outputs that are set are those that action.yml declares', () => {
     gitTag: '1.0.0',
     rule: 'final',
     reason: '',
-    tags: [],
+    tags: [
+      {
+        tag: '1.0.0',
+        reference: 'ghcr.io/dmwm/reqmgr2:1.0.0',
+        stable: false,
+        moving: false,
+        outcome: 'planned',
+      },
+    ],
     digest: undefined,
   } as const
   expect(Object.keys(outputsOf(result)).sort()).toEqual(Object.keys(action.outputs).sort())

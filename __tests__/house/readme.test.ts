@@ -4,6 +4,7 @@ import { parse } from 'yaml'
 import { withTables } from '../../scripts/readme.ts'
 import { inputs, outputs } from '../../src/contract.ts'
 import { presets } from '../../src/policy/presets.ts'
+import { problemsOf } from '../policy/policy-of.ts'
 
 const root = new URL('../../', import.meta.url)
 const read = (path: string): string => readFileSync(new URL(path, root), 'utf8')
@@ -35,7 +36,8 @@ test('a bar in a description does not end its cell', () => {
   const markers = ['inputs', 'outputs'].map(
     name => `<!-- ${name}: generated from action.yml -->\n<!-- end of ${name} -->`,
   )
-  const action = 'inputs: {a: {description: "`x | y`", default: "1"}}\noutputs: {b: {description: "two\\n  lines"}}'
+  const action =
+    'inputs: {a: {description: "`x | y`", default: "1"}}\noutputs: {b: {description: "two\\n  lines"}}'
   const written = withTables(markers.join('\n'), action)
   expect(written).toContain('| `a` | `1` | `x \\| y` |')
   expect(written).toContain('| `b` | two lines |')
@@ -54,6 +56,24 @@ test('every example uses inputs that there are', () => {
       expect(known).toEqual(expect.arrayContaining(Object.keys(step)))
     }
   }
+})
+
+test('every policy that is shown is a policy', () => {
+  const policies = blocks('yaml')
+    .flatMap(example => stepsIn(parse(example)))
+    .flatMap(step => ('policy' in step ? [String(step.policy)] : []))
+  expect(policies).not.toEqual([])
+  expect(policies.flatMap(problemsOf)).toEqual([])
+})
+
+test('CONTRIBUTING.md says why there is each dependency, and of no other', () => {
+  const { dependencies, devDependencies } = JSON.parse(read('package.json'))
+  const section = /^## Dependencies$([\s\S]*?)^## /m.exec(read('CONTRIBUTING.md'))?.[1] ?? ''
+  const named = Array.from(
+    section.matchAll(/^- (`.*?):/gm),
+    ([, names = '']) => names.match(/[^`, ]+/g) ?? [],
+  )
+  expect(named.flat().sort()).toEqual(Object.keys({ ...dependencies, ...devDependencies }).sort())
 })
 
 test('every file that it links to is there', () => {

@@ -73,7 +73,6 @@ describe('what is ordered', () => {
 
   test.each([
     'https://github.com/dmwm/CMSKubernetes.git#master:docker/pypi/reqmgr2',
-    'https://user@github.com/dmwm/a.git',
     'http://localhost/a.git',
     'git://example.com/a.git',
     'ssh://git@github.com/dmwm/a.git',
@@ -185,9 +184,10 @@ describe('what is refused: the input, what was given, what is wrong with it, the
     'ssh://git:s3cret@github.com/dmwm/a.git',
     'https://user:s3cret@github.com:dmwm/a.git',
     'HTTPS://user:s3cret@github.com/dmwm/a.git',
+    'https://s3cret@github.com/dmwm/a.git',
   ])('a password in the context %s, which is not repeated', context => {
     const error = refusal({ context }, run)
-    expect(error).toMatch(/^invalid-input: The input context has a password in its address/)
+    expect(error).toMatch(/^invalid-input: The input context has a password or a token in its address/)
     expect(error).toContain('--secret=id=GIT_AUTH_TOKEN,env=')
     expect(error).not.toContain('s3cret')
   })

@@ -13,7 +13,12 @@ const tag = (name: string, outcome: TagResult['outcome']): TagResult => ({
   outcome,
 })
 
-const result = (gitTag: string, rule: string, tags: TagResult[], others: Partial<Result> = {}): Result => ({
+const result = (
+  gitTag: string,
+  rule: string,
+  tags: Result['tags'],
+  others: Partial<Result> = {},
+): Result => ({
   command: 'release',
   service: 'reqmgr2',
   image,

@@ -5,8 +5,10 @@ import { type Clock, Transport } from '../http/transport.ts'
 import type { Log } from '../log.ts'
 import type { Credentials } from '../registry/authorization.ts'
 import { RegistryClient } from '../registry/client.ts'
+import { build } from './build.ts'
 import { plan } from './plan.ts'
 import { promote } from './promote.ts'
+import { push } from './push.ts'
 import { release } from './release.ts'
 import type { PlanRequest, Request } from './request.ts'
 import type { Result } from './result.ts'
@@ -38,7 +40,10 @@ const credentialsFor = (
 /** Carries out an order. */
 export const execute = async (request: Request, surroundings: Surroundings): Promise<Result> => {
   const { env, log, clock, signal, workspace, temporary, userAgent } = surroundings
+  const started = clock.now()
   if (request.command === 'plan') return plan(request, log)
+  const docker = new Docker({ env, log, signal, cwd: workspace })
+  if (request.command === 'build') return build(request, { docker, log, temporary })
   using transport = new Transport({ userAgent, log, clock, backoff: registryBackoff, signal })
   const registry = new RegistryClient({
     repository: request.repository,
@@ -47,24 +52,16 @@ export const execute = async (request: Request, surroundings: Surroundings): Pro
     access: request.command === 'verify' ? 'pull' : 'pull,push',
     now: clock.now,
   })
+  const pause = pauseBetween(pushBackoff, clock)
   // Awaited here, as the connections end with this block.
   switch (request.command) {
     case 'promote':
       return await promote(request, { registry, log, transport, clock })
     case 'verify':
       return await verify(request, { registry, log })
-    case 'release': {
-      const docker = new Docker({ env, log, signal, cwd: workspace })
-      return await release(request, {
-        registry,
-        docker,
-        log,
-        temporary,
-        transport,
-        clock,
-        pause: pauseBetween(pushBackoff, clock),
-        started: clock.now(),
-      })
-    }
+    case 'push':
+      return await push(request, { registry, docker, log, temporary, transport, clock, pause })
+    case 'release':
+      return await release(request, { registry, docker, log, temporary, transport, clock, pause, started })
   }
 }

@@ -29,15 +29,24 @@ export const planOf = (request: Omit<PlanRequest, 'command'>): Plan => {
     })
   }
   const { first, copies, rule, reason } = decision
-  const tags = [first, ...copies].map(
-    (planned): TagResult => ({ ...planned, reference: tagged(repository, planned.tag), outcome: 'planned' }),
-  )
+  const planned = (tag: PlannedTag): TagResult => ({
+    ...tag,
+    reference: tagged(repository, tag.tag),
+    outcome: 'planned',
+  })
+  const tags = [planned(first), ...copies.map(planned)] as const
   const image = imageName(repository)
   return {
     first,
     copies,
     result: { command: 'plan', service, image, gitTag, rule, reason, tags, digest: undefined },
   }
+}
+
+/** The tags that belong to this version alone, the first first: what is tagged on the machine that builds. */
+export const fixedTags = ({ result }: Plan): readonly [TagResult, ...TagResult[]] => {
+  const [first, ...copies] = result.tags
+  return [first, ...copies.filter(({ moving }) => !moving)]
 }
 
 /** The command `plan`. Throws `tag-refused`. */

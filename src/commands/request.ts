@@ -29,17 +29,32 @@ interface RegistryRequest extends Omit<PlanRequest, 'command'> {
   readonly login: GivenLogin | undefined
 }
 
-export interface ReleaseRequest extends RegistryRequest {
-  readonly command: 'release'
-  readonly build: Build
+/** What every command knows that brings an image into the registry. */
+export interface PublishRequest extends RegistryRequest {
   readonly onExisting: OnExisting
   readonly stable: Stable
   /** The commit of the git tag, as far as it is known. */
   readonly revision: string | undefined
-  /** A package that must be there before the image is built. */
-  readonly package: PackageGate | undefined
   /** Checks that must have passed before stable tags are written. */
   readonly checks: ChecksGate | undefined
+}
+
+export interface ReleaseRequest extends PublishRequest {
+  readonly command: 'release'
+  readonly build: Build
+  /** A package that must be there before the image is built. */
+  readonly package: PackageGate | undefined
+}
+
+/** Builds the image on this machine, under every fixed tag; the registry is not asked. */
+export interface BuildRequest extends RegistryRequest {
+  readonly command: 'build'
+  readonly build: Build
+}
+
+/** Publishes what `build` has built. */
+export interface PushRequest extends PublishRequest {
+  readonly command: 'push'
 }
 
 export interface PromoteRequest extends RegistryRequest {
@@ -55,4 +70,10 @@ export interface VerifyRequest extends RegistryRequest {
   readonly stable: Stable
 }
 
-export type Request = PlanRequest | ReleaseRequest | PromoteRequest | VerifyRequest
+export type Request =
+  | PlanRequest
+  | ReleaseRequest
+  | BuildRequest
+  | PushRequest
+  | PromoteRequest
+  | VerifyRequest

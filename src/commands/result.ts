@@ -1,4 +1,5 @@
 import type { Digest } from '../registry/reference.ts'
+import type { Request } from './request.ts'
 
 /** What became of one planned tag. */
 export type TagOutcome =
@@ -34,7 +35,7 @@ export interface TagResult {
 
 /** What a command found out and did; everything that is reported is in here. */
 export interface Result {
-  readonly command: 'release' | 'plan' | 'promote' | 'verify'
+  readonly command: Request['command']
   readonly service: string
   /** `registry/project/service`. */
   readonly image: string
@@ -42,7 +43,7 @@ export interface Result {
   readonly rule: string
   readonly reason: string
   /** The first is the one that is built. */
-  readonly tags: readonly TagResult[]
+  readonly tags: readonly [TagResult, ...TagResult[]]
   /** The digest of the image in the registry; none when it is not known. */
   readonly digest: Digest | undefined
 }

@@ -6,7 +6,7 @@ import type { Policy } from '../policy/notation.ts'
 import type { Manifest, RegistryClient, TagState } from '../registry/client.ts'
 import { byDigest, type Digest, tagged } from '../registry/reference.ts'
 import type { Plan } from './plan.ts'
-import { isPublished, type TagResult } from './result.ts'
+import { isPublished, type Result, type TagResult } from './result.ts'
 
 /** The state of every planned tag in the registry. */
 export type States = ReadonlyMap<string, TagState>
@@ -41,8 +41,11 @@ export type Outcome = Pick<TagResult, 'outcome' | 'note'>
 export type Outcomes = ReadonlyMap<string, Outcome>
 
 /** The results of the planned tags with what became of each. */
-export const withOutcomes = ({ result }: Plan, outcomes: Outcomes): TagResult[] =>
-  result.tags.map(tag => ({ ...tag, ...outcomes.get(tag.tag) }))
+export const withOutcomes = ({ result }: Plan, outcomes: Outcomes): Result['tags'] => {
+  const withOutcome = (tag: TagResult): TagResult => ({ ...tag, ...outcomes.get(tag.tag) })
+  const [first, ...copies] = result.tags
+  return [withOutcome(first), ...copies.map(withOutcome)]
+}
 
 /**
  * Makes every tag lead to the image: one that does already is kept, a moving one that belongs to a newer

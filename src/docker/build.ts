@@ -4,6 +4,7 @@ import { ReleaseError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { type Digest, isDigest } from '../registry/reference.ts'
 import type { Docker, DockerResult } from './docker.ts'
+import { isPushFailure, push, pushFailure } from './push.ts'
 
 /** What is built, and how. Everything here reaches docker as an argument of its own. */
 export interface Build {
@@ -18,8 +19,11 @@ export interface Build {
 }
 
 /** The arguments that say what is built under which reference, for buildx and for the legacy builder alike. */
-const commonArguments = ({ file, buildArgs, labels, options }: Build, reference: string): string[] => [
-  `--tag=${reference}`,
+const commonArguments = (
+  { file, buildArgs, labels, options }: Build,
+  references: readonly string[],
+): string[] => [
+  ...references.map(reference => `--tag=${reference}`),
   ...(file === undefined ? [] : [`--file=${file}`]),
   ...buildArgs.map(argument => `--build-arg=${argument}`),
   ...labels.map(label => `--label=${label}`),
@@ -32,15 +36,15 @@ export const buildxArguments = (build: Build, reference: string, metadataFile: s
   'build',
   '--push',
   `--metadata-file=${metadataFile}`,
-  ...commonArguments(build, reference),
+  ...commonArguments(build, [reference]),
   '--',
   build.context,
 ]
 
 /** The arguments that build with whatever builder `docker build` has. */
-export const buildArguments = (build: Build, reference: string): string[] => [
+export const buildArguments = (build: Build, references: readonly string[]): string[] => [
   'build',
-  ...commonArguments(build, reference),
+  ...commonArguments(build, references),
   '--',
   build.context,
 ]
@@ -55,17 +59,6 @@ export class BuildFailedError extends ReleaseError {
   }
 }
 
-/** A push that broke for a reason that may pass; what was built is still there. */
-export class PushInterruptedError extends ReleaseError {
-  constructor(options: { what: string; wayOut: string }) {
-    super('push-failed', options)
-  }
-}
-
-/** What docker and BuildKit say when the connection or the registry, not the request, was at fault. */
-const PASSING =
-  /\b(?:408|429|5[0-9][0-9]) |too many requests|internal server error|bad gateway|service unavailable|gateway timeout|connection re(?:set|fused)|broken pipe|unexpected EOF|: EOF|i\/o timeout|TLS handshake timeout|deadline exceeded|temporary failure in name resolution|unexpected status.*: 5/i
-
 /** Options that would build anew what has been built. */
 const ANEW = /^--(?:no-cache(?:-filter)?|pull)(?:=|$)/
 
@@ -75,33 +68,19 @@ const fromCache = (build: Build): Build => ({
   options: build.options.filter(option => !ANEW.test(option)),
 })
 
-/** Tells a failed build from an engine that is not there. */
-const failure = async (
+const buildFailure = async (
   docker: Docker,
-  name: 'build-failed' | 'push-failed',
   reference: string,
   result: DockerResult,
 ): Promise<ReleaseError> => {
   await docker.requireEngine()
-  const verb = name === 'build-failed' ? 'built' : 'pushed'
-  const what = `${reference} was not ${verb}: docker ended with exit status ${result.exitCode}: ${result.lastLine}`
-  if (name === 'build-failed') {
-    return new BuildFailedError({
-      what,
-      wayOut:
-        "No other tag was written. Docker's output above shows the step that failed; mend it and run the job again.",
-      output: result.tail,
-    })
-  }
-  const wayOut = 'No other tag was written. Check that the account may push there, then run the job again.'
-  return PASSING.test(result.tail)
-    ? new PushInterruptedError({ what, wayOut })
-    : new ReleaseError(name, { what, wayOut })
+  return new BuildFailedError({
+    what: `${reference} was not built: docker ended with exit status ${result.exitCode}: ${result.lastLine}`,
+    wayOut:
+      "No other tag was written. Docker's output above shows the step that failed; mend it and run the job again.",
+    output: result.tail,
+  })
 }
-
-/** A failure while the pushed bytes are on their way is one of the push, though one command does both. */
-const isPushFailure = ({ tail }: DockerResult): boolean =>
-  /failed to push|failed to authorize|push access denied|insufficient_scope/i.test(tail)
 
 const digestInMetadata = async (file: string, reference: string): Promise<Digest> => {
   let digest: unknown
@@ -136,7 +115,8 @@ const withBuildx = async (
     const metadataFile = join(folder, 'metadata.json')
     const result = await docker.run(buildxArguments(build, reference, metadataFile), { show: true })
     if (result.exitCode !== 0) {
-      throw await failure(docker, isPushFailure(result) ? 'push-failed' : 'build-failed', reference, result)
+      const failure = isPushFailure(result, reference) ? pushFailure : buildFailure
+      throw await failure(docker, reference, result)
     }
     return [await digestInMetadata(metadataFile, reference)]
   } finally {
@@ -144,38 +124,10 @@ const withBuildx = async (
   }
 }
 
-/**
- * The digests under which the engine knows that an image is in a repository. There may be several, when
- * the same image was pushed in other forms before.
- */
-const repositoryDigests = async (docker: Docker, reference: string): Promise<Digest[]> => {
-  const { exitCode, stdout } = await docker.run([
-    'image',
-    'inspect',
-    '--format={{json .RepoDigests}}',
-    reference,
-  ])
-  let digests: unknown
-  try {
-    digests = exitCode === 0 ? JSON.parse(stdout) : undefined
-  } catch {
-    digests = undefined
-  }
-  const repository = reference.slice(0, reference.lastIndexOf(':'))
-  return Array.isArray(digests)
-    ? digests
-        .filter(entry => typeof entry === 'string' && entry.startsWith(`${repository}@`))
-        .map((entry: string) => entry.slice(repository.length + 1))
-        .filter(isDigest)
-    : []
-}
-
 const withLegacyBuilder = async (docker: Docker, build: Build, reference: string): Promise<Digest[]> => {
-  const built = await docker.run(buildArguments(build, reference), { show: true })
-  if (built.exitCode !== 0) throw await failure(docker, 'build-failed', reference, built)
-  const pushed = await docker.run(['push', reference], { show: true })
-  if (pushed.exitCode !== 0) throw await failure(docker, 'push-failed', reference, pushed)
-  return repositoryDigests(docker, reference)
+  const built = await docker.run(buildArguments(build, [reference]), { show: true })
+  if (built.exitCode !== 0) throw await buildFailure(docker, reference, built)
+  return push(docker, reference)
 }
 
 /** Whether docker has the buildx plug-in. Throws `docker-missing` when there is no docker at all. */
@@ -201,4 +153,31 @@ export const buildAndPush = async (
     'docker has no buildx plug-in here, so the legacy builder is used: no attestations, one platform, slower pushes.',
   )
   return withLegacyBuilder(docker, wanted, reference)
+}
+
+/** The arguments that build with buildx and leave the image in the engine. */
+export const buildxLoadArguments = (build: Build, references: readonly string[]): string[] => [
+  'buildx',
+  'build',
+  '--load',
+  ...commonArguments(build, references),
+  '--',
+  build.context,
+]
+
+/**
+ * Builds the image once and leaves it in the engine under every reference.
+ *
+ * Throws `build-failed` or `docker-missing`.
+ */
+export const buildLocally = async (
+  docker: Docker,
+  build: Build,
+  references: readonly string[],
+): Promise<void> => {
+  const args = (await hasBuildx(docker))
+    ? buildxLoadArguments(build, references)
+    : buildArguments(build, references)
+  const result = await docker.run(args, { show: true })
+  if (result.exitCode !== 0) throw await buildFailure(docker, references[0] ?? 'the image', result)
 }

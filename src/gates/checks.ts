@@ -63,28 +63,34 @@ const worst = (name: string, states: readonly CheckState[]): CheckState =>
 export const describeCheck = ({ name, state, url }: CheckState): string =>
   `${name}: ${state}${url === undefined ? '' : ` (${url})`}`
 
-/** The longest wait that GitHub's rate limit may ask for, in milliseconds; its hourly limit may ask for more. */
+/** The longest wait for GitHub's rate limit in all, in milliseconds; its hourly limit may ask for more. */
 const PATIENCE = 15 * 60_000
 
-/** Reads again after the time for which GitHub asks to be left alone. Throws `checks-unreadable` if it is long. */
+/**
+ * Reads again after the time for which GitHub asks to be left alone; that grows while it goes on asking.
+ * Throws `checks-unreadable` if it is long.
+ */
 const withinRateLimit = async <T>(
   read: () => Promise<T>,
   { log, clock }: { log: Log; clock: Clock },
 ): Promise<T> => {
-  for (;;) {
+  let waited = 0
+  for (let times = 0; ; times += 1) {
     try {
       return await read()
     } catch (error) {
       if (!(error instanceof RateLimitError)) throw error
-      if (error.wait > PATIENCE) {
+      const wait = error.wait * 2 ** times
+      if (waited + wait > PATIENCE) {
         throw new ReleaseError('checks-unreadable', {
-          what: `${error.message} for another ${forPeople(error.wait)}.`,
+          what: `The checks can not be read: ${error.message} for another ${forPeople(error.wait)}.`,
           wayOut:
             'Run the job again after that, or give the input github-token a token with a limit of its own.',
         })
       }
-      log.info(`${error.message}: asking again in ${forPeople(error.wait)}`)
-      await clock.sleep(error.wait)
+      log.info(`GitHub: ${error.message}, asking again in ${forPeople(wait)}`)
+      await clock.sleep(wait)
+      waited += wait
     }
   }
 }

@@ -53,41 +53,75 @@ const text = (value: unknown): string | undefined => (typeof value === 'string' 
 /** The most pages of one list that are read; 100 entries each. */
 const MAX_PAGES = 50
 
+/** What GitHub says in a refusal, if it says something. */
+const messageIn = ({ body }: HttpResponse): string | undefined => {
+  try {
+    return text(field(JSON.parse(body.toString('utf8')), 'message'))
+  } catch {
+    return undefined
+  }
+}
+
+/** What GitHub asks for, at least, when it does not say how long: a minute. */
+const UNSAID_WAIT = 60_000
+const SHORTEST_WAIT = 1_000
+
 /**
  * How long a refusal asks to wait, in milliseconds, if it is one for asking too often. Source: GitHub
  * documentation, "Rate limits for the REST API".
  */
-const rateLimitWait = ({ status, headers }: HttpResponse, now: number): number | undefined => {
+const rateLimitWait = (response: HttpResponse, now: number): number | undefined => {
+  const { status, headers } = response
   if (status !== 403 && status !== 429) return undefined
   const retryAfter = headers['retry-after']
-  if (retryAfter !== undefined) return parseRetryAfter(retryAfter, now)
+  const asked = retryAfter === undefined ? undefined : parseRetryAfter(retryAfter, now)
+  if (asked !== undefined) return Math.max(asked, SHORTEST_WAIT)
   const { 'x-ratelimit-remaining': remaining, 'x-ratelimit-reset': reset } = headers
-  return remaining === '0' && typeof reset === 'string'
-    ? Math.max(Number(reset) * 1000 - now, 1_000)
-    : undefined
+  if (remaining === '0') {
+    const wait = Number(reset) * 1000 - now
+    return Number.isFinite(wait) ? Math.max(wait, SHORTEST_WAIT) : UNSAID_WAIT
+  }
+  return status === 429 || /rate limit/i.test(messageIn(response) ?? '') ? UNSAID_WAIT : undefined
 }
 
+const PERMISSIONS = 'permissions: contents: read, checks: read, statuses: read'
+
 const refusal = (repository: GitHubRepository, url: URL, response: HttpResponse): ReleaseError => {
-  const message = (() => {
-    try {
-      return text(field(JSON.parse(response.body.toString('utf8')), 'message'))
-    } catch {
-      return undefined
+  const { status, headers } = response
+  const message = messageIn(response)
+  const answer = `${describeRequest({ method: 'GET', url })}: status ${status}${message === undefined ? '' : `, ${message}`}`
+  const unreadable = (what: string, wayOut: string): ReleaseError =>
+    new ReleaseError('checks-unreadable', { what: `${what}: ${answer}.`, wayOut })
+  switch (status) {
+    case 401:
+      return unreadable(
+        'GitHub does not accept the token',
+        'Leave the input github-token out to use the token of the job, or give one that has not expired.',
+      )
+    case 403: {
+      const needed = headers['x-accepted-github-permissions']
+      return unreadable(
+        `GitHub does not show the checks of ${repository.name}`,
+        `Give the job "${PERMISSIONS}"${typeof needed === 'string' ? `; this request needs ${needed.replaceAll('=', ': ')}` : ''}. A github-token of your own needs the same.`,
+      )
     }
-  })()
-  const answer = `${describeRequest({ method: 'GET', url })}: status ${response.status}${message === undefined ? '' : `, ${message}`}`
-  if (response.status === 404) {
-    return new ReleaseError('checks-unreadable', {
-      what: `GitHub does not know the commit of the tag in ${repository.name}, or does not show it: ${answer}.`,
-      wayOut:
-        'Push the tag first. For a private repository, give the job "permissions: contents: read, checks: read, statuses: read".',
-    })
+    case 404:
+      return unreadable(
+        `GitHub does not know the repository ${repository.name}, or does not show it`,
+        `For a private repository, give the job "${PERMISSIONS}". A github-token of your own needs the same.`,
+      )
+    case 409:
+    case 422:
+      return unreadable(
+        `GitHub does not know the commit of the tag in ${repository.name}`,
+        'Push the git tag first; the input tag is its name alone.',
+      )
+    default:
+      return unreadable(
+        'The GitHub API gave no usable answer',
+        'Run the job again; if it stays so, look whether GitHub has an incident.',
+      )
   }
-  return new ReleaseError('checks-unreadable', {
-    what: `GitHub does not show the checks of ${repository.name}: ${answer}.`,
-    wayOut:
-      'Give the job "permissions: contents: read, checks: read, statuses: read", or check the input github-token.',
-  })
 }
 
 /** Reads commits, statuses and check runs of one repository. */

@@ -1,3 +1,4 @@
+import type { Backoff } from '../http/retry.ts'
 import { type HttpResponse, NoAnswerError, type Transport } from '../http/transport.ts'
 import { normaliseName, versionOfFile } from './package-version.ts'
 
@@ -24,7 +25,7 @@ interface IndexFile {
 const field = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
 
-/** PEP 691: `yanked` is false, or true, or a reason. */
+/** PEP 691: `yanked` is false, or true, or a reason; an empty one is none, as pip has it. */
 const filesInJson = (text: string): IndexFile[] | undefined => {
   let answer: unknown
   try {
@@ -38,17 +39,57 @@ const filesInJson = (text: string): IndexFile[] | undefined => {
     const filename = field(file, 'filename')
     const yanked = field(file, 'yanked')
     return typeof filename === 'string'
-      ? [{ filename, yanked: yanked === true || typeof yanked === 'string' }]
+      ? [{ filename, yanked: yanked === true || (typeof yanked === 'string' && yanked !== '') }]
       : []
   })
 }
 
-/** PEP 503 and PEP 592: one anchor a file, whose text is its name; yanked with the attribute `data-yanked`. */
+const COMMENT = /<!--[\s\S]*?-->/g
+/** A quoted value may hold ">": indexes write `data-requires-python=">=3.8"`. */
+const ANCHOR = /<a(?=\s)((?:"[^"]*"|'[^']*'|[^"'>])*)>/gi
+const ATTRIBUTE = /([^\s"'>/=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'=<>`]+)))?/g
+
+/** The file that an address leads to, as its last segment names it. */
+const filenameIn = (href: string): string | undefined => {
+  const path = href
+    .replaceAll('&amp;', '&')
+    .replace(/&#43;|&plus;/g, '+')
+    .replace(/[?#].*$/s, '')
+  try {
+    return decodeURIComponent(path.slice(path.lastIndexOf('/') + 1))
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * PEP 503 and PEP 592: one anchor a file, whose address ends with its name; yanked with the attribute
+ * `data-yanked`, whatever its value.
+ */
 const filesInHtml = (text: string): IndexFile[] =>
-  Array.from(text.matchAll(/<a\b([^>]*)>([^<]*)<\/a>/gi), ([, attributes = '', filename = '']) => ({
-    filename: filename.trim(),
-    yanked: /\bdata-yanked\b/i.test(attributes),
-  }))
+  Array.from(text.replace(COMMENT, '').matchAll(ANCHOR)).flatMap(([, inner = '']) => {
+    const attributes = new Map(
+      Array.from(inner.matchAll(ATTRIBUTE), ([, name = '', double, single, bare]) => [
+        name.toLowerCase(),
+        double ?? single ?? bare ?? '',
+      ]),
+    )
+    const filename = filenameIn(attributes.get('href') ?? '')
+    return filename === undefined ? [] : [{ filename, yanked: attributes.has('data-yanked') }]
+  })
+
+/** The longest and the shortest limit of one look, in milliseconds. */
+const LONGEST_LOOK = 15_000
+const SHORTEST_LOOK = 3_000
+
+/** One attempt a look: whoever looks does so again anyway, and at moments of their own. */
+const within = (left: number): Backoff => ({
+  attempts: 1,
+  attemptTimeout: Math.min(Math.max(Math.ceil(left), SHORTEST_LOOK), LONGEST_LOOK),
+  totalTime: 0,
+  firstDelay: 0,
+  longestDelay: 0,
+})
 
 /** One project on one index, asked as pip does: by the simple repository API, with conditional requests. */
 export class PackageIndex {
@@ -69,20 +110,17 @@ export class PackageIndex {
     return `${this.#url.origin}${this.#url.pathname}`
   }
 
-  /** Asks once which versions there are. */
-  async look(): Promise<Listing> {
+  /** Asks once which versions there are, with not much more patience than what is left, in milliseconds. */
+  async look(left: number): Promise<Listing> {
     let response: HttpResponse
     try {
-      response = await this.#transport.send({
-        method: 'GET',
-        url: this.#url,
-        headers: {
-          accept: ACCEPT,
-          // What pip sends: caches between may keep an answer for ten minutes.
-          'cache-control': 'max-age=0',
-          ...(this.#last === undefined ? {} : { 'if-none-match': this.#last.etag }),
-        },
-      })
+      const headers = {
+        accept: ACCEPT,
+        // What pip sends: caches between may keep an answer for ten minutes.
+        'cache-control': 'max-age=0',
+        ...(this.#last === undefined ? {} : { 'if-none-match': this.#last.etag }),
+      }
+      response = await this.#transport.send({ method: 'GET', url: this.#url, headers }, within(left))
     } catch (error) {
       if (!(error instanceof NoAnswerError)) throw error
       return { kind: 'no-answer', why: error.message, retryAfter: undefined }
@@ -90,7 +128,9 @@ export class PackageIndex {
     if (response.status === 304 && this.#last !== undefined) return this.#last.listing
     const listing = this.#listingIn(response)
     const { etag } = response.headers
-    this.#last = listing.kind === 'versions' && etag !== undefined ? { etag, listing } : undefined
+    if (listing.kind !== 'no-answer') {
+      this.#last = listing.kind === 'versions' && etag !== undefined ? { etag, listing } : undefined
+    }
     return listing
   }
 

@@ -14,25 +14,44 @@ export const normaliseName = (name: string): string => name.toLowerCase().replac
 /** Whether `name` can be the name of a project: PEP 508, "Names". */
 export const isProjectName = (name: string): boolean => /^[A-Z0-9](?:[A-Z0-9._-]*[A-Z0-9])?$/i.test(name)
 
-/** The version in its normal form, or nothing if it is no version of PEP 440. */
-export const normaliseVersion = (version: string): string | undefined => pep440.clean(version) ?? undefined
-
-/** Whether two versions are the same by PEP 440, which does not mind zeros at the end. */
-export const isSameVersion = (one: string, other: string): boolean => pep440.eq(one, other)
+/**
+ * The version in its normal form, or nothing if it is no version of PEP 440. Zeros at the end stay: `2.3.4.0`
+ * is a patch of its own, although PEP 440 ranks it with `2.3.4`.
+ */
+export const normaliseVersion = (version: string): string | undefined =>
+  // The library puts commas between the parts of a local version, where PEP 440 has dots.
+  pep440.clean(version)?.replaceAll(',', '.')
 
 /** The newest versions, newest first. */
 export const newestVersions = (versions: Iterable<string>, count: number): string[] =>
   [...new Set(versions)].sort(pep440.rcompare).slice(0, count)
 
-const SDIST = /^(?<name>.+)-(?<version>[^-]+)\.(?:tar\.gz|tar\.bz2|tar\.xz|tgz|zip)$/
+const SDIST = /^(?<stem>.+)\.(?:tar\.gz|tar\.bz2|tar\.xz|tgz|zip)$/
 const WHEEL = /^(?<name>[^-]+)-(?<version>[^-]+)(?:-[0-9][^-]*)?-[^-]+-[^-]+-[^-]+\.whl$/
+
+/** The file names of wheels have "_" for every "-" of a version. */
+const versionOfWheel = (filename: string, project: string): string | undefined => {
+  const { name = '', version = '' } = WHEEL.exec(filename)?.groups ?? {}
+  return normaliseName(name) === project ? normaliseVersion(version.replaceAll('_', '-')) : undefined
+}
+
+/**
+ * Old source distributions may have hyphens in the name and in the version: the first hyphen behind the
+ * project's name divides them, as pip has it.
+ */
+const versionOfSource = (filename: string, project: string): string | undefined => {
+  const { stem = '' } = SDIST.exec(filename)?.groups ?? {}
+  for (let at = stem.indexOf('-'); at !== -1; at = stem.indexOf('-', at + 1)) {
+    if (normaliseName(stem.slice(0, at)) === project) return normaliseVersion(stem.slice(at + 1))
+  }
+  return undefined
+}
 
 /**
  * The version, in its normal form, that a file of a project has by its name; nothing for a file of another
  * project or kind. Source: the binary and source distribution format specifications of packaging.python.org.
  */
 export const versionOfFile = (filename: string, project: string): string | undefined => {
-  const { name, version } = (WHEEL.exec(filename) ?? SDIST.exec(filename))?.groups ?? {}
-  if (name === undefined || version === undefined) return undefined
-  return normaliseName(name) === normaliseName(project) ? normaliseVersion(version) : undefined
+  const name = normaliseName(project)
+  return filename.endsWith('.whl') ? versionOfWheel(filename, name) : versionOfSource(filename, name)
 }

@@ -3,13 +3,7 @@ import { parseRetryAfter } from '../http/retry.ts'
 import type { Clock, Transport } from '../http/transport.ts'
 import type { Log } from '../log.ts'
 import { type Listing, PackageIndex } from './package-index.ts'
-import {
-  isSameVersion,
-  newestVersions,
-  normaliseName,
-  normaliseVersion,
-  type Package,
-} from './package-version.ts'
+import { newestVersions, normaliseName, normaliseVersion, type Package } from './package-version.ts'
 import { forPeople, waitFor } from './wait.ts'
 
 /** A package that must be on an index before the image is built. */
@@ -26,8 +20,8 @@ const describe = (listing: Listing | undefined, name: string): string => {
       return 'it was not asked'
     case 'unknown-project':
       return `it has no project ${name}`
-    case 'no-answer':
     case 'refused':
+    case 'no-answer':
       return `the last answer was of no use: ${listing.why}`
     case 'versions':
       return listing.versions.size === 0
@@ -52,12 +46,10 @@ export const waitForPackage = async (
   let listing: Listing | undefined
   let looks = 0
   const found = await waitFor(
-    async () => {
-      listing = await index.look()
+    async left => {
+      listing = await index.look(left)
       looks += 1
-      if (listing.kind === 'versions' && [...listing.versions].some(there => isSameVersion(there, version))) {
-        return { kind: 'done', value: true }
-      }
+      if (listing.kind === 'versions' && listing.versions.has(version)) return { kind: 'done', value: true }
       if (listing.kind === 'refused') return { kind: 'done', value: false }
       const retryAfter = listing.kind === 'no-answer' ? listing.retryAfter : undefined
       const notBefore = retryAfter === undefined ? undefined : parseRetryAfter(retryAfter, Date.now())
@@ -78,6 +70,13 @@ export const waitForPackage = async (
     )
     return looks > 1
   }
+  if (listing?.kind === 'refused') {
+    throw new ReleaseError('package-missing', {
+      what: `The index does not say whether it has ${name} ${version}: ${listing.why}.`,
+      wayOut:
+        'Nothing was built. Check the inputs package and package-index, and that the index may be read from this runner; then run the job again.',
+    })
+  }
   throw new ReleaseError('package-missing', {
     what: `${name} ${version} is not at ${index.address} after ${forPeople(took)}; ${describe(listing, name)}.`,
     wayOut:
@@ -86,16 +85,18 @@ export const waitForPackage = async (
 }
 
 const NO_MATCH =
-  /No matching distribution found for ([A-Za-z0-9._-]+)(?:\[[^\]]*\])?\s*==\s*([A-Za-z0-9.!+_-]+)/g
+  /No matching distribution found for ([A-Za-z0-9._-]+)(?:\[[^\]]*\])?\s*={2,3}\s*([A-Za-z0-9.!+_-]+)/g
+const OTHER_PYTHON = /Ignored the following versions that require a different python version: (.*)/g
 
 /**
  * Whether a build failed because pip did not find just this version: it may have asked a node of the index
- * that is behind the one that was asked here.
+ * that is behind the one that was asked here. Not if it found it, but only for another Python: that stays so.
  */
-export const pipMissed = (output: string, { name, version }: Package): boolean =>
-  Array.from(output.matchAll(NO_MATCH)).some(([, project = '', wanted = '']) => {
-    const normal = normaliseVersion(wanted.replace(/\.$/, ''))
-    return (
-      normaliseName(project) === normaliseName(name) && normal !== undefined && isSameVersion(normal, version)
-    )
+export const pipMissed = (output: string, { name, version }: Package): boolean => {
+  const ignored = Array.from(output.matchAll(OTHER_PYTHON)).flatMap(([, list = '']) => list.split('; '))
+  if (ignored.some(entry => normaliseVersion(entry.split(' ')[0] ?? '') === version)) return false
+  return Array.from(output.matchAll(NO_MATCH)).some(([, project = '', wanted = '']) => {
+    const isSame = normaliseVersion(wanted.replace(/\.$/, '')) === version
+    return isSame && normaliseName(project) === normaliseName(name)
   })
+}

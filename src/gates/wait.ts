@@ -17,19 +17,26 @@ export interface WaitOptions {
 
 const MINUTE = 60_000
 
-/** A time for people: `40 s`, `3 min 20 s`. */
+/** A time for people: `40 s`, `3 min 20 s`, `2 h`. */
 export const forPeople = (milliseconds: number): string => {
   const seconds = Math.round(milliseconds / 1000)
-  if (seconds < 60) return `${seconds} s`
-  return seconds % 60 === 0 ? `${seconds / 60} min` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60)]
+  const parts = [
+    { count: hours, unit: 'h' },
+    { count: minutes, unit: 'min' },
+    { count: seconds % 60, unit: 's' },
+  ].filter(({ count }) => count > 0)
+  return parts.length === 0 ? '0 s' : parts.map(({ count, unit }) => `${count} ${unit}`).join(' ')
 }
 
 /**
  * Looks at once and then at growing intervals until it is done, and says every minute that it still waits.
- * Gives back nothing when the time is over.
+ * A look is told how many milliseconds are left.
+ *
+ * Gives back nothing when the time is over, or when a look asks for a longer wait than what is left of it.
  */
 export const waitFor = async <T>(
-  look: () => Promise<Look<T>>,
+  look: (left: number) => Promise<Look<T>>,
   { timeout, firstInterval, longestInterval, what }: WaitOptions,
   { log, clock }: { log: Log; clock: Clock },
 ): Promise<T | undefined> => {
@@ -37,11 +44,12 @@ export const waitFor = async <T>(
   let interval = firstInterval
   let minutes = 0
   for (;;) {
-    const outcome = await look()
-    const elapsed = clock.now() - started
+    const outcome = await look(Math.max(timeout - (clock.now() - started), 0))
     if (outcome.kind === 'done') return outcome.value
+    const elapsed = clock.now() - started
     const left = timeout - elapsed
-    if (left <= 0) return undefined
+    const { notBefore = 0 } = outcome
+    if (left <= 0 || notBefore > left) return undefined
     if (minutes === 0 || Math.floor(elapsed / MINUTE) >= minutes) {
       log.info(
         minutes === 0
@@ -50,8 +58,8 @@ export const waitFor = async <T>(
       )
       minutes = Math.floor(elapsed / MINUTE) + 1
     }
-    const jittered = interval * (0.9 + clock.random() / 5)
-    await clock.sleep(Math.min(Math.max(jittered, outcome.notBefore ?? 0), left))
+    const jittered = Math.min(interval * (0.9 + clock.random() / 5), longestInterval)
+    await clock.sleep(Math.min(Math.max(jittered, notBefore), left))
     interval = Math.min(interval * 1.5, longestInterval)
   }
 }

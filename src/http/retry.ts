@@ -32,10 +32,17 @@ export const pushBackoff: Backoff = {
 export const isRetryable = (status: number): boolean =>
   status === 408 || status === 429 || (status >= 500 && status !== 501 && status !== 505)
 
+/** The forms of a date in HTTP (RFC 9110, 5.6.7): as in mail, and two older ones. */
+const HTTP_DATE =
+  /^(?:[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} GMT|[A-Z][a-z]{5,8}, [0-9]{2}-[A-Z][a-z]{2}-[0-9]{2} [0-9:]{8} GMT|[A-Z][a-z]{2} [A-Z][a-z]{2} [0-9 ][0-9] [0-9:]{8} [0-9]{4})$/
+
 /** Reads a Retry-After header, seconds or a date (RFC 9110, 10.2.3), as milliseconds from `now`. */
 export const parseRetryAfter = (value: string, now: number): number | undefined => {
-  if (/^\s*[0-9]+\s*$/.test(value)) return Number(value) * 1000
-  const date = Date.parse(value)
+  const text = value.trim()
+  if (/^[0-9]+$/.test(text)) return Number(text) * 1000
+  if (!HTTP_DATE.test(text)) return undefined
+  // The oldest form leaves it out, but every date in HTTP is GMT.
+  const date = Date.parse(text.endsWith('GMT') ? text : `${text} GMT`)
   return Number.isNaN(date) ? undefined : Math.max(date - now, 0)
 }
 

@@ -73,12 +73,13 @@ export class Transport implements Disposable {
    * and the limits allow it. Gives back the last answer, whatever its status.
    *
    * Follows redirects of GET and HEAD, never from https to http, and without the Authorization header when
-   * the host is another. Throws `NoAnswerError` when no attempt was answered.
+   * the host is another. `backoff` is for callers with limits of their own. Throws `NoAnswerError` when no
+   * attempt was answered.
    */
-  async send(request: HttpRequest): Promise<HttpResponse> {
+  async send(request: HttpRequest, backoff: Backoff = this.#backoff): Promise<HttpResponse> {
     const started = this.#clock.now()
     for (let attempt = 1; ; attempt += 1) {
-      const outcome = await this.#follow(request).then(
+      const outcome = await this.#follow(request, backoff).then(
         response => ({ response, error: undefined }),
         (error: unknown) => ({ response: undefined, error }),
       )
@@ -87,7 +88,7 @@ export class Transport implements Disposable {
 
       const elapsed = this.#clock.now() - started
       const retryAfter = outcome.response?.headers['retry-after']
-      const delay = delayBefore(this.#backoff, { attempt, elapsed, retryAfter, random: this.#clock.random() })
+      const delay = delayBefore(backoff, { attempt, elapsed, retryAfter, random: this.#clock.random() })
       const why =
         outcome.response === undefined
           ? outcome.error instanceof Error
@@ -106,10 +107,10 @@ export class Transport implements Disposable {
     }
   }
 
-  async #follow(request: HttpRequest): Promise<HttpResponse> {
+  async #follow(request: HttpRequest, { attemptTimeout }: Backoff): Promise<HttpResponse> {
     let { url, headers } = request
     for (let redirects = 0; ; redirects += 1) {
-      const response = await this.#once({ ...request, url, headers })
+      const response = await this.#once({ ...request, url, headers }, attemptTimeout)
       const location = response.headers.location
       const follows = request.method === 'GET' || request.method === 'HEAD'
       if (!follows || !REDIRECTS.includes(response.status) || location === undefined) return response
@@ -123,9 +124,9 @@ export class Transport implements Disposable {
     }
   }
 
-  async #once({ method, url, headers, body }: HttpRequest): Promise<HttpResponse> {
+  async #once({ method, url, headers, body }: HttpRequest, attemptTimeout: number): Promise<HttpResponse> {
     const started = this.#clock.now()
-    const limit = AbortSignal.timeout(this.#backoff.attemptTimeout)
+    const limit = AbortSignal.timeout(attemptTimeout)
     const signal = AbortSignal.any([this.#signal, limit])
     try {
       const message = await new Promise<http.IncomingMessage>((resolve, reject) => {
@@ -155,7 +156,7 @@ export class Transport implements Disposable {
       return { status, headers: message.headers, body: Buffer.concat(chunks), url }
     } catch (error) {
       const silent = limit.aborted && !this.#signal.aborted
-      const failure = silent ? new Error(`no answer within ${this.#backoff.attemptTimeout / 1000} s`) : error
+      const failure = silent ? new Error(`no answer within ${attemptTimeout / 1000} s`) : error
       this.#log.debug(`${describeRequest({ method, url })}: ${String(failure)}`)
       throw failure
     }

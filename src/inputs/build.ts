@@ -7,13 +7,16 @@ import type { RunContext } from './run-context.ts'
 import { fromWorkspace } from './workspace-path.ts'
 
 /** Addresses that docker fetches itself: https, git, ssh, and the short form of GitHub. */
-const REMOTE_CONTEXT = /^(?:https?:\/\/|git:\/\/|ssh:\/\/|git@|github\.com\/)/
+const REMOTE_CONTEXT = /^(?:https?:\/\/|git:\/\/|ssh:\/\/|git@|github\.com\/)/i
+
+/** A password before the host, or over http the only thing there, as tokens are written. */
+const SECRET_IN_ADDRESS = /^(?:[a-z]+:\/\/[^/@]*:[^/@]+@|https?:\/\/[^/@]+@)/i
 
 const checkRemoteContext = (context: string): void => {
-  const url = URL.canParse(context) ? new URL(context) : undefined
-  if (url === undefined || url.password === '') return
+  if (!SECRET_IN_ADDRESS.test(context)) return
+  const withoutSecret = context.replace(/:\/\/[^/@]*@/, '://')
   throw new ReleaseError('invalid-input', {
-    what: `The input context has a password in its address, at ${url.host}.`,
+    what: `The input context has a password or a token in its address, at ${withoutSecret}.`,
     wayOut:
       'It would be seen in the list of processes. Leave it out, and give docker the token with build-options: --secret=id=GIT_AUTH_TOKEN,env=….',
   })
@@ -136,17 +139,17 @@ const OWN_OPTIONS: Readonly<Record<string, string>> = {
 
 const buildOptionsOf = (text: string, invalid: Invalid): string[] =>
   linesOf(text).map(option => {
-    const name = option.split('=', 1)[0] ?? ''
+    const name = option.split(/[=\s]/, 1)[0] ?? ''
+    const why = OWN_OPTIONS[name]
+    if (why !== undefined) throw invalid('build-options', name, why, 'Leave the line out.')
     if (!/^--[a-z]/.test(name)) {
       const wayOut = 'Write one option a line in its long form, such as --platform=linux/amd64.'
       throw invalid('build-options', option, 'it is not a long option', wayOut)
     }
-    if (/\s/.test(name)) {
+    if (/^\S+\s/.test(option) && !option.slice(0, option.search(/\s/)).includes('=')) {
       const written = option.replace(/\s+/, '=')
       throw invalid('build-options', option, 'each line is one argument', `Write ${written}.`)
     }
-    const why = OWN_OPTIONS[name]
-    if (why !== undefined) throw invalid('build-options', name, why, 'Leave the line out.')
     return option
   })
 

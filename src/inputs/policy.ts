@@ -63,7 +63,7 @@ export const policyFromFile = (path: string, workspace: string, caller: Caller =
     )
   }
   const inside = relative(realpathSync(workspace), real)
-  if (caller.confined && (inside === '' || inside.startsWith('..') || isAbsolute(inside)))
+  if (caller.confined && (inside === '..' || inside.startsWith('../') || isAbsolute(inside)))
     throw invalidFile(path, 'it leads out of the workspace', caller)
   let text: string
   try {

@@ -49,7 +49,7 @@ const repositoryOf = ({ registry, project, service }: InputTexts, caller: Caller
 }
 
 const gitTagOf = ({ tag }: InputTexts, run: RunContext, invalid: Invalid): string => {
-  if (tag.startsWith('refs/tags/')) {
+  if (/^refs\/tags\/./.test(tag)) {
     throw invalid('tag', tag, 'it is a whole ref', `Write ${tag.slice('refs/tags/'.length)}.`)
   }
   if (tag !== '') return tag
@@ -82,7 +82,7 @@ const digestOf = ({ digest }: InputTexts, invalid: Invalid): Digest | undefined 
   )
 }
 
-const COMMANDS = ['release', 'plan', 'promote', 'verify'] as const
+const COMMANDS = ['release', 'plan', 'build', 'push', 'promote', 'verify'] as const
 
 /** A validated order, and what should be said of its policy. */
 export interface Order {
@@ -115,19 +115,15 @@ export const orderOf = (texts: InputTexts, run: RunContext, caller: Caller = wor
 
   if (digest !== undefined) {
     const wayOut = 'Leave it out, or use the command promote or verify.'
-    throw invalid('digest', digest, 'release does not know it before it has built', wayOut)
+    throw invalid('digest', digest, `${command} does not know it before it has built`, wayOut)
   }
   // The commit of the run is that of the git tag only if the run is for this tag.
   const revision = run.tag === gitTag ? run.sha : undefined
-  return order({
-    command,
-    ...plan,
-    login,
-    stable,
-    checks,
-    revision,
-    onExisting: oneOf('on-existing', texts['on-existing'], ON_EXISTING, invalid),
-    package: packageGateOf(texts, gitTag, invalid),
-    build: buildOf(texts, { run, gitTag, revision }, invalid),
-  })
+  const onExisting = oneOf('on-existing', texts['on-existing'], ON_EXISTING, invalid)
+  if (command === 'push') return order({ command, ...plan, login, stable, checks, revision, onExisting })
+
+  const build = buildOf(texts, { run, gitTag, revision }, invalid)
+  if (command === 'build') return order({ command, ...plan, login, build })
+  const gate = packageGateOf(texts, gitTag, invalid)
+  return order({ command, ...plan, login, stable, checks, revision, onExisting, build, package: gate })
 }

@@ -2,7 +2,7 @@ import { matchRule, type PlannedTag } from './decide.ts'
 import type { Policy, Rule, Template } from './notation.ts'
 import { type Bindings, matchTokens, render, type Token } from './pattern.ts'
 
-/** One number of a version and the text before it, such as `rc` and `1`. */
+/** One number of a version and the text before it, such as `rc` and `1`; text at the end has no number. */
 interface Part {
   readonly separator: string
   readonly digits: string
@@ -36,6 +36,7 @@ const versionOf = (tokens: readonly Token[], bindings: Bindings): Version => {
     if (digits !== undefined) parts.push({ separator: parts.length === 0 ? '' : separator, digits })
     separator = ''
   }
+  if (separator !== '' && parts.length > 0) parts.push({ separator, digits: '' })
   return parts
 }
 

@@ -77,7 +77,7 @@ type Report = (
 const wordsOf = (text: string, from: number): Word[] =>
   [...text.matchAll(/\S+/g)].map(({ 0: word, index }) => ({ text: word, at: from + index }))
 
-const withoutComment = (line: string): string => line.replace(/(^|\s)#.*$/, '$1')
+const withoutComment = (line: string): string => line.replace(/(^|\s)#[\s\S]*/, '$1')
 
 /** Cuts one line at its colon, arrow and bar; reports what is missing and gives nothing back then. */
 const cutLine = (content: string, line: number, report: Report): RawRule | undefined => {
@@ -233,12 +233,18 @@ const adviceForUnbound = (letter: string, pattern: Pattern): string => {
     : `write one of ${list(bound)}, or lower case letters`
 }
 
+/** Whether tokens use nothing but what is bound; what else they use is reported on its own. */
+const usesOnly = (tokens: readonly Token[], bound: ReadonlySet<string>): boolean =>
+  [...lettersOf(tokens)].every(letter => bound.has(letter))
+
 const reportUnbound = (word: Word, tokens: readonly Token[], pattern: Pattern, report: Report): boolean => {
   const bound = boundBy(pattern)
   const unbound = tokens.flatMap(token =>
     token.kind === 'number' && !bound.has(token.letter) ? [token] : [],
   )
   for (const { letter, at } of unbound) {
+    // The left side was told already that its * stands beside other text.
+    if (letter === ANY && pattern.source.includes(ANY)) continue
     report({
       column: word.at + at + 1,
       length: 1,
@@ -326,7 +332,9 @@ const parseRule = (raw: RawRule, report: Report): Rule | undefined => {
   const [first, ...copies] = templates
   const firstWord = raw.published[0]
   if (first === undefined || firstWord === undefined) return undefined
-  if (first.moving && boundBy(pattern).size > 0) reportMovingFirst(firstWord, first, pattern, report)
+  const bound = boundBy(pattern)
+  if (first.moving && bound.size > 0 && usesOnly(first.tokens, bound))
+    reportMovingFirst(firstWord, first, pattern, report)
   return { name: raw.name.text, line: raw.line, pattern, templates: [first, ...copies] }
 }
 
@@ -433,19 +441,30 @@ export const parsePolicy = (text: string): ParsedPolicy => {
     : { kind: 'policy', policy: { rules }, warnings: problems }
 }
 
+/** The most problems that are shown, and the longest line, in characters: people mend the first ones first. */
+const MAX_SHOWN = 20
+const MAX_LINE = 160
+
+/** A piece of a long line around a column, and how much was cut off before it. */
+const around = (line: string, column: number): { piece: string; cut: number } => {
+  if (line.length <= MAX_LINE) return { piece: line, cut: 0 }
+  const cut = Math.max(Math.min(column - MAX_LINE / 2, line.length - MAX_LINE), 0)
+  return { piece: line.slice(cut, cut + MAX_LINE), cut }
+}
+
 /** Shows problems as a compiler does: place, sentence, the line with a caret under the text, the advice. */
 export const formatProblems = (text: string, problems: readonly PolicyProblem[]): string => {
   const lines = text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/)
-  return problems
-    .map(({ severity, line, column, length, message, advice }) => {
-      const source = lines[line - 1] ?? ''
-      const indent = source.slice(0, column - 1).replace(/[^\t]/g, ' ')
-      return [
-        `line ${line}, column ${column}: ${severity === 'warning' ? 'warning: ' : ''}${message}`,
-        `  ${source}`,
-        `  ${indent.padEnd(column - 1)}${'^'.repeat(length)}`,
-        `  ${advice}`,
-      ].join('\n')
-    })
-    .join('\n')
+  const shown = problems.slice(0, MAX_SHOWN).map(({ severity, line, column, length, message, advice }) => {
+    const { piece, cut } = around(lines[line - 1] ?? '', column)
+    const indent = piece.slice(0, column - 1 - cut).replace(/[^\t]/g, ' ')
+    return [
+      `line ${line}, column ${column}: ${severity === 'warning' ? 'warning: ' : ''}${message}`,
+      `  ${piece}`,
+      `  ${indent}${'^'.repeat(Math.min(length, MAX_LINE))}`,
+      `  ${advice}`,
+    ].join('\n')
+  })
+  const left = problems.length - shown.length
+  return [...shown, ...(left > 0 ? [`and ${left} more`] : [])].join('\n')
 }

@@ -5,15 +5,18 @@ export interface Challenge {
 }
 
 const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-const PARAMETER = new RegExp(`\\s*(${TOKEN})\\s*=\\s*(?:"((?:[^"\\\\]|\\\\.)*)"|(${TOKEN}))\\s*`, 'y')
-const SCHEME = new RegExp(`\\s*(${TOKEN})(?:\\s+|$|(?=,))`, 'y')
+/** Between challenges and between parameters: commas, of which some may have nothing between them (5.6.1.2). */
+const COMMAS = /[\s,]*/y
+const SCHEME = new RegExp(`(${TOKEN})(?= |,|$)`, 'y')
+/** One value instead of parameters, such as base64. */
+const TOKEN68 = /[ ]+[A-Za-z0-9._~+/-]+=*\s*(?=,|$)/y
+const PARAMETER = new RegExp(`(${TOKEN})\\s*=\\s*(?:"((?:[^"\\\\]|\\\\.)*)"|(${TOKEN}))\\s*(?=,|$)`, 'y')
 
 /**
  * Reads a WWW-Authenticate header, which may hold several challenges. What can not be read ends the list:
  * a challenge that was cut off is left out.
  */
 export const parseChallenges = (header: string): Challenge[] => {
-  const challenges: Challenge[] = []
   let at = 0
   const take = (expression: RegExp): RegExpExecArray | null => {
     expression.lastIndex = at
@@ -21,26 +24,24 @@ export const parseChallenges = (header: string): Challenge[] => {
     if (found !== null) at = expression.lastIndex
     return found
   }
-  while (at < header.length) {
+  const challenges: Challenge[] = []
+  for (take(COMMAS); at < header.length; take(COMMAS)) {
     const scheme = take(SCHEME)?.[1]
-    if (scheme === undefined) break
+    if (scheme === undefined) return challenges
     const parameters = new Map<string, string>()
-    for (let found = take(PARAMETER); found !== null; found = take(PARAMETER)) {
-      const [, name = '', quoted, plain = ''] = found
-      parameters.set(name.toLowerCase(), quoted === undefined ? plain : quoted.replace(/\\(.)/g, '$1'))
-      const comma = at
-      if (header[at] !== ',') break
-      at += 1
-      PARAMETER.lastIndex = at
-      if (!PARAMETER.test(header)) {
-        at = comma
-        break
+    // Basic and Bearer have parameters; what looks like one value there is a parameter that was cut off.
+    if (/^(?:basic|bearer)$/i.test(scheme) || take(TOKEN68) === null) {
+      for (take(COMMAS); at < header.length; take(COMMAS)) {
+        const [found, name = '', quoted, plain = ''] = take(PARAMETER) ?? []
+        if (found === undefined) {
+          SCHEME.lastIndex = at
+          if (SCHEME.test(header)) break
+          return challenges
+        }
+        parameters.set(name.toLowerCase(), quoted === undefined ? plain : quoted.replace(/\\(.)/g, '$1'))
       }
     }
     challenges.push({ scheme: scheme.toLowerCase(), parameters })
-    const rest = /^\s*,?\s*/.exec(header.slice(at))?.[0] ?? ''
-    if (rest === '' && at < header.length) break
-    at += rest.length
   }
   return challenges
 }

@@ -15,16 +15,18 @@ export interface TerminalLogPorts {
 
 const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1)} s`
 
-/** The log of the command line: plain lines, and nothing that a workflow runner would take for a command. */
+const titled = (title: string, message: string): string =>
+  visibleLines(`${title}:${message.includes('\n') ? '\n' : ' '}${message}`)
+
+/** The log of the command line: plain lines, without the commands of a workflow runner. */
 export const terminalLog = ({ stream, colours, now, debug }: TerminalLogPorts): Log => {
   // Whoever reads may go away; the work goes on.
   stream.on('error', () => {})
   const line = (text: string): void => void stream.write(`${text}\n`)
   return {
     info: message => line(visibleLines(message)),
-    warning: (title, message) =>
-      line(`${colours.yellow('warning:')} ${visibleLines(`${title}: ${message}`)}`),
-    notice: (title, message) => line(`note: ${visibleLines(`${title}: ${message}`)}`),
+    warning: (title, message) => line(`${colours.yellow('warning:')} ${titled(title, message)}`),
+    notice: (title, message) => line(`note: ${titled(title, message)}`),
     debug: message => {
       if (debug) line(`debug: ${visibleLines(message)}`)
     },

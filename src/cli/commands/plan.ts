@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os'
 import { planOf } from '../../commands/plan.ts'
-import type { Result } from '../../commands/result.ts'
+import type { Result, TagResult } from '../../commands/result.ts'
 import { orderOf } from '../../inputs/request.ts'
 import { readRunContext } from '../../inputs/run-context.ts'
 import type { Colours } from '../../report/terminal-colours.ts'
@@ -10,13 +10,13 @@ import { policyOptions } from '../policy-options.ts'
 
 const table = ({ image, gitTag, rule, tags, reason }: Result, { bold, green }: Colours): string => {
   const [first, ...copies] = tags
-  const list = (some: typeof tags): string =>
+  const list = (some: readonly TagResult[]): string =>
     some.length === 0 ? 'none' : some.map(({ tag, stable }) => (stable ? green(tag) : tag)).join(' ')
   return [
     ['image', image],
     ['git tag', gitTag],
     ['rule', rule],
-    ['first tag', list(first === undefined ? [] : [first])],
+    ['first tag', list([first])],
     ['copies', list(copies)],
     ['stable tags', list(tags.filter(({ stable }) => stable))],
     ['moving tags', list(tags.filter(({ moving }) => moving))],

@@ -1,0 +1,66 @@
+import { ReleaseError } from '../errors.ts'
+import type { Manifest, RegistryClient } from '../registry/client.ts'
+import { type Digest, imageName, tagged } from '../registry/reference.ts'
+import { readRevision } from '../registry/revision.ts'
+import { type Course, courseOf, needsRevision } from './course.ts'
+import type { Plan } from './plan.ts'
+import type { PublishRequest } from './request.ts'
+import { readStates, readVersions, requireManifest, type States } from './tags.ts'
+
+/** What the registry has, and what follows from it. */
+export interface Outlook {
+  readonly states: States
+  readonly versions: readonly string[]
+  readonly course: Exclude<Course, { kind: 'refuse' }>
+  /** The manifest of the first tag, if its reading was necessary. */
+  readonly published: Manifest | undefined
+}
+
+/** Reads the registry and decides, before anything is built or written. Throws `already-published`. */
+export const lookAhead = async (
+  request: PublishRequest,
+  { first, copies }: Plan,
+  registry: RegistryClient,
+): Promise<Outlook> => {
+  const all = [first, ...copies]
+  const [states, versions] = await Promise.all([readStates(registry, all), readVersions(registry, all)])
+  const { onExisting, revision, stable } = request
+  const situation = { first, copies, states, stableLater: stable === 'on-promotion' }
+  const state = states.get(first.tag)
+  const published =
+    needsRevision(situation, onExisting) && state?.kind === 'present'
+      ? await requireManifest(registry, state.digest)
+      : undefined
+  const course = courseOf(situation, onExisting, {
+    published: published === undefined ? undefined : await readRevision(registry, published),
+    wanted: revision,
+  })
+  if (course.kind !== 'refuse') return { states, versions, course, published }
+  throw new ReleaseError('already-published', {
+    what: `In ${imageName(registry.repository)}, ${course.why}.`,
+    wayOut: `Nothing was built or written. ${course.wayOut}`,
+  })
+}
+
+/**
+ * Reads the other tags once more after the build. Throws `not-as-planned` if a fixed one has become
+ * something else's.
+ */
+export const lookAgain = async (
+  { onExisting }: PublishRequest,
+  { first, copies }: Plan,
+  digest: Digest,
+  registry: RegistryClient,
+): Promise<Pick<Outlook, 'states' | 'versions'>> => {
+  const [states, versions] = await Promise.all([readStates(registry, copies), readVersions(registry, copies)])
+  for (const { tag, moving } of copies) {
+    const state = states.get(tag)
+    if (moving || onExisting === 'overwrite' || state?.kind !== 'present' || state.digest === digest) continue
+    throw new ReleaseError('not-as-planned', {
+      what: `${tagged(registry.repository, tag)} became ${state.digest} while ${first.tag} was built, which is ${digest}.`,
+      wayOut:
+        'Two runs published this version at once. Find out which image is right, delete the other one in the registry, and keep two runs apart with a concurrency group.',
+    })
+  }
+  return { states, versions }
+}

@@ -1,0 +1,110 @@
+import { awaitChecks, describeCheck } from '../gates/checks.ts'
+import type { Clock, Transport } from '../http/transport.ts'
+import type { Log } from '../log.ts'
+import type { PlannedTag } from '../policy/decide.ts'
+import type { RegistryClient } from '../registry/client.ts'
+import { byDigest, tagged } from '../registry/reference.ts'
+import { existing, type First } from './first-tag.ts'
+import { lookAgain, type Outlook } from './outlook.ts'
+import type { Plan } from './plan.ts'
+import type { PublishRequest } from './request.ts'
+import type { Result, TagResult } from './result.ts'
+import { copyTo, keeperOf, type Outcome, verifyWritten, withOutcomes } from './tags.ts'
+
+/** What a publication works with. */
+export interface PublishPorts {
+  readonly registry: RegistryClient
+  readonly log: Log
+  readonly transport: Transport
+  readonly clock: Clock
+}
+
+/** Why the stable tags that are not there yet are not written by this run, if they are not. */
+const reasonToWithhold = async (
+  request: PublishRequest,
+  ports: PublishPorts,
+): Promise<string | undefined> => {
+  if (request.stable === 'on-promotion') return 'waits for its promotion'
+  const { checks, gitTag } = request
+  if (checks === undefined) return undefined
+  const states = await ports.log.stage('Check what is required', () => awaitChecks(checks, gitTag, ports))
+  const open = states.filter(({ kind }) => kind !== 'passed')
+  return open.length === 0 ? undefined : `waits for ${open.map(describeCheck).join(', ')}`
+}
+
+const firstOf = (
+  plan: Plan,
+  { course, published }: Outlook,
+  { registry, log }: PublishPorts,
+  bring: () => Promise<First>,
+): Promise<First> => {
+  const reference = tagged(registry.repository, plan.first.tag)
+  if (course.kind === 'reuse') {
+    return log.stage(`Reuse ${reference}`, async () => {
+      log.info(`Published already: ${byDigest(registry.repository, course.digest)}`)
+      return existing(registry, course.digest, published)
+    })
+  }
+  return bring()
+}
+
+const warnOfWithheld = (
+  withheld: readonly TagResult[],
+  { gitTag, service }: PublishRequest,
+  log: Log,
+): void => {
+  if (withheld.length === 0) return
+  const which = withheld.map(({ reference, note }) => `${reference} (${note})`).join(', ')
+  log.warning(
+    'Stable tags are withheld',
+    `Not written: ${which}. To promote it, run this action with command: promote, service: ${service}, tag: ${gitTag} and the same registry, project and policy, by hand or from a workflow such as promote_stable_images.yaml.`,
+  )
+}
+
+/**
+ * Publishes an image under its plan: the first tag as it is in the registry or as `bring` brings it there,
+ * what is required for stable tags, copies of its manifest to the other tags, and every tag read back.
+ *
+ * What is published is kept, what is missing is added; a run after a complete one writes nothing.
+ */
+export const publish = async (
+  request: PublishRequest,
+  plan: Plan,
+  { outlook, bring }: { outlook: Outlook; bring: () => Promise<First> },
+  ports: PublishPorts,
+): Promise<Pick<Result, 'digest' | 'tags'>> => {
+  const { registry, log } = ports
+  const { policy, gitTag } = request
+  const image = await firstOf(plan, outlook, ports, bring)
+  const { digest, outcome } = image
+
+  // A build takes time, in which something else may have written these tags, or released a newer version.
+  const { states, versions } =
+    outcome === 'built' ? await lookAgain(request, plan, digest, registry) : outlook
+  const waiting = plan.copies.filter(({ tag, stable }) => {
+    const state = states.get(tag)
+    return stable && !(state?.kind === 'present' && state.digest === digest)
+  })
+  const reason = waiting.length === 0 ? undefined : await reasonToWithhold(request, ports)
+  const withheld = reason === undefined ? [] : waiting
+  const copied = await log.stage('Copy to the other tags', () => {
+    const keeper = (tag: PlannedTag) => keeperOf(tag, { policy, gitTag, versions })
+    const due = plan.copies.filter(copy => !withheld.includes(copy))
+    return copyTo(due, image, { registry, log, states, keeper })
+  })
+  const tags = withOutcomes(
+    plan,
+    new Map<string, Outcome>([
+      [plan.first.tag, { outcome }],
+      ...withheld.map(({ tag }) => [tag, { outcome: 'withheld', note: reason ?? '' }] as const),
+      ...copied,
+    ]),
+  )
+  await log.stage('Verify', () => verifyWritten(tags, digest, { registry, log }))
+  warnOfWithheld(
+    tags.filter(tag => tag.outcome === 'withheld'),
+    request,
+    log,
+  )
+  return { digest, tags }
+}

@@ -1,0 +1,74 @@
+import { ReleaseError } from '../errors.ts'
+import { type Digest, isDigest } from '../registry/reference.ts'
+import type { Docker, DockerResult } from './docker.ts'
+
+/** A push that broke for a reason that may pass; what was built is still there. */
+export class PushInterruptedError extends ReleaseError {
+  constructor(options: { what: string; wayOut: string }) {
+    super('push-failed', options)
+  }
+}
+
+/** What docker and BuildKit say when the connection or the registry, not the request, was at fault. */
+const PASSING =
+  /\b(?:408|429|5[0-9][0-9]) |too many requests|internal server error|bad gateway|service unavailable|gateway timeout|connection re(?:set|fused)|broken pipe|unexpected EOF|: EOF|i\/o timeout|TLS handshake timeout|deadline exceeded|temporary failure in name resolution|unexpected status.*: 5/i
+
+/**
+ * A failure while the pushed bytes are on their way is one of the push, though one command does both: docker
+ * calls it that, or the request that failed was one to the repository itself.
+ */
+export const isPushFailure = ({ tail, lastLine }: DockerResult, reference: string): boolean =>
+  /failed to push|failed to authorize|push access denied|insufficient_scope/i.test(tail) ||
+  lastLine.includes(`/v2/${reference.slice(reference.indexOf('/') + 1, reference.lastIndexOf(':'))}/`)
+
+/** The error for a push that failed, one that may pass or not. Throws `docker-missing` if there is no engine. */
+export const pushFailure = async (
+  docker: Docker,
+  reference: string,
+  result: DockerResult,
+): Promise<ReleaseError> => {
+  await docker.requireEngine()
+  const what = `${reference} was not pushed: docker ended with exit status ${result.exitCode}: ${result.lastLine}`
+  const wayOut = 'No other tag was written. Check that the account may push there, then run the job again.'
+  return PASSING.test(result.tail)
+    ? new PushInterruptedError({ what, wayOut })
+    : new ReleaseError('push-failed', { what, wayOut })
+}
+
+/**
+ * The digests under which the engine knows that an image is in a repository. There may be several, when
+ * the same image was pushed in other forms before.
+ */
+const repositoryDigests = async (docker: Docker, reference: string): Promise<Digest[]> => {
+  const { exitCode, stdout } = await docker.run([
+    'image',
+    'inspect',
+    '--format={{json .RepoDigests}}',
+    reference,
+  ])
+  let digests: unknown
+  try {
+    digests = exitCode === 0 ? JSON.parse(stdout) : undefined
+  } catch {
+    digests = undefined
+  }
+  const repository = reference.slice(0, reference.lastIndexOf(':'))
+  return Array.isArray(digests)
+    ? digests
+        .filter(entry => typeof entry === 'string' && entry.startsWith(`${repository}@`))
+        .map((entry: string) => entry.slice(repository.length + 1))
+        .filter(isDigest)
+    : []
+}
+
+/**
+ * Pushes an image that the engine has. Gives back the digests that docker says it has in the registry; the
+ * registry must have one of them.
+ *
+ * Throws `push-failed`, `docker-missing`, or `PushInterruptedError` if trying again may help.
+ */
+export const push = async (docker: Docker, reference: string): Promise<Digest[]> => {
+  const result = await docker.run(['push', reference], { show: true })
+  if (result.exitCode !== 0) throw await pushFailure(docker, reference, result)
+  return repositoryDigests(docker, reference)
+}
