@@ -1,0 +1,38 @@
+import { accessSync, constants, copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { builtinModules } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import packageJson from '../../package.json' with { type: 'json' }
+import { bundle, runProgram } from './bundle.ts'
+
+const source = readFileSync(bundle, 'utf8')
+
+test('is what package.json installs', () => {
+  expect(packageJson.bin).toEqual({ 'stable-release': 'dist/cli/index.js' })
+})
+
+test('is executable', () => {
+  expect(source.split('\n', 1)).toEqual(['#!/usr/bin/env node'])
+  expect(() => accessSync(bundle, constants.X_OK)).not.toThrow()
+})
+
+test('needs nothing but Node', () => {
+  const required = [...source.matchAll(/\w+\(import\.meta\.url\)\("([^"]+)"\)|from ?"([^"]+)"/g)].map(
+    ([, created, imported]) => (created ?? imported ?? '').replace(/^node:/, ''),
+  )
+  expect(required).toContain('util')
+  expect(required.filter(name => !builtinModules.includes(name))).toEqual([])
+  const directory = mkdtempSync(join(tmpdir(), 'alone-'))
+  try {
+    copyFileSync(bundle, join(directory, 'stable-release.mjs'))
+    const args = [join(directory, 'stable-release.mjs'), 'plan', 'a', '1.2.3', 'b.ch']
+    expect(runProgram(process.execPath, args, { cwd: directory })).toMatchObject({ status: 0, stderr: '' })
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+})
+
+test("has nothing of the toolkit's way to speak to a runner", () => {
+  expect(source).not.toMatch(/GITHUB_OUTPUT|GITHUB_STATE|stop-commands|add-mask/)
+})
