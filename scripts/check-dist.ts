@@ -42,8 +42,11 @@ const stalePaths = (): string[] => {
   }
 }
 
-const stale = stalePaths()
-if (stale.length > 0) {
-  console.error(`These were not what src/ builds; they are now, commit them: ${stale.join(', ')}`)
+try {
+  const stale = stalePaths()
+  if (stale.length > 0)
+    throw new Error(`these were not what src/ builds; they are now, commit them: ${stale.join(', ')}`)
+} catch (error) {
+  console.error(`dist/: ${error instanceof Error ? error.message : error}`)
   process.exitCode = 1
 }

@@ -99,12 +99,15 @@ export type ErrorName = keyof typeof catalogue
 /** An end of the run that the catalogue knows: what happened, with the facts, and the way out of it. */
 export class ReleaseError extends Error {
   override readonly name: ErrorName
+  /** What happened, with the facts, as one or more sentences. */
+  readonly what: string
   /** What the reader can do, as a sentence. */
   readonly wayOut: string
 
   constructor(name: ErrorName, { what, wayOut, cause }: { what: string; wayOut: string; cause?: unknown }) {
-    super(`${what} ${wayOut}`, cause === undefined ? undefined : { cause })
+    super(`${what}${what.endsWith('\n') ? '' : ' '}${wayOut}`, cause === undefined ? undefined : { cause })
     this.name = name
+    this.what = what
     this.wayOut = wayOut
   }
 

@@ -12,6 +12,9 @@ export interface Log {
   raw(chunk: Buffer): void
   /** Runs something whose raw output is somebody else's: it is shown, and obeyed in nothing. */
   foreign<T>(run: () => Promise<T>): Promise<T>
-  /** Runs a stage; what it logs belongs together. */
-  stage<T>(name: string, run: () => Promise<T>): Promise<T>
+  /**
+   * Runs a stage. What it logs belongs together; what it concludes is shown in one line, with its duration,
+   * whether or not anybody looks at the rest.
+   */
+  stage<T>(name: string, run: (conclude: (line: string) => void) => Promise<T>): Promise<T>
 }

@@ -11,7 +11,10 @@ import { readRunContext } from './inputs/run-context.ts'
 import { interruption } from './interruption.ts'
 import { actionsLog } from './report/actions-log.ts'
 import { reportFailure } from './report/failure.ts'
+import { RunJournal } from './report/journal.ts'
 import { setOutputs } from './report/outputs.ts'
+import { writeSummary } from './report/summary.ts'
+import { tableOf } from './report/table.ts'
 import { USER_AGENT } from './version.ts'
 
 /** The state of the step in which the directory of its files is kept for the post step. */
@@ -32,28 +35,34 @@ const withTemporary = async <T>(parent: string, use: (temporary: string) => Prom
   }
 }
 
-const main = async (): Promise<void> => {
+const main = async (journal: RunJournal): Promise<void> => {
   const { env } = process
-  const left = core.getState(TEMPORARY)
-  if (left !== '') return rm(left, { recursive: true, force: true })
-
   const run = readRunContext(env, { workspace: process.cwd(), temporary: tmpdir() })
   const signal = interruption(process)
   const now = (): number => performance.now()
   const clock = { now, random: Math.random, sleep: (time: number) => sleep(time, undefined, { signal }) }
   const { request, policyWarnings } = orderOf(readInputs(env), run)
   const { workspace } = run
-  const log = actionsLog(now)
+  const log = actionsLog(now, stage => journal.stages.push(stage))
   if (policyWarnings !== undefined) log.warning('The policy may not mean what it says', policyWarnings)
   const result = await withTemporary(run.temporary, temporary =>
-    execute(request, { env, log, clock, signal, workspace, temporary, userAgent: USER_AGENT }),
+    execute(request, { env, log, journal, clock, signal, workspace, temporary, userAgent: USER_AGENT }),
   )
+  core.info(tableOf(result))
   setOutputs(result)
+  await writeSummary({ result, stages: journal.stages, error: undefined }, env)
 }
 
-try {
-  await main()
-} catch (error) {
-  if (error instanceof NotAsPlannedError) setOutputs(error.result)
-  reportFailure(error)
+/** Removes what a step that was killed has left behind; that is all that the post step is for. */
+const left = core.getState(TEMPORARY)
+if (left !== '') await rm(left, { recursive: true, force: true })
+else {
+  const journal = new RunJournal()
+  try {
+    await main(journal)
+  } catch (error) {
+    if (error instanceof NotAsPlannedError) setOutputs(error.result)
+    reportFailure(error)
+    await writeSummary({ result: journal.soFar, stages: journal.stages, error }, process.env)
+  }
 }

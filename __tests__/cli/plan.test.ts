@@ -7,6 +7,7 @@ import { inputs } from '../../src/contract.ts'
 import type { InputTexts } from '../../src/inputs/read.ts'
 import { orderOf } from '../../src/inputs/request.ts'
 import { readRunContext } from '../../src/inputs/run-context.ts'
+import { RunJournal } from '../../src/report/journal.ts'
 import { coloursFor } from '../../src/report/terminal-colours.ts'
 import { terminalLog } from '../../src/report/terminal-log.ts'
 import { stableRelease } from './bundle.ts'
@@ -102,7 +103,7 @@ test('--json is the output json of the action', () => {
     debug: false,
   })
   log.info = () => {}
-  expect(stdout).toBe(`${JSON.stringify(plan(request, log))}\n`)
+  expect(stdout).toBe(`${JSON.stringify(plan(request, { log, journal: new RunJournal() }))}\n`)
 })
 
 describe('refuses', () => {

@@ -118,7 +118,7 @@ describe('the log', () => {
       expect(await log.stage('Push', async () => 7)).toBe(7)
       await expect(log.stage('Verify', () => Promise.reject(new Error('no')))).rejects.toThrow('no')
     })
-    expect(await failing).toBe('> Push\n  1.5 s\n> Verify\n  1.5 s\n')
+    expect(await failing).toBe('> Push\n  done (1.5 s)\n> Verify\n  failed (1.5 s)\n')
   })
 
   test('foreign output is shown as it comes', async () => {

@@ -67,7 +67,7 @@ describe('policy', () => {
     {
       policy: 'a: X =>',
       error:
-        'invalid-policy: The table in the input policy has a mistake:\nline 1, column 6: => is not the arrow\n  a: X =>\n       ^^\n  write -> between the git tag and its image tags, as in "final: X.Y.Z -> X.Y.Z | X.Y.Z-stable"\n Nothing was built.',
+        'invalid-policy: The table in the input policy has a mistake:\nline 1, column 6: => is not the arrow\n  a: X =>\n       ^^\n  write -> between the git tag and its image tags, as in "final: X.Y.Z -> X.Y.Z | X.Y.Z-stable"\nNothing was built.',
     },
   ])('$policy is refused', ({ policy, error }) => {
     expect(refusal({ policy }, run)).toContain(error)

@@ -2,7 +2,8 @@ import { buildLocally } from '../docker/build.ts'
 import type { Docker } from '../docker/docker.ts'
 import { withLogin } from '../docker/login.ts'
 import type { Log } from '../log.ts'
-import { fixedTags, planOf } from './plan.ts'
+import type { Journal } from './journal.ts'
+import { announcedPlan, fixedTags } from './plan.ts'
 import type { BuildRequest } from './request.ts'
 import type { Result } from './result.ts'
 import { withOutcomes } from './tags.ts'
@@ -11,6 +12,7 @@ import { withOutcomes } from './tags.ts'
 export interface BuildPorts {
   readonly docker: Docker
   readonly log: Log
+  readonly journal: Journal
   /** A directory for files of this run. */
   readonly temporary: string
 }
@@ -18,21 +20,23 @@ export interface BuildPorts {
 /** Builds the image once and leaves it in the engine under every fixed tag, as docker.sh build does. */
 export const build = async (
   request: BuildRequest,
-  { docker, log, temporary }: BuildPorts,
+  { docker, log, journal, temporary }: BuildPorts,
 ): Promise<Result> => {
   const { login, repository } = request
-  const plan = planOf(request)
+  const plan = announcedPlan(request, 'build', { log, journal })
   const built = fixedTags(plan)
   const references = built.map(({ reference }) => reference)
-  log.info(plan.result.reason)
-  await log.stage(`Build ${references[0]}`, () =>
-    login === undefined
-      ? buildLocally(docker, request.build, references)
-      : withLogin(docker, { ...login, registry: repository.registry }, temporary, loggedIn =>
-          buildLocally(loggedIn, request.build, references),
-        ),
-  )
-  log.info(`Built, not pushed: ${references.join(', ')}`)
+  await log.stage(`Build ${references[0]}`, async conclude => {
+    if (login === undefined) await buildLocally(docker, request.build, references)
+    else {
+      const given = { ...login, registry: repository.registry }
+      await withLogin(docker, given, temporary, used => buildLocally(used, request.build, references))
+    }
+    conclude(`built, not pushed: ${built.map(({ tag }) => tag).join(', ')}`)
+  })
   const tags = withOutcomes(plan, new Map(built.map(({ tag }) => [tag, { outcome: 'built' }] as const)))
-  return { ...plan.result, command: 'build', tags }
+  tags.forEach(tag => {
+    journal.tag(tag)
+  })
+  return { ...plan.result, tags }
 }

@@ -75,7 +75,7 @@ const bySameRevision = (situation: Situation, digest: Digest, { published, wante
   const there = `${tag} is there already, as ${digest}, ${published === undefined ? 'without the label of its revision' : `built from revision ${published}`}`
   return {
     kind: 'refuse',
-    why: `${there}; this run is for ${wanted === undefined ? 'an unknown revision' : `revision ${wanted}`}`,
+    why: `${there}; this run ${wanted === undefined ? 'does not know the revision of its git tag, as it is not for it' : `is for revision ${wanted}`}`,
     wayOut: `If it is the right image, set on-existing: reuse; if not, ${OTHER_VERSION}, or ${OVERWRITE}.`,
   }
 }

@@ -6,12 +6,14 @@ import type { Log } from '../log.ts'
 import type { Credentials } from '../registry/authorization.ts'
 import { RegistryClient } from '../registry/client.ts'
 import { build } from './build.ts'
+import type { Journal } from './journal.ts'
 import { plan } from './plan.ts'
 import { promote } from './promote.ts'
 import { push } from './push.ts'
 import { release } from './release.ts'
 import type { PlanRequest, Request } from './request.ts'
 import type { Result } from './result.ts'
+import { withRevision } from './revision.ts'
 import { verify } from './verify.ts'
 
 /** What surrounds a command: the process that it runs in. */
@@ -19,6 +21,7 @@ export interface Surroundings {
   readonly env: NodeJS.ProcessEnv
   readonly log: Log
   readonly clock: Clock
+  readonly journal: Journal
   /** Aborts when the run is interrupted. */
   readonly signal: AbortSignal
   /** The directory that relative paths start from. */
@@ -39,12 +42,14 @@ const credentialsFor = (
 
 /** Carries out an order. */
 export const execute = async (request: Request, surroundings: Surroundings): Promise<Result> => {
-  const { env, log, clock, signal, workspace, temporary, userAgent } = surroundings
+  const { env, log, journal, clock, signal, workspace, temporary, userAgent } = surroundings
   const started = clock.now()
-  if (request.command === 'plan') return plan(request, log)
+  if (request.command === 'plan') return plan(request, { log, journal })
   const docker = new Docker({ env, log, signal, cwd: workspace })
-  if (request.command === 'build') return build(request, { docker, log, temporary })
   using transport = new Transport({ userAgent, log, clock, backoff: registryBackoff, signal })
+  if (request.command === 'build') {
+    return await build(await withRevision(request, { transport, log }), { docker, log, journal, temporary })
+  }
   const registry = new RegistryClient({
     repository: request.repository,
     transport,
@@ -56,12 +61,22 @@ export const execute = async (request: Request, surroundings: Surroundings): Pro
   // Awaited here, as the connections end with this block.
   switch (request.command) {
     case 'promote':
-      return await promote(request, { registry, log, transport, clock })
+      return await promote(request, { registry, log, journal, transport, clock })
     case 'verify':
-      return await verify(request, { registry, log })
+      return await verify(request, { registry, log, journal })
     case 'push':
-      return await push(request, { registry, docker, log, temporary, transport, clock, pause })
+      return await push(request, { registry, docker, log, journal, temporary, transport, clock, pause })
     case 'release':
-      return await release(request, { registry, docker, log, temporary, transport, clock, pause, started })
+      return await release(await withRevision(request, { transport, log }), {
+        registry,
+        docker,
+        log,
+        journal,
+        temporary,
+        transport,
+        clock,
+        pause,
+        started,
+      })
   }
 }

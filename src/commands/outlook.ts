@@ -1,4 +1,5 @@
 import { ReleaseError } from '../errors.ts'
+import type { Log } from '../log.ts'
 import type { Manifest, RegistryClient } from '../registry/client.ts'
 import { type Digest, imageName, tagged } from '../registry/reference.ts'
 import { readRevision } from '../registry/revision.ts'
@@ -41,6 +42,23 @@ export const lookAhead = async (
     wayOut: `Nothing was built or written. ${course.wayOut}`,
   })
 }
+
+/** Reads the registry and decides, as a stage of the run. Throws `already-published`. */
+export const readAhead = (
+  request: PublishRequest,
+  plan: Plan,
+  { registry, log }: { registry: RegistryClient; log: Log },
+): Promise<Outlook> =>
+  log.stage('Read the registry', async conclude => {
+    const outlook = await lookAhead(request, plan, registry)
+    const { course } = outlook
+    conclude(
+      course.kind === 'reuse'
+        ? `${plan.first.tag} is published already, nothing is built: ${course.digest}`
+        : `${plan.first.tag} is to be published`,
+    )
+    return outlook
+  })
 
 /**
  * Reads the other tags once more after the build. Throws `not-as-planned` if a fixed one has become

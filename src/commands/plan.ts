@@ -2,6 +2,7 @@ import { ReleaseError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { decide, type PlannedTag } from '../policy/decide.ts'
 import { imageName, tagged } from '../registry/reference.ts'
+import type { Journal } from './journal.ts'
 import type { PlanRequest } from './request.ts'
 import type { Result, TagResult } from './result.ts'
 
@@ -49,9 +50,19 @@ export const fixedTags = ({ result }: Plan): readonly [TagResult, ...TagResult[]
   return [first, ...copies.filter(({ moving }) => !moving)]
 }
 
-/** The command `plan`. Throws `tag-refused`. */
-export const plan = (request: PlanRequest, log: Log): Result => {
-  const { result } = planOf(request)
-  log.info(result.reason)
-  return result
+/** Plans, and says so. Throws `tag-refused`. */
+export const announcedPlan = (
+  request: Omit<PlanRequest, 'command'>,
+  command: Result['command'],
+  { log, journal }: { log: Log; journal: Journal },
+): Plan => {
+  const { first, copies, result } = planOf(request)
+  const announced = { ...result, command }
+  log.info(announced.reason)
+  journal.planned(announced)
+  return { first, copies, result: announced }
 }
+
+/** The command `plan`. Throws `tag-refused`. */
+export const plan = (request: PlanRequest, ports: { log: Log; journal: Journal }): Result =>
+  announcedPlan(request, 'plan', ports).result

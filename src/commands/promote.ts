@@ -4,12 +4,14 @@ import type { Clock, Transport } from '../http/transport.ts'
 import type { Log } from '../log.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import { type Digest, tagged } from '../registry/reference.ts'
-import { type Plan, planOf } from './plan.ts'
+import type { Journal } from './journal.ts'
+import { announcedPlan, type Plan } from './plan.ts'
 import type { PromoteRequest } from './request.ts'
 import type { Result } from './result.ts'
 import {
   copyTo,
   keeperOf,
+  type Outcome,
   readStates,
   readVersions,
   requireManifest,
@@ -24,6 +26,7 @@ export interface PromotePorts {
   readonly log: Log
   readonly transport: Transport
   readonly clock: Clock
+  readonly journal: Journal
 }
 
 /** Throws `checks-not-passed` unless every required check has passed. */
@@ -47,7 +50,7 @@ const digestToPromote = (
   const reference = tagged(repository, first.tag)
   if (copies.length === 0) {
     throw new ReleaseError('nothing-to-promote', {
-      what: `There is no tag to promote ${reference} to: ${result.reason}`,
+      what: `There is no tag to promote ${reference} to: rule ${result.rule} gives none.`,
       wayOut: 'Promote the git tag of a release that has stable tags, or change the policy.',
     })
   }
@@ -80,17 +83,19 @@ const digestToPromote = (
  * and no engine is needed. A tag that is promoted already is left alone.
  */
 export const promote = async (request: PromoteRequest, ports: PromotePorts): Promise<Result> => {
-  const { registry, log } = ports
+  const { registry, log, journal } = ports
   const { policy, gitTag, checks } = request
-  const plan = planOf(request)
+  const plan = announcedPlan(request, 'promote', ports)
   const { first, copies, result } = plan
-  log.info(result.reason)
   const all = [first, ...copies]
 
-  const { states, versions, digest } = await log.stage('Read the registry', async () => {
+  const { states, versions, digest } = await log.stage('Read the registry', async conclude => {
     const [states, versions] = await Promise.all([readStates(registry, all), readVersions(registry, all)])
-    return { states, versions, digest: digestToPromote(request, plan, states) }
+    const digest = digestToPromote(request, plan, states)
+    conclude(`${first.tag} is ${digest}`)
+    return { states, versions, digest }
   })
+  journal.tag({ ...result.tags[0], outcome: 'kept' })
   const isDone = copies.every(({ tag, moving }) => {
     const state = states.get(tag)
     return !moving && state?.kind === 'present' && state.digest === digest
@@ -98,12 +103,10 @@ export const promote = async (request: PromoteRequest, ports: PromotePorts): Pro
   if (checks !== undefined && !isDone) {
     await log.stage('Check what is required', () => requireChecks(checks, gitTag, ports))
   }
-  const copied = await log.stage(`Promote ${tagged(registry.repository, first.tag)}`, () => {
-    const keeper = (tag: (typeof copies)[number]) => keeperOf(tag, { policy, gitTag, versions })
-    const image = { digest, manifest: () => requireManifest(registry, digest) }
-    return copyTo(copies, image, { registry, log, states, keeper })
-  })
-  const tags = withOutcomes(plan, new Map([[first.tag, { outcome: 'kept' }], ...copied] as const))
-  await log.stage('Verify', () => verifyWritten(tags, digest, { registry, log }))
-  return { ...result, command: 'promote', digest, tags }
+  const keeper = (tag: (typeof copies)[number]) => keeperOf(tag, { policy, gitTag, versions })
+  const image = { digest, manifest: () => requireManifest(registry, digest) }
+  const copied = await copyTo(copies, image, { registry, log, journal, states, keeper })
+  const tags = withOutcomes(plan, new Map<string, Outcome>([[first.tag, { outcome: 'kept' }], ...copied]))
+  await verifyWritten(tags, digest, { registry, log })
+  return { ...result, digest, tags }
 }

@@ -3,8 +3,8 @@ import type { Clock, Transport } from '../http/transport.ts'
 import type { Log } from '../log.ts'
 import type { PlannedTag } from '../policy/decide.ts'
 import type { RegistryClient } from '../registry/client.ts'
-import { byDigest, tagged } from '../registry/reference.ts'
 import { existing, type First } from './first-tag.ts'
+import type { Journal } from './journal.ts'
 import { lookAgain, type Outlook } from './outlook.ts'
 import type { Plan } from './plan.ts'
 import type { PublishRequest } from './request.ts'
@@ -17,6 +17,7 @@ export interface PublishPorts {
   readonly log: Log
   readonly transport: Transport
   readonly clock: Clock
+  readonly journal: Journal
 }
 
 /** Why the stable tags that are not there yet are not written by this run, if they are not. */
@@ -30,22 +31,6 @@ const reasonToWithhold = async (
   const states = await ports.log.stage('Check what is required', () => awaitChecks(checks, gitTag, ports))
   const open = states.filter(({ kind }) => kind !== 'passed')
   return open.length === 0 ? undefined : `waits for ${open.map(describeCheck).join(', ')}`
-}
-
-const firstOf = (
-  plan: Plan,
-  { course, published }: Outlook,
-  { registry, log }: PublishPorts,
-  bring: () => Promise<First>,
-): Promise<First> => {
-  const reference = tagged(registry.repository, plan.first.tag)
-  if (course.kind === 'reuse') {
-    return log.stage(`Reuse ${reference}`, async () => {
-      log.info(`Published already: ${byDigest(registry.repository, course.digest)}`)
-      return existing(registry, course.digest, published)
-    })
-  }
-  return bring()
 }
 
 const warnOfWithheld = (
@@ -73,10 +58,12 @@ export const publish = async (
   { outlook, bring }: { outlook: Outlook; bring: () => Promise<First> },
   ports: PublishPorts,
 ): Promise<Pick<Result, 'digest' | 'tags'>> => {
-  const { registry, log } = ports
+  const { registry, log, journal } = ports
   const { policy, gitTag } = request
-  const image = await firstOf(plan, outlook, ports, bring)
+  const { course, published } = outlook
+  const image = course.kind === 'reuse' ? existing(registry, course.digest, published) : await bring()
   const { digest, outcome } = image
+  journal.tag({ ...plan.result.tags[0], outcome })
 
   // A build takes time, in which something else may have written these tags, or released a newer version.
   const { states, versions } =
@@ -87,11 +74,9 @@ export const publish = async (
   })
   const reason = waiting.length === 0 ? undefined : await reasonToWithhold(request, ports)
   const withheld = reason === undefined ? [] : waiting
-  const copied = await log.stage('Copy to the other tags', () => {
-    const keeper = (tag: PlannedTag) => keeperOf(tag, { policy, gitTag, versions })
-    const due = plan.copies.filter(copy => !withheld.includes(copy))
-    return copyTo(due, image, { registry, log, states, keeper })
-  })
+  const keeper = (tag: PlannedTag) => keeperOf(tag, { policy, gitTag, versions })
+  const due = plan.copies.filter(copy => !withheld.includes(copy))
+  const copied = await copyTo(due, image, { registry, log, journal, states, keeper })
   const tags = withOutcomes(
     plan,
     new Map<string, Outcome>([
@@ -100,11 +85,11 @@ export const publish = async (
       ...copied,
     ]),
   )
-  await log.stage('Verify', () => verifyWritten(tags, digest, { registry, log }))
-  warnOfWithheld(
-    tags.filter(tag => tag.outcome === 'withheld'),
-    request,
-    log,
-  )
+  await verifyWritten(tags, digest, { registry, log })
+  const late = tags.filter(tag => tag.outcome === 'withheld')
+  late.forEach(tag => {
+    journal.tag(tag)
+  })
+  warnOfWithheld(late, request, log)
   return { digest, tags }
 }

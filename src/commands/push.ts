@@ -4,11 +4,11 @@ import { withLogin } from '../docker/login.ts'
 import { push as pushImage } from '../docker/push.ts'
 import { ReleaseError } from '../errors.ts'
 import type { Pause } from '../http/retry.ts'
-import { byDigest, tagged } from '../registry/reference.ts'
+import { tagged } from '../registry/reference.ts'
 import { REVISION_LABEL } from '../registry/revision.ts'
 import { afterBrokenPush, bringFirst, type First } from './first-tag.ts'
-import { lookAhead } from './outlook.ts'
-import { fixedTags, type Plan, planOf } from './plan.ts'
+import { readAhead } from './outlook.ts'
+import { announcedPlan, fixedTags, type Plan } from './plan.ts'
 import { type PublishPorts, publish } from './publish.ts'
 import type { PushRequest } from './request.ts'
 import type { Result, TagResult } from './result.ts'
@@ -61,12 +61,12 @@ const bring = (request: PushRequest, plan: Plan, ports: PushPorts): Promise<Firs
       bring: () => pushImage(used, reference),
       retry: afterBrokenPush(pause, log),
     })
-  return log.stage(`Push ${reference}`, async () => {
+  return log.stage(`Push ${reference}`, async conclude => {
     const pushed =
       login === undefined
         ? await bringWith(docker)
         : await withLogin(docker, { ...login, registry: registry.repository.registry }, temporary, bringWith)
-    log.info(`Pushed and read back: ${byDigest(registry.repository, pushed.digest)}`)
+    conclude(`pushed and read back, ${pushed.digest}`)
     return pushed
   })
 }
@@ -76,13 +76,12 @@ const bring = (request: PushRequest, plan: Plan, ports: PushPorts): Promise<Firs
  * first tag and copies it to the others.
  */
 export const push = async (request: PushRequest, ports: PushPorts): Promise<Result> => {
-  const { registry, docker, log } = ports
-  const plan = planOf(request)
-  log.info(plan.result.reason)
+  const { docker } = ports
+  const plan = announcedPlan(request, 'push', ports)
   const image = await builtImage(plan, docker)
   // What is pushed is what was built, whichever commit this run is for.
   const ordered = { ...request, revision: image.labels[REVISION_LABEL] }
-  const outlook = await log.stage('Read the registry', () => lookAhead(ordered, plan, registry))
+  const outlook = await readAhead(ordered, plan, ports)
   const published = await publish(ordered, plan, { outlook, bring: () => bring(ordered, plan, ports) }, ports)
-  return { ...plan.result, ...published, command: 'push' }
+  return { ...plan.result, ...published }
 }

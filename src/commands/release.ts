@@ -4,10 +4,10 @@ import { withLogin } from '../docker/login.ts'
 import { requireReadableChecks } from '../gates/checks.ts'
 import { pipMissed, waitForPackage } from '../gates/package.ts'
 import type { Pause } from '../http/retry.ts'
-import { byDigest, tagged } from '../registry/reference.ts'
+import { tagged } from '../registry/reference.ts'
 import { afterBrokenPush, bringFirst, type First, type Retry } from './first-tag.ts'
-import { lookAhead, type Outlook } from './outlook.ts'
-import { type Plan, planOf } from './plan.ts'
+import { type Outlook, readAhead } from './outlook.ts'
+import { announcedPlan, type Plan } from './plan.ts'
 import { type PublishPorts, publish } from './publish.ts'
 import type { ReleaseRequest } from './request.ts'
 import type { Result } from './result.ts'
@@ -56,29 +56,27 @@ const build = (request: ReleaseRequest, plan: Plan, ports: ReleasePorts): Promis
     const bring = (again: boolean) => buildAndPush(used, request.build, { reference, temporary, log, again })
     return bringFirst(request, plan, { registry, bring, retry })
   }
-  return log.stage(`Build and push ${reference}`, async () => {
+  return log.stage(`Build and push ${reference}`, async conclude => {
     const built =
       login === undefined
         ? await buildWith(docker)
         : await withLogin(docker, { ...login, registry: registry.repository.registry }, temporary, buildWith)
-    log.info(`Pushed and read back: ${byDigest(registry.repository, built.digest)}`)
+    conclude(`pushed and read back, ${built.digest}`)
     return built
   })
 }
 
 /** Reads the registry and waits for the package, before the first build. */
 const prepare = async (request: ReleaseRequest, plan: Plan, ports: ReleasePorts): Promise<Outlook> => {
-  const { registry, log } = ports
-  const look = () => log.stage('Read the registry', () => lookAhead(request, plan, registry))
-  const outlook = await look()
+  const outlook = await readAhead(request, plan, ports)
   if (outlook.course.kind === 'reuse') return outlook
   const { checks, package: gate } = request
   // That the checks can not be read is found out before the build, not after it.
   if (checks !== undefined) await requireReadableChecks(checks, request.gitTag, ports)
   if (gate === undefined) return outlook
   const { name, version } = gate.package
-  const waited = await log.stage(`Wait for ${name} ${version}`, () => waitForPackage(gate, ports))
-  return waited ? look() : outlook
+  const waited = await ports.log.stage(`Wait for ${name} ${version}`, () => waitForPackage(gate, ports))
+  return waited ? readAhead(request, plan, ports) : outlook
 }
 
 /**
@@ -86,9 +84,8 @@ const prepare = async (request: ReleaseRequest, plan: Plan, ports: ReleasePorts)
  * build and push the first tag unless it is there, then publish it under its other tags.
  */
 export const release = async (request: ReleaseRequest, ports: ReleasePorts): Promise<Result> => {
-  const plan = planOf(request)
-  ports.log.info(plan.result.reason)
+  const plan = announcedPlan(request, 'release', ports)
   const outlook = await prepare(request, plan, ports)
   const published = await publish(request, plan, { outlook, bring: () => build(request, plan, ports) }, ports)
-  return { ...plan.result, ...published, command: 'release' }
+  return { ...plan.result, ...published }
 }

@@ -1,5 +1,6 @@
 import type { Build } from '../docker/build.ts'
 import type { ChecksGate } from '../gates/checks.ts'
+import type { GitHubRepository } from '../gates/github.ts'
 import type { PackageGate } from '../gates/package.ts'
 import type { Policy } from '../policy/notation.ts'
 import type { Digest, Repository } from '../registry/reference.ts'
@@ -42,6 +43,8 @@ export interface PublishRequest extends RegistryRequest {
 export interface ReleaseRequest extends PublishRequest {
   readonly command: 'release'
   readonly build: Build
+  /** Where the commit of the git tag can be asked for. */
+  readonly source: GitHubRepository | undefined
   /** A package that must be there before the image is built. */
   readonly package: PackageGate | undefined
 }
@@ -50,6 +53,8 @@ export interface ReleaseRequest extends PublishRequest {
 export interface BuildRequest extends RegistryRequest {
   readonly command: 'build'
   readonly build: Build
+  readonly revision: string | undefined
+  readonly source: GitHubRepository | undefined
 }
 
 /** Publishes what `build` has built. */

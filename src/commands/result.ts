@@ -46,6 +46,8 @@ export interface Result {
   readonly tags: readonly [TagResult, ...TagResult[]]
   /** The digest of the image in the registry; none when it is not known. */
   readonly digest: Digest | undefined
+  /** The page of the image at its registry, where it is known. */
+  readonly page?: string
 }
 
 /** Whether the tag leads to the image now: everything else was not published, or is another version's. */

@@ -5,6 +5,7 @@ import { decideMove } from '../policy/moving.ts'
 import type { Policy } from '../policy/notation.ts'
 import type { Manifest, RegistryClient, TagState } from '../registry/client.ts'
 import { byDigest, type Digest, tagged } from '../registry/reference.ts'
+import type { Journal } from './journal.ts'
 import type { Plan } from './plan.ts'
 import { isPublished, type Result, type TagResult } from './result.ts'
 
@@ -57,33 +58,33 @@ export const copyTo = async (
   ports: {
     registry: RegistryClient
     log: Log
+    journal: Journal
     states: States
     keeper: (tag: PlannedTag) => string | undefined
   },
 ): Promise<Outcomes> => {
-  const { registry, log, states, keeper } = ports
+  const { registry, log, journal, states, keeper } = ports
   const outcomes = new Map<string, Outcome>()
   let manifest: Manifest | undefined
-  for (const planned of copies) {
-    const { tag, moving } = planned
-    const reference = tagged(registry.repository, tag)
-    const state = states.get(tag)
+  const copy = async (planned: PlannedTag): Promise<Outcome> => {
     const newest = keeper(planned)
-    if (newest !== undefined) {
-      const note = `stays with ${newest}, which is newer`
-      log.info(`${reference} ${note}`)
-      outcomes.set(tag, { outcome: 'stayed', note })
-    } else if (state?.kind === 'present' && state.digest === image.digest) {
-      log.info(`${reference} is there already`)
-      outcomes.set(tag, { outcome: 'kept' })
-    } else {
-      manifest ??= await image.manifest()
-      await registry.putManifest(tag, manifest)
-      log.info(`${reference} ${moving ? 'moved to this image' : 'copied'}`)
-      outcomes.set(tag, { outcome: moving ? 'moved' : 'copied' })
-    }
+    if (newest !== undefined) return { outcome: 'stayed', note: `stays with ${newest}, which is newer` }
+    const state = states.get(planned.tag)
+    if (state?.kind === 'present' && state.digest === image.digest) return { outcome: 'kept' }
+    manifest ??= await image.manifest()
+    await registry.putManifest(planned.tag, manifest)
+    return { outcome: planned.moving ? 'moved' : 'copied' }
   }
-  return outcomes
+  if (copies.length === 0) return outcomes
+  return log.stage('Copy to the other tags', async conclude => {
+    for (const planned of copies) {
+      const outcome = await copy(planned)
+      outcomes.set(planned.tag, outcome)
+      journal.tag({ ...planned, reference: tagged(registry.repository, planned.tag), ...outcome })
+    }
+    conclude([...outcomes].map(([tag, { outcome, note }]) => `${tag} ${note ?? outcome}`).join(', '))
+    return outcomes
+  })
 }
 
 /** The manifest of a digest that was there when the registry was read. Throws `not-published`. */
@@ -106,25 +107,21 @@ export const verifyWritten = async (
   { registry, log }: { registry: RegistryClient; log: Log },
 ): Promise<void> => {
   const published = tags.filter(isPublished)
-  if (published.every(({ outcome }) => outcome === 'kept')) {
-    log.info(`Nothing was written: every tag was ${digest} already`)
-    return
-  }
-  const states = await readStates(registry, published)
-  const wrong = [...states].flatMap(([tag, state]) =>
-    state.kind === 'present' && state.digest === digest
-      ? []
-      : [
-          `${tagged(registry.repository, tag)} ${state.kind === 'absent' ? 'is not there' : `is ${state.digest}`}`,
-        ],
-  )
-  if (wrong.length === 0) {
-    log.info(`Read back: ${published.map(({ tag }) => tag).join(', ')}, each ${digest}`)
-    return
-  }
-  throw new ReleaseError('not-as-planned', {
-    what: `Each tag that was published should be ${digest}, but ${wrong.join(', ')}.`,
-    wayOut:
-      'Look for something else that writes these tags, and keep two runs apart with a concurrency group; then run the job again.',
+  if (published.every(({ outcome }) => outcome === 'kept')) return
+  await log.stage('Verify', async conclude => {
+    const states = await readStates(registry, published)
+    const wrong = [...states].flatMap(([tag, state]) =>
+      state.kind === 'present' && state.digest === digest
+        ? []
+        : [
+            `${tagged(registry.repository, tag)} ${state.kind === 'absent' ? 'is not there' : `is ${state.digest}`}`,
+          ],
+    )
+    if (wrong.length === 0) return conclude(`${published.map(({ tag }) => tag).join(', ')} read back`)
+    throw new ReleaseError('not-as-planned', {
+      what: `Each tag that was published should be ${digest}, but ${wrong.join(', ')}.`,
+      wayOut:
+        'Look for something else that writes these tags, and keep two runs apart with a concurrency group; then run the job again.',
+    })
   })
 }

@@ -3,7 +3,8 @@ import type { Log } from '../log.ts'
 import type { PlannedTag } from '../policy/decide.ts'
 import type { RegistryClient, TagState } from '../registry/client.ts'
 import type { Digest } from '../registry/reference.ts'
-import { planOf } from './plan.ts'
+import type { Journal } from './journal.ts'
+import { announcedPlan } from './plan.ts'
 import type { VerifyRequest } from './request.ts'
 import type { Result, TagOutcome } from './result.ts'
 import { keeperOf, readStates, readVersions, withOutcomes } from './tags.ts'
@@ -12,6 +13,7 @@ import { keeperOf, readStates, readVersions, withOutcomes } from './tags.ts'
 export interface VerifyPorts {
   readonly registry: RegistryClient
   readonly log: Log
+  readonly journal: Journal
 }
 
 /** What `verify` says of one tag. */
@@ -42,18 +44,20 @@ export class NotAsPlannedError extends ReleaseError {
   constructor(result: Result, wrong: readonly string[]) {
     super('not-as-planned', {
       what: `${result.image} is not as planned for ${result.gitTag}: ${wrong.join(', ')}.`,
-      wayOut: `Run release for ${result.gitTag} again to add what is missing; what is different, look at before you change it.`,
+      wayOut: `Run release for ${result.gitTag} again to add what is missing, or promote for stable tags that wait (with stable: on-promotion, verify lets them); what is different, look at before you change it.`,
     })
     this.result = result
   }
 }
 
 /** Compares the registry with the plan; changes nothing. Throws `NotAsPlannedError`. */
-export const verify = async (request: VerifyRequest, { registry, log }: VerifyPorts): Promise<Result> => {
+export const verify = async (
+  request: VerifyRequest,
+  { registry, log, journal }: VerifyPorts,
+): Promise<Result> => {
   const { policy, gitTag, digest: pinned } = request
-  const plan = planOf(request)
+  const plan = announcedPlan(request, 'verify', { log, journal })
   const { first, copies } = plan
-  log.info(plan.result.reason)
   const all = [first, ...copies]
   const [states, versions] = await Promise.all([readStates(registry, all), readVersions(registry, all)])
 
@@ -70,10 +74,12 @@ export const verify = async (request: VerifyRequest, { registry, log }: VerifyPo
     }),
   )
   const tags = withOutcomes(plan, findings)
-  for (const { reference, outcome, note } of tags) {
+  for (const tag of tags) {
+    const { reference, outcome, note } = tag
+    journal.tag(tag)
     log.info(`${reference}: ${WORDS[outcome] ?? outcome}${note === undefined ? '' : `, ${note}`}`)
   }
-  const result: Result = { ...plan.result, command: 'verify', digest, tags }
+  const result: Result = { ...plan.result, digest, tags }
   const wrong = tags
     .filter(({ outcome }) => outcome === 'missing' || outcome === 'different')
     .map(({ tag, outcome, note }) => `${tag} is ${outcome}${note === undefined ? '' : ` (${note})`}`)

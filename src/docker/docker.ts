@@ -10,13 +10,18 @@ export interface DockerResult {
   readonly lastLine: string
 }
 
-/** The last line that begins with ERROR or "error", else the last line: docker says there what went wrong. */
+/** A hint of docker's where to read about a command, which stands below what went wrong. */
+const HINT = /^(?:See|Run) '.*--help'|^Usage:/
+
+/** The last line that begins with ERROR or "error", else the last line: docker says there what went wrong. It ends as a sentence does. */
 const tellingLine = (tail: string): string => {
   const lines = tail
     .split(/[\r\n]+/)
     .map(line => line.trim())
-    .filter(line => line !== '')
-  return lines.findLast(line => /^(ERROR|error|Error)\b/.test(line)) ?? lines.at(-1) ?? 'it said nothing'
+    .filter(line => line !== '' && !HINT.test(line))
+  const telling =
+    lines.findLast(line => /^(ERROR|error|Error)\b/.test(line)) ?? lines.at(-1) ?? 'it said nothing'
+  return /[.!?]$/.test(telling) ? telling : `${telling}.`
 }
 
 /** The docker command line, with an environment of its own. The only place that starts it. */

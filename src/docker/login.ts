@@ -60,7 +60,7 @@ export const withLogin = async <T>(
     )
     if (result.exitCode !== 0) {
       throw new ReleaseError('login-failed', {
-        what: `docker login to ${registry} as ${username} failed with exit status ${result.exitCode}: ${result.lastLine}.`,
+        what: `docker login to ${registry} as ${username} failed with exit status ${result.exitCode}: ${result.lastLine}`,
         wayOut: 'Check the inputs username and password, and that the account may use the registry.',
       })
     }

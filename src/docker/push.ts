@@ -18,6 +18,8 @@ const PASSING =
  * calls it that, or the request that failed was one to the repository itself.
  */
 export const isPushFailure = ({ tail, lastLine }: DockerResult, reference: string): boolean =>
+  // The engine's own push, which begins after the build, says no more than that.
+  tail.includes(`pushing ${reference} with docker`) ||
   /failed to push|failed to authorize|push access denied|insufficient_scope/i.test(tail) ||
   lastLine.includes(`/v2/${reference.slice(reference.indexOf('/') + 1, reference.lastIndexOf(':'))}/`)
 

@@ -1,5 +1,5 @@
 import { causesOf, ReleaseError } from '../errors.ts'
-import { parseRetryAfter } from '../http/retry.ts'
+import { type Backoff, parseRetryAfter } from '../http/retry.ts'
 import { describeRequest, type HttpResponse, NoAnswerError, type Transport } from '../http/transport.ts'
 
 /** Where a repository's commits are asked for. */
@@ -127,11 +127,14 @@ const refusal = (repository: GitHubRepository, url: URL, response: HttpResponse)
 /** Reads commits, statuses and check runs of one repository. */
 export class GitHubClient {
   readonly #transport: Transport
+  readonly #backoff: Backoff | undefined
   readonly #repository: GitHubRepository
 
-  constructor(transport: Transport, repository: GitHubRepository) {
+  /** `backoff`: how patient it is, if not as the transport. */
+  constructor(transport: Transport, repository: GitHubRepository, backoff?: Backoff) {
     this.#transport = transport
     this.#repository = repository
+    this.#backoff = backoff
   }
 
   /** The commit that a git tag leads to, through a tag object if there is one. */
@@ -195,15 +198,18 @@ export class GitHubClient {
   async #get(url: URL): Promise<unknown> {
     let response: HttpResponse
     try {
-      response = await this.#transport.send({
-        method: 'GET',
-        url,
-        headers: {
-          accept: 'application/vnd.github+json',
-          authorization: `Bearer ${this.#repository.token}`,
-          'x-github-api-version': '2022-11-28',
+      response = await this.#transport.send(
+        {
+          method: 'GET',
+          url,
+          headers: {
+            accept: 'application/vnd.github+json',
+            authorization: `Bearer ${this.#repository.token}`,
+            'x-github-api-version': '2022-11-28',
+          },
         },
-      })
+        this.#backoff,
+      )
     } catch (error) {
       if (!(error instanceof NoAnswerError)) throw error
       throw new ReleaseError('checks-unreadable', {

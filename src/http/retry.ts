@@ -19,6 +19,15 @@ export const registryBackoff: Backoff = {
   longestDelay: 15_000,
 }
 
+/** For what is good to know, and not worth to wait for. */
+export const shortBackoff: Backoff = {
+  attempts: 3,
+  attemptTimeout: 5_000,
+  totalTime: 10_000,
+  firstDelay: 500,
+  longestDelay: 2_000,
+}
+
 /** A push, which may take long itself: a few attempts, a while apart. */
 export const pushBackoff: Backoff = {
   attempts: 4,

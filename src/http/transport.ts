@@ -59,13 +59,14 @@ export class Transport implements Disposable {
   readonly #clock: Clock
   readonly #backoff: Backoff
   readonly #signal: AbortSignal
+  readonly #closing = new AbortController()
 
   constructor(options: { userAgent: string; log: Log; clock: Clock; backoff: Backoff; signal: AbortSignal }) {
     this.#userAgent = options.userAgent
     this.#log = options.log
     this.#clock = options.clock
     this.#backoff = options.backoff
-    this.#signal = options.signal
+    this.#signal = AbortSignal.any([options.signal, this.#closing.signal])
   }
 
   /**
@@ -171,8 +172,9 @@ export class Transport implements Disposable {
     return client.getAgent(url.href)
   }
 
-  /** Closes the connections that were kept. */
+  /** Closes the connections that were kept, and ends requests that nobody waits for any more. */
   [Symbol.dispose](): void {
+    this.#closing.abort()
     for (const client of this.#clients.values()) client.dispose()
     this.#clients.clear()
   }

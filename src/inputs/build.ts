@@ -83,16 +83,11 @@ const buildArgsOf = (text: string, gitTag: string, invalid: Invalid): string[] =
 const OWN_LABELS = 'org.opencontainers.image.'
 
 /** What the image says of itself: image-spec v1.1, annotations.md, "Pre-Defined Annotation Keys". */
-const ownLabels = (
-  service: string,
-  gitTag: string,
-  { url, revision }: { url: string | undefined; revision: string | undefined },
-): ReadonlyMap<string, string> => {
+const ownLabels = (service: string, gitTag: string, url: string | undefined): ReadonlyMap<string, string> => {
   return new Map(
     Object.entries({
       title: service,
       version: gitTag,
-      revision,
       source: url,
       'ref.name': gitTag,
       url:
@@ -156,13 +151,13 @@ const buildOptionsOf = (text: string, invalid: Invalid): string[] =>
 /** What is built, and how. Throws `invalid-input`. */
 export const buildOf = (
   texts: InputTexts,
-  { run, gitTag, revision }: { run: RunContext; gitTag: string; revision: string | undefined },
+  { run, gitTag }: { run: RunContext; gitTag: string },
   invalid: Invalid,
 ): Build => {
   const { context, file } = texts
   if (REMOTE_CONTEXT.test(context)) checkRemoteContext(context)
   else checkLocalContext(context, file, run.workspace, invalid)
-  const own = ownLabels(texts.service, gitTag, { url: run.repositoryUrl, revision })
+  const own = ownLabels(texts.service, gitTag, run.repositoryUrl)
   return {
     context,
     file: file === '' ? undefined : file,

@@ -1,5 +1,6 @@
 import { ReleaseError } from '../errors.ts'
 import type { ChecksGate } from '../gates/checks.ts'
+import type { GitHubRepository } from '../gates/github.ts'
 import type { PackageGate } from '../gates/package.ts'
 import { isProjectName, normaliseVersion } from '../gates/package-version.ts'
 import { parseDuration } from './duration.ts'
@@ -49,6 +50,16 @@ export const packageGateOf = (
   })
 }
 
+/** The repository of the run on GitHub, if it can be asked. */
+export const sourceOf = (
+  texts: InputTexts,
+  { apiUrl, repository }: RunContext,
+): GitHubRepository | undefined => {
+  const token = texts['github-token']
+  if (apiUrl === undefined || repository === undefined || token === '') return undefined
+  return { apiUrl, name: repository, token }
+}
+
 /** The checks that are required, if there are some. Throws `invalid-input`. */
 export const checksGateOf = (
   texts: InputTexts,
@@ -67,6 +78,9 @@ export const checksGateOf = (
     })
   }
   if (token === '')
-    throw invalid('github-token', token, 'it is empty', 'Leave it out to use the token of the job.')
+    throw new ReleaseError('invalid-input', {
+      what: 'The input github-token is empty, and require-checks needs one.',
+      wayOut: 'Leave it out to use the token of the job.',
+    })
   return { names, timeout, ownRun: run.runId, repository: { apiUrl, name: repository, token } }
 }

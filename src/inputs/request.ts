@@ -10,7 +10,7 @@ import {
 } from '../registry/reference.ts'
 import { buildOf } from './build.ts'
 import { type Caller, workflow } from './caller.ts'
-import { checksGateOf, packageGateOf } from './gates.ts'
+import { checksGateOf, packageGateOf, sourceOf } from './gates.ts'
 import { type Invalid, invalidFor, oneOf } from './invalid.ts'
 import { policyOf } from './policy.ts'
 import type { InputTexts } from './read.ts'
@@ -122,8 +122,20 @@ export const orderOf = (texts: InputTexts, run: RunContext, caller: Caller = wor
   const onExisting = oneOf('on-existing', texts['on-existing'], ON_EXISTING, invalid)
   if (command === 'push') return order({ command, ...plan, login, stable, checks, revision, onExisting })
 
-  const build = buildOf(texts, { run, gitTag, revision }, invalid)
-  if (command === 'build') return order({ command, ...plan, login, build })
+  const build = buildOf(texts, { run, gitTag }, invalid)
+  const source = sourceOf(texts, run)
+  if (command === 'build') return order({ command, ...plan, login, build, revision, source })
   const gate = packageGateOf(texts, gitTag, invalid)
-  return order({ command, ...plan, login, stable, checks, revision, onExisting, build, package: gate })
+  return order({
+    command,
+    ...plan,
+    login,
+    stable,
+    checks,
+    revision,
+    onExisting,
+    build,
+    source,
+    package: gate,
+  })
 }

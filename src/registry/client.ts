@@ -97,7 +97,7 @@ export class RegistryClient {
   readonly repository: Repository
   readonly #transport: Transport
   readonly #authorization: Authorization
-  readonly #anonymous: boolean
+  readonly #credentials: Credentials
   #origin: Promise<string> | undefined
 
   constructor(options: {
@@ -109,7 +109,7 @@ export class RegistryClient {
   }) {
     this.repository = options.repository
     this.#transport = options.transport
-    this.#anonymous = options.credentials.kind === 'anonymous'
+    this.#credentials = options.credentials
     this.#authorization = new Authorization({
       transport: options.transport,
       credentials: options.credentials,
@@ -264,10 +264,11 @@ export class RegistryClient {
         continue
       }
       if (response.status !== 401) return response
+      const challenges = this.#challengesOf(response, request, what)
       // Once: the token may have run out, or this repository is asked for otherwise than the rest.
       if (challenged) throw this.#refusal(method === 'PUT' ? 'write' : 'read', what, response)
       challenged = true
-      this.#authorization.challenged(this.#challengesOf(response), origin, authorization)
+      this.#authorization.challenged(challenges, origin, authorization)
     }
   }
 
@@ -284,7 +285,7 @@ export class RegistryClient {
    */
   #connect(): Promise<string> {
     const origin = apiOrigin(this.repository.registry)
-    this.#origin ??= this.#anonymous ? Promise.resolve(origin) : this.#ping(origin)
+    this.#origin ??= this.#credentials.kind === 'anonymous' ? Promise.resolve(origin) : this.#ping(origin)
     return this.#origin
   }
 
@@ -293,7 +294,8 @@ export class RegistryClient {
     const response = await this.#send(request, this.repository.registry)
     if (this.#wantsTls(response, origin)) return this.#ping(origin.replace('http:', 'https:'))
     if (response.status === 401) {
-      this.#authorization.challenged(this.#challengesOf(response), origin, undefined)
+      const challenges = this.#challengesOf(response, request, this.repository.registry)
+      this.#authorization.challenged(challenges, origin, undefined)
       return origin
     }
     if (response.status === 200) return origin
@@ -306,7 +308,15 @@ export class RegistryClient {
     throw this.#refusal('read', this.repository.registry, response)
   }
 
-  #challengesOf(response: HttpResponse): ReturnType<typeof parseChallenges> {
+  /** The challenges of a 401. Another host, where a redirect led to, can not ask for this one's credentials. */
+  #challengesOf(
+    response: HttpResponse,
+    asked: Pick<HttpRequest, 'url'>,
+    what: string,
+  ): ReturnType<typeof parseChallenges> {
+    if (response.url.host !== asked.url.host) {
+      throw this.#unusable(what, `it leads to ${response.url.host}, which asks for credentials and gets none`)
+    }
     return parseChallenges(response.headers['www-authenticate'] ?? '')
   }
 
@@ -327,7 +337,7 @@ export class RegistryClient {
   #unusable(what: string, why: string, cause?: unknown): ReleaseError {
     return new ReleaseError('registry-unreadable', {
       what: `The registry's answer for ${what} can not be used: ${why}.`,
-      wayOut: 'Nothing more was written. Run the job again; if it stays so, ask those who run the registry.',
+      wayOut: 'The run stopped there. Run the job again; if it stays so, ask those who run the registry.',
       cause,
     })
   }
@@ -335,7 +345,21 @@ export class RegistryClient {
   #refusal(verb: 'read' | 'write', what: string, response: HttpResponse): ReleaseError {
     const answer = describeAnswer(response)
     const codes = specErrors(response.body).map(({ code }) => code)
-    if (response.status === 401 || response.status === 403) {
+    if (response.status === 401) {
+      const credentials = this.#credentials
+      const who =
+        credentials.kind === 'anonymous'
+          ? 'wants a login, and there is none'
+          : credentials.kind === 'password'
+            ? `does not accept the name ${credentials.username} with its password`
+            : 'does not accept the identity token that docker has stored'
+      return new ReleaseError('registry-denied', {
+        what: `The registry ${who}, to ${verb} ${what}: ${answer}.`,
+        wayOut:
+          'Check the inputs username and password, or the login of the job: wrong, expired, or for another registry.',
+      })
+    }
+    if (response.status === 403) {
       return new ReleaseError('registry-denied', {
         what: `The registry does not let this account ${verb} ${what}: ${answer}.`,
         wayOut:
@@ -352,7 +376,7 @@ export class RegistryClient {
     }
     return new ReleaseError('registry-unreadable', {
       what: `The registry could not ${verb} ${what}: ${answer}.`,
-      wayOut: 'Nothing more was written. Run the job again; if it stays so, ask those who run the registry.',
+      wayOut: 'The run stopped there. Run the job again; if it stays so, ask those who run the registry.',
     })
   }
 }

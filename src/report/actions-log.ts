@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import * as core from '@actions/core'
 import type { Log } from '../log.ts'
+import type { Stage } from './journal.ts'
+import { seconds } from './words.ts'
 
-const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1)} s`
-
-/** The log of a workflow run: stages are groups, warnings and notices are annotations. */
-export const actionsLog = (now: () => number): Log => ({
+/** The log of a workflow run: stages are groups, with their conclusion below; warnings and notices are annotations. */
+export const actionsLog = (now: () => number, onStage: (stage: Stage) => void): Log => ({
   info: core.info,
   warning: (title, message) => core.warning(message, { title }),
   notice: (title, message) => core.notice(message, { title }),
@@ -13,12 +13,20 @@ export const actionsLog = (now: () => number): Log => ({
   raw: chunk => process.stdout.write(chunk),
   async stage(name, run) {
     const started = now()
+    let conclusion = 'done'
+    let failed = true
     core.startGroup(name)
     try {
-      return await run()
+      const value = await run(line => {
+        conclusion = line
+      })
+      failed = false
+      return value
     } finally {
-      core.info(`${name}: ${seconds(now() - started)}`)
+      const took = now() - started
       core.endGroup()
+      core.info(`${failed ? '✗' : '✓'} ${name}: ${failed ? 'failed' : conclusion} (${seconds(took)})`)
+      onStage({ name, took, conclusion: failed ? undefined : conclusion })
     }
   },
   async foreign(run) {

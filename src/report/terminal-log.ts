@@ -1,6 +1,7 @@
 import type { Log } from '../log.ts'
 import type { Colours } from './terminal-colours.ts'
 import { visibleLines } from './terminal-text.ts'
+import { seconds } from './words.ts'
 
 /** What the log of the command line works with. */
 export interface TerminalLogPorts {
@@ -12,8 +13,6 @@ export interface TerminalLogPorts {
   /** Whether to show what is for those who look for a fault. */
   readonly debug: boolean
 }
-
-const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1)} s`
 
 const titled = (title: string, message: string): string =>
   visibleLines(`${title}:${message.includes('\n') ? '\n' : ' '}${message}`)
@@ -33,11 +32,17 @@ export const terminalLog = ({ stream, colours, now, debug }: TerminalLogPorts): 
     raw: chunk => void stream.write(chunk),
     async stage(name, run) {
       const started = now()
+      let conclusion = 'done'
       line(`${colours.bold('>')} ${visibleLines(name)}`)
       try {
-        return await run()
-      } finally {
-        line(`  ${seconds(now() - started)}`)
+        const value = await run(text => {
+          conclusion = text
+        })
+        line(`  ${visibleLines(conclusion)} (${seconds(now() - started)})`)
+        return value
+      } catch (error) {
+        line(`  failed (${seconds(now() - started)})`)
+        throw error
       }
     },
     foreign: run => run(),

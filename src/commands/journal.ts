@@ -1,0 +1,9 @@
+import type { Result, TagResult } from './result.ts'
+
+/** Takes down what a run intends and what it has done so far, so that its end can be reported however it ends. */
+export interface Journal {
+  /** What is to be done, before anything is. */
+  planned(result: Result): void
+  /** What became of one tag. */
+  tag(tag: TagResult): void
+}

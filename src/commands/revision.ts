@@ -1,0 +1,53 @@
+import type { Build } from '../docker/build.ts'
+import { ReleaseError } from '../errors.ts'
+import { GitHubClient, type GitHubRepository, RateLimitError } from '../gates/github.ts'
+import { shortBackoff } from '../http/retry.ts'
+import type { Transport } from '../http/transport.ts'
+import type { Log } from '../log.ts'
+import { REVISION_LABEL } from '../registry/revision.ts'
+
+/** What is needed to know the commit of a git tag. */
+interface Revisable {
+  readonly gitTag: string
+  /** The commit, if the run is for the git tag. */
+  readonly revision: string | undefined
+  /** Where the commit is asked for, if the run is for something else. */
+  readonly source: GitHubRepository | undefined
+  readonly build: Build
+}
+
+/**
+ * The commit of a git tag that the run is not for, such as one given to a run by hand. Nothing if GitHub does
+ * not tell: the image then lacks the label, and a later run can not know that it is from the same commit.
+ */
+const commitOf = async (
+  { gitTag, source }: Revisable,
+  { transport, log }: { transport: Transport; log: Log },
+): Promise<string | undefined> => {
+  if (source === undefined) return undefined
+  try {
+    return await new GitHubClient(transport, source, shortBackoff).commitOf(gitTag)
+  } catch (error) {
+    if (!(error instanceof ReleaseError || error instanceof RateLimitError)) throw error
+    log.notice(
+      'The commit of the git tag is not known',
+      `The image gets no label ${REVISION_LABEL}, so that a re-run needs on-existing: reuse. ${error.message}`,
+    )
+    return undefined
+  }
+}
+
+/** The same order with the commit of its git tag, which becomes a label of the image. */
+export const withRevision = async <T extends Revisable>(
+  request: T,
+  ports: { transport: Transport; log: Log },
+): Promise<T> => {
+  const revision = request.revision ?? (await commitOf(request, ports))
+  if (revision === undefined) return request
+  const { build } = request
+  return {
+    ...request,
+    revision,
+    build: { ...build, labels: [...build.labels, `${REVISION_LABEL}=${revision}`] },
+  }
+}
