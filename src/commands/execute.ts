@@ -5,13 +5,14 @@ import { type Clock, Transport } from '../http/transport.ts'
 import type { Log } from '../log.ts'
 import type { Credentials } from '../registry/authorization.ts'
 import { RegistryClient } from '../registry/client.ts'
+import { pageOf } from '../registry/page.ts'
 import { build } from './build.ts'
 import type { Journal } from './journal.ts'
 import { plan } from './plan.ts'
 import { promote } from './promote.ts'
-import { push } from './push.ts'
-import { release } from './release.ts'
-import type { PlanRequest, Request } from './request.ts'
+import { type PushPorts, push } from './push.ts'
+import { type ReleasePorts, release } from './release.ts'
+import type { BuildRequest, PlanRequest, Request } from './request.ts'
 import type { Result } from './result.ts'
 import { withRevision } from './revision.ts'
 import { verify } from './verify.ts'
@@ -40,6 +41,22 @@ const credentialsFor = (
     ? storedCredentials(repository.registry, { env, signal })
     : { kind: 'password', ...login }
 
+type AskingRequest = Exclude<Request, PlanRequest | BuildRequest>
+
+/** Carries out an order for which the registry is asked. */
+const executeAt = async (request: AskingRequest, ports: PushPorts & ReleasePorts): Promise<Result> => {
+  switch (request.command) {
+    case 'promote':
+      return promote(request, ports)
+    case 'verify':
+      return verify(request, ports)
+    case 'push':
+      return push(request, ports)
+    case 'release':
+      return release(await withRevision(request, ports), ports)
+  }
+}
+
 /** Carries out an order. */
 export const execute = async (request: Request, surroundings: Surroundings): Promise<Result> => {
   const { env, log, journal, clock, signal, workspace, temporary, userAgent } = surroundings
@@ -47,36 +64,32 @@ export const execute = async (request: Request, surroundings: Surroundings): Pro
   if (request.command === 'plan') return plan(request, { log, journal })
   const docker = new Docker({ env, log, signal, cwd: workspace })
   using transport = new Transport({ userAgent, log, clock, backoff: registryBackoff, signal })
+  // Awaited here and below, as the connections end with this block.
   if (request.command === 'build') {
     return await build(await withRevision(request, { transport, log }), { docker, log, journal, temporary })
   }
+  const { repository } = request
   const registry = new RegistryClient({
-    repository: request.repository,
+    repository,
     transport,
     credentials: await credentialsFor(request, surroundings),
     access: request.command === 'verify' ? 'pull' : 'pull,push',
     now: clock.now,
   })
   const pause = pauseBetween(pushBackoff, clock)
-  // Awaited here, as the connections end with this block.
-  switch (request.command) {
-    case 'promote':
-      return await promote(request, { registry, log, journal, transport, clock })
-    case 'verify':
-      return await verify(request, { registry, log, journal })
-    case 'push':
-      return await push(request, { registry, docker, log, journal, temporary, transport, clock, pause })
-    case 'release':
-      return await release(await withRevision(request, { transport, log }), {
-        registry,
-        docker,
-        log,
-        journal,
-        temporary,
-        transport,
-        clock,
-        pause,
-        started,
-      })
-  }
+  const result = await executeAt(request, {
+    registry,
+    docker,
+    log,
+    journal,
+    temporary,
+    transport,
+    clock,
+    pause,
+    started,
+  })
+  const { digest } = result
+  if (digest === undefined) return result
+  const page = await pageOf(repository, { service: registry.service, digest, transport })
+  return page === undefined ? result : { ...result, page }
 }

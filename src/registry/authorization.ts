@@ -138,6 +138,11 @@ export class Authorization {
     this.#now = options.now
   }
 
+  /** What the registry calls itself when it asks for a token; nothing while it has not asked for one. */
+  get service(): string | undefined {
+    return this.#challenge?.challenge.parameters.get('service')
+  }
+
   /**
    * Takes the challenges of a 401 to a request that went out with `refused`. What has been replaced since, by
    * a request that was faster, is not thrown away.

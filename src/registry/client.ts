@@ -119,6 +119,11 @@ export class RegistryClient {
     })
   }
 
+  /** What the registry calls itself when it asks for a token, if it did. */
+  get service(): string | undefined {
+    return this.#authorization.service
+  }
+
   /** HEAD of a manifest. A registry that does not say the digest is asked for the manifest itself. */
   async headTag(tag: string): Promise<TagState> {
     const what = tagged(this.repository, tag)
@@ -345,8 +350,12 @@ export class RegistryClient {
   #refusal(verb: 'read' | 'write', what: string, response: HttpResponse): ReleaseError {
     const answer = describeAnswer(response)
     const codes = specErrors(response.body).map(({ code }) => code)
-    if (response.status === 401) {
-      const credentials = this.#credentials
+    const credentials = this.#credentials
+    // RFC 6750, 3.1: who asks is known, and may not do this.
+    const lacksRight = this.#challengesOf(response).some(
+      ({ parameters }) => parameters.get('error') === 'insufficient_scope',
+    )
+    if (response.status === 401 && (credentials.kind === 'anonymous' || !lacksRight)) {
       const who =
         credentials.kind === 'anonymous'
           ? 'wants a login, and there is none'
@@ -359,7 +368,7 @@ export class RegistryClient {
           'Check the inputs username and password, or the login of the job: wrong, expired, or for another registry.',
       })
     }
-    if (response.status === 403) {
+    if (response.status === 401 || response.status === 403) {
       return new ReleaseError('registry-denied', {
         what: `The registry does not let this account ${verb} ${what}: ${answer}.`,
         wayOut:

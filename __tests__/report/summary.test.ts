@@ -1,0 +1,138 @@
+import { expect, test } from 'vitest'
+import type { Result, TagResult } from '../../src/commands/result.ts'
+import { ReleaseError } from '../../src/errors.ts'
+import { summaryOf, writeSummary } from '../../src/report/summary.ts'
+
+const image = 'registry.cern.ch/cmsweb/reqmgr2'
+const digest = `sha256:${'ab'.repeat(32)}` as const
+
+const tag = (name: string, outcome: TagResult['outcome'], note?: string): TagResult => ({
+  tag: name,
+  reference: `${image}:${name}`,
+  stable: name.endsWith('stable'),
+  moving: name === 'latest',
+  outcome,
+  ...(note === undefined ? {} : { note }),
+})
+
+const released = (...tags: Result['tags']): Result => ({
+  command: 'release',
+  service: 'reqmgr2',
+  image,
+  gitTag: '2.3.4',
+  rule: 'final',
+  reason: '2.3.4 is matched by rule final.',
+  tags,
+  digest,
+})
+
+const stages = [
+  { name: 'Read the registry', took: 312, conclusion: '2.3.4 is to be published' },
+  { name: 'Verify', took: 40, conclusion: undefined },
+]
+
+const failed = new ReleaseError('already-published', {
+  what: 'In registry.cern.ch/cmsweb/reqmgr2, 2.3.4 is there already.',
+  wayOut: 'Release a new version.',
+})
+
+test('a release: every tag, its digest, the way to pull it, the stages', () => {
+  const result = released(
+    tag('2.3.4', 'built'),
+    tag('2.3.4-stable', 'copied'),
+    tag('latest', 'stayed', 'stays with 2.4.0'),
+  )
+  expect(summaryOf({ result, stages, error: undefined })).toBe(
+    [
+      '### ✅ reqmgr2 2.3.4: published',
+      '2.3.4 is matched by rule final.',
+      [
+        '| image | digest | | what happened |',
+        '| --- | --- | --- | --- |',
+        `| <code>${image}:2.3.4</code> | <code>sha256:abababababab…</code> |  | built |`,
+        `| <code>${image}:2.3.4-stable</code> | <code>sha256:abababababab…</code> | stable | copied |`,
+        `| <code>${image}:latest</code> |  | moving | stayed: stays with 2.4.0 |`,
+      ].join('\n'),
+      ['```sh', `docker pull ${image}@${digest}`, '```'].join('\n'),
+      [
+        '<details><summary>Stages</summary>',
+        '',
+        '| stage | duration | result |',
+        '| --- | --- | --- |',
+        '| Read the registry | 0.3 s | 2.3.4 is to be published |',
+        '| Verify | 0.0 s | failed |',
+        '',
+        '</details>',
+      ].join('\n'),
+      '',
+    ].join('\n\n'),
+  )
+})
+
+test.each([
+  {
+    what: 'withheld stable tags are in the heading',
+    report: {
+      result: released(tag('2.3.4', 'built'), tag('2.3.4-stable', 'withheld', 'waits for its promotion')),
+      stages: [],
+      error: undefined,
+    },
+    contains: ['### ⚠️ reqmgr2 2.3.4: published, stable tags withheld', 'withheld: waits for its promotion'],
+  },
+  {
+    what: 'the digest leads to the page of the registry, where it is known',
+    report: {
+      result: { ...released(tag('2.3.4', 'built')), page: 'https://registry.cern.ch/harbor/projects/1' },
+      stages: [],
+      error: undefined,
+    },
+    contains: ['[<code>sha256:abababababab…</code>](https://registry.cern.ch/harbor/projects/1)'],
+  },
+  {
+    what: 'a failure says what failed, what is published already, and what to do',
+    report: {
+      result: { ...released(tag('2.3.4', 'built'), tag('2.3.4-stable', 'planned')), digest: undefined },
+      stages: [],
+      error: failed,
+    },
+    contains: [
+      '### ❌ reqmgr2 2.3.4: The image tag is already there',
+      '**What failed (<code>already-published</code>).**',
+      '```text\nIn registry.cern.ch/cmsweb/reqmgr2, 2.3.4 is there already.\n```',
+      `**Published already.** <code>${image}:2.3.4</code>.`,
+      '| stable | not written |',
+      '**What to do.** Release a new version.',
+    ],
+  },
+  {
+    what: 'a failure before anything was published',
+    report: {
+      result: { ...released(tag('2.3.4', 'planned')), digest: undefined },
+      stages: [],
+      error: failed,
+    },
+    contains: ['**Published.** Nothing by this run.'],
+  },
+  {
+    what: 'a failure without a plan',
+    report: { result: undefined, stages: [], error: failed },
+    contains: ['### ❌ The image tag is already there'],
+  },
+])('$what', ({ report, contains }) => {
+  const summary = summaryOf(report)
+  for (const text of contains) expect(summary).toContain(text)
+})
+
+test('what comes from outside is text, whatever is in it', () => {
+  const error = new ReleaseError('tag-refused', { what: '```\n<script>', wayOut: 'a | b <img> **c**' })
+  const summary = summaryOf({ result: undefined, stages: [], error })
+  expect(summary).toContain('````text\n```\n<script>\n````')
+  expect(summary).toContain('a &#124; b &#60;img&#62; &#42;&#42;c&#42;&#42;')
+})
+
+test('no summary file, or one that can not be written, does not matter', async () => {
+  const report = { result: undefined, stages: [], error: undefined }
+  await writeSummary(report, {})
+  await writeSummary(report, { GITHUB_STEP_SUMMARY: '' })
+  await writeSummary(report, { GITHUB_STEP_SUMMARY: '/nowhere/at/all' })
+})
