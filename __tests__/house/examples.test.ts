@@ -1,0 +1,357 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { inputs, outputs } from '../../src/contract.ts'
+import type { InputTexts } from '../../src/inputs/read.ts'
+import { type Order, orderOf } from '../../src/inputs/request.ts'
+import { blocksOf } from '../cli/markdown.ts'
+import { runIn, temporaryFolder, textsWith, write } from '../inputs/order.ts'
+import { type Contexts, fill, OURS, read } from './github.ts'
+import { at, complaints, entriesAt, isOurs, jobsWithoutConcurrency, stepsOf } from './workflow-rules.ts'
+
+const root = new URL('../../', import.meta.url)
+const TEMPLATE = '.github/workflows/docker_images_template.yaml'
+const DIGEST = `sha256:${'ab'.repeat(32)}`
+const GUIDES = ['docs/migrating.md', 'docs/multi-platform.md']
+
+/** The files of a folder whose names end in `.yml` or `.yaml`, by their paths. */
+const workflowsIn = (folder: string): string[] =>
+  readdirSync(new URL(folder, root))
+    .filter(name => /\.ya?ml$/.test(name))
+    .sort()
+    .map(name => `${folder}/${name}`)
+
+const examples = workflowsIn('examples')
+
+/** What the guides show in YAML. */
+const shown = GUIDES.flatMap(path =>
+  blocksOf(read(path)).flatMap(block =>
+    block.kind === 'fence' && block.info === 'yaml'
+      ? [{ path: `${path}:${block.line}`, content: block.text }]
+      : [],
+  ),
+)
+const shownWorkflows = shown.filter(({ content }) => /^jobs:$/m.test(content))
+const shownSteps = shown
+  .filter(({ content }) => content.startsWith('- '))
+  .map(({ path, content }) => ({
+    path,
+    content: `on: push\npermissions: {}\njobs:\n  shown:\n    runs-on: linux\n    steps:\n${content.replaceAll(/^/gm, '      ')}\n`,
+  }))
+const complete = [...examples.map(path => ({ path, content: read(path) })), ...shownWorkflows]
+const workflows = [
+  ...workflowsIn('.github/workflows').map(path => ({ path, content: read(path) })),
+  ...complete,
+  ...shownSteps,
+]
+
+test('there are examples, and workflows and steps in the guides', () => {
+  for (const some of [examples, shownWorkflows, shownSteps]) expect(some).not.toEqual([])
+})
+
+test.each(workflows)(
+  '$path is taken by GitHub, and is as careful as it should be',
+  async ({ path, content }) => {
+    expect(await complaints(path, content)).toEqual([])
+  },
+)
+
+test.each(examples)('%s says for whom it is', path => {
+  expect(read(path)).toMatch(/^# For /)
+})
+
+describe.each(complete)('$path', ({ content }) => {
+  test('keeps two runs apart', () => {
+    expect(jobsWithoutConcurrency(content)).toEqual([])
+  })
+
+  const ours = stepsOf(parse(content)).filter(isOurs)
+  test.each(ours)('asks in $job for what the action takes', ({ job, step }) => {
+    const folder = temporaryFolder()
+    const matrix = entriesAt(parse(content), 'jobs', job, 'strategy', 'matrix', 'include')[0]?.[1]
+    const texts = filled(entriesAt(step, 'with'), {
+      github: { actor: 'octocat', ref_name: '2.3.4' },
+      vars: { CERN_LOGIN: 'me' },
+      secrets: { CERN_TOKEN: 'secret', GITHUB_TOKEN: 'secret' },
+      env: textsAt(parse(content), 'env'),
+      inputs: { tag: '2.3.4', digest: DIGEST },
+      matrix: textsAt(matrix),
+    })
+    if (!texts.context?.includes(':')) write(folder, { [`${texts.context ?? '.'}/Dockerfile`]: '' })
+    expect(orderOf(textsWith(texts), runIn(folder)).policyWarnings).toBeUndefined()
+  })
+})
+
+test('the actions of others are of one version everywhere', () => {
+  const pins = new Map<string, Set<string>>()
+  for (const { content } of workflows) {
+    for (const [, action = '', pin = ''] of content.matchAll(/uses: ([\w./-]+)@([0-9a-f]{40} # .*)/g)) {
+      pins.set(action, (pins.get(action) ?? new Set()).add(pin))
+    }
+  }
+  expect([...pins].filter(([, found]) => found.size > 1)).toEqual([])
+})
+
+test('the table of the examples has them all, and its links lead somewhere', () => {
+  const [table] = blocksOf(read('examples/README.md')).flatMap(block =>
+    block.kind === 'table' ? [block] : [],
+  )
+  const named = table?.rows.map(row => `examples/${/\[(.*)\]\(\1\)/.exec(row.workflow ?? '')?.[1]}`)
+  expect(named?.toSorted()).toEqual(examples)
+})
+
+test.each(['examples/README.md', ...GUIDES])('every file that %s links to is there', path => {
+  const links = [...read(path).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(([, link = '']) => link)
+  expect(links.length).toBeGreaterThan(0)
+  expect(links.filter(link => !existsSync(new URL(link, new URL(path, root))))).toEqual([])
+})
+
+describe('a broken workflow is found out', () => {
+  const sound = `
+on: push
+permissions: {}
+jobs:
+  one:
+    runs-on: ubuntu-latest
+    outputs:
+      digest: \${{ steps.release.outputs.digest }}
+    steps:
+      - uses: actions/checkout@de0fac2e4500dabe0009e67214ff5f5447ce83dd # v6.0.2
+      - id: release
+        uses: ${OURS}@v1
+        with:
+          registry: ghcr.io
+          service: one
+      - run: echo "$DIGEST"
+        env:
+          DIGEST: \${{ steps.release.outputs.digest }}
+  two:
+    needs: one
+    uses: ${OURS}/${TEMPLATE}@v1
+    with:
+      wmcore_component: reqmgr2
+      project: \${{ needs.one.outputs.digest }}
+    secrets:
+      cern_token: \${{ secrets.CERN_TOKEN }}
+`
+  test('a sound one is not', async () => {
+    expect(await complaints('sound.yaml', sound)).toEqual([])
+  })
+
+  test.each([
+    { broken: 'no YAML', from: 'on: push', to: 'on: [', error: 'Flow sequence' },
+    { broken: 'an unknown key', from: 'runs-on', to: 'runs_on', error: "Unexpected value 'runs_on'" },
+    { broken: 'an unknown input', from: 'service:', to: 'servce:', error: 'one: there is no input servce' },
+    {
+      broken: 'a missing input',
+      from: '          registry: ghcr.io\n',
+      to: '',
+      error: 'one: the input registry is missing',
+    },
+    {
+      broken: 'a missing input of the action beside it',
+      from: `${OURS}@v1\n        with:\n          registry: ghcr.io\n          service: one`,
+      to: './',
+      error: 'one: the input service is missing',
+    },
+    {
+      broken: 'an unknown output',
+      from: 'outputs.digest }}\n    steps',
+      to: 'outputs.digset }}\n    steps',
+      error: 'one: there is no output digset',
+    },
+    {
+      broken: 'an output that is not handed on',
+      from: 'needs.one.outputs.digest',
+      to: 'needs.one.outputs.image',
+      error: 'two: the job one has no output image',
+    },
+    {
+      broken: 'an unknown input of the reusable workflow',
+      from: 'project:',
+      to: 'projekt:',
+      error: 'Invalid input, projekt is not defined',
+    },
+    {
+      broken: 'a missing input of the reusable workflow',
+      from: '      wmcore_component: reqmgr2\n',
+      to: '',
+      error: 'Input wmcore_component is required',
+    },
+    {
+      broken: 'an unknown secret',
+      from: 'cern_token:',
+      to: 'cern_tokn:',
+      error: 'Invalid secret, cern_tokn is not defined',
+    },
+    {
+      broken: 'a missing secret',
+      from: `    secrets:\n      cern_token: \${{ secrets.CERN_TOKEN }}\n`,
+      to: '',
+      error: 'Secret cern_token is required',
+    },
+    {
+      broken: 'a reusable workflow that there is not',
+      from: 'images_template',
+      to: 'image_template',
+      error: 'Unable to find reusable workflow',
+    },
+    {
+      broken: 'an action by its version',
+      from: 'checkout@de0fac2e4500dabe0009e67214ff5f5447ce83dd # v6.0.2',
+      to: 'checkout@v6',
+      error: 'actions/checkout@v6 is not pinned',
+    },
+    { broken: 'a commit without its version', from: ' # v6.0.2', to: '', error: 'is not pinned' },
+    {
+      broken: 'an image for an action',
+      from: 'actions/checkout@de0fac2e4500dabe0009e67214ff5f5447ce83dd # v6.0.2',
+      to: 'docker://alpine',
+      error: 'docker://alpine is not pinned',
+    },
+    {
+      broken: 'an expression in a shell line',
+      from: 'run: echo "$DIGEST"',
+      to: `run: |\n          true\n          echo "\${{ github.head_ref }}"`,
+      error: 'one: a shell line has an expression',
+    },
+    {
+      broken: 'no permissions',
+      from: 'permissions: {}\njobs:\n  one:\n',
+      to: 'jobs:\n  one:\n    permissions: {}\n',
+      error: 'two: neither it nor the workflow has permissions',
+    },
+  ])('$broken', async ({ from, to, error }) => {
+    expect(sound).toContain(from)
+    expect((await complaints('broken.yaml', sound.replace(from, to))).join('\n')).toContain(error)
+  })
+
+  test('two runs at once', () => {
+    expect(jobsWithoutConcurrency(sound)).toEqual(['one', 'two'])
+    expect(jobsWithoutConcurrency(sound.replace('on: push', 'on: push\nconcurrency: one'))).toEqual([])
+  })
+})
+
+describe('the reusable workflow', () => {
+  const template: unknown = parse(read(TEMPLATE))
+  const [job] = entriesAt(template, 'jobs')
+  const [release] = stepsOf(template).filter(isOurs)
+  const call = at(template, 'on', 'workflow_call')
+
+  test('takes what the one of WMCore takes', () => {
+    const mandatory = (kind: string) =>
+      entriesAt(call, kind)
+        .filter(([, input]) => at(input, 'required') === true)
+        .map(([name]) => name)
+    expect(mandatory('inputs')).toEqual(['wmcore_component'])
+    expect(mandatory('secrets')).toEqual(['cern_token'])
+    expect(at(call, 'secrets', 'cern_user')).toBeDefined()
+  })
+
+  test('has the defaults of the action for what it hands on, but for what is its own', () => {
+    const different = entriesAt(call, 'inputs')
+      .filter(([name]) => name in inputs)
+      .filter(([name, input]) => at(input, 'default') !== inputs[name as keyof typeof inputs].default)
+    expect(different.map(([name]) => name)).toEqual(['registry'])
+  })
+
+  test('hands on every output of the action', () => {
+    const id = String(at(release?.step, 'id'))
+    expect(entriesAt(job?.[1], 'outputs')).toEqual(
+      expect.arrayContaining(outputs.map(name => [name, `\${{ steps.${id}.outputs.${name} }}`])),
+    )
+    expect(entriesAt(call, 'outputs').map(([name, output]) => [name, at(output, 'value')])).toEqual(
+      expect.arrayContaining(outputs.map(name => [name, `\${{ jobs.${job?.[0]}.outputs.${name} }}`])),
+    )
+  })
+
+  const defaults = Object.fromEntries(
+    entriesAt(call, 'inputs').map(([name, input]) => [name, at(input, 'default') as string | boolean]),
+  )
+
+  /** What the action is asked for when the workflow is called with these inputs and secrets, in a run of 2.3.4. */
+  const called = (
+    given: Readonly<Record<string, string | boolean>>,
+    secrets: Readonly<Record<string, string>> = { cern_user: 'me', cern_token: 'secret' },
+  ): Order['request'] => {
+    const folder = temporaryFolder()
+    const contexts = { inputs: { ...defaults, ...given }, secrets, github: { ref_name: '2.3.4', token: 't' } }
+    const env = textsAt(filled(entriesAt(job?.[1], 'env'), contexts))
+    const texts = filled(entriesAt(release?.step, 'with'), { ...contexts, env })
+    write(folder, { [`${texts.context}/Dockerfile`]: '' })
+    return orderOf(textsWith(texts), runIn(folder)).request
+  }
+
+  test('releases as WMCore does', () => {
+    expect(called({ wmcore_component: 'reqmgr2' })).toMatchObject({
+      command: 'release',
+      repository: { registry: 'registry.cern.ch', path: 'cmsweb/reqmgr2' },
+      gitTag: '2.3.4',
+      login: { username: 'me', password: 'secret' },
+      stable: 'on-release',
+      checks: undefined,
+      build: { context: 'CMSKubernetes/docker/pypi/reqmgr2', buildArgs: ['TAG=2.3.4'] },
+      package: { package: { name: 'reqmgr2', version: '2.3.4' } },
+    })
+  })
+
+  test.each([
+    { given: { wmcore_component: 'msoutput' }, waitsFor: 'msoutput' },
+    { given: { wmcore_component: 't0reqmon' }, waitsFor: 'reqmon' },
+    { given: { wmcore_component: 't0_reqmon' }, waitsFor: 'reqmon' },
+    { given: { wmcore_component: 't0reqmon', package: 'other' }, waitsFor: 'other' },
+    { given: { wmcore_component: 'proxy', 'wait-for-package': false }, waitsFor: undefined },
+  ])('$given waits for $waitsFor', ({ given, waitsFor }) => {
+    const request = called(given)
+    expect('package' in request ? request.package?.package.name : 'no release').toBe(waitsFor)
+  })
+
+  test('builds what it is told to', () => {
+    const given = { wmcore_component: 'proxy', 'context-path': 'docker/frontend' }
+    expect(called(given)).toMatchObject({ build: { context: 'CMSKubernetes/docker/frontend' } })
+    expect(called({ ...given, command: 'plan' })).toMatchObject({ command: 'plan' })
+  })
+
+  test('takes a name from vars before the secret one, and a token for checks before that of the job', () => {
+    const given = { wmcore_component: 'reqmgr2', username: 'robot', 'require-checks': 'testbed' }
+    expect(called(given, { cern_token: 'secret' })).toMatchObject({
+      login: { username: 'robot' },
+      checks: { names: ['testbed'], repository: { token: 't' } },
+    })
+    expect(called(given, { cern_user: 'me', cern_token: 's', checks_token: 'c' })).toMatchObject({
+      login: { username: 'robot' },
+      checks: { repository: { token: 'c' } },
+    })
+  })
+
+  test('is kept apart by service and tag', () => {
+    const group = String(at(job?.[1], 'concurrency', 'group'))
+    const groupOf = (given: Readonly<Record<string, string>>): string =>
+      fill(group, { inputs: { ...defaults, ...given }, github: { ref_name: '2.3.4' } })
+    const groups = [
+      groupOf({ wmcore_component: 'reqmgr2' }),
+      groupOf({ wmcore_component: 'reqmon' }),
+      groupOf({ wmcore_component: 'reqmgr2', tag: '2.3.5' }),
+      groupOf({ wmcore_component: 'reqmgr2', project: 'cmswmcore' }),
+    ]
+    expect(new Set(groups).size).toBe(groups.length)
+    expect(groupOf({ wmcore_component: 'reqmgr2', tag: '2.3.4' })).toBe(groups[0])
+
+    const promotion = parse(read('.github/workflows/promote_stable_images.yaml'))
+    const promoted = fill(String(at(promotion, 'jobs', 'promote', 'concurrency', 'group')), {
+      inputs: { ...defaults, tag: '2.3.4' },
+      matrix: { service: 'reqmgr2' },
+    })
+    expect(promoted).toBe(groups[0])
+  })
+})
+
+/** The texts of a mapping. */
+function textsAt(value: unknown, ...keys: readonly string[]): Contexts[string] {
+  return Object.fromEntries(entriesAt(value, ...keys).map(([name, text]) => [name, String(text)]))
+}
+
+/** A mapping as the runner sees it, such as what is below `with`. */
+function filled(entries: readonly [string, unknown][], contexts: Contexts): Partial<InputTexts> {
+  return Object.fromEntries(entries.map(([name, text]) => [name, fill(String(text), contexts).trim()]))
+}

@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs'
+import { registerHooks } from 'node:module'
+import { basename } from 'node:path'
+
+// GitHub's parser imports its schemas without saying that they are JSON, which Node insists on.
+registerHooks({
+  load: (url, context, next) =>
+    next(url, url.endsWith('.json') ? { ...context, importAttributes: { type: 'json' } } : context),
+})
+const { convertWorkflowTemplate, NoOperationTraceWriter, parseWorkflow } = await import(
+  '@actions/workflow-parser'
+)
+const { data, Evaluator, Lexer, Parser } = await import('@actions/expressions')
+
+const root = new URL('../../', import.meta.url)
+
+/** Where this repository will be, as others refer to it. */
+export const OURS = 'dmwm/stable-release-action'
+
+/** A file of this repository. */
+export const read = (path: string): string => readFileSync(new URL(path, root), 'utf8')
+
+/** Workflows that are called: those of this repository, by a path or by its name. There are no others. */
+const calledWorkflows = {
+  getFileContent: async (called: { owner?: string; repository?: string; path: string }) => {
+    const repository = 'owner' in called ? `${called.owner}/${called.repository}` : OURS
+    if (repository !== OURS) throw new Error(`${repository} is not here`)
+    return { name: basename(called.path), content: read(called.path) }
+  },
+}
+
+/** What GitHub has against a workflow, and against how it calls the reusable ones of this repository. */
+export const workflowErrors = async (name: string, content: string): Promise<string[]> => {
+  const { context, value } = parseWorkflow({ name, content }, new NoOperationTraceWriter())
+  if (value !== undefined) {
+    await convertWorkflowTemplate(context, value, calledWorkflows, { fetchReusableWorkflowDepth: 1 })
+  }
+  return context.errors.getErrors().map(({ message }) => message)
+}
+
+/** The contexts that expressions refer to, such as `inputs`; what is missing in one is empty. */
+export type Contexts = Readonly<Record<string, Readonly<Record<string, string | boolean>>>>
+
+const dictionaryOf = (values: Contexts[string]) =>
+  new data.Dictionary(
+    ...Object.entries(values).map(([key, value]) => ({
+      key,
+      value: typeof value === 'string' ? new data.StringData(value) : new data.BooleanData(value),
+    })),
+  )
+
+/** A text as the runner sees it: with the values of its expressions. */
+export const fill = (text: string, contexts: Contexts): string => {
+  const dictionary = new data.Dictionary(
+    ...Object.entries(contexts).map(([key, values]) => ({ key, value: dictionaryOf(values) })),
+  )
+  return text.replaceAll(/\$\{\{(.*?)\}\}/g, (_, expression: string) => {
+    const { tokens } = new Lexer(expression).lex()
+    const tree = new Parser(tokens, Object.keys(contexts), []).parse()
+    return new Evaluator(tree, dictionary).evaluate().coerceString()
+  })
+}
