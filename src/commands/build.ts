@@ -1,6 +1,7 @@
 import { buildLocally } from '../docker/build.ts'
 import type { Docker } from '../docker/docker.ts'
 import { withLogin } from '../docker/login.ts'
+import type { Pause } from '../http/retry.ts'
 import type { Log } from '../log.ts'
 import type { Journal } from './journal.ts'
 import { announcedPlan, fixedTags } from './plan.ts'
@@ -15,12 +16,14 @@ export interface BuildPorts {
   readonly journal: Journal
   /** A directory for files of this run. */
   readonly temporary: string
+  /** Waits before the login is tried again; false when there is no further attempt. */
+  readonly pause: Pause
 }
 
 /** Builds the image once and leaves it in the engine under every fixed tag, as docker.sh build does. */
 export const build = async (
   request: BuildRequest,
-  { docker, log, journal, temporary }: BuildPorts,
+  { docker, log, journal, temporary, pause }: BuildPorts,
 ): Promise<Result> => {
   const { login, repository } = request
   const plan = announcedPlan(request, 'build', { log, journal })
@@ -30,7 +33,9 @@ export const build = async (
     if (login === undefined) await buildLocally(docker, request.build, references)
     else {
       const given = { ...login, registry: repository.registry }
-      await withLogin(docker, given, temporary, used => buildLocally(used, request.build, references))
+      await withLogin(docker, given, { log, temporary, pause }, used =>
+        buildLocally(used, request.build, references),
+      )
     }
     conclude(`built, not pushed: ${built.map(({ tag }) => tag).join(', ')}`)
   })

@@ -13,6 +13,8 @@ export interface Situation {
   readonly states: ReadonlyMap<string, TagState>
   /** Whether stable tags wait for a promotion. */
   readonly stableLater: boolean
+  /** Digests that are the image to be published, as far as that is known before it is. */
+  readonly own?: readonly Digest[]
 }
 
 /** How a release goes on. */
@@ -69,8 +71,13 @@ export interface Revisions {
   readonly wanted: string | undefined
 }
 
+/** Whether what is published is the very image that is to be. */
+const isOwn = ({ own = [] }: Situation, digest: Digest): boolean => own.includes(digest)
+
 const bySameRevision = (situation: Situation, digest: Digest, { published, wanted }: Revisions): Course => {
-  if (published !== undefined && published === wanted) return reusing(situation, digest)
+  if (isOwn(situation, digest) || (published !== undefined && published === wanted)) {
+    return reusing(situation, digest)
+  }
   const { tag } = situation.first
   const there = `${tag} is there already, as ${digest}, ${published === undefined ? 'without the label of its revision' : `built from revision ${published}`}`
   return {
@@ -83,8 +90,11 @@ const bySameRevision = (situation: Situation, digest: Digest, { published, wante
 /**
  * Whether the course depends on the revision of what is published: it is worth reading only then.
  */
-export const needsRevision = ({ first, states }: Situation, onExisting: OnExisting): boolean =>
-  onExisting === 'same-revision' && !first.moving && digestAt(states, first.tag) !== undefined
+export const needsRevision = (situation: Situation, onExisting: OnExisting): boolean => {
+  const { first, states } = situation
+  const digest = digestAt(states, first.tag)
+  return onExisting === 'same-revision' && !first.moving && digest !== undefined && !isOwn(situation, digest)
+}
 
 /**
  * Decides, before anything is built or written, whether the image is built, what is published is reused, or

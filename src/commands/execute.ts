@@ -64,9 +64,11 @@ export const execute = async (request: Request, surroundings: Surroundings): Pro
   if (request.command === 'plan') return plan(request, { log, journal })
   const docker = new Docker({ env, log, signal, cwd: workspace })
   using transport = new Transport({ userAgent, log, clock, backoff: registryBackoff, signal })
+  const pause = pauseBetween(pushBackoff, clock)
   // Awaited here and below, as the connections end with this block.
   if (request.command === 'build') {
-    return await build(await withRevision(request, { transport, log }), { docker, log, journal, temporary })
+    const ordered = await withRevision(request, { transport, log })
+    return await build(ordered, { docker, log, journal, temporary, pause })
   }
   const { repository } = request
   const registry = new RegistryClient({
@@ -76,7 +78,6 @@ export const execute = async (request: Request, surroundings: Surroundings): Pro
     access: request.command === 'verify' ? 'pull' : 'pull,push',
     now: clock.now,
   })
-  const pause = pauseBetween(pushBackoff, clock)
   const result = await executeAt(request, {
     registry,
     docker,

@@ -25,8 +25,8 @@ export const lookAhead = async (
 ): Promise<Outlook> => {
   const all = [first, ...copies]
   const [states, versions] = await Promise.all([readStates(registry, all), readVersions(registry, all)])
-  const { onExisting, revision, stable } = request
-  const situation = { first, copies, states, stableLater: stable === 'on-promotion' }
+  const { onExisting, revision, stable, own = [] } = request
+  const situation = { first, copies, states, stableLater: stable === 'on-promotion', own }
   const state = states.get(first.tag)
   const published =
     needsRevision(situation, onExisting) && state?.kind === 'present'
@@ -62,7 +62,8 @@ export const readAhead = (
 
 /**
  * Reads the other tags once more after the build. Throws `not-as-planned` if a fixed one has become
- * something else's.
+ * something else's: then another run was faster, and the first tag, which was its before this run pushed, is
+ * given back to it.
  */
 export const lookAgain = async (
   { onExisting }: PublishRequest,
@@ -74,10 +75,11 @@ export const lookAgain = async (
   for (const { tag, moving } of copies) {
     const state = states.get(tag)
     if (moving || onExisting === 'overwrite' || state?.kind !== 'present' || state.digest === digest) continue
+    await registry.putManifest(first.tag, await requireManifest(registry, state.digest))
     throw new ReleaseError('not-as-planned', {
-      what: `${tagged(registry.repository, tag)} became ${state.digest} while ${first.tag} was built, which is ${digest}.`,
+      what: `${tagged(registry.repository, tag)} became ${state.digest} while this run built ${digest}, so ${first.tag} was given back to it.`,
       wayOut:
-        'Two runs published this version at once. Find out which image is right, delete the other one in the registry, and keep two runs apart with a concurrency group.',
+        'Two runs published this version at once, and the image of the other one stays. Keep two runs apart with a concurrency group.',
     })
   }
   return { states, versions }

@@ -42,7 +42,7 @@ const warnOfWithheld = (
   const which = withheld.map(({ reference, note }) => `${reference} (${note})`).join(', ')
   log.warning(
     'Stable tags are withheld',
-    `Not written: ${which}. To promote it, run this action with command: promote, service: ${service}, tag: ${gitTag} and the same registry, project and policy, by hand or from a workflow such as promote_stable_images.yaml.`,
+    `Not written: ${which}. To write what is withheld, run this action with command: promote, service: ${service}, tag: ${gitTag} and the same registry, project, policy and login, by hand or from a workflow such as promote_stable_images.yaml.`,
   )
 }
 

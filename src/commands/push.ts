@@ -52,7 +52,7 @@ const builtImage = async (plan: Plan, docker: Docker): Promise<LocalImage> => {
 }
 
 const bring = (request: PushRequest, plan: Plan, ports: PushPorts): Promise<First> => {
-  const { registry, docker, log, temporary, pause } = ports
+  const { registry, docker, log, pause } = ports
   const { login } = request
   const reference = tagged(registry.repository, plan.first.tag)
   const bringWith = (used: Docker): Promise<First> =>
@@ -65,7 +65,7 @@ const bring = (request: PushRequest, plan: Plan, ports: PushPorts): Promise<Firs
     const pushed =
       login === undefined
         ? await bringWith(docker)
-        : await withLogin(docker, { ...login, registry: registry.repository.registry }, temporary, bringWith)
+        : await withLogin(docker, { ...login, registry: registry.repository.registry }, ports, bringWith)
     conclude(`pushed and read back, ${pushed.digest}`)
     return pushed
   })
@@ -80,7 +80,7 @@ export const push = async (request: PushRequest, ports: PushPorts): Promise<Resu
   const plan = announcedPlan(request, 'push', ports)
   const image = await builtImage(plan, docker)
   // What is pushed is what was built, whichever commit this run is for.
-  const ordered = { ...request, revision: image.labels[REVISION_LABEL] }
+  const ordered = { ...request, revision: image.labels[REVISION_LABEL], own: image.digests }
   const outlook = await readAhead(ordered, plan, ports)
   const published = await publish(ordered, plan, { outlook, bring: () => bring(ordered, plan, ports) }, ports)
   return { ...plan.result, ...published }

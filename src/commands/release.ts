@@ -60,7 +60,7 @@ const build = (request: ReleaseRequest, plan: Plan, ports: ReleasePorts): Promis
     const built =
       login === undefined
         ? await buildWith(docker)
-        : await withLogin(docker, { ...login, registry: registry.repository.registry }, temporary, buildWith)
+        : await withLogin(docker, { ...login, registry: registry.repository.registry }, ports, buildWith)
     conclude(`pushed and read back, ${built.digest}`)
     return built
   })

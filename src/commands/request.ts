@@ -38,6 +38,8 @@ export interface PublishRequest extends RegistryRequest {
   readonly revision: string | undefined
   /** Checks that must have passed before stable tags are written. */
   readonly checks: ChecksGate | undefined
+  /** Digests that are the image to be published, as far as that is known before it is. */
+  readonly own?: readonly Digest[]
 }
 
 export interface ReleaseRequest extends PublishRequest {

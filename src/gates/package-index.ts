@@ -51,10 +51,7 @@ const ATTRIBUTE = /([^\s"'>/=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'=<>`]+))
 
 /** The file that an address leads to, as its last segment names it. */
 const filenameIn = (href: string): string | undefined => {
-  const path = href
-    .replaceAll('&amp;', '&')
-    .replace(/&#43;|&plus;/g, '+')
-    .replace(/[?#].*$/s, '')
+  const path = href.replace(/&#43;|&plus;/g, '+').replace(/[?#].*$/s, '')
   try {
     return decodeURIComponent(path.slice(path.lastIndexOf('/') + 1))
   } catch {

@@ -1,0 +1,241 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { listTags, readTag } from '../../sandbox/storage.ts'
+import { type GitHubApi, type GitHubApiOptions, startGitHubApi } from '../gates/github-api.ts'
+import type { Step, StepResult } from './action.ts'
+import { type Bench, startBench, withoutDocker } from './bench.ts'
+import { writesTo } from './requests.ts'
+import { seed } from './seed.ts'
+
+const TOKEN = 'ghs_0123456789SecretOfTheJob'
+
+let bench: Bench
+let folder: string
+let noDocker: NodeJS.ProcessEnv
+let api: GitHubApi
+beforeAll(async () => {
+  bench = await startBench()
+  folder = await mkdtemp(join(tmpdir(), 'gates-'))
+  noDocker = await withoutDocker(folder)
+})
+afterAll(async () => {
+  await bench?.stop()
+  await rm(folder, { recursive: true, force: true })
+})
+afterEach(() => api.stop())
+
+const startApi = async (options: GitHubApiOptions = {}): Promise<void> => {
+  api = await startGitHubApi({ token: TOKEN, ...options })
+}
+
+/** Runs a step that requires the check `testbed`; whatever comes of it, the token is not in what it says. */
+const step = async (order: Step): Promise<StepResult> => {
+  const result = await bench.step({
+    apiUrl: api.url,
+    ...order,
+    with: { 'require-checks': 'testbed', 'github-token': TOKEN, ...order.with },
+  })
+  expect(`${result.log}${result.summary}${JSON.stringify(result.outputs)}`).not.toContain(TOKEN)
+  return result
+}
+
+const tagsOf = (service: string): Promise<string[]> =>
+  listTags(bench.registry.storage, `cmswmcore/${service}`)
+const digestOf = (service: string, tag: string): Promise<string | undefined> =>
+  readTag(bench.registry.storage, `cmswmcore/${service}`, tag)
+
+const jobOf = (run: number, id: number): string =>
+  `https://github.com/dmwm/WMCore/actions/runs/${run}/job/${id}`
+
+describe('release', () => {
+  test('checks that have passed let the stable tags through; candidates need none', async () => {
+    await startApi()
+    api.checkRun(api.tag('2.3.4').commit, { name: 'testbed', conclusion: 'success' })
+    const final = await step({ tag: '2.3.4', with: { service: 'passed' } })
+    expect(final).toMatchObject({ exitCode: 0, annotations: [], outputs: { withheld: '' } })
+
+    api.checkRun(api.tag('2.3.5rc1').commit, { name: 'testbed', conclusion: 'failure' })
+    const candidate = await step({ tag: '2.3.5rc1', with: { service: 'passed' } })
+    expect(candidate).toMatchObject({ exitCode: 0, annotations: [], outputs: { withheld: '' } })
+    expect(await tagsOf('passed')).toEqual(['2.3.4', '2.3.4-stable', '2.3.5rc1'])
+  })
+
+  test.each([
+    {
+      what: 'failed',
+      put: (sha: string) => api.checkRun(sha, { name: 'testbed', conclusion: 'failure', actionsRun: '5' }),
+    },
+    { what: 'absent', put: () => undefined },
+    {
+      what: 'skipped',
+      put: (sha: string) => api.checkRun(sha, { name: 'testbed', conclusion: 'skipped', actionsRun: '5' }),
+    },
+  ])('a check that is $what withholds them; what the warning says promotes them', async ({ what, put }) => {
+    await startApi()
+    const { commit } = api.tag('2.3.4')
+    const id = put(commit)
+    const released = await step({ tag: '2.3.4', with: { service: what } })
+    const image = `${bench.registry.host}/cmswmcore/${what}`
+    const state = id === undefined ? 'not found' : `${what === 'failed' ? 'failure' : what} (${jobOf(5, id)})`
+    expect(released).toMatchObject({
+      exitCode: 0,
+      annotations: [{ level: 'warning', title: 'Stable tags are withheld' }],
+      outputs: {
+        tags: `${image}:2.3.4`,
+        'stable-tags': '',
+        withheld: `${image}:2.3.4-stable`,
+        'is-stable': 'true',
+      },
+    })
+    const warning = released.annotations[0]?.message ?? ''
+    expect(warning).toContain(`Not written: ${image}:2.3.4-stable (waits for testbed: ${state}).`)
+    expect(warning).toContain('promote_stable_images.yaml')
+    expect(await tagsOf(what)).toEqual(['2.3.4'])
+    const digest = await digestOf(what, '2.3.4')
+    expect(released.outputs.digest).toBe(digest)
+
+    // Nothing else than what the warning names, on a run of a branch, where there is no docker.
+    const said = Object.fromEntries(
+      Array.from(warning.matchAll(/\b(command|service|tag): ([^\s,]+)/g), ([, name, value]) => [name, value]),
+    )
+    expect(said).toEqual({ command: 'promote', service: what, tag: '2.3.4' })
+    const { registry, project } = { registry: bench.registry.host, project: 'cmswmcore' }
+    const early = await step({ env: noDocker, with: { registry, project, ...said } })
+    expect(early.exitCode).toBe(1)
+    expect(await tagsOf(what)).toEqual(['2.3.4'])
+
+    api.checkRun(commit, { name: 'testbed', conclusion: 'success' })
+    const promoted = await step({ env: noDocker, with: { registry, project, ...said } })
+    expect(promoted).toMatchObject({ exitCode: 0, annotations: [] })
+    expect(await tagsOf(what)).toEqual(['2.3.4', '2.3.4-stable'])
+    expect(await digestOf(what, '2.3.4-stable')).toBe(digest)
+  })
+
+  test('a check that runs is waited for as long as checks-timeout says', async () => {
+    await startApi()
+    const id = api.checkRun(api.tag('2.3.4').commit, { name: 'testbed', status: 'in_progress' })
+    const releasing = step({ tag: '2.3.4', with: { service: 'running', 'checks-timeout': '2m' } })
+    const looks = () => api.requests.filter(({ path }) => path.includes('/check-runs')).length
+    // The first look is before the build, whether the checks can be read; the second one is the gate's.
+    while (looks() < 2) await sleep(20)
+    expect(await tagsOf('running')).toEqual(['2.3.4'])
+    api.update(id, { status: 'completed', conclusion: 'success' })
+    const released = await releasing
+    expect(released).toMatchObject({ exitCode: 0, annotations: [], outputs: { withheld: '' } })
+    expect(released.log).toContain('Waiting for the checks testbed, up to 2 min')
+    expect(await tagsOf('running')).toEqual(['2.3.4', '2.3.4-stable'])
+  })
+
+  test('a later run of the release adds the stable tags to what is there', async () => {
+    await startApi()
+    const { commit } = api.tag('2.3.4')
+    api.status(commit, { context: 'testbed', state: 'pending' })
+    const first = await step({ tag: '2.3.4', with: { service: 'again' } })
+    expect(first.outputs.withheld).toBe(`${bench.registry.host}/cmswmcore/again:2.3.4-stable`)
+    api.status(commit, { context: 'testbed', state: 'success' })
+    const second = await step({ tag: '2.3.4', with: { service: 'again' } })
+    expect(second).toMatchObject({ exitCode: 0, annotations: [], outputs: { withheld: '' } })
+    expect(second.outputs.digest).toBe(first.outputs.digest)
+    expect(await digestOf('again', '2.3.4-stable')).toBe(first.outputs.digest)
+  })
+
+  test('an annotated tag leads to its commit, and the jobs of this run do not count', async () => {
+    await startApi()
+    const { commit, sha } = api.tag('2.3.4', { annotated: true })
+    expect(sha).not.toBe(commit)
+    api.checkRun(commit, { name: 'testbed', conclusion: 'success', actionsRun: '5', suite: 1 })
+    api.checkRun(commit, { name: 'testbed', status: 'in_progress', actionsRun: '1', suite: 2 })
+    const released = await step({ tag: '2.3.4', sha, with: { service: 'annotated' } })
+    expect(released).toMatchObject({ exitCode: 0, annotations: [], outputs: { withheld: '' } })
+    expect(api.requests.every(({ status }) => status === 200)).toBe(true)
+  })
+
+  test('a permission that is missing is found out before the build, and named', async () => {
+    await startApi({ permissions: ['contents', 'statuses'] })
+    api.tag('2.3.4')
+    const released = await step({ tag: '2.3.4', with: { service: 'permissions' } })
+    expect(released).toMatchObject({
+      exitCode: 1,
+      annotations: [
+        {
+          level: 'error',
+          title: 'The required checks can not be read',
+          message: expect.stringContaining(
+            'Give the job "permissions: contents: read, checks: read, statuses: read"; this request needs checks: read.',
+          ),
+        },
+      ],
+    })
+    expect(await writesTo(bench.registry, 'cmswmcore/permissions')).toEqual([])
+  })
+})
+
+describe('promote', () => {
+  const promote = (service: string, others: Partial<Step> = {}): Promise<StepResult> =>
+    step({ env: noDocker, ...others, with: { command: 'promote', tag: '2.3.4', service, ...others.with } })
+
+  test('is red unless every check has passed, lists each with its link, and writes nothing', async () => {
+    await startApi({ basePath: '/api/v3' })
+    const { commit } = api.tag('2.3.4')
+    await seed(bench.registry, 'cmswmcore/red', '2.3.4')
+    const before = await writesTo(bench.registry, 'cmswmcore/red')
+    const passed = api.checkRun(commit, { name: 'unit', conclusion: 'success', actionsRun: '5' })
+    const running = api.checkRun(commit, { name: 'testbed', status: 'in_progress', actionsRun: '6' })
+    api.status(commit, { context: 'jenkins', state: 'error', url: 'https://ci.example.org/7' })
+    const names = 'unit\ntestbed\njenkins\nnobody knows it'
+    const result = await promote('red', { with: { 'require-checks': names } })
+
+    const open = [
+      `testbed: in_progress (${jobOf(6, running)})`,
+      'jenkins: error (https://ci.example.org/7)',
+      'nobody knows it: not found',
+    ]
+    expect(result).toMatchObject({
+      exitCode: 1,
+      annotations: [
+        {
+          level: 'error',
+          title: 'A required check has not passed',
+          message: expect.stringContaining(`2.3.4 is not promoted: ${open.join('; ')}. Nothing was written.`),
+        },
+      ],
+    })
+    for (const line of [`unit: success (${jobOf(5, passed)})`, ...open])
+      expect(result.log).toContain(`${line}\n`)
+    expect(await writesTo(bench.registry, 'cmswmcore/red')).toEqual(before)
+    expect(await tagsOf('red')).toEqual(['2.3.4'])
+
+    // A person may promote all the same: by an order that requires nothing.
+    const anyway = await promote('red', { with: { 'require-checks': '' } })
+    expect(anyway).toMatchObject({ exitCode: 0, annotations: [] })
+    expect(await tagsOf('red')).toEqual(['2.3.4', '2.3.4-stable'])
+  })
+
+  test('without a permission it is red, and writes nothing', async () => {
+    await startApi({ permissions: ['contents', 'checks'] })
+    api.tag('2.3.4')
+    await seed(bench.registry, 'cmswmcore/forbidden', '2.3.4')
+    const result = await promote('forbidden')
+    expect(result.exitCode).toBe(1)
+    expect(result.annotations.map(({ message }) => message)).toEqual([
+      expect.stringContaining('this request needs statuses: read.'),
+    ])
+    expect(await tagsOf('forbidden')).toEqual(['2.3.4'])
+  })
+
+  test('a wrong token is red, and not shown', async () => {
+    await startApi()
+    api.tag('2.3.4')
+    await seed(bench.registry, 'cmswmcore/wrong-token', '2.3.4')
+    const result = await promote('wrong-token', { with: { 'github-token': 'ghp_OldAndExpired' } })
+    expect(result.exitCode).toBe(1)
+    expect(result.annotations.map(({ message }) => message)).toEqual([
+      expect.stringContaining('GitHub does not accept the token'),
+    ])
+    expect(result.log).not.toContain('ghp_OldAndExpired')
+    expect(await tagsOf('wrong-token')).toEqual(['2.3.4'])
+  })
+})

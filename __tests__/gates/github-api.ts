@@ -1,0 +1,251 @@
+/**
+ * What this project asks of GitHub's REST API, answered on loopback as its documentation has it: "Get a
+ * commit", "Get the combined status for a specific reference", "List check runs for a Git reference", "Rate
+ * limits for the REST API", "Using pagination in the REST API".
+ */
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+export type Permission = 'contents' | 'checks' | 'statuses'
+
+export interface GitHubApiOptions {
+  /** `owner/name`. */
+  readonly repository?: string
+  readonly token?: string
+  /** What the token may read; everything without it. */
+  readonly permissions?: readonly Permission[]
+  /** Where the API begins; a GitHub Enterprise Server has it at `/api/v3`. */
+  readonly basePath?: string
+}
+
+export interface StatusEntry {
+  readonly context: string
+  readonly state: 'error' | 'failure' | 'pending' | 'success'
+  readonly url?: string
+}
+
+export interface CheckRunEntry {
+  readonly name: string
+  readonly status?: 'queued' | 'in_progress' | 'completed'
+  readonly conclusion?: string
+  /** The slug of the app. */
+  readonly app?: string
+  /** The check suite; an app has one for every run of a workflow. */
+  readonly suite?: number
+  /** The run of GitHub Actions whose job it is. */
+  readonly actionsRun?: string
+}
+
+export interface Refusal {
+  readonly status: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly message: string
+}
+
+export interface ApiRequest {
+  /** Below the base path, with its query. */
+  readonly path: string
+  readonly headers: IncomingMessage['headers']
+  readonly status: number
+}
+
+export interface GitHubApi {
+  /** What GITHUB_API_URL would be. */
+  readonly url: string
+  readonly token: string
+  readonly repository: string
+  readonly requests: readonly ApiRequest[]
+  /**
+   * Makes a git tag of a commit of its own. An annotated one has an object between, whose `sha` is what events
+   * tell; there is no commit of that name.
+   */
+  tag(name: string, options?: { annotated?: boolean }): { commit: string; sha: string }
+  status(sha: string, entry: StatusEntry): void
+  /** Gives back the number of the run, which grows. */
+  checkRun(sha: string, entry: CheckRunEntry): number
+  /** Changes a check run that is there. */
+  update(id: number, change: Pick<CheckRunEntry, 'status' | 'conclusion'>): void
+  /** Answers the next requests so, one each. */
+  refuse(...refusals: Refusal[]): void
+  stop(): Promise<void>
+}
+
+interface Answer {
+  readonly status: number
+  readonly body: unknown
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+const sha1 = (text: string): string => createHash('sha1').update(text).digest('hex')
+
+const failed = (status: number, message: string, headers: Answer['headers'] = {}): Answer => ({
+  status,
+  headers,
+  body: { message, documentation_url: 'https://docs.github.com/rest', status: String(status) },
+})
+
+/** One page of a list, with the Link header that leads to the others. */
+const paged = <T>(all: readonly T[], url: URL): { page: T[]; headers: Record<string, string> } => {
+  const size = Math.min(Number(url.searchParams.get('per_page') ?? 30), 100)
+  const number = Number(url.searchParams.get('page') ?? 1)
+  const last = Math.max(Math.ceil(all.length / size), 1)
+  const to = (page: number, rel: string): string => {
+    const target = new URL(url)
+    target.searchParams.set('page', String(page))
+    return `<${target}>; rel="${rel}"`
+  }
+  const links = [
+    ...(number > 1 ? [to(number - 1, 'prev'), to(1, 'first')] : []),
+    ...(number < last ? [to(number + 1, 'next'), to(last, 'last')] : []),
+  ]
+  const page = all.slice((number - 1) * size, number * size)
+  return { page, headers: links.length === 0 ? {} : { link: links.join(', ') } }
+}
+
+/** Starts the API with one repository. It runs in this process, and ends with it. */
+export const startGitHubApi = async ({
+  repository = 'dmwm/WMCore',
+  token = 'ghs_SecretOfTheJob',
+  permissions = ['contents', 'checks', 'statuses'],
+  basePath = '',
+}: GitHubApiOptions = {}): Promise<GitHubApi> => {
+  const commits = new Set<string>()
+  const tags = new Map<string, string>()
+  const statuses = new Map<string, StatusEntry[]>()
+  const runs: (CheckRunEntry & { id: number; sha: string })[] = []
+  const refusals: Refusal[] = []
+  const requests: ApiRequest[] = []
+  let lastId = 40_000_000_000
+
+  const getCommit = (sha: string): Answer => ({
+    status: 200,
+    body: { sha, html_url: `https://github.com/${repository}/commit/${sha}`, parents: [], files: [] },
+  })
+
+  const combinedStatus = (sha: string, url: URL): Answer => {
+    // The latest of every context, newest first.
+    const latest = [...new Map((statuses.get(sha) ?? []).map(entry => [entry.context, entry])).values()]
+    const states = latest.map(({ state }) => state)
+    const failure = states.some(state => state === 'error' || state === 'failure')
+    const pending = states.length === 0 || states.includes('pending')
+    const { page, headers } = paged(latest.toReversed(), url)
+    return {
+      status: 200,
+      headers,
+      body: {
+        state: failure ? 'failure' : pending ? 'pending' : 'success',
+        statuses: page.map(({ context, state, url: target }) => ({
+          context,
+          state,
+          description: null,
+          target_url: target ?? null,
+        })),
+        sha,
+        total_count: latest.length,
+        repository: { full_name: repository },
+      },
+    }
+  }
+
+  const checkRuns = (sha: string, url: URL): Answer => {
+    const { searchParams: query } = url
+    const named = runs.filter(run => run.sha === sha && (query.get('check_name') ?? run.name) === run.name)
+    // `latest` keeps one of a name for every check suite.
+    const latest = new Map(named.map(run => [`${run.suite ?? run.id} ${run.name}`, run]))
+    const found = (query.get('filter') ?? 'latest') === 'latest' ? [...latest.values()] : named
+    const { page, headers } = paged(found.toReversed(), url)
+    return {
+      status: 200,
+      headers,
+      body: {
+        total_count: found.length,
+        check_runs: page.map(({ id, name, status, conclusion, app, suite, actionsRun }) => {
+          const address =
+            actionsRun === undefined
+              ? `https://github.com/${repository}/runs/${id}`
+              : `https://github.com/${repository}/actions/runs/${actionsRun}/job/${id}`
+          return {
+            id,
+            head_sha: sha,
+            name,
+            status: status ?? 'completed',
+            conclusion: conclusion ?? null,
+            html_url: address,
+            details_url: actionsRun === undefined ? 'https://ci.example.org/' : address,
+            app: { id: 1, slug: app ?? 'github-actions' },
+            check_suite: { id: suite ?? id },
+          }
+        }),
+      },
+    }
+  }
+
+  const answerTo = (request: IncomingMessage, url: URL): Answer => {
+    const { headers } = request
+    if (headers['user-agent'] === undefined) return failed(403, 'Request forbidden by administrative rules.')
+    if (headers.authorization !== `Bearer ${token}`) return failed(401, 'Bad credentials')
+    const refusal = refusals.shift()
+    if (refusal !== undefined) return failed(refusal.status, refusal.message, refusal.headers)
+    const start = `${basePath}/repos/${repository}/commits/`
+    if (request.method !== 'GET' || !url.pathname.startsWith(start)) return failed(404, 'Not Found')
+
+    const rest = url.pathname.slice(start.length)
+    const [, encoded = '', list] = /^(.*?)(?:\/(status|check-runs))?$/.exec(rest) ?? []
+    const ref = encoded.split('/').map(decodeURIComponent).join('/')
+    const needed: Permission = list === 'status' ? 'statuses' : list === 'check-runs' ? 'checks' : 'contents'
+    if (!permissions.includes(needed)) {
+      if (needed === 'contents') return failed(404, 'Not Found')
+      const accepted = { 'x-accepted-github-permissions': `${needed}=read` }
+      return failed(403, 'Resource not accessible by integration', accepted)
+    }
+    const sha = tags.get(ref.replace(/^tags\//, '')) ?? (commits.has(ref) ? ref : undefined)
+    if (sha === undefined) return failed(422, `No commit found for SHA: ${ref}`)
+    if (list === 'status') return combinedStatus(sha, url)
+    return list === 'check-runs' ? checkRuns(sha, url) : getCommit(sha)
+  }
+
+  const server = createServer((request: IncomingMessage, response: ServerResponse) => {
+    const url = new URL(request.url ?? '', `http://${request.headers.host}`)
+    const { status, headers, body } = answerTo(request, url)
+    const path = `${url.pathname.slice(basePath.length)}${url.search}`
+    requests.push({ path, headers: request.headers, status })
+    const limits = { 'x-ratelimit-limit': '1000', 'x-ratelimit-remaining': '900', 'x-ratelimit-reset': '1' }
+    const type = { 'content-type': 'application/json; charset=utf-8' }
+    response.writeHead(status, { ...type, ...limits, ...headers }).end(JSON.stringify(body))
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  return {
+    url: `http://127.0.0.1:${port}${basePath}`,
+    token,
+    repository,
+    requests,
+    tag: (name, { annotated = false } = {}) => {
+      const commit = sha1(`commit of ${name}`)
+      commits.add(commit)
+      tags.set(name, commit)
+      return { commit, sha: annotated ? sha1(`object of ${name}`) : commit }
+    },
+    status: (sha, entry) => void statuses.set(sha, [...(statuses.get(sha) ?? []), entry]),
+    checkRun: (sha, entry) => {
+      lastId += 1
+      runs.push({ ...entry, id: lastId, sha })
+      return lastId
+    },
+    update: (id, change) => {
+      const at = runs.findIndex(run => run.id === id)
+      const run = runs[at]
+      if (run === undefined) throw new Error(`there is no check run ${id}`)
+      runs[at] = { ...run, ...change }
+    },
+    refuse: (...some) => void refusals.push(...some),
+    stop: async () => {
+      server.closeAllConnections()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
