@@ -15,10 +15,16 @@ export interface Step {
   /** The git tag that the workflow runs on; none for a run on a branch. */
   readonly tag?: string
   readonly sha?: string
+  /** The address of GitHub's API; without it, the public one. */
+  readonly apiUrl?: string
   /** The whole environment but for what the runner adds; without it, that of this process. */
   readonly env?: NodeJS.ProcessEnv
   /** The directory that the step runs in; without it, an empty one. */
   readonly workspace?: string
+  /** The runner's temporary directory, which then stays; without it, one that ends with the step. */
+  readonly temporary?: string
+  /** For the post step: what the step saved. */
+  readonly state?: Readonly<Record<string, string>>
   /** Called with the process when it runs. */
   readonly onStart?: (process: { pid: number; kill: (signal: NodeJS.Signals) => void }) => void
 }
@@ -45,7 +51,7 @@ export interface StepResult {
 
 export const COMMIT = '0123456789abcdef0123456789abcdef01234567'
 
-const unescape = (text: string): string =>
+const unescaped = (text: string): string =>
   text
     .replaceAll('%0A', '\n')
     .replaceAll('%0D', '\r')
@@ -53,13 +59,16 @@ const unescape = (text: string): string =>
     .replaceAll('%2C', ',')
     .replaceAll('%25', '%')
 
+/** What the runner takes commands from: not what stands between stop-commands and its token. */
+const obeyed = (log: string): string => log.replace(/^::stop-commands::(\S+)$[\s\S]*?^::\1::$/gm, '')
+
 const annotationsIn = (log: string): Annotation[] =>
   Array.from(
-    log.matchAll(/^::(error|warning|notice)(?: title=([^:]*))?::(.*)$/gm),
+    obeyed(log).matchAll(/^::(error|warning|notice)(?: title=([^:]*))?::(.*)$/gm),
     ([, level, title, message]) => ({
       level: level as Annotation['level'],
-      title: unescape(title ?? ''),
-      message: unescape(message ?? ''),
+      title: unescaped(title ?? ''),
+      message: unescaped(message ?? ''),
     }),
   )
 
@@ -71,14 +80,14 @@ const fileCommands = (text: string): Record<string, string> =>
 
 const read = async (file: string): Promise<string> => (existsSync(file) ? readFile(file, 'utf8') : '')
 
-const contextOf = ({ tag, sha = COMMIT }: Step): Record<string, string> => ({
+const contextOf = ({ tag, sha = COMMIT, apiUrl = 'http://127.0.0.1:1' }: Step): Record<string, string> => ({
   GITHUB_ACTIONS: 'true',
   GITHUB_REF: tag === undefined ? 'refs/heads/main' : `refs/tags/${tag}`,
   GITHUB_REF_TYPE: tag === undefined ? 'branch' : 'tag',
   GITHUB_REF_NAME: tag ?? 'main',
   GITHUB_SHA: sha,
   GITHUB_SERVER_URL: 'https://github.com',
-  GITHUB_API_URL: 'https://api.github.com',
+  GITHUB_API_URL: apiUrl,
   GITHUB_REPOSITORY: 'dmwm/WMCore',
   GITHUB_RUN_ID: '1',
   GITHUB_JOB: 'release',
@@ -92,22 +101,27 @@ const inputVariables = (step: Step): Record<string, string> => {
   )
 }
 
+const stateVariables = ({ state = {} }: Step): Record<string, string> =>
+  Object.fromEntries(Object.entries(state).map(([name, value]) => [`STATE_${name}`, value]))
+
 /**
  * Runs the committed bundle of the action as the runner runs a step: inputs, context and the files for
  * outputs, state and summary in the environment, the workspace as working directory, the Node of action.yml.
  */
 export const runStep = async (step: Step): Promise<StepResult> => {
   const home = await mkdtemp(join(tmpdir(), 'step-'))
-  const [temporary, workspace] = [join(home, 'temp'), step.workspace ?? join(home, 'workspace')]
+  const temporary = step.temporary ?? join(home, 'temp')
+  const workspace = step.workspace ?? join(home, 'workspace')
   const files = { output: join(home, 'output'), state: join(home, 'state'), summary: join(home, 'summary') }
   try {
-    await mkdir(temporary)
+    await mkdir(temporary, { recursive: true })
     if (step.workspace === undefined) await mkdir(workspace)
     for (const file of Object.values(files)) await writeFile(file, '')
     const env = {
       ...(step.env ?? process.env),
       ...contextOf(step),
       ...inputVariables(step),
+      ...stateVariables(step),
       GITHUB_OUTPUT: files.output,
       GITHUB_STATE: files.state,
       GITHUB_STEP_SUMMARY: files.summary,

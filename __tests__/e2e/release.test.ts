@@ -1,53 +1,101 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type StartedEngine, startEngine } from '../../sandbox/engine.ts'
-import { type Registry, startRegistry } from '../../sandbox/registry.ts'
-import { writeSampleContext } from '../../sandbox/sample-context.ts'
-import { listTags, readTag } from '../../sandbox/storage.ts'
-import { runStep } from './action.ts'
+import { run } from '../../sandbox/command.ts'
+import { listTags, readBlob, readTag } from '../../sandbox/storage.ts'
+import { COMMIT } from './action.ts'
+import { type Bench, startBench } from './bench.ts'
+import { attestationsAt, imagesAt } from './image.ts'
 
-let registry: Registry
-let workspace: string
+const sha256 = (bytes: string | Buffer): string =>
+  `sha256:${createHash('sha256').update(bytes).digest('hex')}`
 
-beforeAll(async () => {
-  registry = await startRegistry()
-  workspace = await mkdtemp(join(tmpdir(), 'workspace-'))
-  await writeSampleContext(join(workspace, 'service'))
-})
-
-afterAll(async () => {
-  await registry?.stop()
-  await rm(workspace, { recursive: true, force: true })
-})
-
-describe.each(['containerd', 'classic'] as const)('an engine with the %s store', store => {
-  let engine: StartedEngine
+describe.each([
+  { store: 'containerd', buildx: true },
+  { store: 'classic', buildx: true },
+  { store: 'classic', buildx: false },
+] as const)('an engine with the $store store, buildx: $buildx', ({ store, buildx }) => {
+  const context = { lines: ['ARG TAG', 'ENV RELEASED=$TAG'] }
+  let bench: Bench
   beforeAll(async () => {
-    engine = await startEngine({ store })
+    bench = await startBench({ engine: { store, buildx }, context })
   })
-  afterAll(() => engine?.stop())
+  afterAll(() => bench?.stop())
 
   test.each([
-    { tag: '2.3.4', rule: 'final', tags: ['2.3.4', '2.3.4-stable'] },
-    { tag: '2.3.4.1', rule: 'patch', tags: ['2.3.4.1', '2.3.4.1-stable'] },
-    { tag: '2.3.5rc1', rule: 'candidate', tags: ['2.3.5rc1'] },
-    { tag: '1.4.0.pre2', rule: 'other', tags: ['1.4.0.pre2'] },
-  ])('$tag is published as $tags', async ({ tag, rule, tags }) => {
-    const service = `${store}-${rule}`
-    const step = await runStep({
+    { tag: '2.3.4', rule: 'final', published: ['2.3.4'], stable: ['2.3.4-stable'] },
+    { tag: '2.3.4.1', rule: 'patch', published: ['2.3.4.1'], stable: ['2.3.4.1-stable'] },
+    { tag: '2.3.5rc1', rule: 'candidate', published: ['2.3.5rc1'], stable: [] },
+    { tag: '1.4.0.pre2', rule: 'other', published: ['1.4.0.pre2'], stable: [] },
+  ])('$tag is $rule: $published, stable $stable', async ({ tag, rule, published, stable }) => {
+    const { host, storage } = bench.registry
+    const repository = `cmswmcore/${rule}`
+    const image = `${host}/${repository}`
+    const step = await bench.step({ tag, with: { service: rule } })
+
+    expect(step.annotations.map(({ title }) => title)).toEqual(buildx ? [] : ['Built without buildx'])
+    expect(step).toMatchObject({ exitCode: 0, leftBehind: [] })
+
+    const tags = [...published, ...stable]
+    expect(await listTags(storage, repository)).toEqual(tags.toSorted())
+    const digest = (await readTag(storage, repository, tag)) ?? 'none'
+    for (const name of tags) expect(await readTag(storage, repository, name)).toBe(digest)
+    expect(sha256(await readBlob(storage, digest))).toBe(digest)
+
+    const references = (names: string[]) => names.map(name => `${image}:${name}`).join('\n')
+    const { json, ...outputs } = step.outputs
+    expect(outputs).toEqual({
+      image,
       tag,
-      workspace,
-      env: engine.env,
-      with: { registry: registry.host, project: 'cmswmcore', service, context: 'service' },
+      rule,
+      'is-stable': String(stable.length > 0),
+      tags: references(tags),
+      'stable-tags': references(stable),
+      withheld: '',
+      digest,
+      reference: `${image}@${digest}`,
     })
-    expect(step.annotations).toEqual([])
-    expect(step.exitCode).toBe(0)
-    const repository = `cmswmcore/${service}`
-    expect(await listTags(registry.storage, repository)).toEqual([...tags].sort())
-    for (const name of tags)
-      expect(await readTag(registry.storage, repository, name)).toBe(step.outputs.digest)
-    expect(step.leftBehind).toEqual([])
+    expect(JSON.parse(json ?? '')).toMatchObject({
+      command: 'release',
+      service: rule,
+      image,
+      gitTag: tag,
+      rule,
+      digest,
+      tags: tags.map((name, index) => ({
+        tag: name,
+        reference: `${image}:${name}`,
+        stable: stable.includes(name),
+        moving: false,
+        outcome: index === 0 ? 'built' : 'copied',
+      })),
+    })
+
+    expect(await attestationsAt(storage, digest)).toHaveLength(store === 'containerd' ? 1 : 0)
+    const [stored, ...others] = await imagesAt(storage, digest)
+    expect(others).toEqual([])
+    expect(stored?.env).toContain(`RELEASED=${tag}`)
+    expect(stored?.labels).toEqual({
+      'org.opencontainers.image.title': rule,
+      'org.opencontainers.image.version': tag,
+      'org.opencontainers.image.revision': COMMIT,
+      'org.opencontainers.image.source': 'https://github.com/dmwm/WMCore',
+      'org.opencontainers.image.ref.name': tag,
+      'org.opencontainers.image.url': `https://github.com/dmwm/WMCore/tree/${tag}`,
+    })
+  })
+
+  test('docker finds under the tag and the stable tag what the outputs say', async () => {
+    const { outputs } = await bench.step({ tag: '3.0.0', with: { service: 'asked' } })
+    const docker = (...args: string[]) => run('docker', args, { env: bench.env })
+    const references = [outputs.reference, ...(outputs.tags ?? '').split('\n')].map(name => name ?? '')
+    expect(references).toHaveLength(3)
+    for (const reference of references) {
+      expect(await docker('pull', reference)).toContain(`Digest: ${outputs.digest}`)
+      const said = await docker('run', '--rm', '--network=host', reference, 'echo', 'it runs')
+      expect(said).toBe('it runs\n')
+      if (!buildx) continue
+      const raw = await docker('buildx', 'imagetools', 'inspect', '--raw', reference)
+      expect(sha256(raw)).toBe(outputs.digest)
+    }
   })
 })

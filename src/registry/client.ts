@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { ReleaseError } from '../errors.ts'
+import { isRetryable } from '../http/retry.ts'
 import {
   describeRequest,
   type HttpRequest,
@@ -134,6 +135,8 @@ export class RegistryClient {
       what,
     })
     if (response.status === 404) return { kind: 'absent' }
+    // Asked long enough: another question now would be one too many.
+    if (isRetryable(response.status)) throw this.#refusal('read', what, response)
     // A HEAD has no body that would say why it is refused.
     if (response.status !== 200) return this.#stateByGet(tag)
     const digest = response.headers['docker-content-digest']
@@ -278,10 +281,11 @@ export class RegistryClient {
   }
 
   /**
-   * A registry on loopback is asked by plain http, as docker does; one that speaks TLS answers that with 400.
+   * A registry on loopback is asked by plain http, as docker does; one that speaks TLS answers that with 400, and
+   * not in the words of the specification.
    */
-  #wantsTls({ status }: HttpResponse, origin: string): boolean {
-    return status === 400 && origin.startsWith('http:')
+  #wantsTls({ status, body }: HttpResponse, origin: string): boolean {
+    return status === 400 && origin.startsWith('http:') && specErrors(body).length === 0
   }
 
   /**
@@ -352,7 +356,7 @@ export class RegistryClient {
     const codes = specErrors(response.body).map(({ code }) => code)
     const credentials = this.#credentials
     // RFC 6750, 3.1: who asks is known, and may not do this.
-    const lacksRight = this.#challengesOf(response).some(
+    const lacksRight = parseChallenges(response.headers['www-authenticate'] ?? '').some(
       ({ parameters }) => parameters.get('error') === 'insufficient_scope',
     )
     if (response.status === 401 && (credentials.kind === 'anonymous' || !lacksRight)) {

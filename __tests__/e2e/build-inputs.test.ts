@@ -1,0 +1,129 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readTag } from '../../sandbox/storage.ts'
+import { type Bench, startBench } from './bench.ts'
+import { spyOnDocker } from './docker-spy.ts'
+import { imagesAt } from './image.ts'
+
+const ARGUMENTS = {
+  SPACES: 'two words  and two spaces',
+  QUOTES: `it's "quoted" and \`ticked\``,
+  DOLLAR: '$HOME $PATH $(id) $$ {}',
+  SHELL: 'a;b|c&d>e<f * ? [x] !y #z \\ ~',
+  EQUALS: 'a=b=c',
+  EMPTY: '',
+  OPTION: '--push --tag=x',
+  UTF8: 'žluťoučký 🐎',
+}
+
+describe.each([
+  { store: 'containerd', buildx: true },
+  { store: 'classic', buildx: true },
+  { store: 'classic', buildx: false },
+] as const)('an engine with the $store store, buildx: $buildx', ({ store, buildx }) => {
+  let bench: Bench
+  beforeAll(async () => {
+    const lines = Object.keys(ARGUMENTS).flatMap(name => [`ARG ${name}`, `ENV ${name}=$${name}`])
+    bench = await startBench({ engine: { store, buildx }, context: { lines } })
+  })
+  afterAll(() => bench?.stop())
+
+  const images = async (service: string, tag: string) => {
+    const digest = await readTag(bench.registry.storage, `cmswmcore/${service}`, tag)
+    return imagesAt(bench.registry.storage, digest ?? `no digest for ${service}:${tag}`)
+  }
+
+  test('build-args reach the build untouched, each line an argument', async () => {
+    const lines = Object.entries(ARGUMENTS).map(([name, value]) => `${name}=${value}`)
+    const step = await bench.step({
+      tag: '1.0.0',
+      with: { service: 'arguments', 'build-args': `\n${lines.join('\r\n')}\n\n` },
+    })
+    expect(step.exitCode, step.log).toBe(0)
+    const [image] = await images('arguments', '1.0.0')
+    const env = Object.fromEntries((image?.env ?? []).map(line => [line.split('=', 1)[0], line]))
+    for (const line of lines) expect(env[line.split('=', 1)[0] ?? '']).toBe(line)
+  })
+
+  test('labels reach the image untouched, and may replace the own ones that are not facts', async () => {
+    const labels = [
+      'ch.cern.note=it is "quoted", $HOME; two  spaces',
+      'equals=a=b',
+      'org.opencontainers.image.title=The Request Manager',
+    ]
+    const step = await bench.step({ tag: '1.0.0', with: { service: 'labels', labels: labels.join('\n') } })
+    expect(step.exitCode, step.log).toBe(0)
+    const [image] = await images('labels', '1.0.0')
+    expect(image?.labels).toMatchObject({
+      'ch.cern.note': 'it is "quoted", $HOME; two  spaces',
+      equals: 'a=b',
+      'org.opencontainers.image.title': 'The Request Manager',
+      'org.opencontainers.image.version': '1.0.0',
+    })
+  })
+
+  test('file names another Dockerfile, from the workspace', async () => {
+    await mkdir(join(bench.workspace, 'build files'), { recursive: true })
+    const dockerfile = 'FROM scratch\nCOPY busybox /bin/\nLABEL made.by=another\n'
+    await writeFile(join(bench.workspace, 'build files/other.Dockerfile'), dockerfile)
+    const step = await bench.step({
+      tag: '1.0.0',
+      with: { service: 'file', file: 'build files/other.Dockerfile' },
+    })
+    expect(step.exitCode, step.log).toBe(0)
+    const [image] = await images('file', '1.0.0')
+    expect(image?.labels['made.by']).toBe('another')
+  })
+
+  test('build-options are handed on, one argument a line', async () => {
+    const dockerfile = 'FROM scratch AS first\nCOPY busybox /bin/\nFROM first AS last\nLABEL stage=last\n'
+    await writeFile(join(bench.workspace, 'stages.Dockerfile'), dockerfile)
+    const spy = await spyOnDocker(bench.env)
+    try {
+      const step = await bench.step({
+        tag: '1.0.0',
+        env: spy.env,
+        with: {
+          service: 'options',
+          file: 'stages.Dockerfile',
+          'build-options': '--no-cache\n--target=first',
+        },
+      })
+      expect(step.exitCode, step.log).toBe(0)
+      const [image] = await images('options', '1.0.0')
+      expect(image?.labels).not.toHaveProperty('stage')
+      const build = (await spy.calls()).find(call => call.includes('--target=first'))
+      expect(build?.slice(-4)).toEqual(['--no-cache', '--target=first', '--', 'service'])
+    } finally {
+      await rm(spy.folder, { recursive: true })
+    }
+  })
+})
+
+test('one build for several platforms is published as one index', async () => {
+  const bench = await startBench()
+  try {
+    const { host, storage } = bench.registry
+    const step = await bench.step({
+      tag: '2.3.4',
+      with: { service: 'platforms', 'build-options': '--platform=linux/amd64,linux/arm64' },
+    })
+    expect(step).toMatchObject({ exitCode: 0, annotations: [], leftBehind: [] })
+    const digest = (await readTag(storage, 'cmswmcore/platforms', '2.3.4')) ?? 'none'
+    expect(await readTag(storage, 'cmswmcore/platforms', '2.3.4-stable')).toBe(digest)
+    expect(step.outputs.reference).toBe(`${host}/cmswmcore/platforms@${digest}`)
+    const platforms = (await imagesAt(storage, digest)).map(({ platform }) => platform)
+    expect(platforms.toSorted()).toEqual(['linux/amd64', 'linux/arm64'])
+
+    // A second run looks into the index for the revision, and finds it.
+    const again = await bench.step({
+      tag: '2.3.4',
+      with: { service: 'platforms', 'build-options': '--platform=linux/amd64,linux/arm64' },
+    })
+    expect(again).toMatchObject({ exitCode: 0, annotations: [] })
+    expect(again.outputs.digest).toBe(digest)
+  } finally {
+    await bench.stop()
+  }
+})

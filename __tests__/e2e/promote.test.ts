@@ -1,0 +1,130 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { listTags, readTag } from '../../sandbox/storage.ts'
+import { type Bench, startBench } from './bench.ts'
+import { requestsTo, writesTo } from './requests.ts'
+import { KINDS, type Kind, mediaTypeOf, seed } from './seed.ts'
+
+// No docker command is in the PATH of these steps.
+let bench: Bench
+beforeAll(async () => {
+  bench = await startBench({ engine: 'none' })
+})
+afterAll(() => bench?.stop())
+
+let service: string
+let repository: string
+let number = 0
+beforeEach(() => {
+  number += 1
+  service = `service-${number}`
+  repository = `cmswmcore/${service}`
+})
+
+const put = (tag: string, kind?: Kind) =>
+  seed(bench.registry, repository, tag, kind === undefined ? {} : { kind })
+const at = (tag: string) => readTag(bench.registry.storage, repository, tag)
+const promote = (tag: string, digest = '') =>
+  bench.step({ tag, with: { service, command: 'promote', digest } })
+
+test.each(KINDS)('%s is promoted by its bytes, once', async kind => {
+  const digest = await put('2.3.4', kind)
+  const before = (await writesTo(bench.registry, repository)).length
+
+  const step = await promote('2.3.4')
+  expect(step, step.log).toMatchObject({ exitCode: 0, annotations: [], leftBehind: [] })
+  expect(await at('2.3.4-stable')).toBe(digest)
+  const image = `${bench.registry.host}/${repository}`
+  expect(step.outputs).toMatchObject({
+    tags: `${image}:2.3.4\n${image}:2.3.4-stable`,
+    'stable-tags': `${image}:2.3.4-stable`,
+    digest,
+    reference: `${image}@${digest}`,
+    withheld: '',
+  })
+  const answer = await fetch(`${bench.registry.url}/v2/${repository}/manifests/2.3.4-stable`, {
+    headers: { Accept: mediaTypeOf(kind) },
+  })
+  expect(answer.headers.get('content-type')).toBe(mediaTypeOf(kind))
+
+  const again = await promote('2.3.4')
+  expect(again).toMatchObject({ exitCode: 0, annotations: [] })
+  const writes = (await writesTo(bench.registry, repository)).slice(before)
+  expect(writes).toEqual([`PUT /v2/${repository}/manifests/2.3.4-stable`])
+  // Neither a layer nor a configuration was moved.
+  const requests = await requestsTo(bench.registry, repository)
+  expect(requests.filter(({ method, path }) => method === 'GET' && path.includes('/blobs/'))).toEqual([])
+})
+
+test('with the right digest', async () => {
+  const digest = await put('2.3.4')
+  expect(await promote('2.3.4', digest)).toMatchObject({ exitCode: 0, annotations: [] })
+  expect(await at('2.3.4-stable')).toBe(digest)
+})
+
+describe('is refused, and nothing is written', () => {
+  const wrong = `sha256:${'0'.repeat(64)}`
+  test.each([
+    {
+      name: 'another digest than what is there by now',
+      tag: '2.3.4',
+      seeded: ['2.3.4'],
+      digest: wrong,
+      title: 'The registry does not hold what was planned',
+      says: ['2.3.4 is sha256:', wrong, 'promote what was tested'],
+    },
+    {
+      name: 'half a digest',
+      tag: '2.3.4',
+      seeded: ['2.3.4'],
+      digest: 'sha256:abc',
+      title: 'An input is not valid',
+      says: ['The input digest', 'sha256:abc', 'hexadecimal'],
+    },
+    {
+      name: 'a candidate',
+      tag: '2.3.4rc1',
+      seeded: ['2.3.4rc1'],
+      title: 'The policy has nothing to promote this git tag to',
+      says: [
+        '2.3.4rc1',
+        'There is no tag to promote',
+        'Promote the git tag of a release that has stable tags',
+      ],
+    },
+    {
+      name: 'what was never published',
+      tag: '2.3.4',
+      seeded: ['2.3.3', '2.3.4.1'],
+      title: 'The image is not published',
+      says: ['2.3.4 is not in the registry', 'Release 2.3.4 first'],
+    },
+    {
+      name: 'a repository that does not exist',
+      tag: '2.3.4',
+      seeded: [],
+      title: 'The image is not published',
+      says: ['2.3.4 is not in the registry', 'Release 2.3.4 first'],
+    },
+    {
+      name: 'a stable tag that is another image',
+      tag: '2.3.4',
+      seeded: ['2.3.4', '2.3.4-stable'],
+      title: 'The image tag is already there',
+      says: ['2.3.4-stable is there already, as sha256:', 'delete the wrong one'],
+    },
+  ])('$name', async ({ tag, seeded, digest, title, says }) => {
+    for (const name of seeded) await put(name)
+    const before = await writesTo(bench.registry, repository)
+    const digests = await Promise.all(seeded.map(at))
+
+    const step = await promote(tag, digest)
+
+    expect(step).toMatchObject({ exitCode: 1, leftBehind: [], outputs: {} })
+    expect(step.annotations).toHaveLength(1)
+    expect(step.annotations[0]).toMatchObject({ level: 'error', title })
+    for (const text of says) expect(step.annotations[0]?.message).toContain(text)
+    expect(await writesTo(bench.registry, repository)).toEqual(before)
+    expect(await listTags(bench.registry.storage, repository)).toEqual(seeded)
+    expect(await Promise.all(seeded.map(at))).toEqual(digests)
+  })
+})

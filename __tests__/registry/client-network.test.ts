@@ -1,0 +1,196 @@
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import { type AddressInfo, connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { makeCertificate } from '../../sandbox/certificate.ts'
+import { run } from '../../sandbox/command.ts'
+import { type Registry, startRegistry } from '../../sandbox/registry.ts'
+import { startTokenServer, type TokenServer } from '../../sandbox/token-server.ts'
+import { makeClient, makeTransport, PATH } from './client-of.ts'
+
+/** A proxy that serves every host from one place, and writes down what it was asked. */
+const startProxy = async (port: () => number) => {
+  const asked: string[] = []
+  const server: Server = createServer((request, response) => {
+    asked.push(`${request.method} ${request.url} ${request.headers['proxy-authorization'] ?? ''}`.trim())
+    const { pathname } = new URL(request.url ?? '')
+    fetch(`http://127.0.0.1:${port()}${pathname}`)
+      .then(async answer => response.writeHead(answer.status).end(await answer.text()))
+      .catch(error => response.destroy(error))
+  })
+  server.on('connect', (request, client, head) => {
+    asked.push(`CONNECT ${request.url} ${request.headers['proxy-authorization'] ?? ''}`.trim())
+    const target = connect(port(), '127.0.0.1', () => {
+      client.write('HTTP/1.1 200 OK\r\n\r\n')
+      target.write(head)
+      target.pipe(client).pipe(target)
+    })
+    target.on('error', () => client.destroy())
+    client.on('error', () => target.destroy())
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`
+  const stop = (): void => {
+    server.closeAllConnections()
+    server.close()
+  }
+  return { host, asked, stop }
+}
+
+/** The registry at a port, served by TLS under the name `localhost.`; gives back the path of its certificate. */
+const startSecureFront = async (folder: string, port: () => number) => {
+  const { certificate, key } = makeCertificate()
+  const path = join(folder, 'certificate.pem')
+  await writeFile(path, certificate)
+  const asked: string[] = []
+  const server = createTlsServer({ cert: certificate, key }, (request, response) => {
+    asked.push(`${request.method} ${request.url}`)
+    fetch(`http://127.0.0.1:${port()}${request.url}`, { method: request.method ?? '' })
+      .then(answer => response.writeHead(answer.status).end())
+      .catch(error => response.destroy(error))
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const stop = (): void => {
+    server.closeAllConnections()
+    server.close()
+  }
+  return { port: (server.address() as AddressInfo).port, certificate: path, asked, stop }
+}
+
+const module = (path: string): string => JSON.stringify(join(import.meta.dirname, path))
+const portOf = (registry: Registry | undefined): number => Number(registry?.host.split(':')[1])
+
+/** Runs the client in a process of its own: Node reads what it trusts when it starts. */
+const headElsewhere = (
+  registry: string,
+  env: NodeJS.ProcessEnv,
+  credentials: object = { kind: 'anonymous' },
+) =>
+  run(
+    process.execPath,
+    [
+      '--input-type=module-typescript',
+      '--eval',
+      `import { makeClient } from ${module('client-of.ts')}
+       using client = makeClient(${JSON.stringify(registry)}, { credentials: ${JSON.stringify(credentials)} })
+       const outcome = await client.headTag('2.3.4').catch(({ name, message }) => ({ name, message }))
+       console.log(JSON.stringify(outcome))`,
+    ],
+    { env: { PATH: process.env.PATH, ...env } },
+  ).then((output): unknown => JSON.parse(output))
+
+describe('TLS', () => {
+  let registry: Registry
+  let tokens: TokenServer
+  let guarded: Registry
+  beforeAll(async () => {
+    registry = await startRegistry({ tls: true })
+    tokens = await startTokenServer({ users: { bob: 'secret' } })
+    guarded = await startRegistry({ tls: true, auth: { kind: 'token', trust: tokens.trust } })
+  })
+  afterAll(() => Promise.all([registry?.stop(), guarded?.stop(), tokens?.stop()]))
+
+  test('with an authority that Node was told to trust', async () => {
+    const env = { NODE_EXTRA_CA_CERTS: registry.certificate }
+    expect(await headElsewhere(registry.host, env)).toEqual({ kind: 'absent' })
+    expect(registry.requests().at(-1)).toMatchObject({
+      method: 'HEAD',
+      path: `/v2/${PATH}/manifests/2.3.4`,
+      status: 404,
+    })
+  })
+
+  test('with an authority that nobody knows: an error, not absent', async () => {
+    expect(await headElsewhere(registry.host, {})).toMatchObject({
+      name: 'registry-unreadable',
+      message: expect.stringMatching(/self-signed certificate/),
+    })
+  })
+
+  test('credentials do not go from https to a token server by http', async () => {
+    const bob = { kind: 'password', username: 'bob', password: 'secret' }
+    const env = { NODE_EXTRA_CA_CERTS: guarded.certificate }
+    expect(await headElsewhere(guarded.host, env, bob)).toMatchObject({
+      name: 'registry-unreadable',
+      message: expect.stringMatching(/which is not an https address.*No credentials were sent there/),
+    })
+    expect(tokens.requests).toEqual([])
+  })
+})
+
+describe('proxies', () => {
+  let plain: Registry
+  let secure: Awaited<ReturnType<typeof startSecureFront>>
+  let folder: string
+  let proxy: Awaited<ReturnType<typeof startProxy>> | undefined
+  beforeAll(async () => {
+    plain = await startRegistry()
+    folder = await mkdtemp(join(tmpdir(), 'front-'))
+    secure = await startSecureFront(folder, () => portOf(plain))
+  })
+  afterAll(async () => {
+    secure?.stop()
+    await plain?.stop()
+    await rm(folder, { recursive: true })
+  })
+  afterEach(() => {
+    vi.unstubAllEnvs()
+    proxy?.stop()
+  })
+
+  test.each(['http_proxy', 'HTTP_PROXY'])('%s serves plain http', async variable => {
+    proxy = await startProxy(() => portOf(plain))
+    vi.stubEnv(variable, `http://user:word@${proxy.host}`)
+    using transport = makeTransport()
+    const url = new URL('http://registry.invalid/v2/')
+    const { status, body } = await transport.send({ method: 'GET', url, headers: {} })
+    expect({ status, body: body.toString() }).toEqual({ status: 200, body: '{}' })
+    expect(proxy.asked).toHaveLength(1)
+    expect(proxy.asked[0]).toContain('registry.invalid')
+    expect(proxy.asked[0]).toContain(`Basic ${Buffer.from('user:word').toString('base64')}`)
+  })
+
+  test.each(['registry.invalid', '.invalid', '*'])('no_proxy: %s goes past it', async noProxy => {
+    proxy = await startProxy(() => portOf(plain))
+    vi.stubEnv('http_proxy', `http://${proxy.host}`)
+    vi.stubEnv('no_proxy', `other.example,${noProxy}`)
+    using transport = makeTransport()
+    const url = new URL('http://registry.invalid/v2/')
+    // There is no such host: without the proxy nobody answers.
+    await expect(transport.send({ method: 'GET', url, headers: {} })).rejects.toThrow(/ENOTFOUND|EAI_AGAIN/)
+    expect(proxy.asked).toEqual([])
+  })
+
+  test('loopback registries are never asked through a proxy', async () => {
+    proxy = await startProxy(() => portOf(plain))
+    vi.stubEnv('http_proxy', `http://${proxy.host}`)
+    vi.stubEnv('https_proxy', `http://${proxy.host}`)
+    using client = makeClient(plain.host)
+    expect(await client.headTag('2.3.4')).toEqual({ kind: 'absent' })
+    expect(proxy.asked).toEqual([])
+  })
+
+  test.each(['https_proxy', 'HTTPS_PROXY'])('%s serves https, through a tunnel', async variable => {
+    proxy = await startProxy(() => secure.port)
+    const env = { NODE_EXTRA_CA_CERTS: secure.certificate, [variable]: `http://${proxy.host}` }
+    // With a dot at its end, the name that the certificate has is not taken for a loopback name.
+    expect(await headElsewhere('localhost.', env)).toEqual({ kind: 'absent' })
+    expect(new Set(proxy.asked)).toEqual(new Set(['CONNECT localhost.:443']))
+    expect(secure.asked).toContain(`HEAD /v2/${PATH}/manifests/2.3.4`)
+  })
+
+  test('a proxy that is down is an error', async () => {
+    proxy = await startProxy(() => 1)
+    proxy.stop()
+    const env = { NODE_EXTRA_CA_CERTS: secure.certificate, https_proxy: `http://${proxy.host}` }
+    expect(await headElsewhere('localhost.', env)).toMatchObject({
+      name: 'registry-unreadable',
+      message: expect.stringContaining('ECONNREFUSED'),
+    })
+  })
+})
