@@ -45,8 +45,19 @@ const main = async (journal: RunJournal): Promise<void> => {
   const { workspace } = run
   const log = actionsLog(now, stage => journal.stages.push(stage))
   if (policyWarnings !== undefined) log.warning('The policy may not mean what it says', policyWarnings)
+  // Programs that are started do not get the inputs, of which some are secret, in their environment.
+  const programs = Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('INPUT_')))
   const result = await withTemporary(run.temporary, temporary =>
-    execute(request, { env, log, journal, clock, signal, workspace, temporary, userAgent: USER_AGENT }),
+    execute(request, {
+      env: programs,
+      log,
+      journal,
+      clock,
+      signal,
+      workspace,
+      temporary,
+      userAgent: USER_AGENT,
+    }),
   )
   core.info(tableOf(result))
   setOutputs(result)

@@ -4,6 +4,7 @@ import {
   type Backoff,
   delayBefore,
   isRetryable,
+  mayPass,
   parseRetryAfter,
   pauseBetween,
   registryBackoff,
@@ -137,4 +138,17 @@ test('a pause sleeps as long as the backoff says, and ends with its attempts', a
     false,
   ])
   expect(slept).toEqual([500, 1000, 1500, 1500])
+})
+
+describe('a request that got no answer', () => {
+  test.each([
+    { code: 'ECONNRESET', again: true },
+    { code: 'ENOTFOUND', again: true },
+    { code: 'CERT_HAS_EXPIRED', again: false },
+    { code: 'DEPTH_ZERO_SELF_SIGNED_CERT', again: false },
+    { code: 'ERR_TLS_CERT_ALTNAME_INVALID', again: false },
+    { code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', again: false },
+  ])('$code: again $again', ({ code, again }) => {
+    expect(mayPass(Object.assign(new Error(code), { code }))).toBe(again)
+  })
 })

@@ -41,6 +41,14 @@ export const pushBackoff: Backoff = {
 export const isRetryable = (status: number): boolean =>
   status === 408 || status === 429 || (status >= 500 && status !== 501 && status !== 505)
 
+/** What Node.js says of a certificate that is not trusted; that does not pass by itself. */
+const UNTRUSTED =
+  /^(?:CERT_|ERR_TLS_CERT|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT|UNABLE_TO_(?:GET|VERIFY)|HOSTNAME_MISMATCH)/
+
+/** Whether a request that got no answer may get one at the next attempt. */
+export const mayPass = (error: unknown): boolean =>
+  !(error instanceof Error && 'code' in error && typeof error.code === 'string' && UNTRUSTED.test(error.code))
+
 /** The forms of a date in HTTP (RFC 9110, 5.6.7): as in mail, and two older ones. */
 const HTTP_DATE =
   /^(?:[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} GMT|[A-Z][a-z]{5,8}, [0-9]{2}-[A-Z][a-z]{2}-[0-9]{2} [0-9:]{8} GMT|[A-Z][a-z]{2} [A-Z][a-z]{2} [0-9 ][0-9] [0-9:]{8} [0-9]{4})$/

@@ -2,7 +2,7 @@ import * as http from 'node:http'
 import * as https from 'node:https'
 import { HttpClient } from '@actions/http-client'
 import type { Log } from '../log.ts'
-import { type Backoff, delayBefore, isRetryable } from './retry.ts'
+import { type Backoff, delayBefore, isRetryable, mayPass } from './retry.ts'
 
 export interface HttpRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT'
@@ -89,7 +89,9 @@ export class Transport implements Disposable {
 
       const elapsed = this.#clock.now() - started
       const retryAfter = outcome.response?.headers['retry-after']
-      const delay = delayBefore(backoff, { attempt, elapsed, retryAfter, random: this.#clock.random() })
+      const delay = mayPass(outcome.error)
+        ? delayBefore(backoff, { attempt, elapsed, retryAfter, random: this.#clock.random() })
+        : undefined
       const why =
         outcome.response === undefined
           ? outcome.error instanceof Error
