@@ -1,19 +1,27 @@
 import { ReleaseError } from './errors.ts'
 
+/** The end of a run that was asked to stop. */
+export class InterruptedError extends ReleaseError {
+  readonly by: NodeJS.Signals
+
+  constructor(by: NodeJS.Signals, wayOut: string) {
+    super('interrupted', { what: `The run was interrupted by ${by}.`, wayOut })
+    this.by = by
+  }
+}
+
 /**
- * Aborts when the process is asked to stop: by the runner when a job is cancelled, or by Ctrl-C. What is
- * under way then stops and cleans up after itself.
+ * Aborts with an `InterruptedError` when the process is asked to stop: by the runner when a job is cancelled,
+ * or by Ctrl-C. What is under way then stops and cleans up after itself.
  */
-export const interruption = (process: Pick<NodeJS.Process, 'on'>): AbortSignal => {
+export const interruption = (
+  process: Pick<NodeJS.Process, 'on'>,
+  wayOut = 'Run the job again: it goes on where this one stopped.',
+): AbortSignal => {
   const controller = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
-      controller.abort(
-        new ReleaseError('interrupted', {
-          what: `The run was interrupted by ${name}.`,
-          wayOut: 'Run the job again: it goes on where this one stopped.',
-        }),
-      )
+      controller.abort(new InterruptedError(name, wayOut))
     })
   }
   return controller.signal

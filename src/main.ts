@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as core from '@actions/core'
 import { execute } from './commands/execute.ts'
-import { NotAsPlannedError } from './commands/verify.ts'
+import { NotAsPlannedError } from './commands/not-as-planned.ts'
 import { readInputs } from './inputs/read.ts'
 import { orderOf } from './inputs/request.ts'
 import { readRunContext } from './inputs/run-context.ts'
@@ -72,8 +72,10 @@ else {
   try {
     await main(journal)
   } catch (error) {
+    const { soFar } = journal
+    if (soFar?.tags.some(({ outcome }) => outcome !== 'planned')) core.info(tableOf(soFar))
     if (error instanceof NotAsPlannedError) setOutputs(error.result)
     reportFailure(error)
-    await writeSummary({ result: journal.soFar, stages: journal.stages, error }, process.env)
+    await writeSummary({ result: soFar, stages: journal.stages, error }, process.env)
   }
 }

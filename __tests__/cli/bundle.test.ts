@@ -18,7 +18,7 @@ test('is executable', () => {
 })
 
 test('needs nothing but Node', () => {
-  const required = [...source.matchAll(/\w+\(import\.meta\.url\)\("([^"]+)"\)|from ?"([^"]+)"/g)].map(
+  const required = [...source.matchAll(/\w+\(import\.meta\.url\)\("([^"]+)"\)|\bfrom ?"([\w@/:.-]+)"/g)].map(
     ([, created, imported]) => (created ?? imported ?? '').replace(/^node:/, ''),
   )
   expect(required).toContain('util')

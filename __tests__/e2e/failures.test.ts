@@ -142,7 +142,7 @@ describe('a registry that is not there', () => {
       host,
       'ECONNREFUSED',
       /after \d+ attempts/,
-      'Check that the registry is up',
+      'Check the input registry',
     ])
     expect(calls).toEqual([])
   })

@@ -91,7 +91,9 @@ describe('release', () => {
       },
     })
     const warning = released.annotations[0]?.message ?? ''
-    expect(warning).toContain(`Not written: ${image}:2.3.4-stable (waits for testbed: ${state}).`)
+    expect(warning).toContain(
+      `${image}:2.3.4-stable waits for testbed: ${state}. To write what is withheld, `,
+    )
     expect(warning).toContain('promote_stable_images.yaml')
     expect(await tagsOf(what)).toEqual(['2.3.4'])
     const digest = await digestOf(what, '2.3.4')

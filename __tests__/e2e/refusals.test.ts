@@ -63,7 +63,7 @@ describe('without an engine', () => {
       name: 'a required input that is missing',
       step: { tag: '2.3.4', with: { registry: '' } },
       title: 'An input is not valid',
-      says: ['The input registry is missing', 'Add "registry: '],
+      says: ['The input registry is missing', 'as "registry: registry.cern.ch"'],
     },
     {
       name: 'a misspelt value',

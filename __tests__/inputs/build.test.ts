@@ -73,9 +73,9 @@ describe('labels', () => {
     },
     {
       what: 'a tag that needs escapes in an address',
-      given: { tag: 'a b/c#d' },
-      others: { tag: 'a b/c#d' },
-      labels: own.map(label => label.replace('tree/2.3.4', 'tree/a%20b/c%23d').replace('2.3.4', 'a b/c#d')),
+      given: { tag: 'a%b/c#d' },
+      others: { tag: 'a%b/c#d' },
+      labels: own.map(label => label.replace('tree/2.3.4', 'tree/a%25b/c%23d').replace('2.3.4', 'a%b/c#d')),
     },
   ])('$what', ({ given, others, labels }) => {
     expect(buildOf(given, runIn(workspace, others)).labels).toEqual(labels)
@@ -139,6 +139,11 @@ describe('build-options', () => {
     {
       text: '--platform linux/amd64',
       error: '"--platform linux/amd64": each line is one argument. Write --platform=linux/amd64.',
+    },
+    {
+      text: '--platform=linux/amd64 --no-cache',
+      error:
+        '"--platform=linux/amd64 --no-cache": it is several options. Write each option on a line of its own, below "build-options: |".',
     },
     { text: '--tag a:b', error: '"--tag": the policy says which tags there are. Leave the line out.' },
     { text: '--build-arg A=1', error: '"--build-arg": use the input build-args. Leave the line out.' },

@@ -20,7 +20,6 @@ test.each([
 
 describe('inputs that do not exist', () => {
   test.each([
-    { variable: 'INPUT_TAGS', given: 'tags', meant: 'tag' },
     { variable: 'INPUT_BUILD_ARGS', given: 'build_args', meant: 'build-args' },
     { variable: 'INPUT_BUILDARGS', given: 'buildargs', meant: 'build-args' },
     { variable: 'INPUT_SERVCE', given: 'servce', meant: 'service' },
@@ -29,10 +28,17 @@ describe('inputs that do not exist', () => {
     { variable: 'INPUT_STABLE-', given: 'stable-', meant: 'stable' },
   ])('$variable is meant for $meant', ({ variable, given, meant }) => {
     expect(() => refuseMisspelt({ [variable]: 'secret' })).toThrow(
-      new RegExp(
-        `^There is no input ${given}\\. Did you mean ${meant}\\? The inputs are command, registry, .*\\.$`,
-      ),
+      new RegExp(`^There is no input ${given}\\. Did you mean ${meant}\\?$`),
     )
+  })
+
+  test.each([
+    { variable: 'INPUT_TAGS', wayOut: 'The git tag is the input tag' },
+    { variable: 'INPUT_PLATFORMS', wayOut: 'Write --platform=… into the input build-options.' },
+    { variable: 'INPUT_DOCKERFILE', wayOut: 'Write its path into the input file.' },
+  ])('$variable is of another action: $wayOut', ({ variable, wayOut }) => {
+    const given = variable.slice('INPUT_'.length).toLowerCase()
+    expect(() => refuseMisspelt({ [variable]: '' })).toThrow(`There is no input ${given}. ${wayOut}`)
   })
 
   test.each([

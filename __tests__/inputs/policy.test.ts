@@ -98,8 +98,8 @@ describe('policy-file', () => {
   })
 
   test.each([
-    { path: 'folder', why: 'EISDIR' },
-    { path: '.', why: 'EISDIR' },
+    { path: 'folder', why: 'it is a directory' },
+    { path: '.', why: 'it is a directory' },
     { path: 'policy/file', why: 'ENOTDIR' },
     { path: 'round', why: 'ELOOP' },
   ])('$path can not be read: $why', ({ path, why }) => {

@@ -109,12 +109,28 @@ describe('what is refused: the input, what was given, what is wrong with it, the
     {
       given: { registry: 'https://ghcr.io' },
       error:
-        'The input registry is "https://ghcr.io": it is an address; leave "https://" out. Write the host of the registry, such as registry.cern.ch.',
+        'The input registry is "https://ghcr.io": it is an address; leave "https://" out. Write ghcr.io.',
+    },
+    {
+      given: { registry: 'https://ghcr.io/dmwm/' },
+      error:
+        'The input registry is "https://ghcr.io/dmwm/": it is an address; leave "https://" out. Write ghcr.io, and dmwm into the input project.',
+    },
+    {
+      given: { project: '/cmsweb/' },
+      error: 'The input project is "/cmsweb/": it has an empty part. Write cmsweb.',
+    },
+    {
+      given: { tag: 'refs/heads/main' },
+      error: 'The input tag is "refs/heads/main": it is a branch. Write the name of a git tag.',
+    },
+    {
+      given: { tag: '2.3.4\n2.3.5' },
+      error: 'The input tag is "2.3.4\\n2.3.5": no git tag has white space. Write the name of one git tag.',
     },
     {
       given: { project: 'CMSWeb' },
-      error:
-        'The input project is "CMSWeb": "CMSWeb" has capitals. Write a path such as cmsweb, or leave it empty.',
+      error: 'The input project is "CMSWeb": "CMSWeb" has capitals. Write cmsweb.',
     },
     {
       given: { service: 'cms/reqmgr2' },
@@ -124,7 +140,7 @@ describe('what is refused: the input, what was given, what is wrong with it, the
     {
       given: { service: 'reqmgr2:2.3' },
       error:
-        'The input service is "reqmgr2:2.3": "reqmgr2:2.3" is not of a-z and 0-9 with single ".", "_", "__" or "-" between. Write the name of the image, such as reqmgr2.',
+        'The input service is "reqmgr2:2.3": "reqmgr2:2.3" is not of a-z and 0-9 with single ".", "_", "__" or "-" between. Write the name alone, reqmgr2; the tag comes from the git tag.',
     },
     {
       given: { tag: 'refs/tags/2.3.4' },
@@ -136,7 +152,8 @@ describe('what is refused: the input, what was given, what is wrong with it, the
     },
     {
       given: { context: 'Dockerfile' },
-      error: `The input context is "Dockerfile": there is no directory ${directory('Dockerfile')}. Write a directory of the workspace; a step with actions/checkout must come before this one.`,
+      error:
+        'The input context is "Dockerfile": it is a file. Write a directory of the workspace, and the Dockerfile into the input file.',
     },
     {
       given: { context: '--push' },
@@ -145,7 +162,8 @@ describe('what is refused: the input, what was given, what is wrong with it, the
     },
     {
       given: { context: 'bare' },
-      error: 'The input context is "bare": it has no Dockerfile. Name the Dockerfile with the input file.',
+      error:
+        'The input context is "bare": it has no Dockerfile. Write the directory that has one, or name it with the input file; a step with actions/checkout must come before this one.',
     },
     {
       given: { context: 'bare', file: 'file' },
@@ -158,7 +176,7 @@ describe('what is refused: the input, what was given, what is wrong with it, the
     {
       given: { digest: 'sha256:abc' },
       error:
-        'The input digest is "sha256:abc": it is not a digest. Write it whole, sha256: and 64 hexadecimal digits, as the output digest has it.',
+        'The input digest is "sha256:abc": it is not a digest. Write it whole and alone, sha256: and 64 hexadecimal digits, as the output digest has it.',
     },
     {
       given: { digest },

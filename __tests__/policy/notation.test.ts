@@ -157,7 +157,12 @@ line 1, column 9: warning: XY stands for itself: capitals beside each other are 
 line 1, column 6: warning: the R of Release stands for a number: a single capital always does
   a: v-Release -> vR
        ^
-  if the word is meant, let the rule be * or tag in lower case`
+  if the word is meant, let the rule be * or tag in lower case
+
+line 1, column 19: warning: X.Y-stable is not a stable tag, as it stands before the bar
+  final: X.Y -> X.Y X.Y-stable
+                    ^^^^^^^^^^
+  write the stable tags after a bar, as in "final: X.Y.Z -> X.Y.Z | X.Y.Z-stable"`
 
 /** The listings with the rule that each of them shows. */
 const listings = (text: string) =>
@@ -190,6 +195,7 @@ describe('one slip is one problem', () => {
 test.each([
   { pattern: 'vdb_ABC', why: 'these capitals are no number letters that people use' },
   { pattern: 'HG1610.X', why: 'two capitals of a word' },
+  { pattern: 'X.Y-stable', why: 'that is what the git tag is called' },
   { pattern: 'vB.X', why: 'a number has no word behind it' },
 ])('no warning for $pattern: $why', ({ pattern }) => {
   expect(parsePolicy(`a: ${pattern} -> ${pattern}`)).toMatchObject({ kind: 'policy', warnings: [] })

@@ -47,11 +47,11 @@ test('a release: every tag, its digest, the way to pull it, the stages', () => {
       '### ✅ reqmgr2 2.3.4: published',
       '2.3.4 is matched by rule final.',
       [
-        '| image | digest | | what happened |',
+        '| image | kind | what happened | digest |',
         '| --- | --- | --- | --- |',
-        `| <code>${image}:2.3.4</code> | <code>sha256:abababababab…</code> |  | built |`,
-        `| <code>${image}:2.3.4-stable</code> | <code>sha256:abababababab…</code> | stable | copied |`,
-        `| <code>${image}:latest</code> |  | moving | stayed: stays with 2.4.0 |`,
+        `| <code>${image}:2.3.4</code> |  | built | <code>sha256:abababababab…</code> |`,
+        `| <code>${image}:2.3.4-stable</code> | stable | copied | <code>sha256:abababababab…</code> |`,
+        `| <code>${image}:latest</code> | moving | stays with 2.4.0 |  |`,
       ].join('\n'),
       ['```sh', `docker pull ${image}@${digest}`, '```'].join('\n'),
       [
@@ -77,7 +77,38 @@ test.each([
       stages: [],
       error: undefined,
     },
-    contains: ['### ⚠️ reqmgr2 2.3.4: published, stable tags withheld', 'withheld: waits for its promotion'],
+    contains: [
+      '### ⚠️ reqmgr2 2.3.4: published, stable tags withheld',
+      'withheld: waits for its promotion',
+      [
+        '```yaml',
+        'command: promote',
+        'registry: registry.cern.ch',
+        'project: cmsweb',
+        'service: reqmgr2',
+        'tag: 2.3.4',
+        `digest: ${digest}`,
+        '```',
+      ].join('\n'),
+    ],
+  },
+  {
+    what: 'a run after a complete one says so',
+    report: {
+      result: released(tag('2.3.4', 'kept'), tag('2.3.4-stable', 'kept')),
+      stages: [],
+      error: undefined,
+    },
+    contains: ['### ✅ reqmgr2 2.3.4: published already, nothing to do', '|  | there already |'],
+  },
+  {
+    what: 'what is only built has no digest yet',
+    report: {
+      result: { ...released(tag('2.3.4', 'built')), command: 'build' as const, digest: undefined },
+      stages: [],
+      error: undefined,
+    },
+    contains: ['### ✅ reqmgr2 2.3.4: built, not pushed', '| image | kind | what happened |\n'],
   },
   {
     what: 'the digest leads to the page of the registry, where it is known',
@@ -91,16 +122,18 @@ test.each([
   {
     what: 'a failure says what failed, what is published already, and what to do',
     report: {
-      result: { ...released(tag('2.3.4', 'built'), tag('2.3.4-stable', 'planned')), digest: undefined },
+      result: released(tag('2.3.4', 'built'), tag('2.3.4-stable', 'planned')),
       stages: [],
       error: failed,
     },
     contains: [
       '### ❌ reqmgr2 2.3.4: The image tag is already there',
+      '**The plan.** 2.3.4 is matched by rule final.',
       '**What failed (<code>already-published</code>).**',
       '```text\nIn registry.cern.ch/cmsweb/reqmgr2, 2.3.4 is there already.\n```',
-      `**Published already.** <code>${image}:2.3.4</code>.`,
-      '| stable | not written |',
+      `**Published.** <code>${image}:2.3.4</code>. The next run goes on from there.`,
+      '|  | built | <code>sha256:abababababab…</code> |',
+      '| stable | not written |  |',
       '**What to do.** Release a new version.',
     ],
   },
@@ -118,9 +151,29 @@ test.each([
     report: { result: undefined, stages: [], error: failed },
     contains: ['### ❌ The image tag is already there'],
   },
+  {
+    what: 'a failure without a plan names the service',
+    report: { result: undefined, stages: [], error: failed, service: 'reqmgr2' },
+    contains: ['### ❌ reqmgr2: The image tag is already there'],
+  },
 ])('$what', ({ report, contains }) => {
   const summary = summaryOf(report)
   for (const text of contains) expect(summary).toContain(text)
+})
+
+test('a failure before anything was written has no table of what was not', () => {
+  const result = { ...released(tag('2.3.4', 'planned')), digest: undefined }
+  expect(summaryOf({ result, stages: [], error: failed })).not.toContain('| image |')
+})
+
+test('the image without a project is promoted without one', () => {
+  const result = {
+    ...released(tag('2.3.4', 'built'), tag('2.3.4-stable', 'withheld')),
+    image: 'registry.cern.ch/reqmgr2',
+  }
+  expect(summaryOf({ result, stages: [], error: undefined })).toContain(
+    "registry: registry.cern.ch\nproject: ''\nservice: reqmgr2",
+  )
 })
 
 test('what comes from outside is text, whatever is in it', () => {

@@ -4,17 +4,24 @@ import { ReleaseError } from '../errors.ts'
 import { nearMiss } from '../inputs/near-miss.ts'
 import type { InputTexts } from '../inputs/read.ts'
 import type { Command } from './command.ts'
+import { PASSWORD_VARIABLE } from './secrets.ts'
 
 /** What is written after the name of a command. */
 export type Arguments =
   | { readonly kind: 'help' }
-  | { readonly kind: 'call'; readonly texts: InputTexts; readonly json: boolean }
+  | { readonly kind: 'call'; readonly texts: InputTexts; readonly flags: ReadonlySet<string> }
 
-/** Options that every command has, beside its inputs. */
-const OWN_OPTIONS = {
-  json: { type: 'boolean' },
-  help: { type: 'boolean', short: 'h' },
-} as const
+/** Options without a value that every command has. */
+const COMMON_FLAGS = ['json', 'debug', 'help'] as const
+
+/** What to do instead of giving a secret as an argument, which everybody on the machine could read. */
+const SECRETS: Readonly<Record<string, { variable: string; instead: string }>> = {
+  password: {
+    variable: PASSWORD_VARIABLE,
+    instead: `Pipe the password in with --password-stdin, or set ${PASSWORD_VARIABLE}.`,
+  },
+  'github-token': { variable: 'GITHUB_TOKEN', instead: 'Set GITHUB_TOKEN.' },
+}
 
 /** Something that is not a command line of this program. */
 export const usageError = (what: string, wayOut: string): ReleaseError =>
@@ -31,6 +38,11 @@ export const isRequired = (input: InputName): boolean => inputs[input].default =
 
 const seeHelp = ({ name }: Command): string => `See stable-release ${name} --help.`
 
+const flagsOf = ({ flags = [] }: Command): readonly string[] => [
+  ...flags.map(({ name }) => name),
+  ...COMMON_FLAGS,
+]
+
 interface OptionToken {
   readonly name: string
   readonly rawName: string
@@ -40,7 +52,15 @@ interface OptionToken {
 
 /** Refuses an option that the command does not have, and one with a value that it can not have. */
 const checkOption = (command: Command, { name, rawName, value, inlineValue }: OptionToken): void => {
-  const names = [...command.options.map(({ input }) => input as string), ...Object.keys(OWN_OPTIONS)]
+  const flags = flagsOf(command)
+  const names = [...command.options.map(({ input }) => input as string), ...flags]
+  const secret = SECRETS[name]
+  if (secret !== undefined && Object.hasOwn(command.environment ?? {}, secret.variable)) {
+    throw usageError(
+      `There is no option ${rawName}: others could read it in the list of processes.`,
+      secret.instead,
+    )
+  }
   if (!names.includes(name) || rawName === `-${name}`) {
     const spelt = names.map(known => `--${known}`)
     throw usageError(
@@ -48,7 +68,7 @@ const checkOption = (command: Command, { name, rawName, value, inlineValue }: Op
       `${didYouMean(rawName, spelt)}Its options are ${spelt.join(', ')}.`,
     )
   }
-  if (Object.hasOwn(OWN_OPTIONS, name)) {
+  if (flags.includes(name)) {
     if (value === undefined) return
     throw usageError(`${rawName} takes no value.`, `Write ${rawName} alone.`)
   }
@@ -67,8 +87,11 @@ const optionsOf = (command: Command, tokens: readonly OptionToken[]): ReadonlyMa
   const given = new Map<string, string>()
   for (const token of tokens) {
     checkOption(command, token)
-    if (given.has(token.name)) throw usageError(`${token.rawName} is given twice.`, 'Leave one out.')
-    given.set(token.name, token.value ?? '')
+    const { name, rawName, value = '' } = token
+    const before = given.get(name)
+    const repeatable = command.options.some(({ input, lines }) => input === name && lines === true)
+    if (before !== undefined && !repeatable) throw usageError(`${rawName} is given twice.`, 'Leave one out.')
+    given.set(name, before === undefined ? value : `${before}\n${value}`)
   }
   return given
 }
@@ -95,6 +118,12 @@ const positionalsOf = (command: Command, values: readonly string[]): ReadonlyMap
 
 const names = Object.keys(inputs) as InputName[]
 
+/** What an input is if it is not given; an expression of GitHub is for workflows. */
+const defaultOf = (name: InputName): string => {
+  const { default: value } = inputs[name]
+  return value.startsWith('${{') ? '' : value
+}
+
 /**
  * Reads what is written after the name of a command. What is not given has the default of action.yml.
  *
@@ -105,7 +134,8 @@ export const readArguments = (command: Command, args: readonly string[]): Argume
   const { tokens } = parseArgs({
     args: [...args],
     options: {
-      ...OWN_OPTIONS,
+      ...Object.fromEntries(flagsOf(command).map(name => [name, { type: 'boolean' as const }])),
+      help: { type: 'boolean', short: 'h' },
       ...Object.fromEntries(command.options.map(({ input }) => [input, { type: 'string' as const }])),
     },
     // Not strict: what is wrong is told from the tokens, with the command and its options at hand.
@@ -123,6 +153,7 @@ export const readArguments = (command: Command, args: readonly string[]): Argume
       tokens.flatMap(token => (token.kind === 'positional' ? [token.value] : [])),
     ),
   ])
-  const texts = Object.fromEntries(names.map(name => [name, given.get(name) ?? inputs[name].default]))
-  return { kind: 'call', texts: texts as InputTexts, json: given.has('json') }
+  const texts = Object.fromEntries(names.map(name => [name, given.get(name) ?? defaultOf(name)]))
+  const flags = new Set(flagsOf(command).filter(name => given.has(name)))
+  return { kind: 'call', texts: texts as InputTexts, flags }
 }

@@ -10,6 +10,16 @@ export interface InputOption {
   readonly input: InputName
   /** What stands for its value in the help, such as `path`. */
   readonly value: string
+  /** What it means here; without it, the first sentence of action.yml says that. */
+  readonly means?: string
+  /** Whether the input has lines: then the option may be repeated, one line each. */
+  readonly lines?: boolean
+}
+
+/** An option without a value. */
+export interface Flag {
+  readonly name: string
+  readonly means: string
 }
 
 /** A command of the command line: what it takes, what the help says of it, and what it does. */
@@ -25,6 +35,10 @@ export interface Command {
    */
   readonly positionals: readonly InputName[]
   readonly options: readonly InputOption[]
+  /** Its options without a value, beside those that every command has. */
+  readonly flags?: readonly Flag[]
+  /** The environment variables that it reads, with what they mean. */
+  readonly environment?: Readonly<Record<string, string>>
   /** What `--json` prints. */
   readonly json: string
   /** Complete lines for a shell, each with what it shows. */
@@ -36,10 +50,15 @@ export interface Command {
 export interface Call {
   /** The text of every input: as it was given, else its default. */
   readonly texts: InputTexts
+  /** The names of the options without a value that were given. */
+  readonly flags: ReadonlySet<string>
   readonly json: boolean
   readonly caller: Caller
   /** The directory that relative paths start from. */
   readonly directory: string
+  readonly env: NodeJS.ProcessEnv
+  /** Gives a signal that aborts when the program is asked to stop; until it is asked for, that ends it at once. */
+  readonly interruption: () => AbortSignal
   /** Standard input. */
   readonly input: AsyncIterable<Uint8Array> & { readonly isTTY?: boolean }
   /** Results, on standard output. */

@@ -1,6 +1,7 @@
 import { type InputName, inputs } from '../contract.ts'
 import { isRequired } from './arguments.ts'
-import type { Command } from './command.ts'
+import type { Command, InputOption } from './command.ts'
+import { EXIT_STATUSES } from './exit-status.ts'
 
 const WIDTH = 80
 
@@ -37,11 +38,14 @@ const definitions = (entries: readonly (readonly [term: string, meaning: string]
 /**
  * What an input means. Its first sentence in action.yml says that; what follows is advice for workflows.
  */
-const meaning = (input: InputName): string => {
+const meaning = (input: InputName, means?: string): string => {
   const { description, default: value } = inputs[input]
-  const sentence = description.split(/(?<=\.) (?=[A-Z`])/, 1)[0] ?? description
+  const sentence = means ?? description.split(/(?<=\.) (?=[A-Z`])/, 1)[0] ?? description
   return value === '' ? sentence : `${sentence} Default: ${value}`
 }
+
+const optionMeaning = ({ input, means, lines }: InputOption): string =>
+  `${meaning(input, means)}${lines === true ? ' May be repeated.' : ''}`
 
 const argument = (input: InputName): string => (isRequired(input) ? `<${input}>` : `[${input}]`)
 
@@ -55,7 +59,9 @@ export const generalHelp = (commands: readonly Command[]): string => {
   const [{ examples } = { examples: [] }] = commands
   return `${[
     'Usage: stable-release <command> [arguments] [options]',
-    paragraph('Decides which image tags a git tag gets under a release policy.'),
+    paragraph(
+      'Takes a git tag of a service to published, verified container images, under a release policy.',
+    ),
     section('Commands', definitions(commands.map(({ name, summary }) => [name, `${summary}.`]))),
     section(
       'Options',
@@ -64,13 +70,14 @@ export const generalHelp = (commands: readonly Command[]): string => {
         ['--version', 'The version of this program.'],
       ]),
     ),
+    section('Exit status', definitions(Object.entries(EXIT_STATUSES))),
     section('Example', examples.map(({ line }) => `  ${line}`).join('\n')),
   ].join('\n\n')}\n`
 }
 
 /** The help of a command. */
 export const commandHelp = (command: Command): string => {
-  const { summary, details, positionals, options, examples, json } = command
+  const { summary, details, positionals, options, flags = [], environment, examples, json } = command
   const example = examples.map(({ line, shows }) => `  # ${shows}\n  ${line}`).join('\n')
   return `${[
     `Usage: ${usage(command)}`,
@@ -81,11 +88,14 @@ export const commandHelp = (command: Command): string => {
     section(
       'Options',
       definitions([
-        ...options.map(({ input, value }) => [`--${input} <${value}>`, meaning(input)] as const),
+        ...options.map(option => [`--${option.input} <${option.value}>`, optionMeaning(option)] as const),
+        ...flags.map(({ name, means }) => [`--${name}`, means] as const),
         ['--json', json],
+        ['--debug', 'Says more of what is done.'],
         ['-h, --help', 'This text.'],
       ]),
     ),
+    ...(environment === undefined ? [] : [section('Environment', definitions(Object.entries(environment)))]),
     section('Example', example),
   ].join('\n\n')}\n`
 }

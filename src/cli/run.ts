@@ -1,5 +1,6 @@
 import { causesOf, ReleaseError } from '../errors.ts'
 import type { Caller } from '../inputs/caller.ts'
+import { InterruptedError, interruption } from '../interruption.ts'
 import type { Log } from '../log.ts'
 import { type Colours, coloursFor } from '../report/terminal-colours.ts'
 import { terminalLog } from '../report/terminal-log.ts'
@@ -8,13 +9,21 @@ import { VERSION } from '../version.ts'
 import { didYouMean, readArguments, usageError } from './arguments.ts'
 import type { Command } from './command.ts'
 import { commands } from './commands.ts'
+import { type ExitStatus, exitStatusOf } from './exit-status.ts'
 import { commandHelp, generalHelp } from './help.ts'
 import { Output } from './output.ts'
 
-/** The exit status for whatever went wrong, as docker.sh has it. */
-const FAILED = 1
+type Process = Pick<NodeJS.Process, 'argv' | 'env' | 'stdin' | 'stdout' | 'stderr' | 'cwd' | 'on'>
 
-type Process = Pick<NodeJS.Process, 'argv' | 'env' | 'stdin' | 'stdout' | 'stderr' | 'cwd'>
+/** How the program ends: with an exit status, or by the signal that asked it to stop. */
+export type End = ExitStatus | NodeJS.Signals
+
+/** What a run works with, beside the process. */
+interface Ports {
+  readonly output: Output
+  readonly logWith: (options: { debug: boolean }) => Log
+  readonly interruption: () => AbortSignal
+}
 
 const commandNamed = (name: string): Command => {
   const found = commands.find(command => command.name === name)
@@ -33,13 +42,15 @@ const callerOf = ({ positionals }: Command): Caller => ({
   spell: input => (positionals.includes(input) ? `<${input}>` : `--${input}`),
   confined: false,
   otherFile: 'Write the path of a file with a table of rules.',
+  aDirectory: 'the path of a directory',
+  root: 'the current directory',
 })
 
-const run = async (process: Process, { output, log }: { output: Output; log: Log }): Promise<number> => {
+const run = async (process: Process, { output, logWith, interruption }: Ports): Promise<ExitStatus> => {
   const [name, ...args] = process.argv.slice(2)
   if (name === undefined) {
-    log.info(generalHelp(commands))
-    return FAILED
+    logWith({ debug: false }).info(generalHelp(commands))
+    return 1
   }
   if (name === '--version') {
     await output.write(`${VERSION}\n`)
@@ -57,12 +68,15 @@ const run = async (process: Process, { output, log }: { output: Output; log: Log
   }
   await command.run({
     texts: read.texts,
-    json: read.json,
+    flags: read.flags,
+    json: read.flags.has('json'),
     caller: callerOf(command),
     directory: process.cwd(),
+    env: process.env,
+    interruption,
     input: process.stdin,
     output,
-    log,
+    log: logWith({ debug: read.flags.has('debug') }),
     colours: coloursFor(process.stdout, process.env),
   })
   return 0
@@ -81,15 +95,26 @@ const failureText = (error: unknown, { red }: Colours): string => {
     .join('')
 }
 
-/** The whole program: what is on its command line, as an exit status. Never throws. */
-export const runCommandLine = async (process: Process): Promise<number> => {
+/** The whole program: what is on its command line, as its end. Never throws. */
+export const runCommandLine = async (process: Process): Promise<End> => {
   const { stdout, stderr, env } = process
   const colours = coloursFor(stderr, env)
-  const log = terminalLog({ stream: stderr, colours, now: () => performance.now(), debug: false })
+  const logWith = ({ debug }: { debug: boolean }): Log =>
+    terminalLog({ stream: stderr, colours, now: () => performance.now(), debug })
+  let signal: AbortSignal | undefined
+  const watch = (): AbortSignal => {
+    signal ??= interruption(process, 'Run it again: it goes on where this one stopped.')
+    return signal
+  }
   try {
-    return await run(process, { output: new Output(stdout), log })
+    return await run(process, { output: new Output(stdout), logWith, interruption: watch })
   } catch (error) {
+    const stop: unknown = signal?.reason
+    if (stop instanceof InterruptedError) {
+      stderr.write(failureText(stop, colours))
+      return stop.by
+    }
     stderr.write(failureText(error, colours))
-    return FAILED
+    return exitStatusOf(error)
   }
 }

@@ -2,7 +2,7 @@ import { ReleaseError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Manifest, RegistryClient } from '../registry/client.ts'
 import { type Digest, imageName, tagged } from '../registry/reference.ts'
-import { readRevision } from '../registry/revision.ts'
+import { isAttestation, readRevision } from '../registry/revision.ts'
 import { type Course, courseOf, needsRevision } from './course.ts'
 import type { Plan } from './plan.ts'
 import type { PublishRequest } from './request.ts'
@@ -26,12 +26,19 @@ export const lookAhead = async (
   const all = [first, ...copies]
   const [states, versions] = await Promise.all([readStates(registry, all), readVersions(registry, all)])
   const { onExisting, revision, stable, own = [] } = request
-  const situation = { first, copies, states, stableLater: stable === 'on-promotion', own }
+  const asRead = { first, copies, states, stableLater: stable === 'on-promotion', own }
   const state = states.get(first.tag)
-  const published =
-    needsRevision(situation, onExisting) && state?.kind === 'present'
+  const found =
+    needsRevision(asRead, onExisting) && state?.kind === 'present'
       ? await requireManifest(registry, state.digest)
       : undefined
+  // An engine with the containerd store gives the tag to the parts of an index before the index. A push that was
+  // stopped between leaves it with an attestation, which is no image of any version.
+  const isLeftover = found !== undefined && isAttestation(found)
+  const published = isLeftover ? undefined : found
+  const situation = isLeftover
+    ? { ...asRead, states: new Map(states).set(first.tag, { kind: 'absent' }) }
+    : asRead
   const course = courseOf(situation, onExisting, {
     published: published === undefined ? undefined : await readRevision(registry, published),
     wanted: revision,

@@ -95,6 +95,7 @@ export const promote = async (request: PromoteRequest, ports: PromotePorts): Pro
     conclude(`${first.tag} is ${digest}`)
     return { states, versions, digest }
   })
+  journal.image(digest)
   journal.tag({ ...result.tags[0], outcome: 'kept' })
   const isDone = copies.every(({ tag, moving }) => {
     const state = states.get(tag)

@@ -3,6 +3,7 @@ import type { Clock, Transport } from '../http/transport.ts'
 import type { Log } from '../log.ts'
 import type { PlannedTag } from '../policy/decide.ts'
 import type { RegistryClient } from '../registry/client.ts'
+import type { Digest } from '../registry/reference.ts'
 import { existing, type First } from './first-tag.ts'
 import type { Journal } from './journal.ts'
 import { lookAgain, type Outlook } from './outlook.ts'
@@ -36,13 +37,14 @@ const reasonToWithhold = async (
 const warnOfWithheld = (
   withheld: readonly TagResult[],
   { gitTag, service }: PublishRequest,
+  digest: Digest,
   log: Log,
 ): void => {
   if (withheld.length === 0) return
-  const which = withheld.map(({ reference, note }) => `${reference} (${note})`).join(', ')
+  const which = withheld.map(({ reference, note }) => `${reference} ${note}`).join(', ')
   log.warning(
     'Stable tags are withheld',
-    `Not written: ${which}. To write what is withheld, run this action with command: promote, service: ${service}, tag: ${gitTag} and the same registry, project, policy and login, by hand or from a workflow such as promote_stable_images.yaml.`,
+    `${which}. To write what is withheld, run the action with command: promote, service: ${service}, tag: ${gitTag}, digest: ${digest}, and the same registry, project, policy and login, by hand or from a workflow such as promote_stable_images.yaml.`,
   )
 }
 
@@ -63,6 +65,7 @@ export const publish = async (
   const { course, published } = outlook
   const image = course.kind === 'reuse' ? existing(registry, course.digest, published) : await bring()
   const { digest, outcome } = image
+  journal.image(digest)
   journal.tag({ ...plan.result.tags[0], outcome })
 
   // A build takes time, in which something else may have written these tags, or released a newer version.
@@ -90,6 +93,6 @@ export const publish = async (
   late.forEach(tag => {
     journal.tag(tag)
   })
-  warnOfWithheld(late, request, log)
+  warnOfWithheld(late, request, digest, log)
   return { digest, tags }
 }

@@ -5,6 +5,7 @@ import { decideMove } from '../policy/moving.ts'
 import type { Policy } from '../policy/notation.ts'
 import type { Manifest, RegistryClient, TagState } from '../registry/client.ts'
 import { byDigest, type Digest, tagged } from '../registry/reference.ts'
+import { isAttestation } from '../registry/revision.ts'
 import type { Journal } from './journal.ts'
 import type { Plan } from './plan.ts'
 import { isPublished, type Result, type TagResult } from './result.ts'
@@ -72,6 +73,13 @@ export const copyTo = async (
     const state = states.get(planned.tag)
     if (state?.kind === 'present' && state.digest === image.digest) return { outcome: 'kept' }
     manifest ??= await image.manifest()
+    if (isAttestation(manifest)) {
+      throw new ReleaseError('not-published', {
+        what: `${byDigest(registry.repository, image.digest)} is an attestation and not an image: a push was interrupted there.`,
+        wayOut:
+          'No other tag was written. Run release again, with on-existing: same-revision, which publishes the image.',
+      })
+    }
     await registry.putManifest(planned.tag, manifest)
     return { outcome: planned.moving ? 'moved' : 'copied' }
   }

@@ -1,9 +1,9 @@
-import { ReleaseError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { PlannedTag } from '../policy/decide.ts'
 import type { RegistryClient, TagState } from '../registry/client.ts'
 import type { Digest } from '../registry/reference.ts'
 import type { Journal } from './journal.ts'
+import { NotAsPlannedError } from './not-as-planned.ts'
 import { announcedPlan } from './plan.ts'
 import type { VerifyRequest } from './request.ts'
 import type { Result, TagOutcome } from './result.ts'
@@ -18,8 +18,6 @@ export interface VerifyPorts {
 
 /** What `verify` says of one tag. */
 type Finding = { readonly outcome: TagOutcome; readonly note?: string }
-
-const WORDS: Partial<Record<TagOutcome, string>> = { kept: 'as planned' }
 
 /** Compares one tag of the registry with the plan. */
 const findingFor = (
@@ -37,19 +35,6 @@ const findingFor = (
   return { outcome: 'different', note: `is ${state.digest}` }
 }
 
-/** A finding that the plan did not want. The result goes along, so that it can be reported. */
-export class NotAsPlannedError extends ReleaseError {
-  readonly result: Result
-
-  constructor(result: Result, wrong: readonly string[]) {
-    super('not-as-planned', {
-      what: `${result.image} is not as planned for ${result.gitTag}: ${wrong.join(', ')}.`,
-      wayOut: `Run release for ${result.gitTag} again to add what is missing, or promote for stable tags that wait (with stable: on-promotion, verify lets them); what is different, look at before you change it.`,
-    })
-    this.result = result
-  }
-}
-
 /** Compares the registry with the plan; changes nothing. Throws `NotAsPlannedError`. */
 export const verify = async (
   request: VerifyRequest,
@@ -59,7 +44,11 @@ export const verify = async (
   const plan = announcedPlan(request, 'verify', { log, journal })
   const { first, copies } = plan
   const all = [first, ...copies]
-  const [states, versions] = await Promise.all([readStates(registry, all), readVersions(registry, all)])
+  const [states, versions] = await log.stage('Read the registry', async conclude => {
+    const read = await Promise.all([readStates(registry, all), readVersions(registry, all)])
+    conclude(`looked for ${all.map(({ tag }) => tag).join(', ')}`)
+    return read
+  })
 
   const firstState = states.get(first.tag)
   const digest = pinned ?? (firstState?.kind === 'present' ? firstState.digest : undefined)
@@ -74,11 +63,8 @@ export const verify = async (
     }),
   )
   const tags = withOutcomes(plan, findings)
-  for (const tag of tags) {
-    const { reference, outcome, note } = tag
-    journal.tag(tag)
-    log.info(`${reference}: ${WORDS[outcome] ?? outcome}${note === undefined ? '' : `, ${note}`}`)
-  }
+  for (const tag of tags) journal.tag(tag)
+  if (digest !== undefined) journal.image(digest)
   const result: Result = { ...plan.result, digest, tags }
   const wrong = tags
     .filter(({ outcome }) => outcome === 'missing' || outcome === 'different')

@@ -77,7 +77,7 @@ const buildFailure = async (
   return new BuildFailedError({
     what: `${reference} was not built: docker ended with exit status ${result.exitCode}: ${result.lastLine}`,
     wayOut:
-      "No other tag was written. Docker's output above shows the step that failed; mend it and run the job again.",
+      "Nothing was published. Docker's output in the log shows what failed; mend it and run the job again.",
     output: result.tail,
   })
 }
@@ -124,15 +124,25 @@ const withBuildx = async (
   }
 }
 
-const withLegacyBuilder = async (docker: Docker, build: Build, reference: string): Promise<Digest[]> => {
+const withLegacyBuilder = async (
+  docker: Docker,
+  build: Build,
+  reference: string,
+  temporary: string,
+): Promise<Digest[]> => {
   const built = await docker.run(buildArguments(build, [reference]), { show: true })
   if (built.exitCode !== 0) throw await buildFailure(docker, reference, built)
-  return push(docker, reference)
+  return push(docker, reference, temporary)
 }
 
-/** Whether docker has the buildx plug-in. Throws `docker-missing` when there is no docker at all. */
-const hasBuildx = async (docker: Docker): Promise<boolean> =>
-  (await docker.run(['buildx', 'version'])).exitCode === 0
+/**
+ * Whether docker has the buildx plug-in; podman calls its own builder so, too, which is another one. Throws
+ * `docker-missing` when there is no docker at all.
+ */
+const hasBuildx = async (docker: Docker): Promise<boolean> => {
+  const { exitCode, stdout } = await docker.run(['buildx', 'version'])
+  return exitCode === 0 && !/^buildah\b/.test(stdout)
+}
 
 /**
  * Builds the image once and pushes it under one reference. Gives back the digests that docker says the
@@ -152,7 +162,7 @@ export const buildAndPush = async (
     'Built without buildx',
     'docker has no buildx plug-in here, so the legacy builder is used: no attestations, one platform, slower pushes.',
   )
-  return withLegacyBuilder(docker, wanted, reference)
+  return withLegacyBuilder(docker, wanted, reference, temporary)
 }
 
 /** The arguments that build with buildx and leave the image in the engine. */

@@ -1,8 +1,11 @@
 import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ReleaseError } from '../errors.ts'
+import type { Log } from '../log.ts'
 import { configDirectory, configKey, readConfig } from './config.ts'
 import type { Docker } from './docker.ts'
+import { isPodman } from './podman.ts'
+import { mayPass } from './push.ts'
 
 /** A name and a password for one registry. */
 export interface Login {
@@ -33,6 +36,50 @@ const preparePrivateDirectory = async (usual: string, own: string, registry: str
   }
 }
 
+/** Makes a place of this run's own for logins. Gives back the variables that lead docker there. */
+const privateLogins = async (
+  docker: Docker,
+  own: string,
+  registry: string,
+): Promise<Record<string, string>> => {
+  // podman keeps logins in a file of their own, and looks for all others where it always does.
+  if (await isPodman(docker)) return { REGISTRY_AUTH_FILE: join(own, 'auth.json') }
+  const usual = configDirectory(docker.env)
+  await preparePrivateDirectory(usual, own, registry)
+  return { DOCKER_CONFIG: own, BUILDX_CONFIG: docker.env.BUILDX_CONFIG ?? join(usual, 'buildx') }
+}
+
+/** What a login works with. */
+interface LoginPorts {
+  readonly log: Log
+  /** A directory for files of this run. */
+  readonly temporary: string
+  /** Waits before the login is tried again; false when there is no further attempt. */
+  readonly pause: (attempt: number) => Promise<boolean>
+}
+
+/** Logs in, again while the fault is one that passes. Throws `login-failed`. */
+const logIn = async (
+  docker: Docker,
+  { registry, username, password }: Login,
+  { log, pause }: LoginPorts,
+): Promise<void> => {
+  const args = ['login', '--username', username, '--password-stdin', configKey(registry)]
+  for (let attempt = 1; ; attempt += 1) {
+    const result = await docker.run(args, { input: password })
+    if (result.exitCode === 0) return
+    const what = `docker login to ${registry} as ${username} failed with exit status ${result.exitCode}: ${result.lastLine}`
+    if (mayPass(result)) {
+      log.info(what)
+      if (await pause(attempt)) continue
+    }
+    throw new ReleaseError('login-failed', {
+      what,
+      wayOut: 'Check the inputs username and password, and that the account may use the registry.',
+    })
+  }
+}
+
 /**
  * Logs in, runs `use` with a docker that is logged in, and takes the login away again, however `use` ends.
  * The usual configuration is neither read by others through this nor changed. The password goes through
@@ -42,28 +89,14 @@ const preparePrivateDirectory = async (usual: string, own: string, registry: str
  */
 export const withLogin = async <T>(
   docker: Docker,
-  { registry, username, password }: Login,
-  temporary: string,
+  login: Login,
+  ports: LoginPorts,
   use: (docker: Docker) => Promise<T>,
 ): Promise<T> => {
-  const usual = configDirectory(docker.env)
-  const own = await mkdtemp(join(temporary, 'docker-'))
+  const own = await mkdtemp(join(ports.temporary, 'docker-'))
   try {
-    await preparePrivateDirectory(usual, own, registry)
-    const loggedIn = docker.with({
-      DOCKER_CONFIG: own,
-      BUILDX_CONFIG: docker.env.BUILDX_CONFIG ?? join(usual, 'buildx'),
-    })
-    const result = await loggedIn.run(
-      ['login', '--username', username, '--password-stdin', configKey(registry)],
-      { input: password },
-    )
-    if (result.exitCode !== 0) {
-      throw new ReleaseError('login-failed', {
-        what: `docker login to ${registry} as ${username} failed with exit status ${result.exitCode}: ${result.lastLine}`,
-        wayOut: 'Check the inputs username and password, and that the account may use the registry.',
-      })
-    }
+    const loggedIn = docker.with(await privateLogins(docker, own, login.registry))
+    await logIn(loggedIn, login, ports)
     return await use(loggedIn)
   } finally {
     await rm(own, { recursive: true, force: true })

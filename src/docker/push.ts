@@ -1,6 +1,8 @@
 import { ReleaseError } from '../errors.ts'
-import { type Digest, isDigest } from '../registry/reference.ts'
+import type { Digest } from '../registry/reference.ts'
 import type { Docker, DockerResult } from './docker.ts'
+import { digestsIn, repositoryOf } from './local-image.ts'
+import { isPodman, podmanPush } from './podman.ts'
 
 /** A push that broke for a reason that may pass; what was built is still there. */
 export class PushInterruptedError extends ReleaseError {
@@ -11,7 +13,10 @@ export class PushInterruptedError extends ReleaseError {
 
 /** What docker and BuildKit say when the connection or the registry, not the request, was at fault. */
 const PASSING =
-  /\b(?:408|429|5[0-9][0-9]) |too many requests|internal server error|bad gateway|service unavailable|gateway timeout|connection re(?:set|fused)|broken pipe|unexpected EOF|: EOF|i\/o timeout|TLS handshake timeout|deadline exceeded|temporary failure in name resolution|unexpected status.*: 5/i
+  /\b(?:408|429|5[0-9][0-9]) |too ?many ?requests|internal server error|bad gateway|service unavailable|gateway timeout|connection re(?:set|fused)|broken pipe|unexpected EOF|: EOF|i\/o timeout|TLS handshake timeout|deadline exceeded|temporary failure in name resolution|unexpected status.*: 5/i
+
+/** Whether docker failed for a reason that may pass. */
+export const mayPass = ({ tail }: DockerResult): boolean => PASSING.test(tail)
 
 /**
  * A failure while the pushed bytes are on their way is one of the push, though one command does both: docker
@@ -32,7 +37,7 @@ export const pushFailure = async (
   await docker.requireEngine()
   const what = `${reference} was not pushed: docker ended with exit status ${result.exitCode}: ${result.lastLine}`
   const wayOut = 'No other tag was written. Check that the account may push there, then run the job again.'
-  return PASSING.test(result.tail)
+  return mayPass(result)
     ? new PushInterruptedError({ what, wayOut })
     : new ReleaseError('push-failed', { what, wayOut })
 }
@@ -54,13 +59,7 @@ const repositoryDigests = async (docker: Docker, reference: string): Promise<Dig
   } catch {
     digests = undefined
   }
-  const repository = reference.slice(0, reference.lastIndexOf(':'))
-  return Array.isArray(digests)
-    ? digests
-        .filter(entry => typeof entry === 'string' && entry.startsWith(`${repository}@`))
-        .map((entry: string) => entry.slice(repository.length + 1))
-        .filter(isDigest)
-    : []
+  return digestsIn(repositoryOf(reference), digests)
 }
 
 /**
@@ -69,7 +68,12 @@ const repositoryDigests = async (docker: Docker, reference: string): Promise<Dig
  *
  * Throws `push-failed`, `docker-missing`, or `PushInterruptedError` if trying again may help.
  */
-export const push = async (docker: Docker, reference: string): Promise<Digest[]> => {
+export const push = async (docker: Docker, reference: string, temporary: string): Promise<Digest[]> => {
+  if (await isPodman(docker)) {
+    const { result, digests } = await podmanPush(docker, reference, temporary)
+    if (result.exitCode !== 0) throw await pushFailure(docker, reference, result)
+    return digests
+  }
   const result = await docker.run(['push', reference], { show: true })
   if (result.exitCode !== 0) throw await pushFailure(docker, reference, result)
   return repositoryDigests(docker, reference)

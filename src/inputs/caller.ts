@@ -8,6 +8,10 @@ export interface Caller {
   readonly confined: boolean
   /** What they should do about a file that can not be read. */
   readonly otherFile: string
+  /** What they should write for a directory, in the middle of a sentence. */
+  readonly aDirectory: string
+  /** What relative paths start from. */
+  readonly root: string
 }
 
 /** A workflow, which anybody may have changed who can change the repository. */
@@ -16,6 +20,8 @@ export const workflow: Caller = {
   confined: true,
   otherFile:
     'Write the path of a file in the workspace; a step with actions/checkout must come before this one.',
+  aDirectory: 'a directory of the workspace',
+  root: 'the workspace',
 }
 
 /** The same words at the beginning of a sentence. */

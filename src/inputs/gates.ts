@@ -3,8 +3,9 @@ import type { ChecksGate } from '../gates/checks.ts'
 import type { GitHubRepository } from '../gates/github.ts'
 import type { PackageGate } from '../gates/package.ts'
 import { isProjectName, normaliseVersion } from '../gates/package-version.ts'
+import type { Caller } from './caller.ts'
 import { parseDuration } from './duration.ts'
-import { type Invalid, linesOf } from './invalid.ts'
+import { type Invalid, invalidFor, linesOf } from './invalid.ts'
 import type { InputTexts } from './read.ts'
 import type { RunContext } from './run-context.ts'
 
@@ -25,11 +26,8 @@ const indexOf = (given: string, invalid: Invalid): URL => {
 }
 
 /** The package that is waited for, if there is one. Throws `invalid-input`. */
-export const packageGateOf = (
-  texts: InputTexts,
-  gitTag: string,
-  invalid: Invalid,
-): PackageGate | undefined => {
+export const packageGateOf = (texts: InputTexts, gitTag: string, caller: Caller): PackageGate | undefined => {
+  const invalid = invalidFor(caller)
   const { package: name, 'package-index': index, 'package-timeout': timeout } = texts
   const gate = { timeout: timeoutOf('package-timeout', timeout, invalid), index: indexOf(index, invalid) }
   if (name === '') return undefined
@@ -45,8 +43,7 @@ export const packageGateOf = (
   if (version !== undefined) return { ...gate, package: { name, version } }
   throw new ReleaseError('invalid-input', {
     what: `The git tag ${gitTag} is no version of PEP 440, so there can be no package ${name} of it to wait for.`,
-    wayOut:
-      'Nothing was built. Leave the input package empty for such tags, or release a version such as 2.3.4 or 2.3.5rc1.',
+    wayOut: `Nothing was built. Leave ${caller.spell('package')} empty for such tags, or release a version such as 2.3.4 or 2.3.5rc1.`,
   })
 }
 

@@ -1,4 +1,4 @@
-import { readFileSync, realpathSync } from 'node:fs'
+import { readFileSync, realpathSync, statSync } from 'node:fs'
 import { isAbsolute, relative } from 'node:path'
 import { inputs } from '../contract.ts'
 import { ReleaseError } from '../errors.ts'
@@ -38,7 +38,7 @@ export const policyFromText = (text: string, { spell }: Caller = workflow): Name
   const meant = nearMiss(text, names)
   throw new ReleaseError('invalid-input', {
     what: `${capitalized(spell('policy'))} is ${JSON.stringify(text)}: there is no such preset.`,
-    wayOut: `${meant === undefined ? '' : `Did you mean ${meant}? `}Write one of ${names.join(', ')}, or a table of rules such as "final: X.Y.Z -> X.Y.Z | X.Y.Z-stable".`,
+    wayOut: `${meant !== undefined ? `Did you mean ${meant}? ` : /[./]/.test(text) ? `If it is a file, give it as ${spell('policy-file')}. ` : ''}Write one of ${names.join(', ')}, or a table of rules such as "final: X.Y.Z -> X.Y.Z | X.Y.Z-stable".`,
   })
 }
 
@@ -67,8 +67,10 @@ export const policyFromFile = (path: string, workspace: string, caller: Caller =
     throw invalidFile(path, 'it leads out of the workspace', caller)
   let text: string
   try {
+    if (statSync(real).isDirectory()) throw invalidFile(path, 'it is a directory', caller)
     text = readFileSync(real, 'utf8')
   } catch (error) {
+    if (error instanceof ReleaseError) throw error
     const why = error instanceof Error ? error.message : String(error)
     throw invalidFile(path, `it can not be read, ${why}`, caller)
   }

@@ -16,16 +16,33 @@ import { policyOf } from './policy.ts'
 import type { InputTexts } from './read.ts'
 import type { RunContext } from './run-context.ts'
 
+/** What somebody who pasted an address, or a whole path, should write instead. */
+const registryWayOut = (given: string, { spell }: Caller): string => {
+  const [host = '', ...path] = given
+    .replace(/^https?:\/\//i, '')
+    .split('/')
+    .filter(part => part !== '')
+  if (registryProblem(host) !== undefined) return 'Write the host of the registry, such as registry.cern.ch.'
+  return path.length === 0
+    ? `Write ${host}.`
+    : `Write ${host}, and ${path.join('/')} into ${spell('project')}.`
+}
+
+/** The path without capitals and needless slashes, if that makes it one. */
+const corrected = (registry: string, path: string): string | undefined => {
+  const written = path
+    .toLowerCase()
+    .split('/')
+    .filter(part => part !== '')
+    .join('/')
+  return written !== path && pathProblem(registry, written) === undefined ? `Write ${written}.` : undefined
+}
+
 const repositoryOf = ({ registry, project, service }: InputTexts, caller: Caller): Repository => {
   const invalid = invalidFor(caller)
   const registryWrong = registryProblem(registry)
   if (registryWrong !== undefined) {
-    throw invalid(
-      'registry',
-      registry,
-      registryWrong,
-      'Write the host of the registry, such as registry.cern.ch.',
-    )
+    throw invalid('registry', registry, registryWrong, registryWayOut(registry, caller))
   }
   if (service.includes('/')) {
     throw invalid(
@@ -37,13 +54,17 @@ const repositoryOf = ({ registry, project, service }: InputTexts, caller: Caller
   }
   const serviceWrong = pathProblem(registry, service)
   if (serviceWrong !== undefined) {
-    throw invalid('service', service, serviceWrong, 'Write the name of the image, such as reqmgr2.')
+    const wayOut = service.includes(':')
+      ? `Write the name alone, ${service.split(':', 1)[0]}; the tag comes from the git tag.`
+      : (corrected(registry, service) ?? 'Write the name of the image, such as reqmgr2.')
+    throw invalid('service', service, serviceWrong, wayOut)
   }
   if (project === '') return { registry, path: service }
   const path = `${project}/${service}`
   const pathWrong = pathProblem(registry, path)
   if (pathWrong !== undefined) {
-    throw invalid('project', project, pathWrong, 'Write a path such as cmsweb, or leave it empty.')
+    const wayOut = corrected(registry, project) ?? 'Write a path such as cmsweb, or leave it empty.'
+    throw invalid('project', project, pathWrong, wayOut)
   }
   return { registry, path }
 }
@@ -52,6 +73,10 @@ const gitTagOf = ({ tag }: InputTexts, run: RunContext, invalid: Invalid): strin
   if (/^refs\/tags\/./.test(tag)) {
     throw invalid('tag', tag, 'it is a whole ref', `Write ${tag.slice('refs/tags/'.length)}.`)
   }
+  if (tag.startsWith('refs/heads/'))
+    throw invalid('tag', tag, 'it is a branch', 'Write the name of a git tag.')
+  if (/\s/.test(tag))
+    throw invalid('tag', tag, 'no git tag has white space', 'Write the name of one git tag.')
   if (tag !== '') return tag
   if (run.tag !== undefined) return run.tag
   throw new ReleaseError('invalid-input', {
@@ -78,7 +103,7 @@ const digestOf = ({ digest }: InputTexts, invalid: Invalid): Digest | undefined 
     'digest',
     digest,
     'it is not a digest',
-    'Write it whole, sha256: and 64 hexadecimal digits, as the output digest has it.',
+    'Write it whole and alone, sha256: and 64 hexadecimal digits, as the output digest has it.',
   )
 }
 
@@ -122,10 +147,10 @@ export const orderOf = (texts: InputTexts, run: RunContext, caller: Caller = wor
   const onExisting = oneOf('on-existing', texts['on-existing'], ON_EXISTING, invalid)
   if (command === 'push') return order({ command, ...plan, login, stable, checks, revision, onExisting })
 
-  const build = buildOf(texts, { run, gitTag }, invalid)
+  const build = buildOf(texts, { run, gitTag, caller })
   const source = sourceOf(texts, run)
   if (command === 'build') return order({ command, ...plan, login, build, revision, source })
-  const gate = packageGateOf(texts, gitTag, invalid)
+  const gate = packageGateOf(texts, gitTag, caller)
   return order({
     command,
     ...plan,

@@ -187,6 +187,18 @@ const warnOfSlips = (word: Word, report: Report): void => {
   }
 }
 
+/** A tag that is called stable before the bar is not one: it is neither withheld nor an output of its own. */
+const warnOfMissingBar = (word: Word, pattern: Pattern, report: Report): void => {
+  if (!word.text.endsWith('-stable') || pattern.source.endsWith('-stable')) return
+  report({
+    severity: 'warning',
+    column: word.at + 1,
+    length: word.text.length,
+    message: `${word.text} is not a stable tag, as it stands before the bar`,
+    advice: `write the stable tags after a bar, as in "${EXAMPLE}"`,
+  })
+}
+
 const parsePattern = (word: Word, report: Report): Pattern => {
   if (word.text === ANY) return { kind: 'any', source: ANY }
   const star = word.text.indexOf(ANY)
@@ -272,6 +284,7 @@ const parseTemplate = (
   if (reportUnbound(word, tokens, pattern, report)) return template
   reportDigitsAfterNumbers(word, tokens, report)
   warnOfSlips(word, report)
+  if (!stable) warnOfMissingBar(word, pattern, report)
   const shortest = render(tokens, new Map([...used].map(letter => [letter, letter === ANY ? 'a' : '0'])))
   const problem = tagProblem(shortest)
   if (problem !== undefined) {
@@ -283,7 +296,9 @@ const parseTemplate = (
         ? 'separate image tags by spaces'
         : word.text === '|'
           ? 'a rule has one bar: image tags before it, stable tags after it'
-          : 'an image tag has up to 128 of A-Z, a-z, 0-9, "_", "." and "-", and begins with none of the last two',
+          : word.text === '->'
+            ? 'write each rule on a line of its own, in YAML below "policy: |"'
+            : 'an image tag has up to 128 of A-Z, a-z, 0-9, "_", "." and "-", and begins with none of the last two',
     })
   }
   return template

@@ -337,7 +337,7 @@ export class RegistryClient {
       throw new ReleaseError('registry-unreadable', {
         what: `The registry did not answer for ${what}: ${error.message}.`,
         wayOut:
-          'Nothing more was written. Check that the registry is up and can be reached from this runner, then run the job again.',
+          'Nothing more was written. Check the input registry, and that it is up and can be reached from this runner; then run the job again.',
         cause: error.cause,
       })
     }

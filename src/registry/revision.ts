@@ -40,6 +40,19 @@ const images = (index: unknown): Digest[] => {
 }
 
 /**
+ * Whether a manifest is an attestation, which BuildKit puts beside the images of an index: all that it holds are
+ * in-toto statements.
+ */
+export const isAttestation = ({ bytes, digest }: Manifest): boolean => {
+  const layers = field(parse(bytes, digest), 'layers')
+  return (
+    Array.isArray(layers) &&
+    layers.length > 0 &&
+    layers.every((layer: unknown) => field(layer, 'mediaType') === 'application/vnd.in-toto+json')
+  )
+}
+
+/**
  * The commit that a published image says it was built from, or nothing if it does not say. Of an index, its
  * first image is looked at: they were all built at once.
  *

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import * as core from '@actions/core'
 import type { Log } from '../log.ts'
 import type { Stage } from './journal.ts'
-import { seconds } from './words.ts'
+import { seconds, withShortDigests } from './words.ts'
 
 /**
  * The log of a workflow run: a stage that says something is a group, with its conclusion below; warnings and
@@ -37,7 +37,7 @@ export const actionsLog = (now: () => number, onStage: (stage: Stage) => void): 
       silent = name
       try {
         const value = await run(line => {
-          conclusion = line
+          conclusion = withShortDigests(line)
         })
         failed = false
         return value

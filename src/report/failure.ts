@@ -1,7 +1,7 @@
 import * as core from '@actions/core'
 import { causesOf, ReleaseError } from '../errors.ts'
 
-/** Makes the step red, with one error; what caused it is in the log below. */
+/** Makes the step red, with one error; what caused it is in the log above. */
 export const reportFailure = (error: unknown): void => {
   const [message = 'unknown error', ...causes] = causesOf(error)
   for (const cause of causes) if (!message.includes(cause)) core.info(`caused by: ${cause}`)

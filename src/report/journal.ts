@@ -1,5 +1,6 @@
 import type { Journal } from '../commands/journal.ts'
 import type { Result, TagResult } from '../commands/result.ts'
+import type { Digest } from '../registry/reference.ts'
 
 /** One stage of a run: how long it took, in milliseconds, and what it concluded; nothing if it failed. */
 export interface Stage {
@@ -12,10 +13,15 @@ export interface Stage {
 export class RunJournal implements Journal {
   readonly stages: Stage[] = []
   #result: Result | undefined
+  #digest: Digest | undefined
   readonly #tags = new Map<string, TagResult>()
 
   planned(result: Result): void {
     this.#result = result
+  }
+
+  image(digest: Digest): void {
+    this.#digest = digest
   }
 
   tag(tag: TagResult): void {
@@ -27,6 +33,6 @@ export class RunJournal implements Journal {
     if (this.#result === undefined) return undefined
     const known = (tag: TagResult): TagResult => this.#tags.get(tag.tag) ?? tag
     const [first, ...copies] = this.#result.tags
-    return { ...this.#result, tags: [known(first), ...copies.map(known)] }
+    return { ...this.#result, digest: this.#digest, tags: [known(first), ...copies.map(known)] }
   }
 }

@@ -1,13 +1,15 @@
 import { appendFile } from 'node:fs/promises'
-import { isPublished, type Result, type TagResult } from '../commands/result.ts'
+import { isPublished, type Result } from '../commands/result.ts'
 import { ReleaseError } from '../errors.ts'
 import type { Stage } from './journal.ts'
-import { kindInWords, outcomeInWords, seconds } from './words.ts'
+import { kindInWords, outcomeInWords, seconds, withShortDigests } from './words.ts'
 
 /** What the summary of a job says of one step. */
 export interface StepReport {
   /** What is known of the result; nothing if the run failed before it had a plan. */
   readonly result: Result | undefined
+  /** The service that the step was for, to say so where there is no result. */
+  readonly service?: string | undefined
   readonly stages: readonly Stage[]
   /** What the run failed with. */
   readonly error: unknown
@@ -29,42 +31,67 @@ const block = (text: string, language = ''): string => {
 
 const VERBS: Readonly<Record<Result['command'], string>> = {
   plan: 'planned',
-  build: 'built',
+  build: 'built, not pushed',
   push: 'published',
   release: 'published',
   promote: 'promoted',
   verify: 'as planned',
 }
 
-const heading = ({ result, error }: StepReport): string => {
-  const what = result === undefined ? '' : `${result.service} ${result.gitTag}: `
+const headline = ({ command, tags }: Result): string => {
+  const writes = command === 'push' || command === 'release' || command === 'promote'
+  const nothingNew = writes && tags.every(({ outcome }) => outcome === 'kept' || outcome === 'stayed')
+  return `${VERBS[command]}${nothingNew ? ' already, nothing to do' : ''}`
+}
+
+const heading = ({ result, error, service }: StepReport): string => {
+  const what = result === undefined ? (service ?? '') : `${result.service} ${result.gitTag}`
+  const about = what === '' ? '' : `${what}: `
   if (error !== undefined) {
     const title = error instanceof ReleaseError ? error.title : 'The action itself failed'
-    return `### ❌ ${plain(what + title)}`
+    return `### ❌ ${plain(about + title)}`
   }
   if (result === undefined) return '### Nothing was done'
   const withheld = result.tags.some(({ outcome }) => outcome === 'withheld')
-  const verb = VERBS[result.command]
-  return withheld ? `### ⚠️ ${plain(what + verb)}, stable tags withheld` : `### ✅ ${plain(what + verb)}`
+  return withheld
+    ? `### ⚠️ ${plain(about + VERBS[result.command])}, stable tags withheld`
+    : `### ✅ ${plain(about + headline(result))}`
 }
 
 const table = ({ command, tags, digest, page }: Result): string => {
-  const shown = digest === undefined ? '' : `${digest.slice(0, 'sha256:'.length + 12)}…`
-  const row = (tag: TagResult): string => {
-    const kind = kindInWords(tag)
-    const cells = [
-      code(tag.reference),
-      isPublished(tag) && digest !== undefined
-        ? page === undefined
-          ? code(shown)
-          : `[${code(shown)}](${page})`
-        : '',
-      kind,
-      plain(outcomeInWords(tag, command)),
-    ]
-    return `| ${cells.join(' | ')} |`
+  const shown = code(withShortDigests(digest ?? ''))
+  const linked = page === undefined ? shown : `[${shown}](${page})`
+  const rows = tags.map(tag => [
+    code(tag.reference),
+    kindInWords(tag),
+    plain(outcomeInWords(tag, command)),
+    ...(digest === undefined ? [] : [isPublished(tag) ? linked : '']),
+  ])
+  const head = ['image', 'kind', 'what happened', ...(digest === undefined ? [] : ['digest'])]
+  return [head, head.map(() => '---'), ...rows].map(cells => `| ${cells.join(' | ')} |`).join('\n')
+}
+
+/** Whether there is more to say of the tags than the reason does: a run that failed before it wrote has nothing. */
+const hasTable = ({ command, tags }: Result, error: unknown): boolean =>
+  error === undefined || command === 'verify' || tags.some(({ outcome }) => outcome !== 'planned')
+
+/** The inputs that promote what is withheld. */
+const promotion = ({ service, image, gitTag, tags, digest }: Result): string[] => {
+  if (digest === undefined || !tags.some(({ outcome }) => outcome === 'withheld')) return []
+  const path = image.slice(0, -service.length).split('/').slice(0, -1)
+  const inputs = {
+    command: 'promote',
+    registry: path[0] ?? '',
+    project: path.length > 1 ? path.slice(1).join('/') : "''",
+    service,
+    tag: gitTag,
+    digest,
   }
-  return ['| image | digest | | what happened |', '| --- | --- | --- | --- |', ...tags.map(row)].join('\n')
+  const lines = Object.entries(inputs).map(([name, value]) => `${name}: ${value}`)
+  return [
+    'To write the stable tags, run the action with these and the same policy and login:',
+    block(lines.join('\n'), 'yaml'),
+  ]
 }
 
 const failure = (error: unknown, result: Result | undefined): string[] => {
@@ -73,14 +100,12 @@ const failure = (error: unknown, result: Result | undefined): string[] => {
   const wayOut = error instanceof ReleaseError ? [`**What to do.** ${plain(error.wayOut)}`] : []
   const name = error instanceof ReleaseError ? ` (${code(error.name)})` : ''
   const published = result?.tags.filter(isPublished).map(({ reference }) => code(reference)) ?? []
-  const there =
-    result === undefined || result.command === 'plan' || result.command === 'verify'
-      ? []
-      : [
-          published.length === 0
-            ? '**Published.** Nothing by this run.'
-            : `**Published already.** ${published.join(', ')}. The next run goes on from there.`,
-        ]
+  const publishes = result !== undefined && ['release', 'push', 'promote'].includes(result.command)
+  const there = !publishes
+    ? []
+    : published.length === 0
+      ? ['**Published.** Nothing by this run.']
+      : [`**Published.** ${published.join(', ')}. The next run goes on from there.`]
   return [`**What failed${name}.**`, block(message, 'text'), ...there, ...wayOut]
 }
 
@@ -107,10 +132,13 @@ export const summaryOf = (report: StepReport): string => {
   const { result, stages, error } = report
   const paragraphs = [
     heading(report),
-    ...(result === undefined ? [] : [plain(result.reason), table(result)]),
+    ...(result === undefined
+      ? []
+      : [`${error === undefined ? '' : '**The plan.** '}${plain(result.reason)}`]),
+    ...(result === undefined || !hasTable(result, error) ? [] : [table(result)]),
     ...(result?.digest === undefined || error !== undefined
       ? []
-      : [block(`docker pull ${result.image}@${result.digest}`, 'sh')]),
+      : [block(`docker pull ${result.image}@${result.digest}`, 'sh'), ...promotion(result)]),
     ...(error === undefined ? [] : failure(error, result)),
     ...durations(stages),
   ]
@@ -121,5 +149,5 @@ export const summaryOf = (report: StepReport): string => {
 export const writeSummary = async (report: StepReport, env: NodeJS.ProcessEnv): Promise<void> => {
   const file = env.GITHUB_STEP_SUMMARY
   if (file === undefined || file === '') return
-  await appendFile(file, summaryOf(report)).catch(() => {})
+  await appendFile(file, summaryOf({ service: env.INPUT_SERVICE, ...report })).catch(() => {})
 }

@@ -8,19 +8,32 @@ const OUTCOMES: Readonly<Record<TagOutcome, string>> = {
   built: 'built',
   copied: 'copied',
   moved: 'moved',
-  kept: 'kept, it was there already',
+  kept: 'there already',
   stayed: 'stayed',
   withheld: 'withheld',
   missing: 'missing',
   different: 'different',
 }
 
+/** Where a command has another word for it. */
+const OF_COMMAND: Readonly<Record<string, Partial<Record<TagOutcome, string>>>> = {
+  plan: { planned: 'planned' },
+  build: { built: 'built, not pushed', planned: 'written by push' },
+  push: { built: 'pushed' },
+  promote: { kept: 'kept' },
+  verify: { kept: 'as planned' },
+}
+
 /** What became of a tag, for people. `command` decides what a tag is called that nothing happened to. */
 export const outcomeInWords = ({ outcome, note }: TagResult, command: string): string => {
-  const word = outcome === 'planned' && command === 'plan' ? 'planned' : OUTCOMES[outcome]
-  const said = command === 'verify' && outcome === 'kept' ? 'as planned' : word
-  return note === undefined ? said : `${said}: ${note}`
+  const said = OF_COMMAND[command]?.[outcome] ?? OUTCOMES[outcome]
+  if (note === undefined) return said
+  return outcome === 'stayed' ? note : `${said}: ${note}`
 }
+
+/** A text with its digests cut short, for where another line has them whole. */
+export const withShortDigests = (text: string): string =>
+  text.replace(/\b(sha(?:256|512):[0-9a-f]{12})[0-9a-f]{52,}\b/g, '$1…')
 
 /** What kind of tag it is beside an ordinary one. */
 export const kindInWords = ({ stable, moving }: TagResult): string =>

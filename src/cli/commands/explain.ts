@@ -5,7 +5,7 @@ import type { Colours } from '../../report/terminal-colours.ts'
 import { jsonLine, visible } from '../../report/terminal-text.ts'
 import type { Call, Command } from '../command.ts'
 import { linesOf } from '../lines.ts'
-import { policyOptions } from '../policy-options.ts'
+import { policyOptions } from '../options.ts'
 
 /**
  * How many lines are aligned with each other. To align them all, all would have to be kept, whatever their

@@ -6,7 +6,7 @@ import { readRunContext } from '../../inputs/run-context.ts'
 import type { Colours } from '../../report/terminal-colours.ts'
 import { jsonLine } from '../../report/terminal-text.ts'
 import type { Call, Command } from '../command.ts'
-import { policyOptions } from '../policy-options.ts'
+import { policyOptions } from '../options.ts'
 
 const table = ({ image, gitTag, rule, tags, reason }: Result, { bold, green }: Colours): string => {
   const [first, ...copies] = tags

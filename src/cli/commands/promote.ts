@@ -1,0 +1,20 @@
+import type { Command } from '../command.ts'
+import { checksOptions, digestOption, loginOptions, policyOptions } from '../options.ts'
+import { carryOut } from '../order.ts'
+import { gatedCommand } from '../registry-command.ts'
+
+/** `promote`: stable tags for what is published. */
+export const promote: Command = {
+  ...gatedCommand,
+  name: 'promote',
+  summary: 'Gives a published image its stable tags, by digest',
+  details: 'Builds and pulls nothing, and needs no docker.',
+  options: [...policyOptions, ...digestOption, ...checksOptions, ...loginOptions],
+  examples: [
+    {
+      line: 'stable-release promote reqmgr2 2.3.4 registry.cern.ch cmswmcore',
+      shows: 'make 2.3.4-stable the image that 2.3.4 is',
+    },
+  ],
+  run: carryOut('promote'),
+}

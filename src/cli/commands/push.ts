@@ -1,0 +1,25 @@
+import type { Command } from '../command.ts'
+import { checksOptions, loginOptions, policyOptions, publishOptions, stableOption } from '../options.ts'
+import { carryOut } from '../order.ts'
+import { gatedCommand } from '../registry-command.ts'
+
+/** `push`, as docker.sh has it. */
+export const push: Command = {
+  ...gatedCommand,
+  name: 'push',
+  summary: 'Publishes and verifies what build has built',
+  details:
+    'Finds the image by its exact name under every tag that build gives it, and insists that it is one image. Exit status 2: only a stable tag is missing.',
+  options: [...policyOptions, ...publishOptions, ...stableOption, ...checksOptions, ...loginOptions],
+  examples: [
+    {
+      line: 'stable-release push reqmgr2 2.3.4 registry.cern.ch cmswmcore',
+      shows: 'publish it with the login that docker has',
+    },
+    {
+      line: 'stable-release push reqmgr2 2.3.4 registry.cern.ch --username me --password-stdin',
+      shows: 'publish it with another account, whose password is piped in',
+    },
+  ],
+  run: carryOut('push'),
+}

@@ -1,0 +1,103 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { execute } from '../commands/execute.ts'
+import { NotAsPlannedError } from '../commands/not-as-planned.ts'
+import type { Request } from '../commands/request.ts'
+import { isPublished, type Result } from '../commands/result.ts'
+import { orderOf } from '../inputs/request.ts'
+import { readRunContext } from '../inputs/run-context.ts'
+import { fromWorkspace } from '../inputs/workspace-path.ts'
+import { RunJournal } from '../report/journal.ts'
+import { tableOf } from '../report/table.ts'
+import { jsonLine, visibleLines } from '../report/terminal-text.ts'
+import { USER_AGENT } from '../version.ts'
+import { inspectCheckout } from './checkout.ts'
+import type { Call } from './command.ts'
+import { githubOf, passwordOf, withoutPassword } from './secrets.ts'
+
+/** The request of a call. What GitHub says of a run has no part in it, unless checks are required. */
+const requestOf = async (command: Request['command'], call: Call): Promise<Request> => {
+  const { texts, caller, directory, log } = call
+  const github = githubOf(call)
+  const password = await passwordOf(call)
+  const context = {
+    ...readRunContext({}, { workspace: directory, temporary: tmpdir() }),
+    repository: github?.repository,
+    apiUrl: github?.apiUrl,
+  }
+  const given = { ...texts, command, password, 'github-token': github?.token ?? '' }
+  const { request, policyWarnings } = orderOf(given, context, caller)
+  if (policyWarnings !== undefined) log.warning('The policy may not mean what it says', policyWarnings)
+  return request
+}
+
+/** The same request with the commit that is built, if a checkout of the git tag is. */
+const withCheckout = async (
+  request: Request,
+  { directory, log }: Call,
+  ports: { env: NodeJS.ProcessEnv; signal: AbortSignal },
+): Promise<Request> => {
+  if (request.command !== 'build' && request.command !== 'release') return request
+  const { build, gitTag } = request
+  const { file } = build
+  const checkout = await inspectCheckout(
+    {
+      context: fromWorkspace(directory, build.context),
+      file: file === undefined ? undefined : fromWorkspace(directory, file),
+      gitTag,
+    },
+    ports,
+  )
+  if (checkout.kind === 'elsewhere') {
+    log.warning(
+      `What is built is not the git tag ${gitTag}`,
+      `This is a checkout that has the tag, but ${checkout.why}. The image gets no label of its revision.`,
+    )
+  }
+  // What is built lies here: GitHub can not say which commit it is.
+  const revision = checkout.kind === 'at-tag' ? checkout.revision : undefined
+  return { ...request, revision, source: undefined }
+}
+
+const withTemporary = async <T>(use: (temporary: string) => Promise<T>): Promise<T> => {
+  const temporary = await mkdtemp(join(tmpdir(), 'stable-release-'))
+  try {
+    return await use(temporary)
+  } finally {
+    await rm(temporary, { recursive: true, force: true })
+  }
+}
+
+const print = ({ output, json }: Call, result: Result): Promise<void> =>
+  output.write(`${json ? jsonLine(result) : visibleLines(tableOf(result))}\n`)
+
+/** Carries out an order as the action does, and prints its result; also one that is not as planned. */
+export const carryOut =
+  (command: Request['command']) =>
+  async (call: Call): Promise<void> => {
+    const { directory: workspace, log } = call
+    const signal = call.interruption()
+    const env = withoutPassword(call.env)
+    const request = await withCheckout(await requestOf(command, call), call, { env, signal })
+    const journal = new RunJournal()
+    const clock = {
+      now: () => performance.now(),
+      random: Math.random,
+      sleep: (time: number) => sleep(time, undefined, { signal }),
+    }
+    try {
+      const result = await withTemporary(temporary =>
+        execute(request, { env, log, journal, clock, signal, workspace, temporary, userAgent: USER_AGENT }),
+      )
+      await print(call, result)
+    } catch (error) {
+      if (error instanceof NotAsPlannedError) await print(call, error.result)
+      const published = command === 'verify' ? [] : (journal.soFar?.tags.filter(isPublished) ?? [])
+      if (published.length > 0) {
+        log.info(`Published by now: ${published.map(({ reference }) => reference).join(', ')}`)
+      }
+      throw error
+    }
+  }

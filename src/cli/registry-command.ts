@@ -1,0 +1,21 @@
+import type { InputName } from '../contract.ts'
+import type { Command } from './command.ts'
+import { loginFlags } from './options.ts'
+import { GITHUB_VARIABLES, PASSWORD_VARIABLE } from './secrets.ts'
+
+/** The arguments of docker.sh, in its order. */
+export const IMAGE: readonly InputName[] = ['service', 'tag', 'registry', 'project']
+
+/** What every command has in common that asks the registry. */
+export const registryCommand = {
+  positionals: IMAGE,
+  flags: loginFlags,
+  environment: { [PASSWORD_VARIABLE]: 'The password of the account, if it is not piped in.' },
+  json: "The result as one JSON object, as the action's output json has it.",
+} satisfies Partial<Command>
+
+/** What every command has in common that waits for checks. */
+export const gatedCommand = {
+  ...registryCommand,
+  environment: { ...registryCommand.environment, ...GITHUB_VARIABLES },
+} satisfies Partial<Command>

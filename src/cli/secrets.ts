@@ -1,0 +1,96 @@
+import { ReleaseError } from '../errors.ts'
+import type { Call } from './command.ts'
+
+/**
+ * The variable for the password of the account. No argument: those are seen in the list of processes.
+ */
+export const PASSWORD_VARIABLE = 'STABLE_RELEASE_PASSWORD'
+
+/** The variables that lead to the checks of a git tag on GitHub, with what they mean. */
+export const GITHUB_VARIABLES = {
+  GITHUB_TOKEN: 'The token that reads the checks.',
+  GITHUB_REPOSITORY: 'The repository of the git tag, as owner/name.',
+  GITHUB_API_URL: 'The address of the API. Default: https://api.github.com',
+} as const
+
+const given = (env: NodeJS.ProcessEnv, variable: string): string | undefined =>
+  env[variable] === '' ? undefined : env[variable]
+
+const invalid = (what: string, wayOut: string): ReleaseError =>
+  new ReleaseError('invalid-input', { what, wayOut })
+
+/** A password that is piped in, without the end of its line, as docker login reads it. */
+const pipedPassword = async (input: Call['input']): Promise<string> => {
+  if (input.isTTY) {
+    throw invalid(
+      'Standard input is a terminal, which would show the password.',
+      `Pipe the password in, or set ${PASSWORD_VARIABLE}.`,
+    )
+  }
+  const chunks: Uint8Array[] = []
+  for await (const chunk of input) chunks.push(chunk)
+  const password = Buffer.concat(chunks)
+    .toString('utf8')
+    .replace(/\r?\n$/, '')
+  if (password !== '') return password
+  throw invalid('There is no password on standard input.', 'Pipe it in.')
+}
+
+/**
+ * The password of the account at the registry, from standard input or from the environment; empty without an
+ * account. Throws `invalid-input` for one without the other.
+ */
+export const passwordOf = async ({
+  texts: { username },
+  flags,
+  env,
+  input,
+}: Pick<Call, 'texts' | 'flags' | 'env' | 'input'>): Promise<string> => {
+  const piped = flags.has('password-stdin')
+  const inEnvironment = given(env, PASSWORD_VARIABLE)
+  if (username === '') {
+    if (!piped && inEnvironment === undefined) return ''
+    throw invalid(
+      `There is a password, from ${piped ? 'standard input' : PASSWORD_VARIABLE}, and no --username.`,
+      'Give both, or neither to use the login that docker has.',
+    )
+  }
+  if (piped) return pipedPassword(input)
+  if (inEnvironment !== undefined) return inEnvironment
+  throw invalid(
+    `There is no password for --username ${username}.`,
+    `Pipe it in with --password-stdin, or set ${PASSWORD_VARIABLE}; leave --username out to use the login that docker has.`,
+  )
+}
+
+/** The environment for programs that are started: they get the password in other ways. */
+export const withoutPassword = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => name !== PASSWORD_VARIABLE))
+
+/** Where checks are asked for. */
+export interface GitHubAccess {
+  readonly token: string
+  readonly repository: string
+  readonly apiUrl: string
+}
+
+/**
+ * Where checks are asked for, if some are required; else what GitHub says of a run has no part in a call.
+ * Throws `invalid-input`.
+ */
+export const githubOf = ({ texts, env }: Pick<Call, 'texts' | 'env'>): GitHubAccess | undefined => {
+  if (texts['require-checks'] === '') return undefined
+  const need = (variable: 'GITHUB_TOKEN' | 'GITHUB_REPOSITORY'): string => {
+    const value = given(env, variable)
+    if (value !== undefined) return value
+    throw invalid(
+      `--require-checks needs ${variable}, which is not set.`,
+      `Set ${variable}: ${GITHUB_VARIABLES[variable].charAt(0).toLowerCase()}${GITHUB_VARIABLES[variable].slice(1)}`,
+    )
+  }
+  return {
+    repository: need('GITHUB_REPOSITORY'),
+    token: need('GITHUB_TOKEN'),
+    apiUrl: given(env, 'GITHUB_API_URL') ?? 'https://api.github.com',
+  }
+}
