@@ -57,11 +57,11 @@ const measure = async (bench: Bench): Promise<Results> => {
 
 const record = async (tables: string): Promise<void> => {
   const text = await readFile(DOCUMENT, 'utf8')
-  const marked = /(<!-- results -->\n\n)[\s\S]*?(\n\n<!-- end of results -->)/
+  const marked = /(<!-- results -->\n)[\s\S]*?(\n<!-- end of results -->)/
   if (!marked.test(text)) throw new Error(`${DOCUMENT} has no place for the results`)
   await writeFile(
     DOCUMENT,
-    text.replace(marked, (_, start, end) => `${start}${tables}${end}`),
+    text.replace(marked, (_, start, end) => `${start}\n${tables}\n${end}`),
   )
 }
 

@@ -12,7 +12,7 @@ const floor = (bench: Bench, tag: string) => {
 export const compareReleases = async (bench: Bench, pairs: number) => {
   const ofRelease = (pair: number) => `1.0.${pair}`
   const release = await compare(
-    pairs,
+    pairs * 2 + 1,
     pair => time(action(bench, ofRelease(pair), { service: 'measured' })),
     pair => floor(bench, ofRelease(pair)),
   )

@@ -146,7 +146,7 @@ export interface FaultProxy {
 }
 
 /** How long an engine waits before the connection is closed; it would wait for ever. In milliseconds. */
-const ENGINE_SILENCE = 8_000
+const ENGINE_SILENCE = 3_000
 
 const askerOf = ({ headers }: IncomingMessage): Exchange['asker'] =>
   headers['user-agent']?.startsWith('stable-release-action/') ? 'action' : 'engine'

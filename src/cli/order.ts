@@ -78,9 +78,11 @@ export const carryOut =
   (command: Request['command']) =>
   async (call: Call): Promise<void> => {
     const { directory: workspace, log } = call
+    const ordered = await requestOf(command, call)
+    // Not before: nothing is there to clean up, and a wait for a password that is piped in ends at once.
     const signal = call.interruption()
     const env = withoutPassword(call.env)
-    const request = await withCheckout(await requestOf(command, call), call, { env, signal })
+    const request = await withCheckout(ordered, call, { env, signal })
     const journal = new RunJournal()
     const clock = {
       now: () => performance.now(),
