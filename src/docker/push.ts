@@ -23,8 +23,9 @@ export const mayPass = ({ tail }: DockerResult): boolean => PASSING.test(tail)
  * calls it that, or the request that failed was one to the repository itself.
  */
 export const isPushFailure = ({ tail, lastLine }: DockerResult, reference: string): boolean =>
-  // The engine's own push, which begins after the build, says no more than that.
+  // The engine's own push, and BuildKit's, begin after the build; what breaks them may say nothing of a push.
   tail.includes(`pushing ${reference} with docker`) ||
+  tail.includes(`pushing manifest for ${reference}@`) ||
   /failed to push|failed to authorize|push access denied|insufficient_scope/i.test(tail) ||
   lastLine.includes(`/v2/${reference.slice(reference.indexOf('/') + 1, reference.lastIndexOf(':'))}/`)
 
