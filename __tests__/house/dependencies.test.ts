@@ -20,7 +20,7 @@ const arrows = {
     ],
   },
   http: {
-    may: ['./retry.ts', '../errors.ts', '../log.ts', '@actions/http-client', 'node:https'],
+    may: ['./retry.ts', '../errors.ts', '../log.ts', '@actions/http-client/lib/proxy', 'node:https'],
     mayNot: [
       '../registry/client.ts',
       '../docker/docker.ts',
@@ -113,6 +113,7 @@ const arrows = {
 const reserved = [
   { name: 'node:child_process', only: ['docker'] },
   { name: '@actions/http-client', only: ['http'] },
+  { name: '@actions/http-client/lib/proxy', only: ['http'] },
   { name: '../main.ts', only: [] as string[] },
 ]
 

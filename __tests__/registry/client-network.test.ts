@@ -1,21 +1,25 @@
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer, type Server } from 'node:http'
+import { createServer } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import { type AddressInfo, connect } from 'node:net'
+import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { makeCertificate } from '../../sandbox/certificate.ts'
+import { type Certificate, makeCertificate } from '../../sandbox/certificate.ts'
 import { run } from '../../sandbox/command.ts'
 import { type Registry, startRegistry } from '../../sandbox/registry.ts'
 import { startTokenServer, type TokenServer } from '../../sandbox/token-server.ts'
 import { makeClient, makeTransport, PATH } from './client-of.ts'
 
-/** A proxy that serves every host from one place, and writes down what it was asked. */
-const startProxy = async (port: () => number) => {
+/** A proxy that serves every host from one place, and writes down what it was asked; over TLS with a certificate. */
+const startProxy = async (port: () => number, certificate?: Certificate) => {
   const asked: string[] = []
-  const server: Server = createServer((request, response) => {
+  const server = (
+    certificate === undefined
+      ? createServer()
+      : createTlsServer({ cert: certificate.certificate, key: certificate.key })
+  ).on('request', (request, response) => {
     asked.push(`${request.method} ${request.url} ${request.headers['proxy-authorization'] ?? ''}`.trim())
     const { pathname } = new URL(request.url ?? '')
     fetch(`http://127.0.0.1:${port()}${pathname}`)
@@ -44,11 +48,11 @@ const startProxy = async (port: () => number) => {
 
 /** The registry at a port, served by TLS under the name `localhost.`; gives back the path of its certificate. */
 const startSecureFront = async (folder: string, port: () => number) => {
-  const { certificate, key } = makeCertificate()
+  const pair = makeCertificate()
   const path = join(folder, 'certificate.pem')
-  await writeFile(path, certificate)
+  await writeFile(path, pair.certificate)
   const asked: string[] = []
-  const server = createTlsServer({ cert: certificate, key }, (request, response) => {
+  const server = createTlsServer({ cert: pair.certificate, key: pair.key }, (request, response) => {
     asked.push(`${request.method} ${request.url}`)
     fetch(`http://127.0.0.1:${port()}${request.url}`, { method: request.method ?? '' })
       .then(answer => response.writeHead(answer.status).end())
@@ -59,7 +63,7 @@ const startSecureFront = async (folder: string, port: () => number) => {
     server.closeAllConnections()
     server.close()
   }
-  return { port: (server.address() as AddressInfo).port, certificate: path, asked, stop }
+  return { port: (server.address() as AddressInfo).port, certificate: path, pair, asked, stop }
 }
 
 const module = (path: string): string => JSON.stringify(join(import.meta.dirname, path))
@@ -148,11 +152,12 @@ describe('proxies', () => {
     vi.stubEnv(variable, `http://user:word@${proxy.host}`)
     using transport = makeTransport()
     const url = new URL('http://registry.invalid/v2/')
-    const { status, body } = await transport.send({ method: 'GET', url, headers: {} })
-    expect({ status, body: body.toString() }).toEqual({ status: 200, body: '{}' })
-    expect(proxy.asked).toHaveLength(1)
-    expect(proxy.asked[0]).toContain('registry.invalid')
-    expect(proxy.asked[0]).toContain(`Basic ${Buffer.from('user:word').toString('base64')}`)
+    for (const _ of ['first', 'on the same connection']) {
+      const { status, body } = await transport.send({ method: 'GET', url, headers: {} })
+      expect({ status, body: body.toString() }).toEqual({ status: 200, body: '{}' })
+    }
+    const login = Buffer.from('user:word').toString('base64')
+    expect(proxy.asked).toEqual([`CONNECT registry.invalid:80 Basic ${login}`])
   })
 
   test.each(['registry.invalid', '.invalid', '*'])('no_proxy: %s goes past it', async noProxy => {
@@ -182,6 +187,55 @@ describe('proxies', () => {
     expect(await headElsewhere('localhost.', env)).toEqual({ kind: 'absent' })
     expect(new Set(proxy.asked)).toEqual(new Set(['CONNECT localhost.:443']))
     expect(secure.asked).toContain(`HEAD /v2/${PATH}/manifests/2.3.4`)
+  })
+
+  test('a proxy that is asked by https itself', async () => {
+    proxy = await startProxy(() => secure.port, secure.pair)
+    const env = { NODE_EXTRA_CA_CERTS: secure.certificate, https_proxy: `https://user:word@${proxy.host}` }
+    expect(await headElsewhere('localhost.', env)).toEqual({ kind: 'absent' })
+    expect(proxy.asked[0]).toBe(`CONNECT localhost.:443 Basic ${Buffer.from('user:word').toString('base64')}`)
+  })
+
+  test.each([
+    { status: 403, attempts: 1 },
+    { status: 404, attempts: 1 },
+    { status: 407, attempts: 1 },
+    { status: 502, attempts: 2 },
+  ])("a proxy's $status is no answer of the registry", async ({ status, attempts }) => {
+    let asked = 0
+    const refusing = createServer().on('connect', (_, socket) => {
+      asked += 1
+      socket.end(`HTTP/1.1 ${status} Not The Registry\r\ncontent-length: 0\r\n\r\n`)
+    })
+    refusing.listen(0, '127.0.0.1')
+    await once(refusing, 'listening')
+    const host = `127.0.0.1:${(refusing.address() as AddressInfo).port}`
+    vi.stubEnv('https_proxy', `http://${host}`)
+    using client = makeClient('registry.invalid')
+    await expect(client.headTag('2.3.4')).rejects.toThrow(
+      `HEAD https://registry.invalid/v2/${PATH}/manifests/2.3.4: the proxy ${host} answered ${status} to CONNECT (`,
+    )
+    expect(asked).toBe(attempts)
+    refusing.close()
+  })
+
+  test('a proxy that never answers is an error, and nothing is left open', async () => {
+    const silent = createTcpServer().listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    const connected = once(silent, 'connection')
+    vi.stubEnv('https_proxy', `http://127.0.0.1:${(silent.address() as AddressInfo).port}`)
+    const single = { attempts: 1, attemptTimeout: 300, totalTime: 300, firstDelay: 1, longestDelay: 1 }
+    const transport = makeTransport()
+    const url = new URL('https://registry.invalid/v2/')
+    await expect(transport.send({ method: 'GET', url, headers: {} }, single)).rejects.toThrow(
+      'no answer within 0.3 s',
+    )
+    const [socket] = await connected
+    socket.resume()
+    const closed = once(socket, 'close')
+    transport[Symbol.dispose]()
+    await closed
+    silent.close()
   })
 
   test('a proxy that is down is an error', async () => {

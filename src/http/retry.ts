@@ -45,9 +45,23 @@ export const isRetryable = (status: number): boolean =>
 const UNTRUSTED =
   /^(?:CERT_|ERR_TLS_CERT|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT|UNABLE_TO_(?:GET|VERIFY)|HOSTNAME_MISMATCH)/
 
+/** A proxy did not connect to the host that was to be asked. */
+export class RefusedByProxyError extends Error {
+  readonly status: number
+
+  constructor(message: string, status: number) {
+    super(message)
+    this.status = status
+  }
+}
+
 /** Whether a request that got no answer may get one at the next attempt. */
-export const mayPass = (error: unknown): boolean =>
-  !(error instanceof Error && 'code' in error && typeof error.code === 'string' && UNTRUSTED.test(error.code))
+export const mayPass = (error: unknown): boolean => {
+  if (error instanceof RefusedByProxyError) return isRetryable(error.status)
+  if (!(error instanceof Error)) return true
+  const isUntrusted = 'code' in error && typeof error.code === 'string' && UNTRUSTED.test(error.code)
+  return !isUntrusted && mayPass(error.cause)
+}
 
 /** The forms of a date in HTTP (RFC 9110, 5.6.7): as in mail, and two older ones. */
 const HTTP_DATE =

@@ -1,7 +1,7 @@
 import * as http from 'node:http'
 import * as https from 'node:https'
-import { HttpClient } from '@actions/http-client'
 import type { Log } from '../log.ts'
+import { Agents } from './agents.ts'
 import { type Backoff, delayBefore, isRetryable, mayPass } from './retry.ts'
 
 export interface HttpRequest {
@@ -49,11 +49,11 @@ const withoutAuthorization = (headers: HttpRequest['headers']): HttpRequest['hea
   Object.fromEntries(Object.entries(headers).filter(([name]) => name.toLowerCase() !== 'authorization'))
 
 /**
- * Sends requests: proxies by the toolkit's agents, connections kept, a time limit an attempt, answers bounded
- * in size, passing faults tried again.
+ * Sends requests: through proxies, connections kept, a time limit an attempt, answers bounded in size, passing
+ * faults tried again.
  */
 export class Transport implements Disposable {
-  readonly #clients = new Map<string, HttpClient>()
+  readonly #agents = new Agents()
   readonly #userAgent: string
   readonly #log: Log
   readonly #clock: Clock
@@ -133,6 +133,8 @@ export class Transport implements Disposable {
     const signal = AbortSignal.any([this.#signal, limit])
     try {
       const message = await new Promise<http.IncomingMessage>((resolve, reject) => {
+        // A request that still waits for its connection says nothing of its own end.
+        signal.addEventListener('abort', () => reject(signal.reason), { once: true })
         const { request } = url.protocol === 'https:' ? https : http
         const sent = request(url, {
           method,
@@ -141,7 +143,7 @@ export class Transport implements Disposable {
             'user-agent': this.#userAgent,
             ...(body === undefined ? {} : { 'content-length': body.length }),
           },
-          agent: this.#agentFor(url),
+          agent: this.#agents.for(url),
           signal,
         })
         sent.on('error', reject).on('response', resolve).end(body)
@@ -165,19 +167,9 @@ export class Transport implements Disposable {
     }
   }
 
-  #agentFor(url: URL): http.Agent {
-    let client = this.#clients.get(url.origin)
-    if (client === undefined) {
-      client = new HttpClient(this.#userAgent, [], { keepAlive: true })
-      this.#clients.set(url.origin, client)
-    }
-    return client.getAgent(url.href)
-  }
-
   /** Closes the connections that were kept, and ends requests that nobody waits for any more. */
   [Symbol.dispose](): void {
     this.#closing.abort()
-    for (const client of this.#clients.values()) client.dispose()
-    this.#clients.clear()
+    this.#agents[Symbol.dispose]()
   }
 }
