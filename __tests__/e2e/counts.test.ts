@@ -5,7 +5,7 @@ import { COUNTED, type Counted, type Counts, countRuns } from './counts.ts'
 /** What each run may cost; docs/performance.md says what it is for. */
 const LIMITS: Readonly<Record<Counted, { docker: number; requests: number }>> = {
   plan: { docker: 0, requests: 0 },
-  release: { docker: 2, requests: 7 },
+  release: { docker: 1, requests: 7 },
   'release again': { docker: 0, requests: 5 },
   verify: { docker: 0, requests: 2 },
   promote: { docker: 0, requests: 6 },

@@ -133,6 +133,7 @@ describe.each([
   test('releases', async () => {
     const released = await call(['release', service, '2.3.4', open.host, '--json'], own)
     expect(released, released.stderr).toMatchObject({ exitCode: 0, leftBehind: [] })
+    expect(released.stderr).not.toMatch(/unknown flag|--help/)
     const digest = await expectPublished(open, ['2.3.4', '2.3.4-stable'])
     expect(JSON.parse(released.stdout)).toMatchObject({
       digest,

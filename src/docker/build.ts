@@ -30,7 +30,10 @@ const commonArguments = (
   ...options,
 ]
 
-/** The arguments that build and push with buildx; what was pushed is written into `metadataFile`. */
+/**
+ * The arguments that build and push with buildx; what was pushed is written into `metadataFile`. First comes the
+ * option that nothing else has.
+ */
 export const buildxArguments = (build: Build, reference: string, metadataFile: string): string[] => [
   'buildx',
   'build',
@@ -104,21 +107,34 @@ const digestInMetadata = async (file: string, reference: string): Promise<Digest
   })
 }
 
+/** Whether docker has the buildx plug-in; podman calls its own builder so, too, which is another one. */
+const hasBuildx = async (docker: Docker): Promise<boolean> => {
+  const { exitCode, stdout } = await docker.run(['buildx', 'version'])
+  return exitCode === 0 && !/^buildah\b/.test(stdout)
+}
+
+/** What docker without buildx, and podman, say to the first option of the build: a page of help may follow. */
+const WITHOUT_BUILDX = /^(?:Error: )?unknown flag: --push\b/m
+
+/**
+ * Builds and pushes with buildx. Gives back nothing where docker has no such plug-in: it has not done anything then.
+ * That is asked only when the build has failed, as nearly every docker has it.
+ */
 const withBuildx = async (
   docker: Docker,
   build: Build,
   reference: string,
   temporary: string,
-): Promise<Digest[]> => {
+): Promise<Digest[] | undefined> => {
   const folder = await mkdtemp(join(temporary, 'build-'))
   try {
     const metadataFile = join(folder, 'metadata.json')
-    const result = await docker.run(buildxArguments(build, reference, metadataFile), { show: true })
-    if (result.exitCode !== 0) {
-      const failure = isPushFailure(result, reference) ? pushFailure : buildFailure
-      throw await failure(docker, reference, result)
-    }
-    return [await digestInMetadata(metadataFile, reference)]
+    const args = buildxArguments(build, reference, metadataFile)
+    const result = await docker.run(args, { show: true, hidden: WITHOUT_BUILDX })
+    if (result.exitCode === 0) return [await digestInMetadata(metadataFile, reference)]
+    if (!(await hasBuildx(docker))) return undefined
+    const failure = isPushFailure(result, reference) ? pushFailure : buildFailure
+    throw await failure(docker, reference, result)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
@@ -136,15 +152,6 @@ const withLegacyBuilder = async (
 }
 
 /**
- * Whether docker has the buildx plug-in; podman calls its own builder so, too, which is another one. Throws
- * `docker-missing` when there is no docker at all.
- */
-const hasBuildx = async (docker: Docker): Promise<boolean> => {
-  const { exitCode, stdout } = await docker.run(['buildx', 'version'])
-  return exitCode === 0 && !/^buildah\b/.test(stdout)
-}
-
-/**
  * Builds the image once and pushes it under one reference. Gives back the digests that docker says the
  * image has in the registry; the registry must have one of them. With `again`, what was built before is
  * taken from the cache and only pushed.
@@ -157,7 +164,8 @@ export const buildAndPush = async (
   { reference, temporary, log, again }: { reference: string; temporary: string; log: Log; again: boolean },
 ): Promise<Digest[]> => {
   const wanted = again ? fromCache(build) : build
-  if (await hasBuildx(docker)) return withBuildx(docker, wanted, reference, temporary)
+  const pushed = await withBuildx(docker, wanted, reference, temporary)
+  if (pushed !== undefined) return pushed
   log.notice(
     'Built without buildx',
     'docker has no buildx plug-in here, so the legacy builder is used: no attestations, one platform, slower pushes.',

@@ -24,6 +24,15 @@ const tellingLine = (tail: string): string => {
   return /[.!?]$/.test(telling) ? telling : `${telling}.`
 }
 
+/** Shows output as it comes, until it is what nobody needs to see. */
+const showing = (show: (chunk: Buffer) => void, hidden: RegExp | undefined): ((chunk: Buffer) => void) => {
+  let isHidden = false
+  return chunk => {
+    isHidden ||= hidden?.test(chunk.toString('utf8')) ?? false
+    if (!isHidden) show(chunk)
+  }
+}
+
 /** The docker command line, with an environment of its own. The only place that starts it. */
 export class Docker {
   readonly env: NodeJS.ProcessEnv
@@ -45,13 +54,14 @@ export class Docker {
   }
 
   /**
-   * Runs docker and gives back how it ended. With `show`, its output goes to the log as it comes.
+   * Runs docker and gives back how it ended. With `show`, its output goes to the log as it comes, but not from a
+   * piece on that begins with what is `hidden`.
    *
    * Throws `docker-missing` when there is no docker command.
    */
   async run(
     args: readonly string[],
-    { input, show = false }: { input?: string; show?: boolean } = {},
+    { input, show = false, hidden }: { input?: string; show?: boolean; hidden?: RegExp } = {},
   ): Promise<DockerResult> {
     this.#log.debug(`docker ${args.join(' ')}`)
     try {
@@ -62,7 +72,9 @@ export class Docker {
         ...(input === undefined ? {} : { input }),
       }
       const result = show
-        ? await this.#log.foreign(() => run('docker', args, { ...options, onOutput: this.#log.raw }))
+        ? await this.#log.foreign(() =>
+            run('docker', args, { ...options, onOutput: showing(this.#log.raw, hidden) }),
+          )
         : await run('docker', args, options)
       return { ...result, lastLine: tellingLine(result.tail) }
     } catch (error) {
