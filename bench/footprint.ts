@@ -19,7 +19,10 @@ const memoryOf = async (bench: Bench): Promise<Record<Counted, number>> => {
   const promote = await run('promote')
   const again = await run('release')
   const verify = await run('verify')
-  return { plan, release: later, promote, 'release again': again, verify }
+  const built = (command: string) => peakMemory(action(bench, '2.3.5', { service: 'weighed', command }))
+  const build = await built('build')
+  const push = await built('push')
+  return { plan, release: later, promote, 'release again': again, verify, build, push }
 }
 
 /** What each command costs beside time, and the bytes of the bundles. */

@@ -10,6 +10,7 @@ import { listTags, readTag } from '../../sandbox/storage.ts'
 import { bundle } from '../cli/bundle.ts'
 import { type Bench, startBench, withoutDocker } from './bench.ts'
 import { type CommandLine, type Ended, stableRelease } from './command-line.ts'
+import { startFaultProxy } from './fault-proxy.ts'
 import { snapshot } from './files.ts'
 import { imagesAt } from './image.ts'
 import { listProcesses, withWatch } from './processes.ts'
@@ -115,6 +116,25 @@ describe('release', () => {
   })
 
   test('says what is published when it fails on the way', async () => {
+    const door = await startFaultProxy({
+      registry: bench.registry.url,
+      realm: 'http://127.0.0.1:1',
+      service: '',
+    })
+    try {
+      door.begin({ injection: { call: 'put', fault: '403', times: 'always' } })
+      const ended = await call(['release', service, '2.3.4', door.host])
+      expect(ended).toMatchObject({ exitCode: 1, stdout: '', leftBehind: [] })
+      expect(ended.stderr).toMatch(
+        new RegExp(`^Published by now: ${door.host}/cmsweb/${service}:2\\.3\\.4\nerror: .* 403`, 'm'),
+      )
+      expect(await published()).toEqual(['2.3.4'])
+    } finally {
+      await door.stop()
+    }
+  })
+
+  test('gives the tag back to a run that was faster, and says that nothing is its own', async () => {
     await seed(bench.registry, `cmsweb/${service}`, 'other')
     const tags = join(
       bench.registry.storage,
@@ -131,8 +151,9 @@ describe('release', () => {
     const env = { ...bench.env, PATH: `${bin}:${bench.env.PATH}` }
     const ended = await call(['release', service, '2.3.4', bench.registry.host], { env })
     expect(ended).toMatchObject({ exitCode: 1, stdout: '', leftBehind: [] })
-    expect(ended.stderr).toMatch(new RegExp(`^Published by now: ${image()}:2\\.3\\.4\nerror: `, 'm'))
-    expect(await digestOf('2.3.4-stable')).toBe(await digestOf('other'))
+    expect(ended.stderr).toMatch(/^error: .*2\.3\.4-stable became sha256:.* 2\.3\.4 was given back to it\./m)
+    expect(ended.stderr).not.toContain('Published by now')
+    for (const tag of ['2.3.4', '2.3.4-stable']) expect(await digestOf(tag)).toBe(await digestOf('other'))
   })
 })
 

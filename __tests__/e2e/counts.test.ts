@@ -9,6 +9,8 @@ const LIMITS: Readonly<Record<Counted, { docker: number; requests: number }>> = 
   'release again': { docker: 0, requests: 5 },
   verify: { docker: 0, requests: 2 },
   promote: { docker: 0, requests: 6 },
+  build: { docker: 2, requests: 0 },
+  push: { docker: 5, requests: 7 },
 }
 
 const WRITES = /^(?:PUT|POST|PATCH|DELETE) /
@@ -42,10 +44,16 @@ describe.each(COUNTED)('%s', name => {
   })
 })
 
-test('a release looks at its stable tag again after the build, and asks nothing else twice', () => {
-  // docker pushes between the two, beside the requests of the action: that is why it looks again.
-  expect(repeated(counts.release.requests)).toEqual(['HEAD manifests/2.3.4-stable'])
-})
+// docker pushes between the two, beside the requests of the action: that is why it looks again.
+test.each([
+  { name: 'release', tag: '2.3.4' },
+  { name: 'push', tag: '2.3.6' },
+] as const)(
+  'a $name looks at its stable tag again after the push, and asks nothing else twice',
+  ({ name, tag }) => {
+    expect(repeated(counts[name].requests)).toEqual([`HEAD manifests/${tag}-stable`])
+  },
+)
 
 test.each(['release again', 'verify', 'promote'] as const)('%s asks nothing twice', name => {
   expect(repeated(counts[name].requests)).toEqual([])

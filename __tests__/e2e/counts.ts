@@ -13,7 +13,7 @@ export interface Counts {
 }
 
 /** The runs that are counted, in an order in which each finds what it needs. */
-export const COUNTED = ['plan', 'release', 'release again', 'verify', 'promote'] as const
+export const COUNTED = ['plan', 'release', 'release again', 'verify', 'promote', 'build', 'push'] as const
 export type Counted = (typeof COUNTED)[number]
 
 const isOurs = ({ userAgent }: RegistryRequest): boolean => userAgent.startsWith('stable-release-action/')
@@ -43,7 +43,9 @@ export const countRuns = async (bench: Bench, service: string): Promise<Record<C
     const verify = await count('2.3.4', { command: 'verify' })
     await count('2.3.5', { command: 'release', stable: 'on-promotion' })
     const promote = await count('2.3.5', { command: 'promote' })
-    return { plan, release, 'release again': again, verify, promote }
+    const build = await count('2.3.6', { command: 'build' })
+    const push = await count('2.3.6', { command: 'push' })
+    return { plan, release, 'release again': again, verify, promote, build, push }
   } finally {
     await rm(spy.folder, { recursive: true })
   }

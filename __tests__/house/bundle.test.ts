@@ -9,6 +9,7 @@ test.each(['action', 'cli'])('the bundle %s is one file, with the licences of wh
   expect(readdirSync(join(dist, name)).sort()).toEqual(['index.js', 'licenses.txt', 'package.json'])
 })
 
-test.each(['action', 'cli'])('the bundle %s is at most 0.7 MB', name => {
-  expect(statSync(join(dist, name, 'index.js')).size).toBeLessThanOrEqual(700_000)
+// Loading it is a part of every run: a dependency that comes with many others shows here first.
+test.each(['action', 'cli'])('the bundle %s is at most 0.2 MB', name => {
+  expect(statSync(join(dist, name, 'index.js')).size).toBeLessThanOrEqual(200_000)
 })

@@ -1,17 +1,15 @@
 import { ReleaseError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Manifest, RegistryClient } from '../registry/client.ts'
-import { type Digest, imageName, tagged } from '../registry/reference.ts'
+import { imageName } from '../registry/reference.ts'
 import { isAttestation, readRevision } from '../registry/revision.ts'
 import { type Course, courseOf, needsRevision } from './course.ts'
 import type { Plan } from './plan.ts'
 import type { PublishRequest } from './request.ts'
-import { readStates, readVersions, requireManifest, type States } from './tags.ts'
+import { type Reading, readPlanned, requireManifest } from './tags.ts'
 
 /** What the registry has, and what follows from it. */
-export interface Outlook {
-  readonly states: States
-  readonly versions: readonly string[]
+export interface Outlook extends Reading {
   readonly course: Exclude<Course, { kind: 'refuse' }>
   /** The manifest of the first tag, if its reading was necessary. */
   readonly published: Manifest | undefined
@@ -23,8 +21,7 @@ export const lookAhead = async (
   { first, copies }: Plan,
   registry: RegistryClient,
 ): Promise<Outlook> => {
-  const all = [first, ...copies]
-  const [states, versions] = await Promise.all([readStates(registry, all), readVersions(registry, all)])
+  const { states, versions } = await readPlanned(registry, [first, ...copies])
   const { onExisting, revision, stable, own = [] } = request
   const asRead = { first, copies, states, stableLater: stable === 'on-promotion', own }
   const state = states.get(first.tag)
@@ -66,28 +63,3 @@ export const readAhead = (
     )
     return outlook
   })
-
-/**
- * Reads the other tags once more after the build. Throws `not-as-planned` if a fixed one has become
- * something else's: then another run was faster, and the first tag, which was its before this run pushed, is
- * given back to it.
- */
-export const lookAgain = async (
-  { onExisting }: PublishRequest,
-  { first, copies }: Plan,
-  digest: Digest,
-  registry: RegistryClient,
-): Promise<Pick<Outlook, 'states' | 'versions'>> => {
-  const [states, versions] = await Promise.all([readStates(registry, copies), readVersions(registry, copies)])
-  for (const { tag, moving } of copies) {
-    const state = states.get(tag)
-    if (moving || onExisting === 'overwrite' || state?.kind !== 'present' || state.digest === digest) continue
-    await registry.putManifest(first.tag, await requireManifest(registry, state.digest))
-    throw new ReleaseError('not-as-planned', {
-      what: `${tagged(registry.repository, tag)} became ${state.digest} while this run built ${digest}, so ${first.tag} was given back to it.`,
-      wayOut:
-        'Two runs published this version at once, and the image of the other one stays. Keep two runs apart with a concurrency group.',
-    })
-  }
-  return { states, versions }
-}

@@ -12,8 +12,7 @@ import {
   copyTo,
   keeperOf,
   type Outcome,
-  readStates,
-  readVersions,
+  readPlanned,
   requireManifest,
   type States,
   verifyWritten,
@@ -90,10 +89,10 @@ export const promote = async (request: PromoteRequest, ports: PromotePorts): Pro
   const all = [first, ...copies]
 
   const { states, versions, digest } = await log.stage('Read the registry', async conclude => {
-    const [states, versions] = await Promise.all([readStates(registry, all), readVersions(registry, all)])
-    const digest = digestToPromote(request, plan, states)
+    const read = await readPlanned(registry, all)
+    const digest = digestToPromote(request, plan, read.states)
     conclude(`${first.tag} is ${digest}`)
-    return { states, versions, digest }
+    return { ...read, digest }
   })
   journal.image(digest)
   journal.tag({ ...result.tags[0], outcome: 'kept' })

@@ -6,7 +6,7 @@ import type { RegistryClient } from '../registry/client.ts'
 import type { Digest } from '../registry/reference.ts'
 import { existing, type First } from './first-tag.ts'
 import type { Journal } from './journal.ts'
-import { lookAgain, type Outlook } from './outlook.ts'
+import type { Outlook } from './outlook.ts'
 import type { Plan } from './plan.ts'
 import type { PublishRequest } from './request.ts'
 import type { Result, TagResult } from './result.ts'
@@ -62,15 +62,13 @@ export const publish = async (
 ): Promise<Pick<Result, 'digest' | 'tags'>> => {
   const { registry, log, journal } = ports
   const { policy, gitTag } = request
-  const { course, published } = outlook
-  const image = course.kind === 'reuse' ? existing(registry, course.digest, published) : await bring()
-  const { digest, outcome } = image
+  const { course } = outlook
+  const image = course.kind === 'reuse' ? existing(registry, course.digest, outlook) : await bring()
+  const { digest, outcome, others } = image
   journal.image(digest)
   journal.tag({ ...plan.result.tags[0], outcome })
 
-  // A build takes time, in which something else may have written these tags, or released a newer version.
-  const { states, versions } =
-    outcome === 'built' ? await lookAgain(request, plan, digest, registry) : outlook
+  const { states, versions } = others
   const waiting = plan.copies.filter(({ tag, stable }) => {
     const state = states.get(tag)
     return stable && !(state?.kind === 'present' && state.digest === digest)

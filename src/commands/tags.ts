@@ -20,11 +20,25 @@ export const readStates = async (
 ): Promise<States> =>
   new Map(await Promise.all(tags.map(async ({ tag }) => [tag, await registry.headTag(tag)] as const)))
 
-/** All tags of the repository if there is a moving one among the planned, whose move depends on them. */
-export const readVersions = async (
+/** What decisions about planned tags depend on, as the registry had it at one time. */
+export interface Reading {
+  readonly states: States
+  /** All tags of the repository if a moving one is planned, whose move depends on them. */
+  readonly versions: readonly string[]
+}
+
+/** Reads what the registry has of planned tags, all at once. */
+export const readPlanned = async (
   registry: RegistryClient,
   tags: readonly PlannedTag[],
-): Promise<readonly string[]> => (tags.some(({ moving }) => moving) ? registry.listTags() : [])
+): Promise<Reading> => {
+  const isMoving = tags.some(({ moving }) => moving)
+  const [states, versions] = await Promise.all([
+    readStates(registry, tags),
+    isMoving ? registry.listTags() : [],
+  ])
+  return { states, versions }
+}
 
 /** The newer version that keeps a moving tag, or nothing for a tag that goes to the version of the plan. */
 export const keeperOf = (

@@ -7,7 +7,7 @@ import { NotAsPlannedError } from './not-as-planned.ts'
 import { announcedPlan } from './plan.ts'
 import type { VerifyRequest } from './request.ts'
 import type { Result, TagOutcome } from './result.ts'
-import { keeperOf, readStates, readVersions, withOutcomes } from './tags.ts'
+import { keeperOf, readPlanned, withOutcomes } from './tags.ts'
 
 /** What `verify` works with. */
 export interface VerifyPorts {
@@ -44,8 +44,8 @@ export const verify = async (
   const plan = announcedPlan(request, 'verify', { log, journal })
   const { first, copies } = plan
   const all = [first, ...copies]
-  const [states, versions] = await log.stage('Read the registry', async conclude => {
-    const read = await Promise.all([readStates(registry, all), readVersions(registry, all)])
+  const { states, versions } = await log.stage('Read the registry', async conclude => {
+    const read = await readPlanned(registry, all)
     conclude(`looked for ${all.map(({ tag }) => tag).join(', ')}`)
     return read
   })
