@@ -36,11 +36,11 @@ const extension = (id: string, value: Uint8Array): Buffer => sequence(oid(id), o
 
 /** basicConstraints: a certificate that may sign others, itself included. */
 const isAuthority = extension('551d13', sequence(yes))
-/** subjectAltName: dNSName and iPAddress. */
-const isLoopback = extension(
-  '551d11',
-  sequence(tlv(0x82, Buffer.from('localhost')), tlv(0x87, Buffer.of(127, 0, 0, 1))),
-)
+/** subjectAltName: dNSName and, for this machine, iPAddress. */
+const isFor = (host: string): Buffer => {
+  const addresses = host === 'localhost' ? [tlv(0x87, Buffer.of(127, 0, 0, 1))] : []
+  return extension('551d11', sequence(tlv(0x82, Buffer.from(host)), ...addresses))
+}
 
 const pem = (der: Uint8Array): string => {
   const lines =
@@ -51,24 +51,26 @@ const pem = (der: Uint8Array): string => {
 }
 
 /**
- * Makes a self-signed certificate for this machine's loopback address, good for a server (whoever shall trust it takes
- * it as an authority, see `NODE_EXTRA_CA_CERTS`) and for signing tokens. It is valid for a month.
+ * Makes a self-signed certificate for a host, this machine's loopback address by default, good for a server (whoever
+ * shall trust it takes it as an authority, see `NODE_EXTRA_CA_CERTS`) and for signing tokens. It is valid for a month.
  */
-export const makeCertificate = (): Certificate => {
+export const makeCertificate = (host = 'localhost'): Certificate => {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const now = Date.now()
   // A serial number is positive: the first bit is 0, the first byte is not.
   const serial = randomBytes(16)
   serial[0] = 0x40
+  // Of two authorities with one name, only the first is looked at.
+  const subject = name(`sandbox ${serial.toString('hex')}`)
   const content = sequence(
     tlv(0xa0, integer(Buffer.of(2))),
     integer(serial),
     ecdsaWithSha256,
-    name('sandbox'),
+    subject,
     sequence(utcTime(new Date(now - day)), utcTime(new Date(now + 30 * day))),
-    name('sandbox'),
+    subject,
     publicKey.export({ type: 'spki', format: 'der' }),
-    tlv(0xa3, sequence(isAuthority, isLoopback)),
+    tlv(0xa3, sequence(isAuthority, isFor(host))),
   )
   const signature = sign('sha256', content, privateKey)
   return {

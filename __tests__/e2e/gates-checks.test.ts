@@ -131,6 +131,47 @@ describe('release', () => {
     expect(await tagsOf('running')).toEqual(['2.3.4', '2.3.4-stable'])
   })
 
+  describe.each(['release', 'promote'] as const)('%s, while it waits for a check', command => {
+    const policy = 'final: X.Y.Z -> X.Y.Z | X.Y.Z-stable latest'
+    /** Starts the command for 2.3.4, does something when it waits, and lets the check pass. */
+    const meanwhile = async (service: string, act: (repository: string) => Promise<unknown>) => {
+      await startApi()
+      const repository = `cmswmcore/${service}`
+      const id = api.checkRun(api.tag('2.3.4').commit, { name: 'testbed', status: 'in_progress' })
+      if (command === 'promote') await seed(bench.registry, repository, '2.3.4')
+      const running = step({ tag: '2.3.4', with: { command, service, policy, 'checks-timeout': '2m' } })
+      const looks = () => api.requests.filter(({ path }) => path.includes('/check-runs')).length
+      while (looks() < (command === 'release' ? 2 : 1)) await sleep(20)
+      await act(repository)
+      api.update(id, { status: 'completed', conclusion: 'success' })
+      return running
+    }
+
+    test('a newer version is released: latest stays with that', async () => {
+      const service = `${command}-newer`
+      const ended = await meanwhile(service, async repository => {
+        for (const tag of ['2.3.5', '2.3.5-stable', 'latest']) await seed(bench.registry, repository, tag)
+      })
+      expect(ended, ended.log).toMatchObject({ exitCode: 0 })
+      expect(ended.log).toContain('latest stays with 2.3.5-stable, which is newer')
+      expect(await digestOf(service, 'latest')).not.toBe(ended.outputs.digest)
+      expect(await digestOf(service, '2.3.4-stable')).toBe(ended.outputs.digest)
+    })
+
+    test('another image becomes stable: it stays', async () => {
+      const service = `${command}-faster`
+      const ended = await meanwhile(service, repository => seed(bench.registry, repository, '2.3.4-stable'))
+      expect(ended.exitCode).toBe(1)
+      const other = await digestOf(service, '2.3.4-stable')
+      expect(ended.annotations.map(({ message }) => message)).toEqual([
+        expect.stringContaining(
+          `2.3.4-stable ${command === 'release' ? 'became' : 'is there already, as'} ${other}`,
+        ),
+      ])
+      expect(await digestOf(service, 'latest')).toBeUndefined()
+    })
+  })
+
   test('a later run of the release adds the stable tags to what is there', async () => {
     await startApi()
     const { commit } = api.tag('2.3.4')

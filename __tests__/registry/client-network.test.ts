@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net'
@@ -46,10 +46,10 @@ const startProxy = async (port: () => number, certificate?: Certificate) => {
   return { host, asked, stop }
 }
 
-/** The registry at a port, served by TLS under the name `localhost.`; gives back the path of its certificate. */
-const startSecureFront = async (folder: string, port: () => number) => {
-  const pair = makeCertificate()
-  const path = join(folder, 'certificate.pem')
+/** The registry at a port, served by TLS under a name; gives back the path of its certificate. */
+const startSecureFront = async (folder: string, port: () => number, name: string) => {
+  const pair = makeCertificate(name)
+  const path = join(folder, `${name}.pem`)
   await writeFile(path, pair.certificate)
   const asked: string[] = []
   const server = createTlsServer({ cert: pair.certificate, key: pair.key }, (request, response) => {
@@ -63,7 +63,7 @@ const startSecureFront = async (folder: string, port: () => number) => {
     server.closeAllConnections()
     server.close()
   }
-  return { port: (server.address() as AddressInfo).port, certificate: path, pair, asked, stop }
+  return { port: (server.address() as AddressInfo).port, certificate: path, asked, stop }
 }
 
 const module = (path: string): string => JSON.stringify(join(import.meta.dirname, path))
@@ -130,15 +130,18 @@ describe('TLS', () => {
 describe('proxies', () => {
   let plain: Registry
   let secure: Awaited<ReturnType<typeof startSecureFront>>
+  let other: Awaited<ReturnType<typeof startSecureFront>>
   let folder: string
   let proxy: Awaited<ReturnType<typeof startProxy>> | undefined
   beforeAll(async () => {
     plain = await startRegistry()
     folder = await mkdtemp(join(tmpdir(), 'front-'))
-    secure = await startSecureFront(folder, () => portOf(plain))
+    secure = await startSecureFront(folder, () => portOf(plain), 'localhost')
+    other = await startSecureFront(folder, () => portOf(plain), 'registry.invalid')
   })
   afterAll(async () => {
     secure?.stop()
+    other?.stop()
     await plain?.stop()
     await rm(folder, { recursive: true })
   })
@@ -189,11 +192,48 @@ describe('proxies', () => {
     expect(secure.asked).toContain(`HEAD /v2/${PATH}/manifests/2.3.4`)
   })
 
-  test('a proxy that is asked by https itself', async () => {
-    proxy = await startProxy(() => secure.port, secure.pair)
-    const env = { NODE_EXTRA_CA_CERTS: secure.certificate, https_proxy: `https://user:word@${proxy.host}` }
+  test.each([
+    { title: 'for it is asked', certifiedFor: 'localhost', outcome: { kind: 'absent' }, asks: 1 },
+    {
+      title: 'for the registry is not',
+      certifiedFor: 'registry.invalid',
+      outcome: { name: 'registry-unreadable', message: expect.stringMatching(/the proxy .*does not match/) },
+      asks: 0,
+    },
+  ])('an https proxy with a certificate $title', async ({ certifiedFor, outcome, asks }) => {
+    const certificate = makeCertificate(certifiedFor)
+    const trusted = join(folder, `proxy-${certifiedFor}.pem`)
+    await writeFile(trusted, `${await readFile(other.certificate, 'utf8')}${certificate.certificate}`)
+    proxy = await startProxy(() => other.port, certificate)
+    const env = { NODE_EXTRA_CA_CERTS: trusted, https_proxy: `https://user:word@${proxy.host}` }
+    expect(await headElsewhere('registry.invalid', env)).toMatchObject(outcome)
+    const login = Buffer.from('user:word').toString('base64')
+    expect(proxy.asked).toEqual(Array(asks).fill(`CONNECT registry.invalid:443 Basic ${login}`))
+  })
+
+  test('a proxy that is written without a scheme is asked by http', async () => {
+    proxy = await startProxy(() => secure.port)
+    const env = {
+      NODE_EXTRA_CA_CERTS: secure.certificate,
+      https_proxy: proxy.host.replace('127.0.0.1', 'localhost'),
+    }
     expect(await headElsewhere('localhost.', env)).toEqual({ kind: 'absent' })
-    expect(proxy.asked[0]).toBe(`CONNECT localhost.:443 Basic ${Buffer.from('user:word').toString('base64')}`)
+    expect(proxy.asked).toEqual(['CONNECT localhost.:443'])
+  })
+
+  test.each([
+    { registry: '[2001:db8::1]:5000', authority: '[2001:db8::1]:5000' },
+    { registry: '[2001:db8::1]', authority: '[2001:db8::1]:443' },
+    { registry: '192.0.2.1:5000', authority: '192.0.2.1:5000' },
+  ])('a proxy is asked for $registry by its address', async ({ registry, authority }) => {
+    proxy = await startProxy(() => secure.port)
+    const env = { NODE_EXTRA_CA_CERTS: secure.certificate, https_proxy: `http://${proxy.host}` }
+    // The certificate is for another name, as it must be seen.
+    expect(await headElsewhere(registry, env)).toMatchObject({
+      name: 'registry-unreadable',
+      message: expect.stringMatching(/does not match certificate's altnames/),
+    })
+    expect(proxy.asked[0]).toBe(`CONNECT ${authority}`)
   })
 
   test.each([
@@ -235,6 +275,17 @@ describe('proxies', () => {
     const closed = once(socket, 'close')
     transport[Symbol.dispose]()
     await closed
+    silent.close()
+  })
+
+  test('a run that is over asks no proxy', async () => {
+    const silent = createTcpServer(() => expect.unreachable('it was asked')).listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    vi.stubEnv('https_proxy', `http://127.0.0.1:${(silent.address() as AddressInfo).port}`)
+    const transport = makeTransport()
+    transport[Symbol.dispose]()
+    const url = new URL('https://registry.invalid/v2/')
+    await expect(transport.send({ method: 'GET', url, headers: {} })).rejects.toThrow(/aborted/)
     silent.close()
   })
 

@@ -24,7 +24,7 @@ export interface Surroundings {
 /** Carries out an order. */
 export const execute = async (request: Request, surroundings: Surroundings): Promise<Result> => {
   if (request.command === 'plan') return plan(request, surroundings)
-  // Node's and the toolkit's HTTP take longer to load than a plan takes: a plan is made without them.
+  // What asks a registry takes as long to load as a plan takes: a plan is made without it.
   const { act } = await import(/* webpackMode: "eager" */ './act.ts')
   return act(request, surroundings)
 }

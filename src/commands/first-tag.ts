@@ -4,31 +4,30 @@ import type { Pause } from '../http/retry.ts'
 import type { Log } from '../log.ts'
 import type { Manifest, RegistryClient } from '../registry/client.ts'
 import { type Digest, tagged } from '../registry/reference.ts'
-import { lookAhead, type Outlook } from './outlook.ts'
+import { lookAhead } from './outlook.ts'
 import type { Plan } from './plan.ts'
 import type { PublishRequest } from './request.ts'
 import type { TagOutcome } from './result.ts'
-import { type Reading, readPlanned, requireManifest } from './tags.ts'
+import { requireManifest } from './tags.ts'
 
-/** The first tag as it is in the registry now, how it came there, and what is beside it. */
+/** The first tag as it is in the registry now, and how it came there. */
 export interface First {
   readonly digest: Digest
   readonly manifest: () => Promise<Manifest>
   readonly outcome: TagOutcome
-  readonly others: Reading
 }
 
-/** A first tag that is there already; its manifest is fetched when it is needed and was not read before. */
-export const existing = (
-  registry: RegistryClient,
-  digest: Digest,
-  { published, states, versions }: Outlook,
-): First => ({
-  digest,
-  manifest: async () => published ?? requireManifest(registry, digest),
-  outcome: 'kept',
-  others: { states, versions },
+const read = (manifest: Manifest, outcome: TagOutcome): First => ({
+  digest: manifest.digest,
+  manifest: () => Promise.resolve(manifest),
+  outcome,
 })
+
+/** A first tag that is there already; its manifest is fetched when it is needed and was not read before. */
+export const existing = (registry: RegistryClient, digest: Digest, published: Manifest | undefined): First =>
+  published === undefined
+    ? { digest, manifest: () => requireManifest(registry, digest), outcome: 'kept' }
+    : read(published, 'kept')
 
 /** Reads back what was pushed; it must be what docker says it pushed. */
 const readBack = async (
@@ -50,28 +49,6 @@ const readBack = async (
 }
 
 /**
- * Insists that no fixed tag became something else's while this run built. Throws `not-as-planned` if one did: then
- * another run was faster, and the first tag, which was its before this run pushed, is given back to it.
- */
-const requireUntouched = async (
-  { onExisting }: PublishRequest,
-  { first, copies }: Plan,
-  { digest, others }: First,
-  registry: RegistryClient,
-): Promise<void> => {
-  for (const { tag, moving } of copies) {
-    const state = others.states.get(tag)
-    if (moving || onExisting === 'overwrite' || state?.kind !== 'present' || state.digest === digest) continue
-    await registry.putManifest(first.tag, await requireManifest(registry, state.digest))
-    throw new ReleaseError('not-as-planned', {
-      what: `${tagged(registry.repository, tag)} became ${state.digest} while this run built ${digest}, so ${first.tag} was given back to it.`,
-      wayOut:
-        'Two runs published this version at once, and the image of the other one stays. Keep two runs apart with a concurrency group.',
-    })
-  }
-}
-
-/**
  * Brings the image of the first tag into the registry: gives back the digests that docker says it has there.
  * `again`: it was tried before, and what was built then is still there.
  */
@@ -90,9 +67,8 @@ export const afterBrokenPush =
   }
 
 /**
- * Brings the first tag into the registry and reads it back, with the other tags: a build takes time, in which
- * something else may have written these, or released a newer version. Before a second attempt the registry is looked
- * at again, as the image may be there all the same: what is published is not built or pushed a second time.
+ * Brings the first tag into the registry and reads it back. Before a second attempt the registry is looked at
+ * again, as the image may be there all the same: what is published is not built or pushed a second time.
  */
 export const bringFirst = async (
   request: PublishRequest,
@@ -101,20 +77,12 @@ export const bringFirst = async (
 ): Promise<First> => {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const pushed = await bring(attempt > 1)
-      const [manifest, others] = await Promise.all([
-        readBack(registry, plan.first.tag, pushed),
-        readPlanned(registry, plan.copies),
-      ])
-      const { digest } = manifest
-      const image: First = { digest, manifest: async () => manifest, outcome: 'built', others }
-      await requireUntouched(request, plan, image, registry)
-      return image
+      return read(await readBack(registry, plan.first.tag, await bring(attempt > 1)), 'built')
     } catch (error) {
       if (!(await retry(error, attempt))) throw error
-      const outlook = await lookAhead(request, plan, registry)
-      const { course } = outlook
-      if (course.kind === 'reuse') return { ...existing(registry, course.digest, outlook), outcome: 'built' }
+      const { course, published } = await lookAhead(request, plan, registry)
+      if (course.kind === 'reuse')
+        return { ...existing(registry, course.digest, published), outcome: 'built' }
     }
   }
 }

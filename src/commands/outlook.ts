@@ -1,11 +1,13 @@
 import { ReleaseError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Manifest, RegistryClient } from '../registry/client.ts'
-import { imageName } from '../registry/reference.ts'
+import { type Digest, imageName, tagged } from '../registry/reference.ts'
 import { isAttestation, readRevision } from '../registry/revision.ts'
 import { type Course, courseOf, needsRevision } from './course.ts'
+import type { Journal } from './journal.ts'
 import type { Plan } from './plan.ts'
 import type { PublishRequest } from './request.ts'
+import type { TagResult } from './result.ts'
 import { type Reading, readPlanned, requireManifest } from './tags.ts'
 
 /** What the registry has, and what follows from it. */
@@ -63,3 +65,35 @@ export const readAhead = (
     )
     return outlook
   })
+
+/**
+ * Reads the other tags once more, after a build or a wait in which something else may have written them, or released
+ * a newer version.
+ *
+ * Throws `not-as-planned` if a fixed one has become something else's: then another run was faster. A first tag that
+ * was its before this run pushed is given back to it.
+ */
+export const lookAgain = async (
+  { onExisting }: PublishRequest,
+  { copies, result }: Plan,
+  { digest, outcome }: Pick<TagResult, 'outcome'> & { readonly digest: Digest },
+  { registry, journal }: { registry: RegistryClient; journal: Journal },
+): Promise<Reading> => {
+  const reading = await readPlanned(registry, copies)
+  const [first] = result.tags
+  for (const { tag, moving } of copies) {
+    const state = reading.states.get(tag)
+    if (moving || onExisting === 'overwrite' || state?.kind !== 'present' || state.digest === digest) continue
+    const isOurs = outcome === 'built'
+    if (isOurs) {
+      await registry.putManifest(first.tag, await requireManifest(registry, state.digest))
+      journal.tag(first)
+    }
+    throw new ReleaseError('not-as-planned', {
+      what: `${tagged(registry.repository, tag)} became ${state.digest} while this run ${isOurs ? `built ${digest}, so ${first.tag} was given back to it` : `waited, and ${first.tag} is ${digest}`}.`,
+      wayOut:
+        'Two runs published this version at once, and the image of the other one stays. Keep two runs apart with a concurrency group.',
+    })
+  }
+  return reading
+}

@@ -88,21 +88,26 @@ export const promote = async (request: PromoteRequest, ports: PromotePorts): Pro
   const { first, copies, result } = plan
   const all = [first, ...copies]
 
-  const { states, versions, digest } = await log.stage('Read the registry', async conclude => {
-    const read = await readPlanned(registry, all)
-    const digest = digestToPromote(request, plan, read.states)
-    conclude(`${first.tag} is ${digest}`)
-    return { ...read, digest }
+  const look = async (pinned: Digest | undefined) => {
+    const reading = await readPlanned(registry, all)
+    return { ...reading, digest: digestToPromote({ ...request, digest: pinned }, plan, reading.states) }
+  }
+  const seen = await log.stage('Read the registry', async conclude => {
+    const looked = await look(request.digest)
+    conclude(`${first.tag} is ${looked.digest}`)
+    return looked
   })
+  const { digest } = seen
   journal.image(digest)
   journal.tag({ ...result.tags[0], outcome: 'kept' })
   const isDone = copies.every(({ tag, moving }) => {
-    const state = states.get(tag)
+    const state = seen.states.get(tag)
     return !moving && state?.kind === 'present' && state.digest === digest
   })
-  if (checks !== undefined && !isDone) {
-    await log.stage('Check what is required', () => requireChecks(checks, gitTag, ports))
-  }
+  const asks = checks !== undefined && !isDone
+  if (asks) await log.stage('Check what is required', () => requireChecks(checks, gitTag, ports))
+  // While checks are waited for, something else may have written these tags, or released a newer version.
+  const { states, versions } = asks ? await look(digest) : seen
   const keeper = (tag: (typeof copies)[number]) => keeperOf(tag, { policy, gitTag, versions })
   const image = { digest, manifest: () => requireManifest(registry, digest) }
   const copied = await copyTo(copies, image, { registry, log, journal, states, keeper })

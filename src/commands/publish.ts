@@ -6,11 +6,11 @@ import type { RegistryClient } from '../registry/client.ts'
 import type { Digest } from '../registry/reference.ts'
 import { existing, type First } from './first-tag.ts'
 import type { Journal } from './journal.ts'
-import type { Outlook } from './outlook.ts'
+import { lookAgain, type Outlook } from './outlook.ts'
 import type { Plan } from './plan.ts'
 import type { PublishRequest } from './request.ts'
 import type { Result, TagResult } from './result.ts'
-import { copyTo, keeperOf, type Outcome, verifyWritten, withOutcomes } from './tags.ts'
+import { copyTo, keeperOf, type Outcome, type Reading, verifyWritten, withOutcomes } from './tags.ts'
 
 /** What a publication works with. */
 export interface PublishPorts {
@@ -62,19 +62,24 @@ export const publish = async (
 ): Promise<Pick<Result, 'digest' | 'tags'>> => {
   const { registry, log, journal } = ports
   const { policy, gitTag } = request
-  const { course } = outlook
-  const image = course.kind === 'reuse' ? existing(registry, course.digest, outlook) : await bring()
-  const { digest, outcome, others } = image
+  const { course, published } = outlook
+  const image = course.kind === 'reuse' ? existing(registry, course.digest, published) : await bring()
+  const { digest, outcome } = image
   journal.image(digest)
   journal.tag({ ...plan.result.tags[0], outcome })
 
-  const { states, versions } = others
-  const waiting = plan.copies.filter(({ tag, stable }) => {
-    const state = states.get(tag)
-    return stable && !(state?.kind === 'present' && state.digest === digest)
-  })
-  const reason = waiting.length === 0 ? undefined : await reasonToWithhold(request, ports)
-  const withheld = reason === undefined ? [] : waiting
+  const look = (): Promise<Reading> => lookAgain(request, plan, image, ports)
+  const openIn = ({ states }: Reading): PlannedTag[] =>
+    plan.copies.filter(({ tag, stable }) => {
+      const state = states.get(tag)
+      return stable && !(state?.kind === 'present' && state.digest === digest)
+    })
+  const built = outcome === 'built' ? await look() : outlook
+  const isOpen = openIn(built).length > 0
+  const reason = isOpen ? await reasonToWithhold(request, ports) : undefined
+  const reading = isOpen && request.checks !== undefined ? await look() : built
+  const { states, versions } = reading
+  const withheld = reason === undefined ? [] : openIn(reading)
   const keeper = (tag: PlannedTag) => keeperOf(tag, { policy, gitTag, versions })
   const due = plan.copies.filter(copy => !withheld.includes(copy))
   const copied = await copyTo(due, image, { registry, log, journal, states, keeper })

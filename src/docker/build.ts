@@ -107,19 +107,13 @@ const digestInMetadata = async (file: string, reference: string): Promise<Digest
   })
 }
 
-/** Whether docker has the buildx plug-in; podman calls its own builder so, too, which is another one. */
-const hasBuildx = async (docker: Docker): Promise<boolean> => {
-  const { exitCode, stdout } = await docker.run(['buildx', 'version'])
-  return exitCode === 0 && !/^buildah\b/.test(stdout)
-}
-
-/** What docker without buildx, and podman, say to the first option of the build: a page of help may follow. */
+/**
+ * What docker without buildx, and podman, say to the first option: they have not done anything then. A page of help
+ * may follow.
+ */
 const WITHOUT_BUILDX = /^(?:Error: )?unknown flag: --push\b/m
 
-/**
- * Builds and pushes with buildx. Gives back nothing where docker has no such plug-in: it has not done anything then.
- * That is asked only when the build has failed, as nearly every docker has it.
- */
+/** Builds and pushes with buildx. Gives back nothing where docker has no such plug-in. */
 const withBuildx = async (
   docker: Docker,
   build: Build,
@@ -130,9 +124,9 @@ const withBuildx = async (
   try {
     const metadataFile = join(folder, 'metadata.json')
     const args = buildxArguments(build, reference, metadataFile)
-    const result = await docker.run(args, { show: true, hidden: WITHOUT_BUILDX })
+    const result = await docker.run(args, { show: true, refusal: WITHOUT_BUILDX })
     if (result.exitCode === 0) return [await digestInMetadata(metadataFile, reference)]
-    if (!(await hasBuildx(docker))) return undefined
+    if (result.isRefused) return undefined
     const failure = isPushFailure(result, reference) ? pushFailure : buildFailure
     throw await failure(docker, reference, result)
   } finally {
@@ -182,6 +176,12 @@ export const buildxLoadArguments = (build: Build, references: readonly string[])
   '--',
   build.context,
 ]
+
+/** Whether docker has the buildx plug-in; podman calls its own builder so, too, which is another one. */
+const hasBuildx = async (docker: Docker): Promise<boolean> => {
+  const { exitCode, stdout } = await docker.run(['buildx', 'version'])
+  return exitCode === 0 && !/^buildah\b/.test(stdout)
+}
 
 /**
  * Builds the image once and leaves it in the engine under every reference.

@@ -2,12 +2,15 @@ import { ReleaseError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { run } from './run.ts'
 
-/** How a docker command ended, with the line of its output that says most about a failure. */
+/** How a docker command ended. */
 export interface DockerResult {
   readonly exitCode: number
   readonly stdout: string
   readonly tail: string
+  /** The line of its output that says most about a failure. */
   readonly lastLine: string
+  /** Whether it did nothing, as it does not know what it was asked for. */
+  readonly isRefused: boolean
 }
 
 /** A hint of docker's where to read about a command, which stands below what went wrong. */
@@ -22,15 +25,6 @@ const tellingLine = (tail: string): string => {
   const telling =
     lines.findLast(line => /^(ERROR|error|Error)\b/.test(line)) ?? lines.at(-1) ?? 'it said nothing'
   return /[.!?]$/.test(telling) ? telling : `${telling}.`
-}
-
-/** Shows output as it comes, until it is what nobody needs to see. */
-const showing = (show: (chunk: Buffer) => void, hidden: RegExp | undefined): ((chunk: Buffer) => void) => {
-  let isHidden = false
-  return chunk => {
-    isHidden ||= hidden?.test(chunk.toString('utf8')) ?? false
-    if (!isHidden) show(chunk)
-  }
 }
 
 /** The docker command line, with an environment of its own. The only place that starts it. */
@@ -54,16 +48,22 @@ export class Docker {
   }
 
   /**
-   * Runs docker and gives back how it ended. With `show`, its output goes to the log as it comes, but not from a
-   * piece on that begins with what is `hidden`.
+   * Runs docker and gives back how it ended. With `show`, its output goes to the log as it comes, but not what it says
+   * when it does not know what it is asked for: `refusal` tells that.
    *
    * Throws `docker-missing` when there is no docker command.
    */
   async run(
     args: readonly string[],
-    { input, show = false, hidden }: { input?: string; show?: boolean; hidden?: RegExp } = {},
+    { input, show = false, refusal }: { input?: string; show?: boolean; refusal?: RegExp } = {},
   ): Promise<DockerResult> {
     this.#log.debug(`docker ${args.join(' ')}`)
+    const says = (text: string): boolean => refusal?.test(text) ?? false
+    let isRefused = false
+    const onOutput = (chunk: Buffer): void => {
+      isRefused ||= says(chunk.toString('utf8'))
+      if (!isRefused) this.#log.raw(chunk)
+    }
     try {
       const options = {
         env: this.env,
@@ -72,11 +72,14 @@ export class Docker {
         ...(input === undefined ? {} : { input }),
       }
       const result = show
-        ? await this.#log.foreign(() =>
-            run('docker', args, { ...options, onOutput: showing(this.#log.raw, hidden) }),
-          )
+        ? await this.#log.foreign(() => run('docker', args, { ...options, onOutput }))
         : await run('docker', args, options)
-      return { ...result, lastLine: tellingLine(result.tail) }
+      const { exitCode, tail } = result
+      return {
+        ...result,
+        lastLine: tellingLine(tail),
+        isRefused: exitCode !== 0 && (isRefused || says(tail)),
+      }
     } catch (error) {
       this.#signal.throwIfAborted()
       throw new ReleaseError('docker-missing', {

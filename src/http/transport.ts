@@ -131,6 +131,7 @@ export class Transport implements Disposable {
     const started = this.#clock.now()
     const limit = AbortSignal.timeout(attemptTimeout)
     const signal = AbortSignal.any([this.#signal, limit])
+    signal.throwIfAborted()
     try {
       const message = await new Promise<http.IncomingMessage>((resolve, reject) => {
         // A request that still waits for its connection says nothing of its own end.
