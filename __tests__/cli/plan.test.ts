@@ -44,8 +44,7 @@ describe('prints', () => {
       copies: '2.3.4-stable',
       'stable tags': '2.3.4-stable',
       'moving tags': 'none',
-      reason:
-        '2.3.4 is matched by rule final, X.Y.Z: it is published as 2.3.4, and as the stable 2.3.4-stable.',
+      reason: '2.3.4 is matched by rule final, X.Y.Z: it gets 2.3.4, and the stable 2.3.4-stable.',
     })
   })
 

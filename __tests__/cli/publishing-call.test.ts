@@ -146,6 +146,11 @@ describe('refuses, before anything is done', () => {
       says: 'There is a password, from STABLE_RELEASE_PASSWORD, and no --username. Give both, or neither to use the login that docker has.',
     },
     {
+      title: 'a service and a git tag in the wrong order',
+      args: ['push', '2.3.4', 'reqmgr2', 'registry.example'],
+      says: '<service> is "2.3.4" and <tag> is "reqmgr2", which looks like the wrong way round. The order is <service> <tag> <registry> [project].',
+    },
+    {
       title: 'checks of an unknown repository',
       args: ['promote', ...ORDER, '--require-checks=testbed'],
       env: { GITHUB_TOKEN: 'hush' },

@@ -67,7 +67,13 @@ describe.each([
       name: 'a step of the Dockerfile that fails',
       with: { ...right, context: 'failing', 'build-options': '--network=host' },
       title: 'The image was not built',
-      says: ['cmswmcore/failure:2.3.4 was not built', 'exit status', '/bin/busybox', 'run the job again'],
+      says: [
+        'cmswmcore/failure:2.3.4 was not built',
+        'exit status',
+        '/bin/busybox',
+        ...(buildx ? ['The step said last:\n  why it failed\n'] : []),
+        'needs a new git tag',
+      ],
       log: 'why it failed',
       built: true,
     },
@@ -75,7 +81,7 @@ describe.each([
       name: 'a Dockerfile that is none',
       with: { ...right, context: 'mistake' },
       title: 'The image was not built',
-      says: ['cmswmcore/failure:2.3.4 was not built', /unknown instruction: COPYY/i, 'run the job again'],
+      says: ['cmswmcore/failure:2.3.4 was not built', /unknown instruction: COPYY/i, 'needs a new git tag'],
       built: true,
     },
     {

@@ -95,6 +95,9 @@ describe('release', () => {
       `${image}:2.3.4-stable waits for testbed: ${state}. To write what is withheld, `,
     )
     expect(warning).toContain('promote_stable_images.yaml')
+    expect(warning).toContain('policy, require-checks and login')
+    expect(released.summary).toContain('require-checks: |\n  testbed\n')
+    expect(released.log).toContain(`Check what is required: testbed: ${state.split(' (')[0]} (`)
     expect(await tagsOf(what)).toEqual(['2.3.4'])
     const digest = await digestOf(what, '2.3.4')
     expect(released.outputs.digest).toBe(digest)

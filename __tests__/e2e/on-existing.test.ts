@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { readTag } from '../../sandbox/storage.ts'
+import { listTags, readTag } from '../../sandbox/storage.ts'
 import { type GitHubApi, startGitHubApi } from '../gates/github-api.ts'
 import { COMMIT } from './action.ts'
 import { type Bench, startBench } from './bench.ts'
@@ -181,7 +181,7 @@ describe('the message of a refusal', () => {
     expect(step.exitCode).toBe(1)
     const errors = step.annotations.filter(({ level }) => level === 'error')
     expect(errors).toHaveLength(1)
-    expect(errors[0]?.message).toContain('does not know the revision of its git tag')
+    expect(errors[0]?.message).toContain('; which commit this run would build is not known.')
   })
 })
 
@@ -209,6 +209,33 @@ describe('a run for a branch, of a tag', () => {
       expect(await readTag(bench.registry.storage, repository, STABLE)).toBe(digest)
     },
   )
+
+  test('is an error if the repository has no such tag, before anything is built', async () => {
+    const before = (await spy.calls()).length
+    const step = await bench.step({
+      apiUrl: api.url,
+      env: spy.env,
+      with: { service: 'branch-misspelt', tag: '2.3.44', 'github-token': api.token },
+    })
+    expect(step.exitCode).toBe(1)
+    expect(step.annotations).toEqual([
+      {
+        level: 'error',
+        title: 'An input is not valid',
+        message: expect.stringMatching(/^dmwm\/WMCore does not have this git tag: .*tags\/2\.3\.44/),
+      },
+    ])
+    expect(await spy.calls()).toHaveLength(before)
+    expect(await listTags(bench.registry.storage, 'cmswmcore/branch-misspelt')).toEqual([])
+  })
+
+  test('is released with a warning if GitHub does not tell the commit', async () => {
+    const step = await bench.step({ env: spy.env, with: { service: 'branch-silent', tag: TAG } })
+    expect(step, step.log).toMatchObject({
+      exitCode: 0,
+      annotations: [{ level: 'warning', title: 'The commit of the git tag is not known' }],
+    })
+  })
 
   test('is refused what was built from its own commit', async () => {
     const { commit } = api.tag(TAG)

@@ -319,9 +319,9 @@ describe('what can not be read is an error, and says how to mend it', () => {
 
   test('a git tag that is not pushed', async () => {
     const said = await failureOf(read())
-    expect(said).toContain('does not know the commit of the tag in dmwm/WMCore')
+    expect(said).toMatch(/^invalid-input: dmwm\/WMCore does not have this git tag: /)
     expect(said).toContain('status 422, No commit found for SHA: tags/2.3.4')
-    expect(said).toContain('Push the git tag first')
+    expect(said).toContain('push the git tag first')
     expect(said).not.toContain('permissions')
   })
 

@@ -148,32 +148,30 @@ describe('the reason is one sentence', () => {
     {
       policy: presets.wmcore,
       gitTag: '2.3.4',
-      reason:
-        '2.3.4 is matched by rule final, X.Y.Z: it is published as 2.3.4, and as the stable 2.3.4-stable.',
+      reason: '2.3.4 is matched by rule final, X.Y.Z: it gets 2.3.4, and the stable 2.3.4-stable.',
     },
     {
       policy: presets.wmcore,
       gitTag: '2.3.5rc1',
       reason:
-        '2.3.5rc1 is matched by rule candidate, X.Y.ZrcN: it is published as 2.3.5rc1, without a stable tag, which only X.Y.Z (final) and X.Y.Z.P (patch) get.',
+        '2.3.5rc1 is matched by rule candidate, X.Y.ZrcN: it gets 2.3.5rc1, and no stable tag, which only X.Y.Z (final) and X.Y.Z.P (patch) get.',
     },
     {
       policy: presets.crab,
       gitTag: 'v3.1rc1',
       reason:
-        'v3.1rc1 is matched by rule other, *: it is published as v3.1rc1, without a stable tag, which only v3.D (release) gets.',
+        'v3.1rc1 is matched by rule other, *: it gets v3.1rc1, and no stable tag, which only v3.D (release) gets.',
     },
     {
       policy: 'a: X.Y -> X.Y X latest | X.Y-stable stable',
       gitTag: '1.2',
       reason:
-        '1.2 is matched by rule a, X.Y: it is published as 1.2, 1 and latest, and as the stable 1.2-stable and stable.',
+        '1.2 is matched by rule a, X.Y: it gets 1.2, 1 and latest, and the stable 1.2-stable and stable.',
     },
     {
       policy: 'other: * -> *',
       gitTag: '1.2',
-      reason:
-        '1.2 is matched by rule other, *: it is published as 1.2; no rule of the policy gives a stable tag.',
+      reason: '1.2 is matched by rule other, *: it gets 1.2; no rule of the policy gives a stable tag.',
     },
     {
       policy: presets['dmwm-go'],

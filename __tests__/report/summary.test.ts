@@ -28,7 +28,7 @@ const released = (...tags: Result['tags']): Result => ({
 
 const stages = [
   { name: 'Read the registry', took: 312, conclusion: '2.3.4 is to be published' },
-  { name: 'Verify', took: 40, conclusion: undefined },
+  { name: 'Verify', took: 40, conclusion: 'failed' },
 ]
 
 const failed = new ReleaseError('already-published', {
@@ -91,6 +91,18 @@ test.each([
         '```',
       ].join('\n'),
     ],
+  },
+  {
+    what: 'the checks that were required are required for the promotion, too',
+    report: {
+      result: {
+        ...released(tag('2.3.4', 'built'), tag('2.3.4-stable', 'withheld', 'waits for testbed: not found')),
+        checks: ['testbed', 'unit tests'],
+      },
+      stages: [],
+      error: undefined,
+    },
+    contains: [`digest: ${digest}\nrequire-checks: |\n  testbed\n  unit tests\n\`\`\``],
   },
   {
     what: 'a run after a complete one says so',

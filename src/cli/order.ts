@@ -9,10 +9,12 @@ import { isPublished, type Result } from '../commands/result.ts'
 import { orderOf } from '../inputs/request.ts'
 import { readRunContext } from '../inputs/run-context.ts'
 import { fromWorkspace } from '../inputs/workspace-path.ts'
+import { matchRule } from '../policy/decide.ts'
 import { RunJournal } from '../report/journal.ts'
 import { tableOf } from '../report/table.ts'
 import { jsonLine, visibleLines } from '../report/terminal-text.ts'
 import { USER_AGENT } from '../version.ts'
+import { usageError } from './arguments.ts'
 import { inspectCheckout } from './checkout.ts'
 import type { Call } from './command.ts'
 import { githubOf, passwordOf, withoutPassword } from './secrets.ts'
@@ -29,9 +31,28 @@ const requestOf = async (command: Request['command'], call: Call): Promise<Reque
   }
   const given = { ...texts, command, password, 'github-token': github?.token ?? '' }
   const { request, policyWarnings } = orderOf(given, context, caller)
+  requireOrder(request)
   if (policyWarnings !== undefined) log.warning('The policy may not mean what it says', policyWarnings)
   return request
 }
+
+/**
+ * Refuses a service and a git tag that stand in each other's place: there, `*` would take the service for a git tag,
+ * and the image would be called after a version. Throws `invalid-input`.
+ */
+const requireOrder = ({ policy, service, gitTag }: Request): void => {
+  const isVersion = (text: string): boolean =>
+    /[0-9]/.test(text) &&
+    policy.rules.some(rule => rule.pattern.kind === 'tokens' && matchRule(rule, text).kind === 'match')
+  if (!isVersion(service) || isVersion(gitTag)) return
+  throw usageError(
+    `<service> is ${JSON.stringify(service)} and <tag> is ${JSON.stringify(gitTag)}, which looks like the wrong way round.`,
+    'The order is <service> <tag> <registry> [project].',
+  )
+}
+
+const WITHOUT_REVISION =
+  'The image gets no label of its revision: to go on after a failure, give --on-existing reuse.'
 
 /** The same request with the commit that is built, if a checkout of the git tag is. */
 const withCheckout = async (
@@ -53,7 +74,12 @@ const withCheckout = async (
   if (checkout.kind === 'elsewhere') {
     log.warning(
       `What is built is not the git tag ${gitTag}`,
-      `This is a checkout that has the tag, but ${checkout.why}. The image gets no label of its revision.`,
+      `This is a checkout that has the tag, but ${checkout.why}. ${WITHOUT_REVISION}`,
+    )
+  } else if (checkout.kind === 'unknown' && request.command === 'release') {
+    log.notice(
+      'The commit that is built is not known',
+      `This is no checkout that has the git tag ${gitTag}. ${WITHOUT_REVISION}`,
     )
   }
   // What is built lies here: GitHub can not say which commit it is.

@@ -82,7 +82,7 @@ const bySameRevision = (situation: Situation, digest: Digest, { published, wante
   const there = `${tag} is there already, as ${digest}, ${published === undefined ? 'without the label of its revision' : `built from revision ${published}`}`
   return {
     kind: 'refuse',
-    why: `${there}; this run ${wanted === undefined ? 'does not know the revision of its git tag, as it is not for it' : `is for revision ${wanted}`}`,
+    why: `${there}; ${wanted === undefined ? 'which commit this run would build is not known' : `this run is for revision ${wanted}`}`,
     wayOut: `If it is the right image, set on-existing: reuse; if not, ${OTHER_VERSION}, or ${OVERWRITE}.`,
   }
 }

@@ -1,5 +1,11 @@
 import { ReleaseError } from '../errors.ts'
-import { awaitChecks, type ChecksGate, describeCheck } from '../gates/checks.ts'
+import {
+  awaitChecks,
+  type CheckState,
+  type ChecksGate,
+  checksInShort,
+  describeCheck,
+} from '../gates/checks.ts'
 import type { Clock, Transport } from '../http/transport.ts'
 import type { Log } from '../log.ts'
 import type { RegistryClient } from '../registry/client.ts'
@@ -28,11 +34,15 @@ export interface PromotePorts {
   readonly journal: Journal
 }
 
-/** Throws `checks-not-passed` unless every required check has passed. */
-const requireChecks = async (gate: ChecksGate, gitTag: string, ports: PromotePorts): Promise<void> => {
+/** Insists that every required check has passed, and gives back how they stand. Throws `checks-not-passed`. */
+const requireChecks = async (
+  gate: ChecksGate,
+  gitTag: string,
+  ports: PromotePorts,
+): Promise<readonly CheckState[]> => {
   const states = await awaitChecks(gate, gitTag, ports)
   const open = states.filter(({ kind }) => kind !== 'passed')
-  if (open.length === 0) return
+  if (open.length === 0) return states
   throw new ReleaseError('checks-not-passed', {
     what: `${gitTag} is not promoted: ${open.map(describeCheck).join('; ')}.`,
     wayOut:
@@ -62,8 +72,9 @@ const digestToPromote = (
   }
   if (pinned !== undefined && pinned !== state.digest) {
     throw new ReleaseError('not-as-planned', {
-      what: `${reference} is ${state.digest} by now, not ${pinned}, which the input digest asks for.`,
-      wayOut: 'Nothing was written. Find out who replaced it; then promote what was tested.',
+      what: `${reference} is ${state.digest}, and digest is ${pinned}.`,
+      wayOut:
+        'Nothing was written. Check that digest is that of this service and version; if it is, find out who replaced the image since it was tested.',
     })
   }
   for (const { tag, moving } of copies) {
@@ -105,7 +116,12 @@ export const promote = async (request: PromoteRequest, ports: PromotePorts): Pro
     return !moving && state?.kind === 'present' && state.digest === digest
   })
   const asks = checks !== undefined && !isDone
-  if (asks) await log.stage('Check what is required', () => requireChecks(checks, gitTag, ports))
+  if (asks) {
+    await log.stage('Check what is required', async conclude => {
+      const states = await requireChecks(checks, gitTag, ports)
+      conclude(checksInShort(states))
+    })
+  }
   // While checks are waited for, something else may have written these tags, or released a newer version.
   const { states, versions } = asks ? await look(digest) : seen
   const keeper = (tag: (typeof copies)[number]) => keeperOf(tag, { policy, gitTag, versions })

@@ -1,4 +1,4 @@
-import { awaitChecks, describeCheck } from '../gates/checks.ts'
+import { awaitChecks, checksInShort, describeCheck } from '../gates/checks.ts'
 import type { Clock, Transport } from '../http/transport.ts'
 import type { Log } from '../log.ts'
 import type { PlannedTag } from '../policy/decide.ts'
@@ -29,14 +29,18 @@ const reasonToWithhold = async (
   if (request.stable === 'on-promotion') return 'waits for its promotion'
   const { checks, gitTag } = request
   if (checks === undefined) return undefined
-  const states = await ports.log.stage('Check what is required', () => awaitChecks(checks, gitTag, ports))
-  const open = states.filter(({ kind }) => kind !== 'passed')
+  const open = await ports.log.stage('Check what is required', async conclude => {
+    const states = await awaitChecks(checks, gitTag, ports)
+    const open = states.filter(({ kind }) => kind !== 'passed')
+    conclude(checksInShort(open.length === 0 ? states : open))
+    return open
+  })
   return open.length === 0 ? undefined : `waits for ${open.map(describeCheck).join(', ')}`
 }
 
 const warnOfWithheld = (
   withheld: readonly TagResult[],
-  { gitTag, service }: PublishRequest,
+  { gitTag, service, checks }: PublishRequest,
   digest: Digest,
   log: Log,
 ): void => {
@@ -44,7 +48,7 @@ const warnOfWithheld = (
   const which = withheld.map(({ reference, note }) => `${reference} ${note}`).join(', ')
   log.warning(
     'Stable tags are withheld',
-    `${which}. To write what is withheld, run the action with command: promote, service: ${service}, tag: ${gitTag}, digest: ${digest}, and the same registry, project, policy and login, by hand or from a workflow such as promote_stable_images.yaml.`,
+    `${which}. To write what is withheld, run the action with command: promote, service: ${service}, tag: ${gitTag}, digest: ${digest}, and the same registry, project, policy${checks === undefined ? '' : ', require-checks'} and login, by hand or from a workflow such as promote_stable_images.yaml.`,
   )
 }
 
@@ -59,7 +63,7 @@ export const publish = async (
   plan: Plan,
   { outlook, bring }: { outlook: Outlook; bring: () => Promise<First> },
   ports: PublishPorts,
-): Promise<Pick<Result, 'digest' | 'tags'>> => {
+): Promise<Pick<Result, 'digest' | 'tags' | 'checks'>> => {
   const { registry, log, journal } = ports
   const { policy, gitTag } = request
   const { course, published } = outlook
@@ -97,5 +101,6 @@ export const publish = async (
     journal.tag(tag)
   })
   warnOfWithheld(late, request, digest, log)
-  return { digest, tags }
+  const { checks } = request
+  return { digest, tags, ...(late.length === 0 || checks === undefined ? {} : { checks: checks.names }) }
 }

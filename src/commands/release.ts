@@ -69,7 +69,10 @@ const build = (request: ReleaseRequest, plan: Plan, ports: ReleasePorts): Promis
 /** Reads the registry and waits for the package, before the first build. */
 const prepare = async (request: ReleaseRequest, plan: Plan, ports: ReleasePorts): Promise<Outlook> => {
   const outlook = await readAhead(request, plan, ports)
-  if (outlook.course.kind === 'reuse') return outlook
+  if (outlook.course.kind === 'reuse') {
+    ports.log.info(`${plan.first.tag} stays as it was built: what this run would build is not looked at`)
+    return outlook
+  }
   const { checks, package: gate } = request
   // That the checks can not be read is found out before the build, not after it.
   if (checks !== undefined) await requireReadableChecks(checks, request.gitTag, ports)

@@ -46,6 +46,8 @@ export interface Result {
   readonly tags: readonly [TagResult, ...TagResult[]]
   /** The digest of the image in the registry; none when it is not known. */
   readonly digest: Digest | undefined
+  /** Names of checks that must have passed before the withheld tags are promoted, if there are any. */
+  readonly checks?: readonly string[]
   /** The page of the image at its registry, where it is known. */
   readonly page?: string
 }

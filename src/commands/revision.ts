@@ -18,7 +18,8 @@ interface Revisable {
 
 /**
  * The commit of a git tag that the run is not for, such as one given to a run by hand. Nothing if GitHub does
- * not tell: the image then lacks the label, and a later run can not know that it is from the same commit.
+ * not tell: the image then lacks the label, and a later run can not know that it is from the same commit. Throws
+ * `invalid-input` if there is no such git tag.
  */
 const commitOf = async (
   { gitTag, source }: Revisable,
@@ -28,8 +29,9 @@ const commitOf = async (
   try {
     return await new GitHubClient(transport, source, shortBackoff).commitOf(gitTag)
   } catch (error) {
-    if (!(error instanceof ReleaseError || error instanceof RateLimitError)) throw error
-    log.notice(
+    const isSilence = error instanceof ReleaseError && error.name === 'checks-unreadable'
+    if (!(isSilence || error instanceof RateLimitError)) throw error
+    log.warning(
       'The commit of the git tag is not known',
       `The image gets no label ${REVISION_LABEL}, so that a re-run needs on-existing: reuse. ${error.message}`,
     )

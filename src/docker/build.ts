@@ -71,16 +71,29 @@ const fromCache = (build: Build): Build => ({
   options: build.options.filter(option => !ANEW.test(option)),
 })
 
+/** How many lines of a failed step an error quotes. */
+const QUOTED_LINES = 5
+
+/** The last lines of the step that failed, which BuildKit repeats, with the time in front, between two rules. */
+const lastOfStep = (tail: string): string[] => {
+  const [, said = ''] = /^------\n > .*:\n([\s\S]*?)^------$/m.exec(tail) ?? []
+  const lines = said.split('\n').map(line => line.replace(/^[0-9]+\.[0-9]+ /, ''))
+  return lines.filter(line => line.trim() !== '').slice(-QUOTED_LINES)
+}
+
 const buildFailure = async (
   docker: Docker,
   reference: string,
   result: DockerResult,
 ): Promise<ReleaseError> => {
   await docker.requireEngine()
+  const quoted = lastOfStep(result.tail)
+  const step =
+    quoted.length === 0 ? '' : `\nThe step said last:\n${quoted.map(line => `  ${line}\n`).join('')}`
   return new BuildFailedError({
-    what: `${reference} was not built: docker ended with exit status ${result.exitCode}: ${result.lastLine}`,
+    what: `${reference} was not built: docker ended with exit status ${result.exitCode}: ${result.lastLine}${step}`,
     wayOut:
-      "Nothing was published. Docker's output in the log shows what failed; mend it and run the job again.",
+      'Nothing was published. The log has all that docker said. A re-run of the job builds the same commit: what is mended in the repository of the git tag needs a new git tag.',
     output: result.tail,
   })
 }

@@ -63,6 +63,10 @@ const worst = (name: string, states: readonly CheckState[]): CheckState =>
 export const describeCheck = ({ name, state, url }: CheckState): string =>
   `${name}: ${state}${url === undefined ? '' : ` (${url})`}`
 
+/** How checks stand, in one line. */
+export const checksInShort = (states: readonly CheckState[]): string =>
+  states.map(({ name, state }) => `${name}: ${state}`).join(', ')
+
 /** The longest wait for GitHub's rate limit in all, in milliseconds; its hourly limit may ask for more. */
 const PATIENCE = 15 * 60_000
 

@@ -112,10 +112,10 @@ const refusal = (repository: GitHubRepository, url: URL, response: HttpResponse)
       )
     case 409:
     case 422:
-      return unreadable(
-        `GitHub does not know the commit of the tag in ${repository.name}`,
-        'Push the git tag first; the input tag is its name alone.',
-      )
+      return new ReleaseError('invalid-input', {
+        what: `${repository.name} does not have this git tag: ${answer}.`,
+        wayOut: 'Check the input tag, which is the name of the git tag alone; push the git tag first.',
+      })
     default:
       return unreadable(
         'The GitHub API gave no usable answer',

@@ -55,12 +55,12 @@ const stablePatterns = ({ rules }: Policy): string[] =>
 const reasonFor = (policy: Policy, rule: Rule, first: PlannedTag, copies: readonly PlannedTag[]): string => {
   const published = [first, ...copies.filter(({ stable }) => !stable)].map(({ tag }) => tag)
   const stable = copies.filter(tag => tag.stable).map(({ tag }) => tag)
-  const matched = `rule ${rule.name}, ${rule.pattern.source}: it is published as ${join(published)}`
-  if (stable.length > 0) return `${matched}, and as the stable ${join(stable)}.`
+  const matched = `rule ${rule.name}, ${rule.pattern.source}: it gets ${join(published)}`
+  if (stable.length > 0) return `${matched}, and the stable ${join(stable)}.`
   const others = stablePatterns(policy)
   return others.length === 0
     ? `${matched}; no rule of the policy gives a stable tag.`
-    : `${matched}, without a stable tag, which only ${join(others)} ${others.length === 1 ? 'gets' : 'get'}.`
+    : `${matched}, and no stable tag, which only ${join(others)} ${others.length === 1 ? 'gets' : 'get'}.`
 }
 
 /** The rule whose pattern fits the longest beginning of the git tag, and where it stops to fit. */

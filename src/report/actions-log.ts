@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import * as core from '@actions/core'
 import type { Log } from '../log.ts'
 import type { Stage } from './journal.ts'
-import { seconds, withShortDigests } from './words.ts'
+import { failureInWords, seconds, withShortDigests } from './words.ts'
 
 /**
  * The log of a workflow run: a stage that says something is a group, with its conclusion below; warnings and
@@ -33,21 +33,23 @@ export const actionsLog = (now: () => number, onStage: (stage: Stage) => void): 
     async stage(name, run) {
       const started = now()
       let conclusion = 'done'
-      let failed = true
+      let mark = '✓'
       silent = name
       try {
-        const value = await run(line => {
+        return await run(line => {
           conclusion = withShortDigests(line)
         })
-        failed = false
-        return value
+      } catch (error) {
+        conclusion = failureInWords(error)
+        mark = '✗'
+        throw error
       } finally {
         const took = now() - started
         silent = undefined
         if (open) core.endGroup()
         open = false
-        core.info(`${failed ? '✗' : '✓'} ${name}: ${failed ? 'failed' : conclusion} (${seconds(took)})`)
-        onStage({ name, took, conclusion: failed ? undefined : conclusion })
+        core.info(`${mark} ${name}: ${conclusion} (${seconds(took)})`)
+        onStage({ name, took, conclusion })
       }
     },
     async foreign(run) {

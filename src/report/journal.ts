@@ -2,11 +2,11 @@ import type { Journal } from '../commands/journal.ts'
 import type { Result, TagResult } from '../commands/result.ts'
 import type { Digest } from '../registry/reference.ts'
 
-/** One stage of a run: how long it took, in milliseconds, and what it concluded; nothing if it failed. */
+/** One stage of a run: how long it took, in milliseconds, and what it concluded or failed with. */
 export interface Stage {
   readonly name: string
   readonly took: number
-  readonly conclusion: string | undefined
+  readonly conclusion: string
 }
 
 /** A journal that is kept in memory, to report a run of which nothing but this is left when it failed. */

@@ -76,7 +76,7 @@ const hasTable = ({ command, tags }: Result, error: unknown): boolean =>
   error === undefined || command === 'verify' || tags.some(({ outcome }) => outcome !== 'planned')
 
 /** The inputs that promote what is withheld. */
-const promotion = ({ service, image, gitTag, tags, digest }: Result): string[] => {
+const promotion = ({ service, image, gitTag, tags, digest, checks }: Result): string[] => {
   if (digest === undefined || !tags.some(({ outcome }) => outcome === 'withheld')) return []
   const path = image.slice(0, -service.length).split('/').slice(0, -1)
   const inputs = {
@@ -87,7 +87,8 @@ const promotion = ({ service, image, gitTag, tags, digest }: Result): string[] =
     tag: gitTag,
     digest,
   }
-  const lines = Object.entries(inputs).map(([name, value]) => `${name}: ${value}`)
+  const required = checks === undefined ? [] : ['require-checks: |', ...checks.map(name => `  ${name}`)]
+  const lines = [...Object.entries(inputs).map(([name, value]) => `${name}: ${value}`), ...required]
   return [
     'To write the stable tags, run the action with these and the same policy and login:',
     block(lines.join('\n'), 'yaml'),
@@ -119,8 +120,7 @@ const durations = (stages: readonly Stage[]): string[] =>
           '| stage | duration | result |',
           '| --- | --- | --- |',
           ...stages.map(
-            ({ name, took, conclusion }) =>
-              `| ${plain(name)} | ${seconds(took)} | ${plain(conclusion ?? 'failed')} |`,
+            ({ name, took, conclusion }) => `| ${plain(name)} | ${seconds(took)} | ${plain(conclusion)} |`,
           ),
           '',
           '</details>',

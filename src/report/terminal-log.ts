@@ -1,7 +1,7 @@
 import type { Log } from '../log.ts'
 import type { Colours } from './terminal-colours.ts'
 import { visibleLines } from './terminal-text.ts'
-import { seconds } from './words.ts'
+import { failureInWords, seconds } from './words.ts'
 
 /** What the log of the command line works with. */
 export interface TerminalLogPorts {
@@ -41,7 +41,7 @@ export const terminalLog = ({ stream, colours, now, debug }: TerminalLogPorts): 
         line(`  ${visibleLines(conclusion)} (${seconds(now() - started)})`)
         return value
       } catch (error) {
-        line(`  failed (${seconds(now() - started)})`)
+        line(`  ${visibleLines(failureInWords(error))} (${seconds(now() - started)})`)
         throw error
       }
     },

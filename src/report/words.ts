@@ -1,7 +1,12 @@
 import type { TagOutcome, TagResult } from '../commands/result.ts'
+import { ReleaseError } from '../errors.ts'
 
 /** A duration in milliseconds, for people. */
 export const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1)} s`
+
+/** What a stage failed with, for people. */
+export const failureInWords = (error: unknown): string =>
+  error instanceof ReleaseError ? `failed: ${error.title}` : 'failed'
 
 const OUTCOMES: Readonly<Record<TagOutcome, string>> = {
   planned: 'not written',
