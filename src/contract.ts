@@ -50,7 +50,7 @@ export const inputs = {
     default: "",
   },
   "build-args": {
-    description: "Build arguments, one `NAME=value` a line. `TAG=<git tag>` is always passed.",
+    description: "Build arguments, one `NAME=value` a line; `NAME` alone takes its value from the environment of the step. `TAG=<git tag>` is always passed.",
     required: false,
     default: "",
   },

@@ -16,7 +16,15 @@ const folder = mkdtempSync(join(tmpdir(), 'promote-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 /** Runs the step that reads the order, as the runner does; gives back its outputs. */
-const readOrder = ({ services, checks = '' }: { services: string; checks?: string }) => {
+const readOrder = ({
+  services,
+  digest = '',
+  checks = '',
+}: {
+  services: string
+  digest?: string
+  checks?: string
+}) => {
   const output = join(folder, 'output')
   writeFileSync(output, '')
   const { status, stdout } = spawnSync(
@@ -26,6 +34,7 @@ const readOrder = ({ services, checks = '' }: { services: string; checks?: strin
       env: {
         PATH: process.env.PATH,
         SERVICES: services,
+        DIGEST: digest,
         CHECKS: checks,
         GITHUB_OUTPUT: output,
         GITHUB_RUN_ID: '7',
@@ -69,6 +78,15 @@ describe('the services', () => {
     expect(stdout).toContain('::error title=The input services is not valid::')
     expect(stdout).toContain(says)
     expect(stdout.trim().split('\n')).toHaveLength(1)
+  })
+
+  test('a digest is of one service', () => {
+    const digest = `sha256:${'a'.repeat(64)}`
+    expect(readOrder({ services: 'reqmgr2', digest })).toMatchObject({ status: 0, services: ['reqmgr2'] })
+    const { status, stdout, services } = readOrder({ services: 'reqmgr2 reqmon', digest })
+    expect([status, services]).toEqual([1, undefined])
+    expect(stdout).toContain('::error title=The input digest is not valid::It is of one image, and')
+    expect(promote.steps[0].with.digest).toMatch(/^\$\{\{ inputs\.digest \}\}$/)
   })
 
   test.each([
