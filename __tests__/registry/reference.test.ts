@@ -41,7 +41,7 @@ describe('the host of a registry', () => {
     { host: '', problem: 'it is empty' },
     { host: 'https://ghcr.io', problem: 'it is an address; leave "https://" out' },
     { host: 'HTTP://ghcr.io', problem: 'it is an address; leave "https://" out' },
-    { host: 'ghcr.io/dmwm', problem: 'it contains "/"; the path belongs into the project' },
+    { host: 'ghcr.io/dmwm', problem: 'it contains "/"; the path belongs in project' },
     {
       host: 'harbor',
       problem: 'docker takes a name without dot or port for a user of Docker Hub; write the full host name',

@@ -51,10 +51,11 @@ const isAsItIsAsked = (name: string): boolean => {
 export const registryProblem = (text: string): string | undefined => {
   if (text === '') return 'it is empty'
   if (/^https?:/i.test(text)) return 'it is an address; leave "https://" out'
-  if (text.includes('/')) return 'it contains "/"; the path belongs into the project'
+  if (text.includes('/')) return 'it contains "/"; the path belongs in project'
   const { name, port } = HOST.exec(text)?.groups ?? {}
   if (name === undefined) return 'it is not a host name with an optional port'
-  if (!isAsItIsAsked(name)) return 'what is asked there would be another host'
+  if (!isAsItIsAsked(name))
+    return 'it is a number, or another way to write an address; write the name of the host'
   if (port !== undefined && (Number(port) < 1 || Number(port) > 65_535)) return `there is no port ${port}`
   if (name !== 'localhost' && !name.includes('.') && !name.startsWith('[') && port === undefined) {
     return 'docker takes a name without dot or port for a user of Docker Hub; write the full host name'
