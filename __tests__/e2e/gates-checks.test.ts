@@ -161,6 +161,17 @@ describe('release', () => {
       expect(await digestOf(service, '2.3.4-stable')).toBe(ended.outputs.digest)
     })
 
+    test('another image takes the first tag: nothing becomes stable', async () => {
+      const service = `${command}-replaced`
+      const ended = await meanwhile(service, repository => seed(bench.registry, repository, '2.3.4'))
+      expect(ended.exitCode).toBe(1)
+      const other = await digestOf(service, '2.3.4')
+      expect(ended.annotations.map(({ title, message }) => [title, message])).toEqual([
+        ['The registry does not hold what was planned', expect.stringContaining(`${other}`)],
+      ])
+      expect(await tagsOf(service)).toEqual(['2.3.4'])
+    })
+
     test('another image becomes stable: it stays', async () => {
       const service = `${command}-faster`
       const ended = await meanwhile(service, repository => seed(bench.registry, repository, '2.3.4-stable'))

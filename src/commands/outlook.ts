@@ -66,33 +66,50 @@ export const readAhead = (
     return outlook
   })
 
+/** What `lookAgain` looks after, and where. */
+interface LookAgain {
+  readonly after: 'build' | 'wait'
+  readonly registry: RegistryClient
+  readonly journal: Journal
+}
+
+const TWO_RUNS =
+  'Two runs published this version at once, and the image of the other one stays. Keep two runs apart with a concurrency group.'
+
 /**
- * Reads the other tags once more, after a build or a wait in which something else may have written them, or released
- * a newer version.
+ * Reads the tags once more, after a build or a wait in which something else may have written them, or released a newer
+ * version. The first tag is among them after a wait; after a build it has just been read back.
  *
  * Throws `not-as-planned` if a fixed one has become something else's: then another run was faster. A first tag that
  * was its before this run pushed is given back to it.
  */
 export const lookAgain = async (
   { onExisting }: PublishRequest,
-  { copies, result }: Plan,
+  { first, copies, result }: Plan,
   { digest, outcome }: Pick<TagResult, 'outcome'> & { readonly digest: Digest },
-  { registry, journal }: { registry: RegistryClient; journal: Journal },
+  { after, registry, journal }: LookAgain,
 ): Promise<Reading> => {
-  const reading = await readPlanned(registry, copies)
-  const [first] = result.tags
+  const reading = await readPlanned(registry, after === 'wait' ? [first, ...copies] : copies)
+  const [unwritten] = result.tags
+  const state = reading.states.get(first.tag)
+  if (after === 'wait' && !(state?.kind === 'present' && state.digest === digest)) {
+    journal.tag(unwritten)
+    throw new ReleaseError('not-as-planned', {
+      what: `${unwritten.reference} was ${digest}, and ${state?.kind === 'present' ? `became ${state.digest}` : 'is gone'} while this run waited.`,
+      wayOut: `No other tag was written. ${TWO_RUNS}`,
+    })
+  }
   for (const { tag, moving } of copies) {
-    const state = reading.states.get(tag)
-    if (moving || onExisting === 'overwrite' || state?.kind !== 'present' || state.digest === digest) continue
+    const other = reading.states.get(tag)
+    if (moving || onExisting === 'overwrite' || other?.kind !== 'present' || other.digest === digest) continue
     const isOurs = outcome === 'built'
     if (isOurs) {
-      await registry.putManifest(first.tag, await requireManifest(registry, state.digest))
-      journal.tag(first)
+      await registry.putManifest(first.tag, await requireManifest(registry, other.digest))
+      journal.tag(unwritten)
     }
     throw new ReleaseError('not-as-planned', {
-      what: `${tagged(registry.repository, tag)} became ${state.digest} while this run ${isOurs ? `built ${digest}, so ${first.tag} was given back to it` : `waited, and ${first.tag} is ${digest}`}.`,
-      wayOut:
-        'Two runs published this version at once, and the image of the other one stays. Keep two runs apart with a concurrency group.',
+      what: `${tagged(registry.repository, tag)} became ${other.digest} while this run ${isOurs ? `built ${digest}, so ${first.tag} was given back to it` : `waited, and ${first.tag} is ${digest}`}.`,
+      wayOut: TWO_RUNS,
     })
   }
   return reading

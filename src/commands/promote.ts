@@ -72,9 +72,9 @@ const digestToPromote = (
   }
   if (pinned !== undefined && pinned !== state.digest) {
     throw new ReleaseError('not-as-planned', {
-      what: `${reference} is ${state.digest}, and digest is ${pinned}.`,
+      what: `${reference} is ${state.digest}, and what is to be promoted is ${pinned}.`,
       wayOut:
-        'Nothing was written. Check that digest is that of this service and version; if it is, find out who replaced the image since it was tested.',
+        'Nothing was written. Check that the digest is that of this service and version. If it is, the image was replaced since: find out by what.',
     })
   }
   for (const { tag, moving } of copies) {

@@ -72,16 +72,17 @@ export const publish = async (
   journal.image(digest)
   journal.tag({ ...plan.result.tags[0], outcome })
 
-  const look = (): Promise<Reading> => lookAgain(request, plan, image, ports)
+  const lookAfter = (after: 'build' | 'wait'): Promise<Reading> =>
+    lookAgain(request, plan, image, { ...ports, after })
   const openIn = ({ states }: Reading): PlannedTag[] =>
     plan.copies.filter(({ tag, stable }) => {
       const state = states.get(tag)
       return stable && !(state?.kind === 'present' && state.digest === digest)
     })
-  const built = outcome === 'built' ? await look() : outlook
+  const built = outcome === 'built' ? await lookAfter('build') : outlook
   const isOpen = openIn(built).length > 0
   const reason = isOpen ? await reasonToWithhold(request, ports) : undefined
-  const reading = isOpen && request.checks !== undefined ? await look() : built
+  const reading = isOpen && request.checks !== undefined ? await lookAfter('wait') : built
   const { states, versions } = reading
   const withheld = reason === undefined ? [] : openIn(reading)
   const keeper = (tag: PlannedTag) => keeperOf(tag, { policy, gitTag, versions })
