@@ -115,7 +115,7 @@ export const inputs = {
     default: "0s",
   },
   "github-token": {
-    description: "The token that reads the checks; it needs `checks`, `statuses` and `contents`, each `read`.",
+    description: "The token that reads the checks; it needs `checks`, `statuses` and `contents`, each `read`. It also reads the commit of a git tag that the run is not for, which needs `contents` alone.",
     required: false,
     default: "${{ github.token }}",
   },

@@ -10,7 +10,7 @@ export interface Backoff {
   readonly longestDelay: number
 }
 
-/** What a registry that restarts needs: about half a minute of patience, a minute and a half with silence. */
+/** What a registry that restarts needs: about half a minute of patience, not quite two minutes with silence. */
 export const registryBackoff: Backoff = {
   attempts: 7,
   attemptTimeout: 20_000,
