@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { run } from '../../sandbox/command.ts'
 import { writeSampleContext } from '../../sandbox/sample-context.ts'
-import { listTags, readTag } from '../../sandbox/storage.ts'
+import { listTags, readBlob, readTag } from '../../sandbox/storage.ts'
 import { bundle } from '../cli/bundle.ts'
 import { type Bench, startBench, withoutDocker } from './bench.ts'
 import { type CommandLine, type Ended, stableRelease } from './command-line.ts'
@@ -133,6 +133,42 @@ describe('release', () => {
       const first = `${door.host}/cmsweb/${service}:2\\.3\\.4`
       expect(ended.stderr).toMatch(new RegExp(`^Published by now: ${first}\nerror: .* ${says}`, 'm'))
       expect(await published()).toEqual(['2.3.4'])
+    })
+
+    /** Whenever docker has given the first tag to something, it is given to something else. */
+    const afterEachPush = (replacement: (digest: string) => Promise<string>): void => {
+      const tag = `docker/registry/v2/repositories/cmsweb/${service}/_manifests/tags/2.3.4`
+      const written = async ({ asker, path }: Exchange): Promise<void> => {
+        if (asker !== 'engine' || !path.endsWith('/manifests/2.3.4')) return
+        const link = join(bench.registry.storage, tag, 'current/link')
+        await writeFile(link, await replacement((await digestOf('2.3.4')) ?? ''))
+      }
+      door.begin({ watch: { written } })
+    }
+
+    test('an index of which docker pushed but a part is given the tag', async () => {
+      let index = ''
+      afterEachPush(async digest => {
+        const { manifests } = JSON.parse((await readBlob(bench.registry.storage, digest)).toString())
+        if (manifests === undefined) return digest
+        index = digest
+        return manifests[0].digest
+      })
+      const ended = await call(['release', service, '2.3.4', door.host])
+      expect(ended, ended.stderr).toMatchObject({ exitCode: 0, leftBehind: [] })
+      expect(index).toMatch(/^sha256:/)
+      for (const tag of ['2.3.4', '2.3.4-stable']) expect(await digestOf(tag)).toBe(index)
+    })
+
+    test('what is under the tag after the push is not taken for what was built', async () => {
+      const other = await seed(bench.registry, `cmsweb/${service}`, 'other')
+      afterEachPush(async () => other)
+      const ended = await call(['release', service, '2.3.4', door.host])
+      expect(ended).toMatchObject({ exitCode: 1, stdout: '', leftBehind: [] })
+      expect(ended.stderr).toMatch(
+        new RegExp(`^error: .* was pushed as sha256:[0-9a-f]{64}, and the registry has ${other} there`, 'm'),
+      )
+      expect(await published()).toEqual(['2.3.4', 'other'])
     })
 
     test('gives the tag back to a run that was faster while its own was read back', async () => {

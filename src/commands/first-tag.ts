@@ -3,6 +3,7 @@ import { ReleaseError } from '../errors.ts'
 import type { Pause } from '../http/retry.ts'
 import type { Log } from '../log.ts'
 import type { Manifest, RegistryClient } from '../registry/client.ts'
+import { names } from '../registry/image-index.ts'
 import { type Digest, tagged } from '../registry/reference.ts'
 import { lookAhead } from './outlook.ts'
 import type { Plan } from './plan.ts'
@@ -29,6 +30,25 @@ export const existing = (registry: RegistryClient, digest: Digest, published: Ma
     ? { digest, manifest: () => requireManifest(registry, digest), outcome: 'kept' }
     : read(published, 'kept')
 
+/**
+ * Gives the tag to the index that was built, if the tag has but a part of it. An engine with the containerd store
+ * pushes the image that is for its own platform, and says nothing of it, when it misses content of the others; BuildKit
+ * had pushed the whole index before.
+ */
+const putWhole = async (
+  registry: RegistryClient,
+  tag: string,
+  { pushed, part }: { pushed: readonly Digest[]; part: Digest },
+): Promise<Manifest | undefined> => {
+  for (const digest of pushed) {
+    const whole = await registry.getManifest(digest)
+    if (whole === undefined || !names(whole, part)) continue
+    await registry.putManifest(tag, whole)
+    return whole
+  }
+  return undefined
+}
+
 /** Reads back what was pushed; it must be what docker says it pushed. */
 const readBack = async (
   registry: RegistryClient,
@@ -38,6 +58,9 @@ const readBack = async (
   const reference = tagged(registry.repository, tag)
   const manifest = await registry.getManifest(tag)
   if (manifest !== undefined && pushed.includes(manifest.digest)) return manifest
+  const whole =
+    manifest === undefined ? undefined : await putWhole(registry, tag, { pushed, part: manifest.digest })
+  if (whole !== undefined) return whole
   throw new ReleaseError('not-as-planned', {
     what:
       manifest === undefined

@@ -98,14 +98,17 @@ const buildFailure = async (
   })
 }
 
+const field = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
+
+/**
+ * The digest of what was built and pushed. BuildKit describes what it built; only if it does not, as with the classic
+ * image store, what buildx found under the tag afterwards must do, which may be another run's.
+ */
 const digestInMetadata = async (file: string, reference: string): Promise<Digest> => {
-  let digest: unknown
+  let metadata: unknown
   try {
-    const metadata: unknown = JSON.parse(await readFile(file, 'utf8'))
-    digest =
-      typeof metadata === 'object' && metadata !== null
-        ? Reflect.get(metadata, 'containerimage.digest')
-        : undefined
+    metadata = JSON.parse(await readFile(file, 'utf8'))
   } catch (error) {
     throw new ReleaseError('push-failed', {
       what: `docker did not write down what it pushed as ${reference}.`,
@@ -113,7 +116,10 @@ const digestInMetadata = async (file: string, reference: string): Promise<Digest
       cause: error,
     })
   }
-  if (isDigest(digest)) return digest
+  const built = field(field(metadata, 'containerimage.descriptor'), 'digest')
+  const found = field(metadata, 'containerimage.digest')
+  if (isDigest(built)) return built
+  if (isDigest(found)) return found
   throw new ReleaseError('push-failed', {
     what: `docker did not say which digest it pushed as ${reference}.`,
     wayOut: 'Use a builder that pushes to the registry itself; its driver may not be able to.',
