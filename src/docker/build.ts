@@ -4,6 +4,7 @@ import { ReleaseError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { type Digest, isDigest } from '../registry/reference.ts'
 import type { Docker, DockerResult } from './docker.ts'
+import { field } from './local-image.ts'
 import { isPushFailure, push, pushFailure } from './push.ts'
 
 /** What is built, and how. Everything here reaches docker as an argument of its own. */
@@ -97,9 +98,6 @@ const buildFailure = async (
     output: result.tail,
   })
 }
-
-const field = (value: unknown, name: string): unknown =>
-  typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
 
 /**
  * The digest of what was built and pushed. BuildKit describes what it built; only if it does not, as with the classic

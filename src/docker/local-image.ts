@@ -10,7 +10,8 @@ export interface LocalImage {
   readonly digests: readonly Digest[]
 }
 
-const field = (value: unknown, name: string): unknown =>
+/** A field of what docker has written. */
+export const field = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
 
 /** The digests among those of all repositories, `repository@sha256:…`, that are of one of them. */
