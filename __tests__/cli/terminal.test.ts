@@ -5,7 +5,8 @@ import { text } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
 import { coloursFor } from '../../src/report/terminal-colours.ts'
 import { terminalLog } from '../../src/report/terminal-log.ts'
-import { jsonLine, visible } from '../../src/report/terminal-text.ts'
+import { jsonLine } from '../../src/report/terminal-text.ts'
+import { oneLine } from '../../src/text.ts'
 import { bundle, runProgram } from './bundle.ts'
 
 const ESCAPE = '\u001b['
@@ -72,9 +73,10 @@ test.each([
   { given: 'a\nb', seen: 'a\\u000ab', json: '"a\\nb"' },
   { given: '\u009b\u007f', seen: '\\u009b\\u007f', json: '"\\u009b\\u007f"' },
   { given: '\u202e\u2028', seen: '\\u202e\\u2028', json: '"\\u202e\\u2028"' },
+  { given: '::a##[b', seen: '\\u003a:a##\\u005bb', json: '"::a##\\u005bb"' },
   { given: '\u{e0001}', seen: '\\udb40\\udc01', json: '"\\udb40\\udc01"' },
 ])('$seen', ({ given, seen, json }) => {
-  expect(visible(given)).toBe(seen)
+  expect(oneLine(given)).toBe(seen)
   expect(jsonLine(given)).toBe(json)
   expect(JSON.parse(jsonLine(given))).toBe(given)
 })

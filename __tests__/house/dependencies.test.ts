@@ -20,7 +20,14 @@ const arrows = {
     ],
   },
   http: {
-    may: ['./retry.ts', '../errors.ts', '../log.ts', '@actions/http-client/lib/proxy', 'node:https'],
+    may: [
+      './retry.ts',
+      '../errors.ts',
+      '../log.ts',
+      '../text.ts',
+      '@actions/http-client/lib/proxy',
+      'node:https',
+    ],
     mayNot: [
       '../registry/client.ts',
       '../docker/docker.ts',
@@ -36,6 +43,7 @@ const arrows = {
       '../http/transport.ts',
       '../errors.ts',
       '../log.ts',
+      '../text.ts',
       'node:crypto',
     ],
     mayNot: [
@@ -47,7 +55,14 @@ const arrows = {
     ],
   },
   docker: {
-    may: ['./run.ts', '../registry/reference.ts', '../errors.ts', '../log.ts', 'node:child_process'],
+    may: [
+      './run.ts',
+      '../registry/reference.ts',
+      '../errors.ts',
+      '../log.ts',
+      '../text.ts',
+      'node:child_process',
+    ],
     mayNot: [
       '../http/transport.ts',
       '../policy/decide.ts',
@@ -57,7 +72,7 @@ const arrows = {
     ],
   },
   gates: {
-    may: ['./checks.ts', '../http/transport.ts', '../errors.ts', '../log.ts'],
+    may: ['./checks.ts', '../http/transport.ts', '../errors.ts', '../log.ts', '../text.ts'],
     mayNot: [
       '../docker/docker.ts',
       '../commands/plan.ts',

@@ -2,7 +2,8 @@ import { policyOf } from '../../inputs/policy.ts'
 import { allTags, type Decision, decide } from '../../policy/decide.ts'
 import type { Policy } from '../../policy/notation.ts'
 import type { Colours } from '../../report/terminal-colours.ts'
-import { jsonLine, visible } from '../../report/terminal-text.ts'
+import { jsonLine } from '../../report/terminal-text.ts'
+import { oneLine } from '../../text.ts'
 import type { Call, Command } from '../command.ts'
 import { linesOf } from '../lines.ts'
 import { policyOptions } from '../options.ts'
@@ -36,7 +37,7 @@ const jsonOf = (decision: Decision): string => {
 
 /** The image tags as a policy has them: the stable ones after a bar. */
 const imageTags = (decision: Decision, { green, yellow }: Colours): string => {
-  if (decision.kind === 'refused') return yellow(visible(decision.reason))
+  if (decision.kind === 'refused') return yellow(oneLine(decision.reason))
   const tags = allTags(decision)
   const stable = tags.filter(tag => tag.stable).map(({ tag }) => green(tag))
   const others = tags.filter(tag => !tag.stable).map(({ tag }) => tag)
@@ -104,7 +105,7 @@ const printTable = async (call: Call, policy: Policy): Promise<void> => {
     for (const decision of decisions) {
       const rule = ruleOf(decision)
       counts.set(rule, (counts.get(rule) ?? 0) + 1)
-      rows.push({ gitTag: visible(decision.gitTag), rule, tags: imageTags(decision, colours) })
+      rows.push({ gitTag: oneLine(decision.gitTag), rule, tags: imageTags(decision, colours) })
     }
     if (rows.length < BLOCK) continue
     await output.write(write(rows))

@@ -1,0 +1,21 @@
+/** What a terminal or a log may obey or hide: control and format characters, line and paragraph separators. */
+const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
+
+/**
+ * Where the runner looks for a command: `##[command]` anywhere in a line, `::command::` at its start.
+ *
+ * Source: actions/runner, src/Runner.Common/ActionCommand.cs.
+ */
+const COMMAND = /\[(?<=##\[)|:(?<=^\s*:)(?=:)/g
+
+const escaped = (text: string): string =>
+  text
+    .split('')
+    .map(unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('')
+
+/**
+ * Text from outside, for people: one line, in which nothing is hidden and which the runner does not obey. What stands
+ * in the way of that is written out, as `\u001b`.
+ */
+export const oneLine = (text: string): string => text.replace(INVISIBLE, escaped).replace(COMMAND, escaped)
