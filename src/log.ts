@@ -9,7 +9,7 @@ export interface Log {
   /** For those who look for a fault; never contains a secret. */
   debug(message: string): void
   /** Output of a program as it comes, unchanged; only inside `foreign`. */
-  raw(chunk: Buffer): void
+  raw(text: string): void
   /** Runs something whose raw output is somebody else's: it is shown, and obeyed in nothing. */
   foreign<T>(run: () => Promise<T>): Promise<T>
   /**

@@ -103,7 +103,7 @@ describe('the log', () => {
     { title: 'a long warning', use: log => log.warning('Look', 'a\nb'), lines: 'warning: Look:\na\nb\n' },
     { title: 'a notice', use: log => log.notice('Know', 'this'), lines: 'note: Know: this\n' },
     { title: 'no debug', use: log => log.debug('x'), lines: '' },
-    { title: 'raw output', use: log => log.raw(Buffer.from('\u001b[1A50%\r')), lines: '\u001b[1A50%\r' },
+    { title: 'raw output', use: log => log.raw('\u001b[1A50%\r'), lines: '\u001b[1A50%\r' },
   ] satisfies { title: string; use: (log: ReturnType<typeof terminalLog>) => void; lines: string }[])(
     '$title',
     async ({ use, lines }) => {
@@ -124,9 +124,7 @@ describe('the log', () => {
   })
 
   test('foreign output is shown as it comes', async () => {
-    expect(await logged(log => log.foreign(async () => log.raw(Buffer.from('::error::x\n'))))).toBe(
-      '::error::x\n',
-    )
+    expect(await logged(log => log.foreign(async () => log.raw('::error::x\n')))).toBe('::error::x\n')
   })
 
   test('a warning is yellow on a terminal', async () => {

@@ -16,9 +16,14 @@ let folder: string
 let env: NodeJS.ProcessEnv
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'docker-config-'))
+  // Programs are looked for on the path of this process.
+  vi.stubEnv('PATH', `${folder}:/usr/bin:/bin`)
   env = { PATH: `${folder}:/usr/bin:/bin`, DOCKER_CONFIG: folder }
 })
-afterEach(() => rm(folder, { recursive: true }))
+afterEach(() => {
+  vi.unstubAllEnvs()
+  return rm(folder, { recursive: true })
+})
 
 const configure = (config: unknown): Promise<void> =>
   writeFile(join(folder, 'config.json'), typeof config === 'string' ? config : JSON.stringify(config))

@@ -1,4 +1,5 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readdir, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
@@ -44,8 +45,8 @@ describe.each([
     ...more,
     with: { service, ...LOGIN, 'build-options': '--network=host' },
   })
-  /** Starts a step, and sends it a signal when its build is under way. */
-  const interrupted = (service: string, signal: NodeJS.Signals, more: Partial<Step> = {}) => {
+  /** Starts a step, and sends it signals when its build is under way. */
+  const interrupted = (service: string, signals: readonly NodeJS.Signals[], more: Partial<Step> = {}) => {
     let sent = Promise.resolve()
     const ended = bench.step(
       order(service, {
@@ -57,7 +58,7 @@ describe.each([
               expect(docker).not.toEqual([])
               expect(step).not.toEqual([])
             }, patience)
-            .finally(() => kill(signal))
+            .finally(() => signals.forEach(kill))
         },
       }),
     )
@@ -67,23 +68,27 @@ describe.each([
     })
   }
 
-  test.each(['SIGINT', 'SIGTERM'] as const)('%s stops the build and cleans up', async signal => {
-    const service = `service-${signal.toLowerCase()}`
-    const step = await interrupted(service, signal)
-    expect(step).toMatchObject({ exitCode: 1, signal: null, leftBehind: [], outputs: {} })
-    const errors = step.annotations.filter(({ level }) => level === 'error')
-    expect(errors).toMatchObject([{ title: 'The run was interrupted' }])
-    expect(errors[0]?.message).toContain(signal)
-    expect(errors[0]?.message).toContain('Run the job again')
-    expect(building(service).docker).toEqual([])
-    await vi.waitFor(() => expect(building(service).step).toEqual([]), patience)
-    expect(await listTags(bench.registry.storage, `cmswmcore/${service}`)).toEqual([])
-  })
+  test.each([{ signals: ['SIGINT'] }, { signals: ['SIGTERM'] }, { signals: ['SIGINT', 'SIGTERM'] }] as const)(
+    '$signals stops the build and cleans up',
+    async ({ signals }) => {
+      const service = `service-${signals.join('-').toLowerCase()}`
+      const step = await interrupted(service, signals)
+      expect(step).toMatchObject({ exitCode: 1, signal: null, leftBehind: [], outputs: {} })
+      const errors = step.annotations.filter(({ level }) => level === 'error')
+      expect(errors).toMatchObject([{ title: 'The run was interrupted' }])
+      // Of two that come at once, either may be delivered first.
+      expect(signals.some(signal => errors[0]?.message.includes(signal))).toBe(true)
+      expect(errors[0]?.message).toContain('Run the job again')
+      expect(building(service).docker).toEqual([])
+      await vi.waitFor(() => expect(building(service).step).toEqual([]), patience)
+      expect(await listTags(bench.registry.storage, `cmswmcore/${service}`)).toEqual([])
+    },
+  )
 
   test('SIGKILL leaves files, and the post step removes them', async () => {
     const service = 'service-sigkill'
     const temporary = join(folder, 'temp')
-    const step = await interrupted(service, 'SIGKILL', { temporary })
+    const step = await interrupted(service, ['SIGKILL'], { temporary })
     expect(step.signal).toBe('SIGKILL')
     expect(Object.keys(await snapshot(temporary)).some(path => path.endsWith('config.json'))).toBe(true)
     const before = await requestsTo(bench.registry, `cmswmcore/${service}`)
@@ -97,6 +102,62 @@ describe.each([
     for (const { pid } of building(service).docker) process.kill(pid, 'SIGKILL')
     await vi.waitFor(() => expect(building(service)).toEqual({ docker: [], step: [] }), patience)
   })
+})
+
+describe('a plug-in of docker that does not stop', () => {
+  let bench: Bench
+  let hanging: string
+  beforeAll(async () => {
+    bench = await startBench()
+    const plugin = join(bench.env.DOCKER_CONFIG ?? '', 'cli-plugins/docker-buildx')
+    const real = await realpath(plugin)
+    await rm(plugin)
+    hanging = join(bench.workspace, 'hanging')
+    // Like one that hangs: it says something, holds the output open, and heeds no signal but SIGKILL.
+    const lines = [
+      '#!/bin/sh',
+      `[ "$1" = docker-cli-plugin-metadata ] && exec '${real}' "$@"`,
+      "trap '' HUP INT TERM",
+      `echo hangs; : > '${hanging}'`,
+      'while :; do sleep 0.1; done',
+    ]
+    await writeFile(plugin, `${lines.join('\n')}\n`, { mode: 0o755 })
+  })
+  afterAll(() => bench.stop())
+
+  const plugins = () =>
+    listProcesses().filter(({ command }) => command.includes(bench.env.DOCKER_CONFIG ?? ''))
+
+  test.each([{ signals: ['SIGINT'] }, { signals: ['SIGINT', 'SIGTERM'] }] as const)(
+    '$signals end it and the run',
+    async ({ signals }) => {
+      let cancelled = 0
+      let sent = Promise.resolve()
+      const step = await bench.step({
+        tag: '2.3.4',
+        with: { service: 'service' },
+        onStart: ({ kill }) => {
+          sent = vi
+            .waitFor(() => expect(existsSync(hanging)).toBe(true), patience)
+            .finally(() => {
+              cancelled = performance.now()
+              signals.forEach(kill)
+            })
+        },
+      })
+      const took = performance.now() - cancelled
+      await sent
+      await rm(hanging)
+      expect(step).toMatchObject({ exitCode: 1, signal: null, leftBehind: [], outputs: {} })
+      expect(step.annotations.filter(({ level }) => level === 'error')).toMatchObject([
+        { title: 'The run was interrupted' },
+      ])
+      expect(plugins()).toEqual([])
+      // The runner ends everything 10 s after it asked; a machine that does much else gets some of them.
+      expect(took).toBeGreaterThan(3_900)
+      expect(took).toBeLessThan(9_000)
+    },
+  )
 })
 
 test('the post step of a step that ended well has nothing to do', async () => {

@@ -54,6 +54,10 @@ const arrows = {
       '@actions/core',
     ],
   },
+  process: {
+    may: ['./stop.ts', '@actions/exec', 'node:diagnostics_channel'],
+    mayNot: ['../docker/docker.ts', '../errors.ts', '../log.ts', '@actions/core'],
+  },
   docker: {
     may: [
       './run.ts',
@@ -126,7 +130,8 @@ const arrows = {
 
 /** What is for one folder alone, beside the entry. */
 const reserved = [
-  { name: 'node:child_process', only: ['docker'] },
+  { name: 'node:child_process', only: [] as string[] },
+  { name: '@actions/exec', only: ['process'] },
   { name: '@actions/http-client', only: ['http'] },
   { name: '@actions/http-client/lib/proxy', only: ['http'] },
   { name: '../main.ts', only: [] as string[] },

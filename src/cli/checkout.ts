@@ -1,5 +1,5 @@
 import { dirname } from 'node:path'
-import { type RunResult, run } from '../docker/run.ts'
+import { type ProgramResult, run } from '../process/run.ts'
 
 /** What a checkout says of the commit that an image is built from. */
 export type Checkout =
@@ -18,7 +18,7 @@ export const inspectCheckout = async (
   { context, file, gitTag }: { context: string; file: string | undefined; gitTag: string },
   { env, signal }: { env: NodeJS.ProcessEnv; signal: AbortSignal },
 ): Promise<Checkout> => {
-  const git = (directory: string, ...args: string[]): Promise<RunResult | undefined> =>
+  const git = (directory: string, ...args: string[]): Promise<ProgramResult | undefined> =>
     run('git', ['-C', directory, '--no-optional-locks', '-c', 'core.fsmonitor=false', ...args], {
       env,
       signal,

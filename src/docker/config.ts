@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { ReleaseError } from '../errors.ts'
+import { run } from '../process/run.ts'
 import type { Credentials } from '../registry/authorization.ts'
-import { run } from './run.ts'
 
 /** The key of Docker Hub in docker's configuration. */
 const DOCKER_HUB_KEY = 'https://index.docker.io/v1/'

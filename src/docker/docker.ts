@@ -1,17 +1,18 @@
 import { ReleaseError } from '../errors.ts'
 import type { Log } from '../log.ts'
-import { run } from './run.ts'
+import { ProgramMissingError, ProgramNotStartedError, type ProgramResult, run } from '../process/run.ts'
 
 /** How a docker command ended. */
-export interface DockerResult {
-  readonly exitCode: number
-  readonly stdout: string
-  readonly tail: string
+export interface DockerResult extends ProgramResult {
   /** The line of its output that says most about a failure. */
   readonly lastLine: string
   /** Whether it did nothing, as it does not know what it was asked for. */
   readonly isRefused: boolean
 }
+
+/** How a docker command that failed has ended, for messages. */
+export const endOf = ({ exitCode, killedBy }: ProgramResult): string =>
+  killedBy === undefined ? `ended with exit status ${exitCode}` : `was killed by ${killedBy}`
 
 /** A hint of docker's where to read about a command, which stands below what went wrong. */
 const HINT = /^(?:See|Run) '.*--help'|^Usage:/
@@ -60,9 +61,9 @@ export class Docker {
     this.#log.debug(`docker ${args.join(' ')}`)
     const says = (text: string): boolean => refusal?.test(text) ?? false
     let isRefused = false
-    const onOutput = (chunk: Buffer): void => {
-      isRefused ||= says(chunk.toString('utf8'))
-      if (!isRefused) this.#log.raw(chunk)
+    const onOutput = (text: string): void => {
+      isRefused ||= says(text)
+      if (!isRefused) this.#log.raw(text)
     }
     try {
       const options = {
@@ -81,12 +82,21 @@ export class Docker {
         isRefused: exitCode !== 0 && (isRefused || says(tail)),
       }
     } catch (error) {
-      this.#signal.throwIfAborted()
-      throw new ReleaseError('docker-missing', {
-        what: 'There is no docker command on this runner.',
-        wayOut: 'Use a runner that has Docker, such as ubuntu-latest, or install it.',
-        cause: error,
-      })
+      if (error instanceof ProgramMissingError) {
+        throw new ReleaseError('docker-missing', {
+          what: 'There is no docker command on this runner.',
+          wayOut: 'Use a runner that has Docker, such as ubuntu-latest, or install it.',
+          cause: error,
+        })
+      }
+      if (error instanceof ProgramNotStartedError) {
+        throw new ReleaseError('docker-missing', {
+          what: `docker could not be started: ${error.message}.`,
+          wayOut: 'Shorten what is given to docker, or look at the memory and the processes of the runner.',
+          cause: error,
+        })
+      }
+      throw error
     }
   }
 

@@ -29,7 +29,7 @@ export const actionsLog = (now: () => number, onStage: (stage: Stage) => void): 
       if (core.isDebug()) openGroup()
       core.debug(message)
     },
-    raw: chunk => process.stdout.write(chunk),
+    raw: text => process.stdout.write(text),
     async stage(name, run) {
       const started = now()
       let conclusion = 'done'

@@ -29,7 +29,7 @@ export const terminalLog = ({ stream, colours, now, debug }: TerminalLogPorts): 
     debug: message => {
       if (debug) line(`debug: ${visibleLines(message)}`)
     },
-    raw: chunk => void stream.write(chunk),
+    raw: text => void stream.write(text),
     async stage(name, run) {
       const started = now()
       let conclusion = 'done'

@@ -1,0 +1,53 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { descendantsOf, isRunning, type RunningProcess } from './descendants.ts'
+
+/** What is needed of a process that Node has started. Source: Node.js, child_process, "Class: ChildProcess". */
+export interface StartedProcess {
+  readonly pid?: number | undefined
+  readonly exitCode: number | null
+  readonly signalCode: NodeJS.Signals | null
+  readonly stdin: (NodeJS.WritableStream & Destroyable) | null
+  readonly stdout: Destroyable | null
+  readonly stderr: Destroyable | null
+  kill(signal: NodeJS.Signals): boolean
+}
+
+interface Destroyable {
+  destroy(): void
+}
+
+/** How often it is looked whether the processes have ended, in milliseconds. */
+const INTERVAL = 20
+
+const kill = ({ pid }: RunningProcess): void => {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It has just ended.
+  }
+}
+
+const hasEnded = ({ exitCode, signalCode }: StartedProcess): boolean =>
+  exitCode !== null || signalCode !== null
+
+/**
+ * Asks a program to stop (SIGTERM), and waits until it and what it has started have ended. What has not after `grace`
+ * milliseconds is killed. The descendants are collected before, as nothing leads to them once the program has ended:
+ * docker's plug-ins survive docker.
+ */
+export const stop = async (child: StartedProcess, grace: number): Promise<void> => {
+  const { pid } = child
+  if (pid === undefined || hasEnded(child)) return
+  const descendants = descendantsOf(pid)
+  child.kill('SIGTERM')
+  const deadline = performance.now() + grace
+  const isOver = (): boolean => hasEnded(child) && !descendants.some(isRunning)
+  while (!isOver() && performance.now() < deadline) await sleep(INTERVAL)
+  if (isOver()) return
+  const left = descendants.filter(isRunning)
+  for (const each of left.flatMap(one => [one, ...descendantsOf(one.pid)])) kill(each)
+  child.kill('SIGKILL')
+  // A process that was started in the meantime may have them still.
+  child.stdout?.destroy()
+  child.stderr?.destroy()
+}
