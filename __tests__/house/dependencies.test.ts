@@ -60,12 +60,12 @@ const arrows = {
   },
   docker: {
     may: [
-      './run.ts',
+      './push.ts',
+      '../process/run.ts',
       '../registry/reference.ts',
       '../errors.ts',
       '../log.ts',
       '../text.ts',
-      'node:child_process',
     ],
     mayNot: [
       '../http/transport.ts',
