@@ -1,0 +1,125 @@
+import { chown, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { commitAll, git, makeCheckout } from '../../sandbox/git-checkout.ts'
+import { inspectCheckout } from '../../src/git/checkout.ts'
+
+const REMOTE = 'https://github.com/dmwm/WMCore'
+const { signal } = new AbortController()
+
+let folder: string
+let first: string
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'checkout-'))
+  await mkdir(join(folder, 'service'))
+  await writeFile(join(folder, 'service/Dockerfile'), 'FROM scratch\n')
+  await writeFile(join(folder, 'README'), 'read me\n')
+  first = await makeCheckout(folder, REMOTE)
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+const inspect = (directory = join(folder, 'service'), env: NodeJS.ProcessEnv = process.env) =>
+  inspectCheckout(directory, '2.3.4', { env, signal })
+
+describe('what a checkout says', () => {
+  test('its commit and the repository of its remote', async () => {
+    expect(await inspect()).toEqual({
+      kind: 'checkout',
+      head: first,
+      remotes: ['github.com/dmwm/wmcore'],
+      tagCommit: undefined,
+      changed: [],
+    })
+  })
+
+  test('several remotes, one of them of this machine', async () => {
+    await git(folder, 'remote', 'add', 'upstream', 'git@github.com:someone/WMCore.git')
+    await git(folder, 'remote', 'add', 'local', '/srv/git/WMCore')
+    expect(await inspect()).toMatchObject({
+      remotes: ['github.com/dmwm/wmcore', 'github.com/someone/wmcore'],
+    })
+  })
+
+  test.each([
+    { kind: 'annotated', options: ['--annotate', '--message=2.3.4'] },
+    { kind: 'lightweight', options: [] },
+  ])('the commit of an $kind tag', async ({ options }) => {
+    await git(folder, 'tag', ...options, '2.3.4')
+    const second = await commitAll(folder)
+    expect(await inspect()).toMatchObject({ head: second, tagCommit: first })
+  })
+
+  test('nothing of a branch with the name of the tag', async () => {
+    await git(folder, 'branch', '2.3.4')
+    expect(await inspect()).toMatchObject({ tagCommit: undefined })
+  })
+})
+
+describe('changed files', () => {
+  test('those that git tracks, below the directory', async () => {
+    await writeFile(join(folder, 'service/Dockerfile'), 'FROM other\n')
+    await writeFile(join(folder, 'README'), 'changed\n')
+    await writeFile(join(folder, 'service/downloaded'), 'untracked\n')
+    expect(await inspect()).toMatchObject({ changed: ['service/Dockerfile'] })
+    expect(await inspect(folder)).toMatchObject({ changed: ['README', 'service/Dockerfile'] })
+  })
+
+  test('one that is only touched is not changed', async () => {
+    await writeFile(join(folder, 'service/Dockerfile'), 'FROM scratch\n')
+    expect(await inspect()).toMatchObject({ changed: [] })
+  })
+
+  test('staged, removed, renamed, with spaces and newlines in their names', async () => {
+    for (const name of ['a b', 'line\nbreak', 'gone', 'old name'])
+      await writeFile(join(folder, 'service', name), `${name}, long enough to be found again\n`)
+    await commitAll(folder)
+    await writeFile(join(folder, 'service/a b'), 'staged\n')
+    await rename(join(folder, 'service/old name'), join(folder, 'service/new name'))
+    await git(folder, 'add', '--all')
+    await writeFile(join(folder, 'service/line\nbreak'), 'changed\n')
+    await rm(join(folder, 'service/gone'))
+    const found = await inspect()
+    expect(found.kind === 'checkout' ? found.changed.toSorted() : found).toEqual([
+      'service/a b',
+      'service/gone',
+      'service/line\nbreak',
+      'service/new name',
+    ])
+  })
+})
+
+describe('what does not keep it from looking', () => {
+  test('a checkout of another user', async () => {
+    await chown(folder, 1, 1)
+    await chown(join(folder, '.git'), 1, 1)
+    expect(await inspect()).toMatchObject({ kind: 'checkout', head: first })
+  })
+
+  test('variables that lead git elsewhere', async () => {
+    const env = { ...process.env, GIT_DIR: '/nowhere', GIT_WORK_TREE: '/nowhere', GIT_INDEX_FILE: '/nowhere' }
+    expect(await inspect(undefined, env)).toMatchObject({ kind: 'checkout', head: first })
+  })
+})
+
+describe('no checkout', () => {
+  test('a directory outside of one', async () => {
+    expect(await inspect(tmpdir())).toEqual({ kind: 'none', why: `${tmpdir()} is not in a git checkout` })
+  })
+
+  test('a repository without a commit', async () => {
+    const empty = join(folder, 'empty')
+    await mkdir(empty)
+    await git(empty, 'init', '--quiet')
+    expect(await inspect(empty)).toEqual({ kind: 'none', why: `the git checkout of ${empty} has no commit` })
+  })
+
+  test('no git', async () => {
+    vi.stubEnv('PATH', '/nowhere')
+    try {
+      expect(await inspect()).toEqual({ kind: 'none', why: 'there is no git on this machine' })
+    } finally {
+      vi.unstubAllEnvs()
+    }
+  })
+})

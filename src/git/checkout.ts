@@ -1,0 +1,95 @@
+import { ProgramMissingError, type ProgramResult, run } from '../process/run.ts'
+import { type RepositoryAddress, repositoryAt } from './remote.ts'
+
+/** A directory that git keeps, as it is now. */
+export interface Checkout {
+  readonly kind: 'checkout'
+  /** The commit that is checked out. */
+  readonly head: string
+  /** The repositories that its remotes lead to. */
+  readonly remotes: readonly RepositoryAddress[]
+  /** The commit of the git tag that was asked for, if the checkout has the tag. */
+  readonly tagCommit: string | undefined
+  /** Paths of files that git tracks and that are not as they are in `head`, from the top of the checkout. */
+  readonly changed: readonly string[]
+}
+
+/** There is nothing that says which commit a directory holds. */
+export interface NoCheckout {
+  readonly kind: 'none'
+  readonly why: string
+}
+
+/** What git is started with. */
+export interface GitPorts {
+  readonly env: NodeJS.ProcessEnv
+  readonly signal: AbortSignal
+}
+
+/** Variables that lead git to another repository than that of the directory. Source: git(1), "Environment Variables". */
+const ELSEWHERE =
+  /^GIT_(?:DIR|WORK_TREE|INDEX_FILE|OBJECT_DIRECTORY|COMMON_DIR|NAMESPACE|CEILING_DIRECTORIES)$/
+
+/**
+ * Options for one call. The checkout may belong to another user, as in a container (safe.directory); nothing is written
+ * into it, and no program that it names is asked about its files.
+ */
+const OPTIONS = ['--no-optional-locks', '-c', 'safe.directory=*', '-c', 'core.fsmonitor=false']
+
+/** What `git status --porcelain=v2 -z` lists: one record each of what has changed, and a second path for a renaming. */
+const changedIn = (records: readonly string[]): string[] => {
+  const paths: string[] = []
+  for (let at = 0; at < records.length; at += 1) {
+    const record = records[at] ?? ''
+    // Fields before the path: 8 for a change, 9 for a renaming, 10 for a conflict. Source: git-status(1), "Porcelain
+    // Format Version 2".
+    const fields = { '1': 8, '2': 9, u: 10 }[record.charAt(0)]
+    if (fields === undefined) continue
+    paths.push(record.split(' ').slice(fields).join(' '))
+    if (record.startsWith('2')) at += 1
+  }
+  return paths
+}
+
+/**
+ * Looks at the checkout that a directory is in: its commit, its remotes, its changed files below the directory, and the
+ * commit of a git tag in it.
+ *
+ * Throws the reason of the signal.
+ */
+export const inspectCheckout = async (
+  directory: string,
+  gitTag: string,
+  { env, signal }: GitPorts,
+): Promise<Checkout | NoCheckout> => {
+  const own = Object.fromEntries(Object.entries(env).filter(([name]) => !ELSEWHERE.test(name)))
+  const git = (...args: string[]): Promise<ProgramResult> =>
+    run('git', ['-C', directory, ...OPTIONS, ...args], {
+      env: { ...own, GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' },
+      signal,
+    })
+  try {
+    const [status, remotes, tag] = await Promise.all([
+      git('status', '--porcelain=v2', '--branch', '--untracked-files=no', '-z', '--', '.'),
+      git('config', '-z', '--get-regexp', '^remote\\..*\\.url$'),
+      git('rev-parse', '--verify', '--quiet', `refs/tags/${gitTag}^{commit}`),
+    ])
+    if (status.exitCode !== 0) return { kind: 'none', why: `${directory} is not in a git checkout` }
+    const records = status.stdout.split('\0')
+    const head = /^# branch\.oid ([0-9a-f]{40,64})$/.exec(records[0] ?? '')?.[1]
+    if (head === undefined) return { kind: 'none', why: `the git checkout of ${directory} has no commit` }
+    return {
+      kind: 'checkout',
+      head,
+      remotes: remotes.stdout
+        .split('\0')
+        .map(entry => repositoryAt(entry.slice(entry.indexOf('\n') + 1)))
+        .filter(address => address !== undefined),
+      tagCommit: tag.exitCode === 0 ? tag.stdout.trim() : undefined,
+      changed: changedIn(records.slice(1)),
+    }
+  } catch (error) {
+    if (!(error instanceof ProgramMissingError)) throw error
+    return { kind: 'none', why: 'there is no git on this machine' }
+  }
+}
