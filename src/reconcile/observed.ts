@@ -1,0 +1,21 @@
+import type { Digest } from '../registry/reference.ts'
+
+/** What a registry has under a tag. Everything else is not a state, but an error. */
+export type TagState = { readonly kind: 'absent' } | { readonly kind: 'present'; readonly digest: Digest }
+
+/** What was read of the manifest that the first tag leads to. */
+export type FirstContent =
+  /** An image, with the commit that it says it was built from. */
+  | { readonly kind: 'image'; readonly revision: string | undefined }
+  /** Something else: what a push that was stopped has left there. */
+  | { readonly kind: 'no-image' }
+
+/** What one repository has of the desired tags, as it was read at one time. */
+export interface Observed {
+  /** The state of every desired tag that was looked at, by tag. */
+  readonly tags: ReadonlyMap<string, TagState>
+  /** All tags of the repository, if a moving tag is desired: whether it moves depends on them. */
+  readonly versions: readonly string[]
+  /** Nothing if the manifest was not read, as nothing depends on it. */
+  readonly first?: FirstContent | undefined
+}

@@ -1,0 +1,26 @@
+import type { Digest } from '../registry/reference.ts'
+
+/** What to do when the first tag is already there. */
+export const ON_EXISTING = ['same-revision', 'reuse', 'fail', 'overwrite'] as const
+export type OnExisting = (typeof ON_EXISTING)[number]
+
+/** What the caller allows and knows, beside what it desires and has observed. */
+export interface Terms {
+  /** How the image may come into the registry: by a build, by the push of one that is built, or not at all. */
+  readonly may: 'build' | 'push' | 'neither'
+  readonly onExisting: OnExisting
+  /** Whether stable tags are written now, or why they are not. */
+  readonly stable: { readonly kind: 'write' } | { readonly kind: 'withhold'; readonly why: string }
+  /** The commit of the git tag, if it is known. */
+  readonly revision?: string | undefined
+  /** Digests under which the image that may be pushed is known already. */
+  readonly own?: readonly Digest[]
+  /** The image that the first tag must have, once that is settled. */
+  readonly image?:
+    | {
+        readonly digest: Digest
+        /** Given by the caller; found there by this run before it waited; or built and pushed by this run. */
+        readonly from: 'given' | 'found' | 'built'
+      }
+    | undefined
+}
