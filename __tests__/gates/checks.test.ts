@@ -1,12 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ReleaseError } from '../../src/errors.ts'
-import {
-  awaitChecks,
-  type CheckState,
-  type ChecksGate,
-  describeCheck,
-  requireReadableChecks,
-} from '../../src/gates/checks.ts'
+import { type CheckState, describeCheck } from '../../src/gates/check-state.ts'
+import { awaitChecks, type ChecksGate, requireReadableChecks } from '../../src/gates/checks.ts'
 import {
   type CheckRunEntry,
   type GitHubApi,
@@ -219,7 +214,7 @@ describe('how a required check stands', () => {
     expect(states.map(describeCheck)).toEqual([
       'testbed: failure (https://ci.example.org/job/7)',
       `unit: success (https://github.com/dmwm/WMCore/actions/runs/5/job/${id})`,
-      'lint / py38 (3.8): not found',
+      'lint / py38 (3.8): not found (the commit has "testbed", "unit")',
     ])
   })
 
@@ -272,12 +267,12 @@ test('the requests are as GitHub wants them', async () => {
   expect(api.requests.map(({ path }) => path.replace(/[0-9a-f]{40}/, 'SHA')).toSorted()).toEqual([
     `${repository}/SHA/check-runs?check_name=testbed&filter=latest&per_page=100&page=1`,
     `${repository}/SHA/status?per_page=100&page=1`,
-    `${repository}/tags/2.3.4`,
+    `${repository}/tags%2F2.3.4`,
   ])
   for (const { headers } of api.requests) {
     expect(headers).toMatchObject({
       accept: 'application/vnd.github+json',
-      authorization: `Bearer ${api.token}`,
+      authorization: `token ${api.token}`,
       'x-github-api-version': '2022-11-28',
     })
     expect(headers['user-agent']).toMatch(/^stable-release-action\//)
@@ -301,7 +296,7 @@ describe('what can not be read is an error, and says how to mend it', () => {
     await withApi({ permissions }, async ({ tag }) => {
       tag('2.3.4')
       const said = await failureOf(requireReadableChecks(gateOf(), '2.3.4', surroundings()))
-      expect(said).toMatch(/^checks-unreadable: GitHub does not show the checks of dmwm\/WMCore: GET /)
+      expect(said).toMatch(/^github-unreadable: GitHub refused access to dmwm\/WMCore: GET /)
       expect(said).toContain('status 403, Resource not accessible by integration')
       expect(said).toContain(`Give the job ${all}; this request needs ${needs}.`)
     })
@@ -353,7 +348,7 @@ describe('what can not be read is an error, and says how to mend it', () => {
 
   test('no server', async () => {
     const said = await failureOf(read({ apiUrl: 'http://127.0.0.1:9' }))
-    expect(said).toMatch(/^checks-unreadable: The GitHub API did not answer: GET .*ECONNREFUSED/)
+    expect(said).toMatch(/^github-unreadable: The GitHub API did not answer: GET .*ECONNREFUSED/)
   })
 
   test('something that is not the API', async () => {
@@ -435,10 +430,9 @@ describe('rate limits', () => {
   test.each(table)('$what', async ({ refusals, waits }) => {
     put(api.tag('2.3.4').commit, [success])
     api.refuse(...refusals())
-    const { clock, log, transport } = surroundings()
-    expect(await awaitChecks(gateOf(), '2.3.4', { clock, log, transport })).toMatchObject([
-      { kind: 'passed' },
-    ])
+    const ports = surroundings()
+    const { clock, log } = ports
+    expect(await awaitChecks(gateOf(), '2.3.4', ports)).toMatchObject([{ kind: 'passed' }])
     expect(clock.slept).toHaveLength(waits.length)
     for (const [index, [least, most]] of waits.entries()) {
       expect(clock.slept[index]).toBeGreaterThanOrEqual(least)
@@ -493,7 +487,7 @@ describe('waiting', () => {
     expect(log.lines.filter(line => line.startsWith('Still waiting'))).toHaveLength(2)
     expect(log.lines.at(-1)).toMatch(/^testbed: success \(https:/)
     // The git tag is resolved once.
-    expect(api.requests.filter(({ path }) => path.endsWith('/commits/tags/2.3.4'))).toHaveLength(1)
+    expect(api.requests.filter(({ path }) => path.endsWith('/commits/tags%2F2.3.4'))).toHaveLength(1)
   })
 
   test('no longer than the time that is given', async () => {

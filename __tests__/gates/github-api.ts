@@ -145,6 +145,8 @@ export const startGitHubApi = async ({
         sha,
         total_count: latest.length,
         repository: { full_name: repository },
+        commit_url: `https://api.github.com/repos/${repository}/commits/${sha}`,
+        url: `https://api.github.com/repos/${repository}/commits/${sha}/status`,
       },
     }
   }
@@ -185,7 +187,8 @@ export const startGitHubApi = async ({
   const answerTo = (request: IncomingMessage, url: URL): Answer => {
     const { headers } = request
     if (headers['user-agent'] === undefined) return failed(403, 'Request forbidden by administrative rules.')
-    if (headers.authorization !== `Bearer ${token}`) return failed(401, 'Bad credentials')
+    // GitHub documentation, "Authenticating to the REST API": either word.
+    if (![`Bearer ${token}`, `token ${token}`].includes(headers.authorization ?? '')) return failed(401, 'Bad credentials')
     const refusal = refusals.shift()
     if (refusal !== undefined) return failed(refusal.status, refusal.message, refusal.headers)
     const start = `${basePath}/repos/${repository}/commits/`

@@ -1,4 +1,6 @@
-import { awaitChecks, checksInShort, describeCheck } from '../gates/checks.ts'
+import { checksInFull, checksInShort } from '../gates/check-state.ts'
+import { awaitChecks } from '../gates/checks.ts'
+import type { LoadGitHub } from '../github/client.ts'
 import type { Clock, Transport } from '../http/transport.ts'
 import type { Log } from '../log.ts'
 import type { PlannedTag } from '../policy/decide.ts'
@@ -17,6 +19,7 @@ export interface PublishPorts {
   readonly registry: RegistryClient
   readonly log: Log
   readonly transport: Transport
+  readonly loadGitHub: LoadGitHub
   readonly clock: Clock
   readonly journal: Journal
 }
@@ -32,10 +35,11 @@ const reasonToWithhold = async (
   const open = await ports.log.stage('Check what is required', async conclude => {
     const states = await awaitChecks(checks, gitTag, ports)
     const open = states.filter(({ kind }) => kind !== 'passed')
-    conclude(checksInShort(open.length === 0 ? states : open))
+    if (open.length === 0) conclude(checksInShort(states))
+    else conclude(checksInShort(open), 'failed')
     return open
   })
-  return open.length === 0 ? undefined : `waits for ${open.map(describeCheck).join(', ')}`
+  return open.length === 0 ? undefined : checksInFull(open)
 }
 
 const warnOfWithheld = (
@@ -45,7 +49,7 @@ const warnOfWithheld = (
   log: Log,
 ): void => {
   if (withheld.length === 0) return
-  const which = withheld.map(({ reference, note }) => `${reference} ${note}`).join(', ')
+  const which = withheld.map(({ reference, note }) => `${reference}: ${note}`).join(', ')
   log.warning(
     'Stable tags are withheld',
     `${which}. To write what is withheld, run the action with command: promote, service: ${service}, tag: ${gitTag}, digest: ${digest}, and the same registry, project, policy${checks === undefined ? '' : ', require-checks'} and login, by hand or from a workflow such as promote_stable_images.yaml.`,
