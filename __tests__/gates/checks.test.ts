@@ -47,8 +47,11 @@ const withApi = async <T>(options: GitHubApiOptions, use: (api: GitHubApi) => Pr
 }
 
 /** Uses a server that answers everything so. */
-const withAnswer = async <T>(body: string, use: (server: ScriptedServer) => Promise<T>): Promise<T> => {
-  const server = await startScriptedServer([{ body }])
+const withAnswer = async <T>(
+  { body, type }: { body: string; type: string | undefined },
+  use: (server: ScriptedServer) => Promise<T>,
+): Promise<T> => {
+  const server = await startScriptedServer([{ body, ...(type === undefined ? {} : { type }) }])
   try {
     return await use(server)
   } finally {
@@ -218,6 +221,18 @@ describe('how a required check stands', () => {
     ])
   })
 
+  test('a check that is not found: what the commit has, without the jobs of the run that asks', async () => {
+    const { commit } = api.tag('2.3.4')
+    put(commit, [
+      { ...success, name: 'unit' },
+      { status: 'success', name: 'jenkins' },
+      { run: { status: 'in_progress', actionsRun: OWN_RUN }, name: 'publish' },
+    ])
+    const { log, ...others } = surroundings()
+    await awaitChecks(gateOf(), '2.3.4', { log, ...others })
+    expect(log.lines).toEqual(['testbed: not found (the commit has "jenkins", "unit")'])
+  })
+
   test('names are not mistaken for parts of an address', async () => {
     const { commit } = api.tag('2.3.4')
     for (const name of ['a & b?c#d', 'ci/jenkins: ü+%20']) {
@@ -352,19 +367,28 @@ describe('what can not be read is an error, and says how to mend it', () => {
   })
 
   test('something that is not the API', async () => {
-    for (const body of ['<html>', '[]', 'null', '{"sha":7}', '{"sha":"0a"}', '{"sha":"0a","statuses":{}}']) {
-      const said = await withAnswer(body, server => failureOf(read({ apiUrl: server.url })))
-      expect(said).toContain('The answer of the GitHub API can not be used')
-      expect(said).toContain('check that GITHUB_API_URL is the address of the API')
+    const sha = '0a'.repeat(20)
+    const answers = ['<html>', '[]', 'null', '7', '{"sha":7}', '{"sha":"0a"}', '{"sha":"../../user"}']
+    const lists = [
+      { statuses: {} },
+      { url: '', statuses: [{ context: 'testbed' }] },
+      { total_count: 1, check_runs: [] },
+    ].map(list => JSON.stringify({ sha, ...list }))
+    for (const body of [...answers, JSON.stringify({ sha }), ...lists]) {
+      for (const type of ['application/json', 'text/html', undefined]) {
+        const said = await withAnswer({ body, type }, server => failureOf(read({ apiUrl: server.url })))
+        expect(said).toContain('The answer of the GitHub API can not be used')
+        expect(said).toContain('check that GITHUB_API_URL is the address of the API')
+      }
     }
   })
 })
 
 test('an API that shows runs of other names too is not taken by its word', async () => {
-  const others = [{ id: 1, name: 'testbed2', status: 'completed', conclusion: 'success' }]
-  const body = JSON.stringify({ sha: '0a', total_count: 1, statuses: [], check_runs: others })
-  const states = await withAnswer(body, server => read({ apiUrl: server.url }))
-  expect(states).toMatchObject([{ kind: 'absent' }])
+  await withApi({ showsAllNames: true }, async ({ tag }) => {
+    put(tag('2.3.4').commit, [{ ...success, name: 'testbed2' }])
+    expect(await read()).toMatchObject([{ kind: 'absent' }])
+  })
 })
 
 describe('rate limits', () => {

@@ -1,7 +1,7 @@
 import type { Build } from '../docker/build.ts'
 import type { ChecksGate } from '../gates/checks.ts'
 import type { PackageGate } from '../gates/package.ts'
-import type { GitHubRepository } from '../github/client.ts'
+import type { GitHubRepository } from '../github/repository.ts'
 import type { Policy } from '../policy/notation.ts'
 import type { Digest, Repository } from '../registry/reference.ts'
 import type { OnExisting } from './course.ts'

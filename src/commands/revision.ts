@@ -1,5 +1,6 @@
 import type { Build } from '../docker/build.ts'
-import { type GitHubPorts, type GitHubRepository, openGitHub } from '../github/client.ts'
+import { type GitHubPorts, openGitHub } from '../github/client.ts'
+import type { GitHubRepository } from '../github/repository.ts'
 import { shortBackoff } from '../http/retry.ts'
 import type { Log } from '../log.ts'
 import { REVISION_LABEL } from '../registry/revision.ts'
@@ -45,10 +46,7 @@ const commitOf = async (
 }
 
 /** The same order with the commit of its git tag, which becomes a label of the image. */
-export const withRevision = async <T extends Revisable>(
-  request: T,
-  ports: RevisionPorts,
-): Promise<T> => {
+export const withRevision = async <T extends Revisable>(request: T, ports: RevisionPorts): Promise<T> => {
   const revision = request.revision ?? (await commitOf(request, ports))
   if (revision === undefined) return request
   const { build } = request

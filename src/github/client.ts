@@ -6,15 +6,7 @@ import { failureOf, GitHubError, unusable } from './failure.ts'
 import { fetchThrough } from './fetch.ts'
 import { field } from './field.ts'
 import type { Octokit } from './index.ts'
-
-/** Where a repository's commits are asked for. */
-export interface GitHubRepository {
-  /** `https://api.github.com`, or that of a GitHub Enterprise Server. */
-  readonly apiUrl: string
-  /** `owner/name`. */
-  readonly name: string
-  readonly token: string
-}
+import type { GitHubRepository } from './repository.ts'
 
 /** Loads octokit, which nobody pays for who does not ask GitHub. */
 export type LoadGitHub = () => Promise<Pick<typeof import('./index.ts'), 'octokitFor'>>
