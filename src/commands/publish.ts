@@ -11,7 +11,7 @@ import type { Journal } from './journal.ts'
 import { lookAgain, type Outlook } from './outlook.ts'
 import type { Plan } from './plan.ts'
 import type { PublishRequest } from './request.ts'
-import type { Result, TagResult } from './result.ts'
+import { AWAITS_PROMOTION, type Result, type TagResult } from './result.ts'
 import { copyTo, keeperOf, type Outcome, type Reading, verifyWritten, withOutcomes } from './tags.ts'
 
 /** What a publication works with. */
@@ -29,7 +29,7 @@ const reasonToWithhold = async (
   request: PublishRequest,
   ports: PublishPorts,
 ): Promise<string | undefined> => {
-  if (request.stable === 'on-promotion') return 'waits for its promotion'
+  if (request.stable === 'on-promotion') return AWAITS_PROMOTION
   const { checks, gitTag } = request
   if (checks === undefined) return undefined
   const open = await ports.log.stage('Check what is required', async conclude => {

@@ -16,17 +16,21 @@ export interface GivenLogin {
   readonly password: string
 }
 
-/** A validated order: nothing in it needs to be checked again. */
-export interface PlanRequest {
-  readonly command: 'plan'
+/** What every command knows: which version of which image. Nothing in a request needs to be checked again. */
+export interface VersionRequest {
   readonly service: string
   readonly repository: Repository
   readonly gitTag: string
   readonly policy: Policy
 }
 
+export interface PlanRequest extends VersionRequest {
+  readonly command: 'plan'
+  readonly stable: Stable
+}
+
 /** What every command that asks the registry knows beside the plan. */
-interface RegistryRequest extends Omit<PlanRequest, 'command'> {
+interface RegistryRequest extends VersionRequest {
   readonly login: GivenLogin | undefined
 }
 
