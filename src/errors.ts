@@ -23,8 +23,8 @@ export const catalogue = {
     title: 'The package is not on the index',
     cause: 'Its upload failed or is not finished, its version is another one, or it was yanked.',
   },
-  'checks-unreadable': {
-    title: 'The required checks can not be read',
+  'github-unreadable': {
+    title: 'GitHub gave no usable answer',
     cause: 'The token of the job lacks permissions, or the GitHub API can not be reached.',
   },
   'checks-not-passed': {

@@ -1,3 +1,9 @@
+/**
+ * Says what a stage came to, in one line. `failed`: the stage did what it is for, and what it looked at is not as it
+ * must be.
+ */
+export type Conclude = (line: string, verdict?: 'failed') => void
+
 /** Where the run tells people what it does. Implemented for the action and for the command line. */
 export interface Log {
   /** A line for everybody. */
@@ -16,5 +22,5 @@ export interface Log {
    * Runs a stage. What it logs belongs together; what it concludes is shown in one line, with its duration,
    * whether or not anybody looks at the rest.
    */
-  stage<T>(name: string, run: (conclude: (line: string) => void) => Promise<T>): Promise<T>
+  stage<T>(name: string, run: (conclude: Conclude) => Promise<T>): Promise<T>
 }

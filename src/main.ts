@@ -56,6 +56,8 @@ const main = async (journal: RunJournal): Promise<void> => {
       signal,
       workspace,
       temporary,
+      // Not webpack's: a bundle of its own, which stands beside this one.
+      loadGitHub: () => import(/* webpackIgnore: true */ './github/index.ts'),
       userAgent: USER_AGENT,
     }),
   )

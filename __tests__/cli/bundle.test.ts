@@ -33,6 +33,24 @@ test('needs nothing but Node', () => {
   }
 })
 
+/** Prints, when the program ends, what of Node it has loaded. */
+const PRELOAD = `import Module from 'node:module'
+  const names = []
+  const load = Module._load
+  Module._load = (...args) => (names.push(args[0]), load(...args))
+  process.on('exit', () => process.stderr.write(names.join(' ')))`
+
+test('a plan does not evaluate octokit, which is in it', () => {
+  const args = ['--import', `data:text/javascript,${encodeURIComponent(PRELOAD)}`, bundle]
+  const { status, stderr } = runProgram(process.execPath, [...args, 'plan', 'a', '1.2.3', 'b.ch'])
+  expect(status).toBe(0)
+  const loaded = stderr.split(' ').map(name => name.replace(/^node:/, ''))
+  expect(loaded).toContain('util')
+  // What nothing but octokit's HTTP client needs.
+  expect(source).toMatch(/\("(?:node:)?worker_threads"\)/)
+  expect(loaded).not.toContain('worker_threads')
+})
+
 test("has nothing of the toolkit's way to speak to a runner", () => {
   expect(source).not.toMatch(/GITHUB_OUTPUT|GITHUB_STATE|stop-commands|add-mask/)
 })

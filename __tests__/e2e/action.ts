@@ -19,6 +19,8 @@ export interface Step {
   readonly apiUrl?: string
   /** The whole environment but for what the runner adds; without it, that of this process. */
   readonly env?: NodeJS.ProcessEnv
+  /** The bundle that is run; without it, the committed one. */
+  readonly bundle?: string
   /** The directory that the step runs in; without it, an empty one. */
   readonly workspace?: string
   /** The runner's temporary directory, which then stays; without it, one that ends with the step. */
@@ -128,7 +130,7 @@ export const runStep = async (step: Step): Promise<StepResult> => {
       GITHUB_WORKSPACE: workspace,
       RUNNER_TEMP: temporary,
     }
-    const child = spawn(process.execPath, [BUNDLE], {
+    const child = spawn(process.execPath, [step.bundle ?? BUNDLE], {
       cwd: workspace,
       env,
       stdio: ['ignore', 'pipe', 'pipe'],

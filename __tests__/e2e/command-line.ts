@@ -9,6 +9,8 @@ export interface CommandLine {
   /** The whole environment. */
   readonly env: NodeJS.ProcessEnv
   readonly cwd: string
+  /** The file that is run; without it, the committed one. */
+  readonly bundle?: string
   /** What is piped in; nothing without it. */
   readonly input?: string
   /** Called with the process when it runs, which leads a process group of its own. */
@@ -30,7 +32,7 @@ export const stableRelease = async (args: readonly string[], call: CommandLine):
   const temporary = join(home, 'tmp')
   await mkdir(temporary)
   try {
-    const child = spawn(process.execPath, [bundle, ...args], {
+    const child = spawn(process.execPath, [call.bundle ?? bundle, ...args], {
       cwd: call.cwd,
       env: { ...call.env, TMPDIR: temporary },
       // As a shell has it: Ctrl-C reaches everything in the group at once.

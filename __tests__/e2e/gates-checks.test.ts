@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -7,6 +7,7 @@ import { listTags, readTag } from '../../sandbox/storage.ts'
 import { type GitHubApi, type GitHubApiOptions, startGitHubApi } from '../gates/github-api.ts'
 import type { Step, StepResult } from './action.ts'
 import { type Bench, startBench, withoutDocker } from './bench.ts'
+import { stableRelease } from './command-line.ts'
 import { writesTo } from './requests.ts'
 import { seed } from './seed.ts'
 
@@ -79,7 +80,9 @@ describe('release', () => {
     const id = put(commit)
     const released = await step({ tag: '2.3.4', with: { service: what } })
     const image = `${bench.registry.host}/cmswmcore/${what}`
-    const state = id === undefined ? 'not found' : `${what === 'failed' ? 'failure' : what} (${jobOf(5, id)})`
+    const short =
+      { failed: 'testbed failed', absent: 'testbed was not found' }[what] ?? `testbed did not pass (${what})`
+    const state = `${short} (${id === undefined ? 'the commit has no checks' : jobOf(5, id)})`
     expect(released).toMatchObject({
       exitCode: 0,
       annotations: [{ level: 'warning', title: 'Stable tags are withheld' }],
@@ -87,17 +90,16 @@ describe('release', () => {
         tags: `${image}:2.3.4`,
         'stable-tags': '',
         withheld: `${image}:2.3.4-stable`,
-        'is-stable': 'true',
+        'is-stable': 'false',
       },
     })
     const warning = released.annotations[0]?.message ?? ''
-    expect(warning).toContain(
-      `${image}:2.3.4-stable waits for testbed: ${state}. To write what is withheld, `,
-    )
+    expect(warning).toContain(`${image}:2.3.4-stable: ${state}. To write what is withheld, `)
     expect(warning).toContain('promote_stable_images.yaml')
     expect(warning).toContain('policy, require-checks and login')
     expect(released.summary).toContain('require-checks: |\n  testbed\n')
-    expect(released.log).toContain(`Check what is required: testbed: ${state.split(' (')[0]} (`)
+    expect(released.log).toContain(`✗ Check what is required: ${short} (`)
+    expect(released.log).toContain(`withheld: ${state} (stable)`)
     expect(await tagsOf(what)).toEqual(['2.3.4'])
     const digest = await digestOf(what, '2.3.4')
     expect(released.outputs.digest).toBe(digest)
@@ -219,7 +221,7 @@ describe('release', () => {
       annotations: [
         {
           level: 'error',
-          title: 'The required checks can not be read',
+          title: 'GitHub gave no usable answer',
           message: expect.stringContaining(
             'Give the job "permissions: contents: read, checks: read, statuses: read"; this request needs checks: read.',
           ),
@@ -228,6 +230,85 @@ describe('release', () => {
     })
     expect(await writesTo(bench.registry, 'cmswmcore/permissions')).toEqual([])
   })
+})
+
+describe('octokit', () => {
+  const dist = join(import.meta.dirname, '../../dist')
+
+  /** A copy of dist/, as a runner has it at some other place. */
+  const copyOf = async (name: string): Promise<string> => {
+    const copy = join(folder, name)
+    await cp(dist, copy, { recursive: true })
+    return join(copy, 'action')
+  }
+
+  test('is not loaded for a plan and a release on a git tag, and is needed for checks', async () => {
+    await startApi()
+    const action = await copyOf('without')
+    await rm(join(action, 'github'), { recursive: true })
+    const bundle = join(action, 'index.js')
+    const service = 'without'
+    for (const command of ['plan', 'release', 'verify']) {
+      const order = { command, service, 'require-checks': '' }
+      const result = await step({ bundle, tag: '2.3.4', with: order })
+      expect(result, result.log).toMatchObject({ exitCode: 0, annotations: [] })
+    }
+    const promoted = await step({ bundle, tag: '2.3.5', with: { service } })
+    expect(promoted.exitCode).toBe(1)
+    expect(promoted.log).toContain('github/index.js')
+    expect(api.requests).toEqual([])
+  })
+
+  test('is found beside the bundle, wherever that is', async () => {
+    await startApi()
+    api.checkRun(api.tag('2.3.4').commit, { name: 'testbed', conclusion: 'success' })
+    await seed(bench.registry, 'cmswmcore/elsewhere', '2.3.4')
+    const bundle = join(await copyOf('elsewhere'), 'index.js')
+    const order = { command: 'promote', tag: '2.3.4', service: 'elsewhere' }
+    const promoted = await step({ bundle, env: noDocker, with: order })
+    expect(promoted, promoted.log).toMatchObject({ exitCode: 0, annotations: [] })
+    expect(await tagsOf('elsewhere')).toEqual(['2.3.4', '2.3.4-stable'])
+  })
+
+  test('is in the one file of the command line, and prints nothing', async () => {
+    await startApi()
+    api.checkRun(api.tag('2.3.4').commit, { name: 'testbed', conclusion: 'success' })
+    await seed(bench.registry, 'cmswmcore/line', '2.3.4')
+    const file = join(folder, 'stable-release.mjs')
+    await cp(join(dist, 'cli/index.js'), file)
+    const order = ['promote', 'line', '2.3.4', bench.registry.host, 'cmswmcore', '--require-checks=testbed']
+    const github = {
+      GITHUB_TOKEN: TOKEN,
+      GITHUB_REPOSITORY: 'dmwm/WMCore',
+      GITHUB_API_URL: api.url,
+      GITHUB_EVENT_PATH: '/nowhere/event.json',
+    }
+    const { exitCode, stdout } = await stableRelease([...order, '--json'], {
+      bundle: file,
+      env: { ...noDocker, ...github },
+      cwd: folder,
+    })
+    expect(exitCode).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ command: 'promote', tags: [{}, { outcome: 'copied' }] })
+    expect(await tagsOf('line')).toEqual(['2.3.4', '2.3.4-stable'])
+  })
+})
+
+test('what others told GitHub is shown as text, and obeyed in nothing', async () => {
+  await startApi()
+  const { commit } = api.tag('2.3.4')
+  api.checkRun(commit, { name: 'testbed', conclusion: 'x\n::error::obeyed\n##[error]y | z' })
+  api.checkRun(commit, { name: 'a\n::warning::obeyed|b', conclusion: 'success' })
+  const order = { service: 'evil', 'require-checks': 'testbed\nunit' }
+  const released = await step({ tag: '2.3.4', with: order })
+  expect(released, released.log).toMatchObject({
+    exitCode: 0,
+    annotations: [{ level: 'warning', title: 'Stable tags are withheld' }],
+  })
+  expect(released.log).toContain(String.raw`testbed: x\u000a::error::obeyed\u000a##\u005berror]y | z`)
+  expect(released.log).toContain(String.raw`the commit has "a\u000a::warning::obeyed|b", "testbed"`)
+  expect(released.log).not.toMatch(/##\[/)
+  expect(released.summary).not.toMatch(/^::|##\[|y \| z/m)
 })
 
 describe('promote', () => {
@@ -248,7 +329,7 @@ describe('promote', () => {
     const open = [
       `testbed: in_progress (${jobOf(6, running)})`,
       'jenkins: error (https://ci.example.org/7)',
-      'nobody knows it: not found',
+      'nobody knows it: not found (the commit has "jenkins", "testbed", "unit")',
     ]
     expect(result).toMatchObject({
       exitCode: 1,

@@ -88,7 +88,7 @@ describe.each(['containerd', 'classic'] as const)('an engine with the %s store',
       withheld: `${image}:2.3.4-stable`,
       tags: `${image}:2.3.4`,
       'stable-tags': '',
-      'is-stable': 'true',
+      'is-stable': 'false',
     })
 
     const withheld = await bench.step({ ...order, env: engineless })

@@ -1,12 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ReleaseError } from '../../src/errors.ts'
-import {
-  awaitChecks,
-  type CheckState,
-  type ChecksGate,
-  describeCheck,
-  requireReadableChecks,
-} from '../../src/gates/checks.ts'
+import { type CheckState, describeCheck } from '../../src/gates/check-state.ts'
+import { awaitChecks, type ChecksGate, requireReadableChecks } from '../../src/gates/checks.ts'
 import {
   type CheckRunEntry,
   type GitHubApi,
@@ -52,8 +47,11 @@ const withApi = async <T>(options: GitHubApiOptions, use: (api: GitHubApi) => Pr
 }
 
 /** Uses a server that answers everything so. */
-const withAnswer = async <T>(body: string, use: (server: ScriptedServer) => Promise<T>): Promise<T> => {
-  const server = await startScriptedServer([{ body }])
+const withAnswer = async <T>(
+  { body, type }: { body: string; type: string | undefined },
+  use: (server: ScriptedServer) => Promise<T>,
+): Promise<T> => {
+  const server = await startScriptedServer([{ body, ...(type === undefined ? {} : { type }) }])
   try {
     return await use(server)
   } finally {
@@ -219,8 +217,20 @@ describe('how a required check stands', () => {
     expect(states.map(describeCheck)).toEqual([
       'testbed: failure (https://ci.example.org/job/7)',
       `unit: success (https://github.com/dmwm/WMCore/actions/runs/5/job/${id})`,
-      'lint / py38 (3.8): not found',
+      'lint / py38 (3.8): not found (the commit has "testbed", "unit")',
     ])
+  })
+
+  test('a check that is not found: what the commit has, without the jobs of the run that asks', async () => {
+    const { commit } = api.tag('2.3.4')
+    put(commit, [
+      { ...success, name: 'unit' },
+      { status: 'success', name: 'jenkins' },
+      { run: { status: 'in_progress', actionsRun: OWN_RUN }, name: 'publish' },
+    ])
+    const { log, ...others } = surroundings()
+    await awaitChecks(gateOf(), '2.3.4', { log, ...others })
+    expect(log.lines).toEqual(['testbed: not found (the commit has "jenkins", "unit")'])
   })
 
   test('names are not mistaken for parts of an address', async () => {
@@ -272,12 +282,12 @@ test('the requests are as GitHub wants them', async () => {
   expect(api.requests.map(({ path }) => path.replace(/[0-9a-f]{40}/, 'SHA')).toSorted()).toEqual([
     `${repository}/SHA/check-runs?check_name=testbed&filter=latest&per_page=100&page=1`,
     `${repository}/SHA/status?per_page=100&page=1`,
-    `${repository}/tags/2.3.4`,
+    `${repository}/tags%2F2.3.4`,
   ])
   for (const { headers } of api.requests) {
     expect(headers).toMatchObject({
       accept: 'application/vnd.github+json',
-      authorization: `Bearer ${api.token}`,
+      authorization: `token ${api.token}`,
       'x-github-api-version': '2022-11-28',
     })
     expect(headers['user-agent']).toMatch(/^stable-release-action\//)
@@ -301,7 +311,7 @@ describe('what can not be read is an error, and says how to mend it', () => {
     await withApi({ permissions }, async ({ tag }) => {
       tag('2.3.4')
       const said = await failureOf(requireReadableChecks(gateOf(), '2.3.4', surroundings()))
-      expect(said).toMatch(/^checks-unreadable: GitHub does not show the checks of dmwm\/WMCore: GET /)
+      expect(said).toMatch(/^github-unreadable: GitHub refused access to dmwm\/WMCore: GET /)
       expect(said).toContain('status 403, Resource not accessible by integration')
       expect(said).toContain(`Give the job ${all}; this request needs ${needs}.`)
     })
@@ -353,23 +363,32 @@ describe('what can not be read is an error, and says how to mend it', () => {
 
   test('no server', async () => {
     const said = await failureOf(read({ apiUrl: 'http://127.0.0.1:9' }))
-    expect(said).toMatch(/^checks-unreadable: The GitHub API did not answer: GET .*ECONNREFUSED/)
+    expect(said).toMatch(/^github-unreadable: The GitHub API did not answer: GET .*ECONNREFUSED/)
   })
 
   test('something that is not the API', async () => {
-    for (const body of ['<html>', '[]', 'null', '{"sha":7}', '{"sha":"0a"}', '{"sha":"0a","statuses":{}}']) {
-      const said = await withAnswer(body, server => failureOf(read({ apiUrl: server.url })))
-      expect(said).toContain('The answer of the GitHub API can not be used')
-      expect(said).toContain('check that GITHUB_API_URL is the address of the API')
+    const sha = '0a'.repeat(20)
+    const answers = ['<html>', '[]', 'null', '7', '{"sha":7}', '{"sha":"0a"}', '{"sha":"../../user"}']
+    const lists = [
+      { statuses: {} },
+      { url: '', statuses: [{ context: 'testbed' }] },
+      { total_count: 1, check_runs: [] },
+    ].map(list => JSON.stringify({ sha, ...list }))
+    for (const body of [...answers, JSON.stringify({ sha }), ...lists]) {
+      for (const type of ['application/json', 'text/html', undefined]) {
+        const said = await withAnswer({ body, type }, server => failureOf(read({ apiUrl: server.url })))
+        expect(said).toContain('The answer of the GitHub API can not be used')
+        expect(said).toContain('check that GITHUB_API_URL is the address of the API')
+      }
     }
   })
 })
 
 test('an API that shows runs of other names too is not taken by its word', async () => {
-  const others = [{ id: 1, name: 'testbed2', status: 'completed', conclusion: 'success' }]
-  const body = JSON.stringify({ sha: '0a', total_count: 1, statuses: [], check_runs: others })
-  const states = await withAnswer(body, server => read({ apiUrl: server.url }))
-  expect(states).toMatchObject([{ kind: 'absent' }])
+  await withApi({ showsAllNames: true }, async ({ tag }) => {
+    put(tag('2.3.4').commit, [{ ...success, name: 'testbed2' }])
+    expect(await read()).toMatchObject([{ kind: 'absent' }])
+  })
 })
 
 describe('rate limits', () => {
@@ -435,10 +454,9 @@ describe('rate limits', () => {
   test.each(table)('$what', async ({ refusals, waits }) => {
     put(api.tag('2.3.4').commit, [success])
     api.refuse(...refusals())
-    const { clock, log, transport } = surroundings()
-    expect(await awaitChecks(gateOf(), '2.3.4', { clock, log, transport })).toMatchObject([
-      { kind: 'passed' },
-    ])
+    const ports = surroundings()
+    const { clock, log } = ports
+    expect(await awaitChecks(gateOf(), '2.3.4', ports)).toMatchObject([{ kind: 'passed' }])
     expect(clock.slept).toHaveLength(waits.length)
     for (const [index, [least, most]] of waits.entries()) {
       expect(clock.slept[index]).toBeGreaterThanOrEqual(least)
@@ -493,7 +511,7 @@ describe('waiting', () => {
     expect(log.lines.filter(line => line.startsWith('Still waiting'))).toHaveLength(2)
     expect(log.lines.at(-1)).toMatch(/^testbed: success \(https:/)
     // The git tag is resolved once.
-    expect(api.requests.filter(({ path }) => path.endsWith('/commits/tags/2.3.4'))).toHaveLength(1)
+    expect(api.requests.filter(({ path }) => path.endsWith('/commits/tags%2F2.3.4'))).toHaveLength(1)
   })
 
   test('no longer than the time that is given', async () => {

@@ -16,6 +16,8 @@ export interface GitHubApiOptions {
   readonly token?: string
   /** What the token may read; everything without it. */
   readonly permissions?: readonly Permission[]
+  /** Whether check runs of all names are shown, whichever is asked for. */
+  readonly showsAllNames?: boolean
   /** Where the API begins; a GitHub Enterprise Server has it at `/api/v3`. */
   readonly basePath?: string
 }
@@ -110,6 +112,7 @@ export const startGitHubApi = async ({
   token = 'ghs_SecretOfTheJob',
   permissions = ['contents', 'checks', 'statuses'],
   basePath = '',
+  showsAllNames = false,
 }: GitHubApiOptions = {}): Promise<GitHubApi> => {
   const commits = new Set<string>()
   const tags = new Map<string, string>()
@@ -145,13 +148,17 @@ export const startGitHubApi = async ({
         sha,
         total_count: latest.length,
         repository: { full_name: repository },
+        commit_url: `https://api.github.com/repos/${repository}/commits/${sha}`,
+        url: `https://api.github.com/repos/${repository}/commits/${sha}/status`,
       },
     }
   }
 
   const checkRuns = (sha: string, url: URL): Answer => {
     const { searchParams: query } = url
-    const named = runs.filter(run => run.sha === sha && (query.get('check_name') ?? run.name) === run.name)
+    const named = runs.filter(
+      ({ name, ...run }) => run.sha === sha && (showsAllNames || (query.get('check_name') ?? name) === name),
+    )
     // `latest` keeps one of a name for every check suite.
     const latest = new Map(named.map(run => [`${run.suite ?? run.id} ${run.name}`, run]))
     const found = (query.get('filter') ?? 'latest') === 'latest' ? [...latest.values()] : named
@@ -185,7 +192,9 @@ export const startGitHubApi = async ({
   const answerTo = (request: IncomingMessage, url: URL): Answer => {
     const { headers } = request
     if (headers['user-agent'] === undefined) return failed(403, 'Request forbidden by administrative rules.')
-    if (headers.authorization !== `Bearer ${token}`) return failed(401, 'Bad credentials')
+    // GitHub documentation, "Authenticating to the REST API": either word.
+    if (![`Bearer ${token}`, `token ${token}`].includes(headers.authorization ?? ''))
+      return failed(401, 'Bad credentials')
     const refusal = refusals.shift()
     if (refusal !== undefined) return failed(refusal.status, refusal.message, refusal.headers)
     const start = `${basePath}/repos/${repository}/commits/`

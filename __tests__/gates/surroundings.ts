@@ -47,10 +47,11 @@ export const recordingLog = (): Log & { readonly lines: string[] } => {
   }
 }
 
-/** Log, clock and a transport that really sends; its sleeps are those of the clock. */
+/** Log, clock, octokit, and a transport that really sends; its sleeps are those of the clock. */
 export const surroundings = (clock: FakeClock = fakeClock()) => {
   const log = recordingLog()
   const { signal } = new AbortController()
   const backoff = { ...registryBackoff, attempts: 2 }
-  return { clock, log, transport: new Transport({ userAgent: USER_AGENT, log, clock, backoff, signal }) }
+  const transport = new Transport({ userAgent: USER_AGENT, log, clock, backoff, signal })
+  return { clock, log, transport, loadGitHub: () => import('../../src/github/index.ts') }
 }

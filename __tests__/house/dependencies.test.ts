@@ -75,9 +75,21 @@ const arrows = {
       '@actions/core',
     ],
   },
+  github: {
+    may: ['./field.ts', '../http/transport.ts', '../errors.ts', '../log.ts', '../text.ts', '@actions/github'],
+    mayNot: ['../gates/checks.ts', '../commands/plan.ts', '../policy/tag.ts', '@actions/core'],
+  },
   gates: {
-    may: ['./checks.ts', '../http/transport.ts', '../errors.ts', '../log.ts', '../text.ts'],
+    may: [
+      './checks.ts',
+      '../http/transport.ts',
+      '../github/client.ts',
+      '../errors.ts',
+      '../log.ts',
+      '../text.ts',
+    ],
     mayNot: [
+      '../github/index.ts',
       '../docker/docker.ts',
       '../commands/plan.ts',
       '../inputs/read.ts',
@@ -93,10 +105,11 @@ const arrows = {
       '../policy/decide.ts',
       '../http/transport.ts',
       '../gates/checks.ts',
+      '../github/client.ts',
       '../errors.ts',
       '../log.ts',
     ],
-    mayNot: ['../inputs/read.ts', '../report/outputs.ts', '@actions/core'],
+    mayNot: ['../inputs/read.ts', '../report/outputs.ts', '../github/index.ts', '@actions/core'],
   },
   inputs: {
     may: [
@@ -104,12 +117,14 @@ const arrows = {
       '../commands/request.ts',
       '../contract.ts',
       '../errors.ts',
+      '../github/repository.ts',
       '../policy/notation.ts',
       '../registry/reference.ts',
       '@actions/core',
     ],
     mayNot: [
       '../http/transport.ts',
+      '../github/client.ts',
       '../registry/client.ts',
       '../commands/execute.ts',
       '../report/outputs.ts',
@@ -132,6 +147,8 @@ const arrows = {
 const reserved = [
   { name: 'node:child_process', only: [] as string[] },
   { name: '@actions/exec', only: ['process'] },
+  { name: '@actions/github', only: ['github'] },
+  { name: '@octokit/core', only: [] as string[] },
   { name: '@actions/http-client', only: ['http'] },
   { name: '@actions/http-client/lib/proxy', only: ['http'] },
   { name: '../main.ts', only: [] as string[] },

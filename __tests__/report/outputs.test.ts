@@ -73,7 +73,7 @@ test.each([
     outputs: {
       tag: '2.3.4',
       rule: 'final',
-      'is-stable': 'true',
+      'is-stable': 'false',
       tags: `${image}:2.3.4`,
       'stable-tags': '',
       withheld: `${image}:2.3.4-stable`,
@@ -111,7 +111,7 @@ test.each([
     outputs: {
       tag: '2.3.4',
       rule: 'final',
-      'is-stable': 'true',
+      'is-stable': 'false',
       tags: `${image}:2.3.4`,
       'stable-tags': '',
       withheld: '',
@@ -123,4 +123,39 @@ test.each([
   const { json, ...others } = outputsOf(given)
   expect(others).toEqual({ image, ...outputs })
   expect(JSON.parse(json)).toEqual(JSON.parse(JSON.stringify(given)))
+})
+
+test.each<{ what: string; command?: Result['command']; stable: TagResult[]; is: boolean }>([
+  { what: 'no stable tags', stable: [], is: false },
+  { what: 'one that was copied', stable: [tag('2.3.4-stable', 'copied')], is: true },
+  { what: 'one that was there', stable: [tag('2.3.4-stable', 'kept')], is: true },
+  { what: 'one that is withheld', stable: [tag('2.3.4-stable', 'withheld')], is: false },
+  { what: 'one that the run did not get to', stable: [tag('2.3.4-stable', 'planned')], is: false },
+  {
+    what: 'two, of which one is withheld',
+    stable: [tag('2.3.4-stable', 'copied'), tag('2.3.4-stable-again', 'withheld')],
+    is: false,
+  },
+  {
+    what: 'a moving one that stays with a newer version',
+    stable: [tag('2.3.4-stable', 'copied'), tag('stable', 'stayed')],
+    is: true,
+  },
+  {
+    what: 'a fixed one that is withheld, and a moving one that leads to it',
+    stable: [tag('2.3.4-stable', 'withheld'), tag('stable', 'kept')],
+    is: false,
+  },
+  {
+    what: 'moving ones, one of which moved',
+    stable: [tag('stable', 'stayed'), tag('stable2', 'moved')],
+    is: true,
+  },
+  { what: 'a moving one that stays', stable: [tag('stable', 'stayed')], is: false },
+  { what: 'a plan', command: 'plan', stable: [tag('2.3.4-stable', 'planned')], is: true },
+  { what: 'a plan for later', command: 'plan', stable: [tag('2.3.4-stable', 'withheld')], is: false },
+])('is-stable, $what: $is', ({ command = 'release', stable, is }) => {
+  const first = tag('2.3.4', command === 'plan' ? 'planned' : 'built')
+  const given = result('2.3.4', 'final', [first, ...stable], { command })
+  expect(outputsOf(given)['is-stable']).toBe(String(is))
 })

@@ -117,7 +117,18 @@ export const carryOut =
     }
     try {
       const result = await withTemporary(temporary =>
-        execute(request, { env, log, journal, clock, signal, workspace, temporary, userAgent: USER_AGENT }),
+        execute(request, {
+          env,
+          log,
+          journal,
+          clock,
+          signal,
+          workspace,
+          temporary,
+          // In this file, as the command line is one; evaluated when it is asked for.
+          loadGitHub: () => import(/* webpackMode: "eager" */ '../github/index.ts'),
+          userAgent: USER_AGENT,
+        }),
       )
       await print(call, result)
     } catch (error) {

@@ -44,14 +44,14 @@ export const act = async (
   request: Exclude<Request, PlanRequest>,
   surroundings: Surroundings,
 ): Promise<Result> => {
-  const { env, log, journal, clock, signal, workspace, temporary, userAgent } = surroundings
+  const { env, log, journal, clock, signal, workspace, temporary, loadGitHub, userAgent } = surroundings
   const started = clock.now()
   const docker = new Docker({ env, log, signal, cwd: workspace })
   using transport = new Transport({ userAgent, log, clock, backoff: registryBackoff, signal })
   const pause = pauseBetween(pushBackoff, clock)
   // Awaited here and below, as the connections end with this block.
   if (request.command === 'build') {
-    const ordered = await withRevision(request, { transport, log })
+    const ordered = await withRevision(request, { transport, loadGitHub, log })
     return await build(ordered, { docker, log, journal, temporary, pause })
   }
   const { repository } = request
@@ -69,6 +69,7 @@ export const act = async (
     journal,
     temporary,
     transport,
+    loadGitHub,
     clock,
     pause,
     started,

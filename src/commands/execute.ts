@@ -1,3 +1,4 @@
+import type { LoadGitHub } from '../github/client.ts'
 import type { Clock } from '../http/transport.ts'
 import type { Log } from '../log.ts'
 import type { Journal } from './journal.ts'
@@ -17,6 +18,8 @@ export interface Surroundings {
   readonly workspace: string
   /** A directory for files of this run. */
   readonly temporary: string
+  /** Loads what asks GitHub. */
+  readonly loadGitHub: LoadGitHub
   /** How this program names itself to servers. */
   readonly userAgent: string
 }

@@ -3,8 +3,8 @@ import type { Log } from '../log.ts'
 import { decide, type PlannedTag } from '../policy/decide.ts'
 import { imageName, tagged } from '../registry/reference.ts'
 import type { Journal } from './journal.ts'
-import type { PlanRequest } from './request.ts'
-import type { Result, TagResult } from './result.ts'
+import type { PlanRequest, VersionRequest } from './request.ts'
+import { AWAITS_PROMOTION, type Result, type TagResult } from './result.ts'
 
 /** What is to be published, and the result to which nothing has happened yet. */
 export interface Plan {
@@ -20,7 +20,7 @@ export interface Plan {
  *
  * Throws `tag-refused` when the policy has no image tag for it.
  */
-export const planOf = (request: Omit<PlanRequest, 'command'>): Plan => {
+export const planOf = (request: VersionRequest): Plan => {
   const { policy, gitTag, service, repository } = request
   const decision = decide(policy, gitTag)
   if (decision.kind === 'refused') {
@@ -52,7 +52,7 @@ export const fixedTags = ({ result }: Plan): readonly [TagResult, ...TagResult[]
 
 /** Plans, and says so. Throws `tag-refused`. */
 export const announcedPlan = (
-  request: Omit<PlanRequest, 'command'>,
+  request: VersionRequest,
   command: Result['command'],
   { log, journal }: { log: Log; journal: Journal },
 ): Plan => {
@@ -63,6 +63,13 @@ export const announcedPlan = (
   return { first, copies, result: announced }
 }
 
-/** The command `plan`. Throws `tag-refused`. */
-export const plan = (request: PlanRequest, ports: { log: Log; journal: Journal }): Result =>
-  announcedPlan(request, 'plan', ports).result
+/** The command `plan`: the stable tags are withheld if they are not written at once. Throws `tag-refused`. */
+export const plan = (request: PlanRequest, ports: { log: Log; journal: Journal }): Result => {
+  const { result } = announcedPlan(request, 'plan', ports)
+  const outcomeOf = (tag: TagResult): TagResult =>
+    tag.stable && request.stable === 'on-promotion'
+      ? { ...tag, outcome: 'withheld', note: AWAITS_PROMOTION }
+      : tag
+  const [first, ...copies] = result.tags
+  return { ...result, tags: [first, ...copies.map(outcomeOf)] }
+}

@@ -1,11 +1,7 @@
 import { ReleaseError } from '../errors.ts'
-import {
-  awaitChecks,
-  type CheckState,
-  type ChecksGate,
-  checksInShort,
-  describeCheck,
-} from '../gates/checks.ts'
+import { type CheckState, checksInShort, describeCheck } from '../gates/check-state.ts'
+import { awaitChecks, type ChecksGate } from '../gates/checks.ts'
+import type { LoadGitHub } from '../github/client.ts'
 import type { Clock, Transport } from '../http/transport.ts'
 import type { Log } from '../log.ts'
 import type { RegistryClient } from '../registry/client.ts'
@@ -30,6 +26,7 @@ export interface PromotePorts {
   readonly registry: RegistryClient
   readonly log: Log
   readonly transport: Transport
+  readonly loadGitHub: LoadGitHub
   readonly clock: Clock
   readonly journal: Journal
 }

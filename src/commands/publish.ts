@@ -1,4 +1,6 @@
-import { awaitChecks, checksInShort, describeCheck } from '../gates/checks.ts'
+import { checksInFull, checksInShort } from '../gates/check-state.ts'
+import { awaitChecks } from '../gates/checks.ts'
+import type { LoadGitHub } from '../github/client.ts'
 import type { Clock, Transport } from '../http/transport.ts'
 import type { Log } from '../log.ts'
 import type { PlannedTag } from '../policy/decide.ts'
@@ -9,7 +11,7 @@ import type { Journal } from './journal.ts'
 import { lookAgain, type Outlook } from './outlook.ts'
 import type { Plan } from './plan.ts'
 import type { PublishRequest } from './request.ts'
-import type { Result, TagResult } from './result.ts'
+import { AWAITS_PROMOTION, type Result, type TagResult } from './result.ts'
 import { copyTo, keeperOf, type Outcome, type Reading, verifyWritten, withOutcomes } from './tags.ts'
 
 /** What a publication works with. */
@@ -17,6 +19,7 @@ export interface PublishPorts {
   readonly registry: RegistryClient
   readonly log: Log
   readonly transport: Transport
+  readonly loadGitHub: LoadGitHub
   readonly clock: Clock
   readonly journal: Journal
 }
@@ -26,16 +29,17 @@ const reasonToWithhold = async (
   request: PublishRequest,
   ports: PublishPorts,
 ): Promise<string | undefined> => {
-  if (request.stable === 'on-promotion') return 'waits for its promotion'
+  if (request.stable === 'on-promotion') return AWAITS_PROMOTION
   const { checks, gitTag } = request
   if (checks === undefined) return undefined
   const open = await ports.log.stage('Check what is required', async conclude => {
     const states = await awaitChecks(checks, gitTag, ports)
     const open = states.filter(({ kind }) => kind !== 'passed')
-    conclude(checksInShort(open.length === 0 ? states : open))
+    if (open.length === 0) conclude(checksInShort(states))
+    else conclude(checksInShort(open), 'failed')
     return open
   })
-  return open.length === 0 ? undefined : `waits for ${open.map(describeCheck).join(', ')}`
+  return open.length === 0 ? undefined : checksInFull(open)
 }
 
 const warnOfWithheld = (
@@ -45,7 +49,7 @@ const warnOfWithheld = (
   log: Log,
 ): void => {
   if (withheld.length === 0) return
-  const which = withheld.map(({ reference, note }) => `${reference} ${note}`).join(', ')
+  const which = withheld.map(({ reference, note }) => `${reference}: ${note}`).join(', ')
   log.warning(
     'Stable tags are withheld',
     `${which}. To write what is withheld, run the action with command: promote, service: ${service}, tag: ${gitTag}, digest: ${digest}, and the same registry, project, policy${checks === undefined ? '' : ', require-checks'} and login, by hand or from a workflow such as promote_stable_images.yaml.`,

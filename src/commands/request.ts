@@ -1,7 +1,7 @@
 import type { Build } from '../docker/build.ts'
 import type { ChecksGate } from '../gates/checks.ts'
-import type { GitHubRepository } from '../gates/github.ts'
 import type { PackageGate } from '../gates/package.ts'
+import type { GitHubRepository } from '../github/repository.ts'
 import type { Policy } from '../policy/notation.ts'
 import type { Digest, Repository } from '../registry/reference.ts'
 import type { OnExisting } from './course.ts'
@@ -16,17 +16,21 @@ export interface GivenLogin {
   readonly password: string
 }
 
-/** A validated order: nothing in it needs to be checked again. */
-export interface PlanRequest {
-  readonly command: 'plan'
+/** What every command knows: which version of which image. Nothing in a request needs to be checked again. */
+export interface VersionRequest {
   readonly service: string
   readonly repository: Repository
   readonly gitTag: string
   readonly policy: Policy
 }
 
+export interface PlanRequest extends VersionRequest {
+  readonly command: 'plan'
+  readonly stable: Stable
+}
+
 /** What every command that asks the registry knows beside the plan. */
-interface RegistryRequest extends Omit<PlanRequest, 'command'> {
+interface RegistryRequest extends VersionRequest {
   readonly login: GivenLogin | undefined
 }
 

@@ -15,7 +15,7 @@ export type TagOutcome =
   | 'kept'
   /** A moving tag that stays with a newer version. */
   | 'stayed'
-  /** A stable tag that waits for its promotion. */
+  /** A stable tag that is not written yet; the note says why. */
   | 'withheld'
   /** `verify`: it should be there and is not. */
   | 'missing'
@@ -51,6 +51,9 @@ export interface Result {
   /** The page of the image at its registry, where it is known. */
   readonly page?: string
 }
+
+/** The note of a stable tag that `promote` alone writes. */
+export const AWAITS_PROMOTION = 'waits for its promotion'
 
 /** Whether the tag leads to the image now: everything else was not published, or is another version's. */
 export const isPublished = ({ outcome }: TagResult): boolean =>

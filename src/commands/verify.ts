@@ -6,7 +6,7 @@ import type { Journal } from './journal.ts'
 import { NotAsPlannedError } from './not-as-planned.ts'
 import { announcedPlan } from './plan.ts'
 import type { VerifyRequest } from './request.ts'
-import type { Result, TagOutcome } from './result.ts'
+import { AWAITS_PROMOTION, type Result, type TagOutcome } from './result.ts'
 import { keeperOf, readPlanned, withOutcomes } from './tags.ts'
 
 /** What `verify` works with. */
@@ -27,11 +27,11 @@ const findingFor = (
 ): Finding => {
   if (newest !== undefined) return { outcome: 'stayed', note: `belongs to ${newest}, which is newer` }
   if (state?.kind !== 'present') {
-    return withheld ? { outcome: 'withheld', note: 'waits for its promotion' } : { outcome: 'missing' }
+    return withheld ? { outcome: 'withheld', note: AWAITS_PROMOTION } : { outcome: 'missing' }
   }
   if (digest !== undefined && state.digest === digest) return { outcome: 'kept' }
   // A moving stable tag is another version's until this one is promoted.
-  if (withheld && planned.moving) return { outcome: 'withheld', note: 'waits for its promotion' }
+  if (withheld && planned.moving) return { outcome: 'withheld', note: AWAITS_PROMOTION }
   return { outcome: 'different', note: `is ${state.digest}` }
 }
 

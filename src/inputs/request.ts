@@ -128,10 +128,10 @@ export const orderOf = (texts: InputTexts, run: RunContext, caller: Caller = wor
   const { policy, warnings: policyWarnings } = policyOf(texts, run.workspace, caller)
   const plan = { service: texts.service, repository, gitTag, policy }
   const order = (request: Request): Order => ({ request, policyWarnings })
-  if (command === 'plan') return order({ command, ...plan })
+  const stable = oneOf('stable', texts.stable, STABLE, invalid)
+  if (command === 'plan') return order({ command, ...plan, stable })
 
   const login = loginOf(texts)
-  const stable = oneOf('stable', texts.stable, STABLE, invalid)
   const digest = digestOf(texts, invalid)
   if (command === 'verify') return order({ command, ...plan, login, digest, stable })
 

@@ -36,8 +36,9 @@ export const actionsLog = (now: () => number, onStage: (stage: Stage) => void): 
       let mark = '✓'
       silent = name
       try {
-        return await run(line => {
+        return await run((line, verdict) => {
           conclusion = withShortDigests(line)
+          if (verdict === 'failed') mark = '✗'
         })
       } catch (error) {
         conclusion = failureInWords(error)

@@ -1,11 +1,21 @@
 import * as core from '@actions/core'
-import { isPublished, type Result } from '../commands/result.ts'
+import { isPublished, type Result, type TagResult } from '../commands/result.ts'
 import type { OutputName } from '../contract.ts'
+
+/** Whether the image is what its stable tags lead to: all of the fixed ones, or one if all are moving. */
+const isStable = (tags: readonly TagResult[], published: readonly TagResult[]): boolean => {
+  const stable = tags.filter(tag => tag.stable)
+  const fixed = stable.filter(({ moving }) => !moving)
+  return fixed.length > 0
+    ? fixed.every(tag => published.includes(tag))
+    : stable.some(tag => published.includes(tag))
+}
 
 /** The outputs of the action for a result. */
 export const outputsOf = (result: Result): Record<OutputName, string> => {
   const { image, rule, tags, digest } = result
-  const published = result.command === 'plan' ? tags : tags.filter(isPublished)
+  const isDue = ({ outcome }: TagResult): boolean => outcome === 'planned'
+  const published = tags.filter(result.command === 'plan' ? isDue : isPublished)
   const stable = published.filter(tag => tag.stable)
   const lines = (some: readonly { reference: string }[]): string =>
     some.map(({ reference }) => reference).join('\n')
@@ -13,7 +23,7 @@ export const outputsOf = (result: Result): Record<OutputName, string> => {
     image,
     tag: tags[0]?.tag ?? '',
     rule,
-    'is-stable': String(tags.some(tag => tag.stable)),
+    'is-stable': String(isStable(tags, published)),
     tags: lines(published),
     'stable-tags': lines(stable),
     withheld: lines(tags.filter(({ outcome }) => outcome === 'withheld')),
