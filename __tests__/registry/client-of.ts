@@ -43,7 +43,8 @@ export const makeClient = (
     credentials = { kind: 'anonymous' },
     now = () => performance.now(),
     log = [],
-  }: { credentials?: Credentials; now?: () => number; log?: string[] } = {},
+    looksOnly = false,
+  }: { credentials?: Credentials; now?: () => number; log?: string[]; looksOnly?: boolean } = {},
 ): RegistryClient & Disposable => {
   const transport = makeTransport(log)
   const client = new RegistryClient({
@@ -51,6 +52,7 @@ export const makeClient = (
     transport,
     credentials,
     access: 'pull,push',
+    looksOnly,
     now,
   })
   return Object.assign(client, { [Symbol.dispose]: () => transport[Symbol.dispose]() })

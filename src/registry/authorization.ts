@@ -1,6 +1,7 @@
 import { causesOf, ReleaseError } from '../errors.ts'
 import { describeRequest, type HttpResponse, NoAnswerError, type Transport } from '../http/transport.ts'
 import type { Challenge } from './challenge.ts'
+import { realmProblem } from './realm.ts'
 
 /** What a registry may be told about who asks. */
 export type Credentials =
@@ -37,19 +38,19 @@ const jsonOf = (body: Buffer): unknown => {
 const field = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
 
-/** The realm of a Bearer challenge as an address; only https, unless the registry itself is plain http. */
+/** The realm of a Bearer challenge, if credentials may go there. */
 const realmOf = (challenge: Challenge, origin: string): URL => {
   const realm = challenge.parameters.get('realm') ?? ''
-  const url = URL.canParse(realm) ? new URL(realm) : undefined
-  const allowed = url?.protocol === 'https:' || (url?.protocol === 'http:' && origin.startsWith('http:'))
-  if (url === undefined || !allowed) {
-    throw new ReleaseError('registry-unreadable', {
-      what: `${origin} wants a token from ${JSON.stringify(realm)}, which is not an https address.`,
-      wayOut: 'No credentials were sent there; ask those who run the registry.',
-    })
-  }
-  return url
+  const problem = realmProblem(realm, new URL(origin))
+  if (problem === undefined) return new URL(realm)
+  throw new ReleaseError('registry-unreadable', {
+    what: `${origin} wants a token from ${JSON.stringify(realm)}, which ${problem}.`,
+    wayOut: "No credentials were sent there; contact the registry's administrators.",
+  })
 }
+
+/** The longest answer of a token server, in bytes; crane has the same limit. */
+const MAX_TOKEN_ANSWER = 64 * 1024
 
 const tokenRequests = (
   challenge: Challenge,
@@ -72,6 +73,7 @@ const tokenRequests = (
     get: {
       method: 'GET' as const,
       url: get,
+      maxBytes: MAX_TOKEN_ANSWER,
       headers: {
         accept: 'application/json',
         ...(credentials.kind === 'password'
@@ -84,6 +86,7 @@ const tokenRequests = (
     post: {
       method: 'POST' as const,
       url: realm,
+      maxBytes: MAX_TOKEN_ANSWER,
       headers: { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' },
       body: Buffer.from(form.toString()),
     },
