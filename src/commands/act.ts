@@ -60,6 +60,7 @@ export const act = async (
     transport,
     credentials: await credentialsFor(request, surroundings),
     access: request.command === 'verify' ? 'pull' : 'pull,push',
+    looksOnly: request.command === 'verify',
     now: clock.now,
   })
   const result = await executeAt(request, {
