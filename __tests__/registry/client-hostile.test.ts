@@ -3,6 +3,7 @@ import { createServer, type IncomingHttpHeaders, type RequestListener } from 'no
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import { digestOf } from '../../src/registry/client.ts'
+import { Secrets } from '../../src/secrets.ts'
 import { EMPTY_INDEX, makeClient, makeTransport, PATH } from './client-of.ts'
 
 const BOB = { kind: 'password', username: 'bob', password: 'correct horse' } as const
@@ -166,6 +167,67 @@ test.each([
   if (bytes <= maxBytes) expect((await answer).body).toHaveLength(bytes)
   else await expect(answer).rejects.toThrow(`the answer has more than ${maxBytes} bytes`)
   expect(registry.asked).toHaveLength(1)
+})
+
+describe('a server that sends credentials back', () => {
+  const sent = Buffer.from(`${BOB.username}:${BOB.password}`).toString('base64')
+  const token = 'T0ken-of-the-token-server'
+  const errors = (message: string): string => JSON.stringify({ errors: [{ code: 'DENIED', message }] })
+  const bodies: { name: string; body: (authorization: string) => string }[] = [
+    { name: 'in a header', body: authorization => `Authorization: ${authorization}` },
+    {
+      name: 'in JSON',
+      body: authorization => JSON.stringify({ headers: { authorization: [authorization] } }),
+    },
+    { name: 'in the words of the specification', body: authorization => errors(`no, ${authorization}`) },
+    {
+      name: 'where the quotation ends',
+      body: authorization => `${'x'.repeat(290)} ${authorization.split(' ')[1]}`,
+    },
+    {
+      name: 'decoded',
+      body: authorization => errors(Buffer.from(authorization.slice(6), 'base64').toString()),
+    },
+  ]
+
+  test.each(
+    bodies.flatMap(row => [
+      { ...row, scheme: 'Basic' },
+      { ...row, scheme: 'Bearer' },
+    ]),
+  )('$scheme, $name: nothing of it is quoted', async ({ scheme, body }) => {
+    const tokens = await serve((_, response) => response.end(JSON.stringify({ token })))
+    const challenge =
+      scheme === 'Basic' ? BASIC : { 'www-authenticate': `Bearer realm="http://${tokens.host}/"` }
+    const registry = await serve(({ headers: { authorization } }, response) =>
+      authorization === undefined
+        ? response.writeHead(401, challenge).end()
+        : response.writeHead(403).end(body(authorization)),
+    )
+    const secrets = new Secrets()
+    using client = makeClient(registry.host, { credentials: BOB, secrets })
+    const error = await client.getManifest('2.3.4').catch((reason: unknown) => String(reason))
+    expect(error).toMatch(/does not let this account read .*: status 403, /)
+    for (const secret of [BOB.password, sent, token])
+      for (let at = 0; at + 6 <= secret.length; at += 1) expect(error).not.toContain(secret.slice(at, at + 6))
+    for (const secret of [BOB.password, sent.replace(/=+$/, ''), ...(scheme === 'Bearer' ? [token] : [])])
+      expect(secrets.mask(secret)).toBe('***')
+  })
+
+  test('an identity token, and the token that it is exchanged for', async () => {
+    const tokens = await serve((_, response) => response.end(JSON.stringify({ access_token: token })))
+    const registry = await serve((_, response) =>
+      response.writeHead(401, { 'www-authenticate': `Bearer realm="http://${tokens.host}/"` }).end(),
+    )
+    const secrets = new Secrets()
+    using client = makeClient(registry.host, {
+      credentials: { kind: 'identity-token', token: 'refresh-me' },
+      secrets,
+    })
+    await expect(client.headTag('2.3.4')).rejects.toMatchObject({ name: 'registry-denied' })
+    const basic = Buffer.from('<token>:refresh-me').toString('base64')
+    expect(secrets.mask(`refresh-me ${basic} ${token}`)).toBe('*** *** ***')
+  })
 })
 
 describe('a HEAD', () => {

@@ -8,6 +8,7 @@ import {
   NoAnswerError,
   type Transport,
 } from '../http/transport.ts'
+import type { Secrets } from '../secrets.ts'
 import { type Access, Authorization, type Credentials } from './authorization.ts'
 import { parseChallenges } from './challenge.ts'
 import {
@@ -84,12 +85,16 @@ const provesAbsence = ({ status, body }: HttpResponse): boolean =>
 
 const MAX_QUOTED = 300
 
-/** What an answer says of itself: its status, the codes of its body, or the beginning of the body. */
-const describeAnswer = ({ status, body }: HttpResponse): string => {
+/** What an answer says of itself: its status, the codes of its body, or the beginning of the body; no credentials. */
+const describeAnswer = ({ status, body }: HttpResponse, secrets: Secrets): string => {
   const errors = specErrors(body)
     .map(({ code, message }) => [code, message].filter(part => part !== '').join(': '))
     .filter(error => error !== '')
-  const said = errors.length > 0 ? errors.join('; ') : body.toString('utf8').replace(/\s+/g, ' ').trim()
+  // Masked before it is cut: half a secret would not be known again.
+  const said = secrets
+    .mask(errors.length > 0 ? errors.join('; ') : body.toString('utf8'))
+    .replace(/\s+/g, ' ')
+    .trim()
   return said === '' ? `status ${status}` : `status ${status}, ${said.slice(0, MAX_QUOTED)}`
 }
 
@@ -99,6 +104,7 @@ export class RegistryClient {
   readonly #transport: Transport
   readonly #authorization: Authorization
   readonly #credentials: Credentials
+  readonly #secrets: Secrets
   readonly #looksOnly: boolean
   #origin: Promise<string> | undefined
 
@@ -106,6 +112,7 @@ export class RegistryClient {
     repository: Repository
     transport: Transport
     credentials: Credentials
+    secrets: Secrets
     access: Access
     /** Whether no manifest may be asked for by GET: at Harbor that is a pull, and an image that is pulled lives longer. */
     looksOnly?: boolean
@@ -115,9 +122,11 @@ export class RegistryClient {
     this.#looksOnly = options.looksOnly ?? false
     this.#transport = options.transport
     this.#credentials = options.credentials
+    this.#secrets = options.secrets
     this.#authorization = new Authorization({
       transport: options.transport,
       credentials: options.credentials,
+      secrets: options.secrets,
       path: options.repository.path,
       access: options.access,
       now: options.now,
@@ -387,7 +396,7 @@ export class RegistryClient {
   }
 
   #refusal(verb: 'read' | 'write', what: string, response: HttpResponse): ReleaseError {
-    const answer = describeAnswer(response)
+    const answer = describeAnswer(response, this.#secrets)
     const codes = specErrors(response.body).map(({ code }) => code)
     const credentials = this.#credentials
     // RFC 6750, 3.1: who asks is known, and may not do this.
