@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { visible } from './action.ts'
 import { type Bench, startBench } from './bench.ts'
 import { stableRelease } from './command-line.ts'
 
@@ -15,9 +16,6 @@ const LOGIN = Buffer.from(`${USER}:${PASSWORD}`).toString('base64')
 /** What a person could read the password from. */
 const SECRETS = [PASSWORD, LOGIN, LOGIN.replace(/=+$/, ''), 'p&#42;ss', encodeURIComponent(PASSWORD)]
 const shown = (text: string): string[] => SECRETS.filter(secret => text.includes(secret))
-
-/** What people see: the runner swallows the commands that name what it has to mask. */
-const visible = (log: string): string => log.replace(/^::add-mask::.*$/gm, '')
 
 /** A registry that has nothing, takes nothing, and says to whom, in several ways. */
 const startRegistry = async (readable: boolean) => {
