@@ -12,9 +12,11 @@ import { interruption } from './interruption.ts'
 import { actionsLog } from './report/actions-log.ts'
 import { reportFailure } from './report/failure.ts'
 import { RunJournal } from './report/journal.ts'
+import { maskedLog } from './report/masked-log.ts'
 import { setOutputs } from './report/outputs.ts'
 import { writeSummary } from './report/summary.ts'
 import { tableOf } from './report/table.ts'
+import { Secrets } from './secrets.ts'
 import { USER_AGENT } from './version.ts'
 
 /** The state of the step in which the directory of its files is kept for the post step. */
@@ -35,15 +37,18 @@ const withTemporary = async <T>(parent: string, use: (temporary: string) => Prom
   }
 }
 
-const main = async (journal: RunJournal): Promise<void> => {
+const main = async (journal: RunJournal, secrets: Secrets): Promise<void> => {
   const { env } = process
   const run = readRunContext(env, { workspace: process.cwd(), temporary: tmpdir() })
   const signal = interruption(process)
   const now = (): number => performance.now()
   const clock = { now, random: Math.random, sleep: (time: number) => sleep(time, undefined, { signal }) }
-  const { request, policyWarnings } = orderOf(readInputs(env), run)
+  const { request, policyWarnings } = orderOf(readInputs(env, secrets), run)
   const { workspace } = run
-  const log = actionsLog(now, stage => journal.stages.push(stage))
+  const log = maskedLog(
+    actionsLog(now, stage => journal.stages.push(stage)),
+    secrets,
+  )
   if (policyWarnings !== undefined) log.warning('The policy may not mean what it says', policyWarnings)
   // Programs that are started do not get the inputs, of which some are secret, in their environment.
   const programs = Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('INPUT_')))
@@ -51,6 +56,7 @@ const main = async (journal: RunJournal): Promise<void> => {
     execute(request, {
       env: programs,
       log,
+      secrets,
       journal,
       clock,
       signal,
@@ -63,7 +69,7 @@ const main = async (journal: RunJournal): Promise<void> => {
   )
   core.info(tableOf(result))
   setOutputs(result)
-  await writeSummary({ result, stages: journal.stages, error: undefined }, env)
+  await writeSummary({ result, stages: journal.stages, error: undefined }, { env, secrets })
 }
 
 /** Removes what a step that was killed has left behind; that is all that the post step is for. */
@@ -71,13 +77,15 @@ const left = core.getState(TEMPORARY)
 if (left !== '') await rm(left, { recursive: true, force: true })
 else {
   const journal = new RunJournal()
+  const secrets = new Secrets(core.setSecret)
   try {
-    await main(journal)
-  } catch (error) {
+    await main(journal, secrets)
+  } catch (failure) {
+    const error = secrets.maskError(failure)
     const { soFar } = journal
     if (soFar?.tags.some(({ outcome }) => outcome !== 'planned')) core.info(tableOf(soFar))
     if (error instanceof NotAsPlannedError) setOutputs(error.result)
     reportFailure(error)
-    await writeSummary({ result: soFar, stages: journal.stages, error }, process.env)
+    await writeSummary({ result: soFar, stages: journal.stages, error }, { env: process.env, secrets })
   }
 }

@@ -3,7 +3,8 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { configDirectory, storedCredentials } from '../../src/docker/config.ts'
+import { addStoredLogins, configDirectory, storedCredentials } from '../../src/docker/config.ts'
+import { Secrets } from '../../src/secrets.ts'
 
 const HOST = 'registry.example'
 const SECRET = 'correct:horse'
@@ -236,5 +237,38 @@ describe('what can not be read is an error that shows no secret', () => {
   test('a directory', async () => {
     await mkdir(join(folder, 'config.json'))
     await expect(stored()).rejects.toMatchObject({ name: 'credentials-unreadable' })
+  })
+})
+
+describe('what must not be shown', () => {
+  const masked = async (text: string): Promise<string> => {
+    const secrets = new Secrets()
+    await addStoredLogins(env, secrets)
+    return secrets.mask(text)
+  }
+
+  test('is every login of the file, as docker may use any of them', async () => {
+    await configure({
+      auths: {
+        [HOST]: auth(`bob:${SECRET}`),
+        'https://index.docker.io/v1/': auth('eve:padded-1\0\0'),
+        other: { identitytoken: 'identity-1', registrytoken: 'registry-1' },
+        broken: { auth: 'bm8gY29sb24=' },
+        odd: 'text',
+        empty: {},
+      },
+    })
+    const text = [SECRET, base64(`bob:${SECRET}`), base64('eve:padded-1'), 'identity-1', 'registry-1']
+    expect(await masked(text.join(' '))).toBe('*** ***= *** *** ***')
+  })
+
+  test.each([
+    { name: 'no file', config: undefined },
+    { name: 'no JSON', config: '{' },
+    { name: 'no object', config: '[]' },
+    { name: 'no logins', config: '{"auths":[]}' },
+  ])('is nothing with $name', async ({ config }) => {
+    if (config !== undefined) await configure(config)
+    expect(await masked('a text')).toBe('a text')
   })
 })

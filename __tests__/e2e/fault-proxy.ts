@@ -25,9 +25,9 @@ export const OUR_CALLS = [
   /** HEAD of a planned tag before anything was written. */
   'head',
   'tags/list',
-  /** The first GET of a manifest by its digest: of what is published already. */
+  /** GET of the first tag before anything is pushed: it is published already. */
   'get published',
-  /** The next ones: of an image in an index. */
+  /** GET of a manifest by its digest: of an image in an index. */
   'get platform',
   /** GET of a blob, the image's config. */
   'config',
@@ -220,6 +220,7 @@ const OTHER_DIGEST = `sha256:${'5'.repeat(64)}`
 const callOf = (
   { method, path, asker }: Pick<Exchange, 'method' | 'path' | 'asker'>,
   before: readonly Exchange[],
+  fault: Fault | undefined,
 ): Call => {
   const url = new URL(path, 'http://door')
   const engine = asker === 'engine'
@@ -243,13 +244,12 @@ const callOf = (
   const pushed = before.some(({ call }) => call === 'engine PUT manifest')
   const head: OurCall = copied ? 'final head' : pushed ? 'head again' : 'head'
   if (method === 'HEAD') return head
-  if (reference.startsWith('sha256:')) {
-    const first = before.find(({ call }) => call === 'get published')
-    return first === undefined || first.path === path ? 'get published' : 'get platform'
-  }
-  // A GET of a tag after a HEAD that gave no digest is the same question.
-  const asked = before.some(exchange => exchange.call === head && exchange.path === path)
-  return asked ? head : 'read back'
+  if (reference.startsWith('sha256:')) return 'get platform'
+  // A GET of a tag right after a HEAD that did not tell its digest is the same question.
+  const last = before.findLast(exchange => exchange.path === path && exchange.asker === asker)
+  const repeats = last?.method === 'HEAD' && last.faulty && fault !== 'wrong digest header'
+  if (repeats) return head
+  return pushed ? 'read back' : 'get published'
 }
 
 /** Opens the door: everything is passed on to the registry at `registry` and the token server at `realm`. */
@@ -435,7 +435,7 @@ export const startFaultProxy = async (target: {
     const asked = { method, path, asker } as const
     const exchange: Exchange = {
       ...asked,
-      call: callOf(asked, exchanges),
+      call: callOf(asked, exchanges, injection?.fault),
       authorized: headers.authorization !== undefined,
       answer: 'under way',
       faulty: false,

@@ -112,11 +112,14 @@ const WHERE_IT_MATTERS: Partial<Record<OurCall, Partial<Record<Fault, Expected>>
   token: ofToken,
   head: {
     '404': GREEN,
-    // What the header says is there is asked for, and is not.
-    'wrong digest header': red('not-published', /sha256:5{64} .*is gone/),
+    // What the header says is there is read, and is something else.
+    'wrong digest header': red('not-as-planned', /said that .* is sha256:5{64}, and the image .* is sha256:/),
   },
   'tags/list': { '404': GREEN },
-  'get published': { '404': red('not-published', /is gone/) },
+  'get published': {
+    '404': red('not-published', /is gone/),
+    'wrong digest header': red('registry-unreadable', /announced sha256:5{64}/),
+  },
   // An index may list what the registry does not have; then nobody knows the revision.
   'get platform': { '404': red('already-published', /without the label of its revision/) },
   config: { '404': red('registry-unreadable', /404/) },

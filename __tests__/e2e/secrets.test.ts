@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Registry, startRegistry } from '../../sandbox/registry.ts'
 import { startTokenServer, type TokenServer } from '../../sandbox/token-server.ts'
-import type { StepResult } from './action.ts'
+import { type StepResult, visible } from './action.ts'
 import { type Bench, startBench } from './bench.ts'
 import { type DockerSpy, spyOnDocker } from './docker-spy.ts'
 import { snapshot } from './files.ts'
@@ -28,9 +28,6 @@ const SECRETS = [
 ].map(secret => secret.replace(/=+$/, ''))
 
 const shown = (text: string): string[] => SECRETS.filter(secret => text.includes(secret))
-
-/** What people see: the runner swallows the commands that name what it has to mask. */
-const visible = (log: string): string => log.replace(/^::add-mask::.*$/gm, '')
 
 let folder: string
 let tokens: TokenServer

@@ -43,6 +43,7 @@ const arrows = {
       '../http/transport.ts',
       '../errors.ts',
       '../log.ts',
+      '../secrets.ts',
       '../text.ts',
       'node:crypto',
     ],
@@ -65,6 +66,7 @@ const arrows = {
       '../registry/reference.ts',
       '../errors.ts',
       '../log.ts',
+      '../secrets.ts',
       '../text.ts',
     ],
     mayNot: [

@@ -4,6 +4,7 @@ import { Transport } from '../../src/http/transport.ts'
 import type { Log } from '../../src/log.ts'
 import type { Credentials } from '../../src/registry/authorization.ts'
 import { RegistryClient } from '../../src/registry/client.ts'
+import { Secrets } from '../../src/secrets.ts'
 
 export const PATH = 'cmswmcore/reqmgr2'
 
@@ -43,14 +44,24 @@ export const makeClient = (
     credentials = { kind: 'anonymous' },
     now = () => performance.now(),
     log = [],
-  }: { credentials?: Credentials; now?: () => number; log?: string[] } = {},
+    looksOnly = false,
+    secrets = new Secrets(),
+  }: {
+    credentials?: Credentials
+    now?: () => number
+    log?: string[]
+    looksOnly?: boolean
+    secrets?: Secrets
+  } = {},
 ): RegistryClient & Disposable => {
   const transport = makeTransport(log)
   const client = new RegistryClient({
     repository: { registry, path: PATH },
     transport,
     credentials,
+    secrets,
     access: 'pull,push',
+    looksOnly,
     now,
   })
   return Object.assign(client, { [Symbol.dispose]: () => transport[Symbol.dispose]() })

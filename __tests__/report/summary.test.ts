@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import type { Result, TagResult } from '../../src/commands/result.ts'
 import { ReleaseError } from '../../src/errors.ts'
 import { summaryOf, writeSummary } from '../../src/report/summary.ts'
+import { Secrets } from '../../src/secrets.ts'
 
 const image = 'registry.cern.ch/cmsweb/reqmgr2'
 const digest = `sha256:${'ab'.repeat(32)}` as const
@@ -197,7 +198,7 @@ test('what comes from outside is text, whatever is in it', () => {
 
 test('no summary file, or one that can not be written, does not matter', async () => {
   const report = { result: undefined, stages: [], error: undefined }
-  await writeSummary(report, {})
-  await writeSummary(report, { GITHUB_STEP_SUMMARY: '' })
-  await writeSummary(report, { GITHUB_STEP_SUMMARY: '/nowhere/at/all' })
+  const secrets = new Secrets()
+  for (const env of [{}, { GITHUB_STEP_SUMMARY: '' }, { GITHUB_STEP_SUMMARY: '/nowhere/at/all' }])
+    await writeSummary(report, { env, secrets })
 })

@@ -3,6 +3,7 @@ import type { Caller } from '../inputs/caller.ts'
 import type { InputTexts } from '../inputs/read.ts'
 import type { Log } from '../log.ts'
 import type { Colours } from '../report/terminal-colours.ts'
+import type { Secrets } from '../secrets.ts'
 import type { Output } from './output.ts'
 
 /** An input of the action that is an option of a command, with the same meaning. */
@@ -65,5 +66,7 @@ export interface Call {
   readonly output: Output
   /** Everything else, on standard error. */
   readonly log: Log
+  /** Is told of every credential that is used. */
+  readonly secrets: Secrets
   readonly colours: Colours
 }

@@ -30,6 +30,7 @@ const requestOf = async (command: Request['command'], call: Call): Promise<Reque
     apiUrl: github?.apiUrl,
   }
   const given = { ...texts, command, password, 'github-token': github?.token ?? '' }
+  call.secrets.addInputs(given)
   const { request, policyWarnings } = orderOf(given, context, caller)
   requireOrder(request)
   if (policyWarnings !== undefined) log.warning('The policy may not mean what it says', policyWarnings)
@@ -103,7 +104,7 @@ const print = ({ output, json }: Call, result: Result): Promise<void> =>
 export const carryOut =
   (command: Request['command']) =>
   async (call: Call): Promise<void> => {
-    const { directory: workspace, log } = call
+    const { directory: workspace, log, secrets } = call
     const ordered = await requestOf(command, call)
     // Not before: nothing is there to clean up, and a wait for a password that is piped in ends at once.
     const signal = call.interruption()
@@ -120,6 +121,7 @@ export const carryOut =
         execute(request, {
           env,
           log,
+          secrets,
           journal,
           clock,
           signal,

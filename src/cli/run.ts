@@ -2,9 +2,11 @@ import { causesOf, ReleaseError } from '../errors.ts'
 import type { Caller } from '../inputs/caller.ts'
 import { InterruptedError, interruption } from '../interruption.ts'
 import type { Log } from '../log.ts'
+import { maskedLog } from '../report/masked-log.ts'
 import { type Colours, coloursFor } from '../report/terminal-colours.ts'
 import { terminalLog } from '../report/terminal-log.ts'
 import { visibleLines } from '../report/terminal-text.ts'
+import { Secrets } from '../secrets.ts'
 import { VERSION } from '../version.ts'
 import { didYouMean, readArguments, usageError } from './arguments.ts'
 import type { Command } from './command.ts'
@@ -23,6 +25,7 @@ interface Ports {
   readonly output: Output
   readonly logWith: (options: { debug: boolean }) => Log
   readonly interruption: () => AbortSignal
+  readonly secrets: Secrets
 }
 
 const commandNamed = (name: string): Command => {
@@ -46,7 +49,10 @@ const callerOf = ({ positionals }: Command): Caller => ({
   root: 'the current directory',
 })
 
-const run = async (process: Process, { output, logWith, interruption }: Ports): Promise<ExitStatus> => {
+const run = async (
+  process: Process,
+  { output, logWith, interruption, secrets }: Ports,
+): Promise<ExitStatus> => {
   const [name, ...args] = process.argv.slice(2)
   if (name === undefined) {
     logWith({ debug: false }).info(generalHelp(commands))
@@ -77,6 +83,7 @@ const run = async (process: Process, { output, logWith, interruption }: Ports): 
     input: process.stdin,
     output,
     log: logWith({ debug: read.flags.has('debug') }),
+    secrets,
     colours: coloursFor(process.stdout, process.env),
   })
   return 0
@@ -99,22 +106,23 @@ const failureText = (error: unknown, { red }: Colours): string => {
 export const runCommandLine = async (process: Process): Promise<End> => {
   const { stdout, stderr, env } = process
   const colours = coloursFor(stderr, env)
+  const secrets = new Secrets()
   const logWith = ({ debug }: { debug: boolean }): Log =>
-    terminalLog({ stream: stderr, colours, now: () => performance.now(), debug })
+    maskedLog(terminalLog({ stream: stderr, colours, now: () => performance.now(), debug }), secrets)
   let signal: AbortSignal | undefined
   const watch = (): AbortSignal => {
     signal ??= interruption(process, 'Run it again: it goes on where this one stopped.')
     return signal
   }
   try {
-    return await run(process, { output: new Output(stdout), logWith, interruption: watch })
+    return await run(process, { output: new Output(stdout), logWith, interruption: watch, secrets })
   } catch (error) {
     const stop: unknown = signal?.reason
     if (stop instanceof InterruptedError) {
       stderr.write(failureText(stop, colours))
       return stop.by
     }
-    stderr.write(failureText(error, colours))
+    stderr.write(failureText(secrets.maskError(error), colours))
     return exitStatusOf(error)
   }
 }

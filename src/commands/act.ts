@@ -1,4 +1,4 @@
-import { storedCredentials } from '../docker/config.ts'
+import { addStoredLogins, storedCredentials } from '../docker/config.ts'
 import { Docker } from '../docker/docker.ts'
 import { pauseBetween, pushBackoff, registryBackoff } from '../http/retry.ts'
 import { Transport } from '../http/transport.ts'
@@ -44,8 +44,10 @@ export const act = async (
   request: Exclude<Request, PlanRequest>,
   surroundings: Surroundings,
 ): Promise<Result> => {
-  const { env, log, journal, clock, signal, workspace, temporary, loadGitHub, userAgent } = surroundings
+  const { env, log, secrets, journal, clock, signal, workspace, temporary, loadGitHub, userAgent } =
+    surroundings
   const started = clock.now()
+  await addStoredLogins(env, secrets)
   const docker = new Docker({ env, log, signal, cwd: workspace })
   using transport = new Transport({ userAgent, log, clock, backoff: registryBackoff, signal })
   const pause = pauseBetween(pushBackoff, clock)
@@ -59,7 +61,9 @@ export const act = async (
     repository,
     transport,
     credentials: await credentialsFor(request, surroundings),
+    secrets,
     access: request.command === 'verify' ? 'pull' : 'pull,push',
+    looksOnly: request.command === 'verify',
     now: clock.now,
   })
   const result = await executeAt(request, {

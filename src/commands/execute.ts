@@ -1,6 +1,7 @@
 import type { LoadGitHub } from '../github/client.ts'
 import type { Clock } from '../http/transport.ts'
 import type { Log } from '../log.ts'
+import type { Secrets } from '../secrets.ts'
 import type { Journal } from './journal.ts'
 import { plan } from './plan.ts'
 import type { Request } from './request.ts'
@@ -10,6 +11,8 @@ import type { Result } from './result.ts'
 export interface Surroundings {
   readonly env: NodeJS.ProcessEnv
   readonly log: Log
+  /** Is told of every credential that is used. */
+  readonly secrets: Secrets
   readonly clock: Clock
   readonly journal: Journal
   /** Aborts when the run is interrupted. */

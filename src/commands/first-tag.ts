@@ -9,7 +9,7 @@ import { lookAhead } from './outlook.ts'
 import type { Plan } from './plan.ts'
 import type { PublishRequest } from './request.ts'
 import type { TagOutcome } from './result.ts'
-import { requireManifest } from './tags.ts'
+import { requireTagged } from './tags.ts'
 
 /** The first tag as it is in the registry now, and how it came there. */
 export interface First {
@@ -25,9 +25,14 @@ const read = (manifest: Manifest, outcome: TagOutcome): First => ({
 })
 
 /** A first tag that is there already; its manifest is fetched when it is needed and was not read before. */
-export const existing = (registry: RegistryClient, digest: Digest, published: Manifest | undefined): First =>
+export const existing = (
+  registry: RegistryClient,
+  tag: string,
+  digest: Digest,
+  published: Manifest | undefined,
+): First =>
   published === undefined
-    ? { digest, manifest: () => requireManifest(registry, digest), outcome: 'kept' }
+    ? { digest, manifest: () => requireTagged(registry, tag, digest), outcome: 'kept' }
     : read(published, 'kept')
 
 /**
@@ -105,7 +110,7 @@ export const bringFirst = async (
       if (!(await retry(error, attempt))) throw error
       const { course, published } = await lookAhead(request, plan, registry)
       if (course.kind === 'reuse')
-        return { ...existing(registry, course.digest, published), outcome: 'built' }
+        return { ...existing(registry, plan.first.tag, course.digest, published), outcome: 'built' }
     }
   }
 }

@@ -9,7 +9,7 @@ import type { Journal } from './journal.ts'
 import type { Plan } from './plan.ts'
 import type { PublishRequest } from './request.ts'
 import type { TagResult } from './result.ts'
-import { type Reading, readPlanned, requireManifest } from './tags.ts'
+import { type Reading, readPlanned, requireManifest, requireTagged } from './tags.ts'
 
 /** What the registry has, and what follows from it. */
 export interface Outlook extends Reading {
@@ -30,7 +30,7 @@ export const lookAhead = async (
   const state = states.get(first.tag)
   const found =
     needsRevision(asRead, onExisting) && state?.kind === 'present'
-      ? await requireManifest(registry, state.digest)
+      ? await requireTagged(registry, first.tag, state.digest)
       : undefined
   // An engine with the containerd store gives the tag to the parts of an index before the index. A push that was
   // stopped between leaves it with an attestation, which is no image of any version.

@@ -15,7 +15,7 @@ import {
   keeperOf,
   type Outcome,
   readPlanned,
-  requireManifest,
+  requireTagged,
   type States,
   verifyWritten,
   withOutcomes,
@@ -122,9 +122,9 @@ export const promote = async (request: PromoteRequest, ports: PromotePorts): Pro
   // While checks are waited for, something else may have written these tags, or released a newer version.
   const { states, versions } = asks ? await look(digest) : seen
   const keeper = (tag: (typeof copies)[number]) => keeperOf(tag, { policy, gitTag, versions })
-  const image = { digest, manifest: () => requireManifest(registry, digest) }
+  const image = { digest, manifest: () => requireTagged(registry, first.tag, digest) }
   const copied = await copyTo(copies, image, { registry, log, journal, states, keeper })
   const tags = withOutcomes(plan, new Map<string, Outcome>([[first.tag, { outcome: 'kept' }], ...copied]))
-  await verifyWritten(tags, digest, { registry, log })
+  await verifyWritten(tags, digest, { registry, log, isRead: false })
   return { ...result, digest, tags }
 }

@@ -71,7 +71,8 @@ export const publish = async (
   const { registry, log, journal } = ports
   const { policy, gitTag } = request
   const { course, published } = outlook
-  const image = course.kind === 'reuse' ? existing(registry, course.digest, published) : await bring()
+  const image =
+    course.kind === 'reuse' ? existing(registry, plan.first.tag, course.digest, published) : await bring()
   const { digest, outcome } = image
   journal.image(digest)
   journal.tag({ ...plan.result.tags[0], outcome })
@@ -100,7 +101,7 @@ export const publish = async (
       ...copied,
     ]),
   )
-  await verifyWritten(tags, digest, { registry, log })
+  await verifyWritten(tags, digest, { registry, log, isRead: published !== undefined })
   const late = tags.filter(tag => tag.outcome === 'withheld')
   late.forEach(tag => {
     journal.tag(tag)

@@ -113,23 +113,59 @@ export const copyTo = async (
 export const requireManifest = async (registry: RegistryClient, digest: Digest): Promise<Manifest> => {
   const manifest = await registry.getManifest(digest)
   if (manifest !== undefined) return manifest
-  throw new ReleaseError('not-published', {
-    what: `${byDigest(registry.repository, digest)} was in the registry a moment ago, and is gone.`,
+  throw gone(byDigest(registry.repository, digest))
+}
+
+/**
+ * The manifest that a tag has, read and hashed: what HEAD said of it is not enough to write something. Throws
+ * `not-published` if it is gone, `not-as-planned` if it is not what HEAD said.
+ */
+export const requireTagged = async (
+  registry: RegistryClient,
+  tag: string,
+  digest: Digest,
+): Promise<Manifest> => {
+  const reference = tagged(registry.repository, tag)
+  const manifest = await registry.getManifest(tag)
+  if (manifest === undefined) throw gone(reference)
+  if (manifest.digest === digest) return manifest
+  throw new ReleaseError('not-as-planned', {
+    what: `The registry said that ${reference} is ${digest}, and the image that it has there is ${manifest.digest}.`,
+    wayOut:
+      "No other tag was written. Look for something else that writes this tag, then run the job again; if there is nothing, contact the registry's administrators.",
+  })
+}
+
+const gone = (reference: string): ReleaseError =>
+  new ReleaseError('not-published', {
+    what: `${reference} was in the registry a moment ago, and is gone.`,
     wayOut: 'Look for something that deletes images in the registry; then run the job again.',
+  })
+
+/** Insists that the registry has what its answer to HEAD of a tag named. Throws `not-as-planned`. */
+const requireThere = async (registry: RegistryClient, tag: string, digest: Digest): Promise<void> => {
+  if (await registry.hasManifest(digest)) return
+  throw new ReleaseError('not-as-planned', {
+    what: `The registry says that ${tagged(registry.repository, tag)} is ${digest}, and does not have that image.`,
+    wayOut:
+      "Nothing was written. Contact the registry's administrators: the tag leads nowhere. If it can't be restored, delete the tag and run release again.",
   })
 }
 
 /**
  * Reads every published tag back: each must lead to the digest. When nothing was written, the reading that
- * came before was that. Throws `not-as-planned`.
+ * came before was that, and the image must be there: `isRead` says that it has been read. Throws `not-as-planned`.
  */
 export const verifyWritten = async (
-  tags: readonly TagResult[],
+  tags: Result['tags'],
   digest: Digest,
-  { registry, log }: { registry: RegistryClient; log: Log },
+  { registry, log, isRead }: { registry: RegistryClient; log: Log; isRead: boolean },
 ): Promise<void> => {
   const published = tags.filter(isPublished)
-  if (published.every(({ outcome }) => outcome === 'kept')) return
+  if (published.every(({ outcome }) => outcome === 'kept')) {
+    if (!isRead) await requireThere(registry, tags[0].tag, digest)
+    return
+  }
   await log.stage('Verify', async conclude => {
     const states = await readStates(registry, published)
     const wrong = [...states].flatMap(([tag, state]) =>

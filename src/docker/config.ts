@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { ReleaseError } from '../errors.ts'
 import { run } from '../process/run.ts'
 import type { Credentials } from '../registry/authorization.ts'
+import type { Secrets } from '../secrets.ts'
 
 /** The key of Docker Hub in docker's configuration. */
 const DOCKER_HUB_KEY = 'https://index.docker.io/v1/'
@@ -60,6 +61,30 @@ export const readConfig = async (directory: string): Promise<JsonObject> => {
 /** The host that a key of `auths` means; keys may be addresses. */
 const hostOfKey = (key: string): string => key.replace(/^https?:\/\//, '').split('/')[0] ?? ''
 
+/** The name and password that an entry of `auths` holds: base64 of both, with a colon between. */
+const decodeAuth = (auth: string): { username: string; password: string } | undefined => {
+  const decoded = Buffer.from(auth, 'base64').toString('utf8')
+  const colon = decoded.indexOf(':')
+  if (colon < 1) return undefined
+  // docker pads what it stores with NUL bytes.
+  return { username: decoded.slice(0, colon), password: decoded.slice(colon + 1).replace(/\0+$/, '') }
+}
+
+/**
+ * Tells of every login that the file holds. Docker may use any of them, such as that for a base image, and a server may
+ * send it back. A file that can't be read is somebody else's to complain about.
+ */
+export const addStoredLogins = async (env: NodeJS.ProcessEnv, secrets: Secrets): Promise<void> => {
+  const { auths } = await readConfig(configDirectory(env)).catch((): JsonObject => ({}))
+  for (const entry of isObject(auths) ? Object.values(auths) : []) {
+    const { auth, identitytoken, registrytoken } = isObject(entry) ? entry : {}
+    const login = typeof auth === 'string' ? decodeAuth(auth) : undefined
+    if (login !== undefined) secrets.addLogin(login)
+    if (typeof identitytoken === 'string') secrets.addLogin({ username: '<token>', password: identitytoken })
+    if (typeof registrytoken === 'string') secrets.add(registrytoken)
+  }
+}
+
 const fromAuths = (auths: JsonObject, registry: string, path: string): Credentials => {
   const key = configKey(registry)
   const entry = auths[key] ?? Object.entries(auths).find(([name]) => hostOfKey(name) === hostOfKey(key))?.[1]
@@ -69,15 +94,9 @@ const fromAuths = (auths: JsonObject, registry: string, path: string): Credentia
     return { kind: 'identity-token', token: identitytoken }
   }
   if (typeof auth !== 'string' || auth === '') return { kind: 'anonymous' }
-  const decoded = Buffer.from(auth, 'base64').toString('utf8')
-  const colon = decoded.indexOf(':')
-  if (colon < 1) throw unreadable(`${path} has an entry for ${registry} that is not user:password in base64.`)
-  // docker pads what it stores with NUL bytes.
-  return {
-    kind: 'password',
-    username: decoded.slice(0, colon),
-    password: decoded.slice(colon + 1).replace(/\0+$/, ''),
-  }
+  const login = decodeAuth(auth)
+  if (login !== undefined) return { kind: 'password', ...login }
+  throw unreadable(`${path} has an entry for ${registry} that is not user:password in base64.`)
 }
 
 const NOT_FOUND = /credentials not found in native keychain/i

@@ -55,9 +55,13 @@ export class RefusedByProxyError extends Error {
   }
 }
 
+/** An answer that can't be used, and that the next attempt would not make better. */
+export class UnusableAnswerError extends Error {}
+
 /** Whether a request that got no answer may get one at the next attempt. */
 export const mayPass = (error: unknown): boolean => {
   if (error instanceof RefusedByProxyError) return isRetryable(error.status)
+  if (error instanceof UnusableAnswerError) return false
   if (!(error instanceof Error)) return true
   const isUntrusted = 'code' in error && typeof error.code === 'string' && UNTRUSTED.test(error.code)
   return !isUntrusted && mayPass(error.cause)

@@ -2,13 +2,16 @@ import * as http from 'node:http'
 import * as https from 'node:https'
 import type { Log } from '../log.ts'
 import { Agents } from './agents.ts'
-import { type Backoff, delayBefore, isRetryable, mayPass } from './retry.ts'
+import { redirectTo, type Target } from './redirect.ts'
+import { type Backoff, delayBefore, isRetryable, mayPass, UnusableAnswerError } from './retry.ts'
 
 export interface HttpRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT'
   readonly url: URL
   readonly headers: Readonly<Record<string, string>>
   readonly body?: Buffer
+  /** The longest answer that is taken, in bytes; without it, what a manifest or a list of tags may need. */
+  readonly maxBytes?: number
 }
 
 export interface HttpResponse {
@@ -34,8 +37,10 @@ export class NoAnswerError extends Error {
   override readonly name = 'NoAnswerError'
 }
 
-/** An answer of more bytes than anything here may have. */
-const MAX_BODY_BYTES = 32 * 1024 * 1024
+/** The longest answer, in bytes, where the request does not say. */
+const MAX_BYTES = 32 * 1024 * 1024
+/** How much is read of an answer that is an error, in bytes: what counts is its status, and how it begins. */
+const MAX_ERROR_BYTES = 64 * 1024
 const MAX_REDIRECTS = 5
 const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308]
 
@@ -45,8 +50,21 @@ const withoutQuery = (url: URL): string => `${url.origin}${url.pathname}`
 export const describeRequest = ({ method, url }: Pick<HttpRequest, 'method' | 'url'>): string =>
   `${method} ${withoutQuery(url)}`
 
-const withoutAuthorization = (headers: HttpRequest['headers']): HttpRequest['headers'] =>
-  Object.fromEntries(Object.entries(headers).filter(([name]) => name.toLowerCase() !== 'authorization'))
+/** Reads the body of an answer: not more than `maxBytes`, and of an error only the beginning. */
+const readBody = async (message: http.IncomingMessage, maxBytes: number): Promise<Buffer> => {
+  const isError = (message.statusCode ?? 0) >= 400
+  const limit = isError ? MAX_ERROR_BYTES : maxBytes
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of message as AsyncIterable<Buffer>) {
+    chunks.push(chunk)
+    bytes += chunk.length
+    // Leaving the loop closes the connection.
+    if (bytes > limit) break
+  }
+  if (bytes > limit && !isError) throw new UnusableAnswerError(`the answer has more than ${limit} bytes`)
+  return Buffer.concat(chunks).subarray(0, limit)
+}
 
 /**
  * Sends requests: through proxies, connections kept, a time limit an attempt, answers bounded in size, passing
@@ -74,7 +92,7 @@ export class Transport implements Disposable {
    * and the limits allow it. Gives back the last answer, whatever its status.
    *
    * Follows redirects of GET and HEAD, never from https to http, and without the Authorization header when
-   * the host is another. `backoff` is for callers with limits of their own. Throws `NoAnswerError` when no
+   * scheme, host or port is another. `backoff` is for callers with limits of their own. Throws `NoAnswerError` when no
    * attempt was answered.
    */
   async send(request: HttpRequest, backoff: Backoff = this.#backoff): Promise<HttpResponse> {
@@ -111,23 +129,21 @@ export class Transport implements Disposable {
   }
 
   async #follow(request: HttpRequest, { attemptTimeout }: Backoff): Promise<HttpResponse> {
-    let { url, headers } = request
+    let target: Target = request
     for (let redirects = 0; ; redirects += 1) {
-      const response = await this.#once({ ...request, url, headers }, attemptTimeout)
+      const response = await this.#once({ ...request, ...target }, attemptTimeout)
       const location = response.headers.location
       const follows = request.method === 'GET' || request.method === 'HEAD'
       if (!follows || !REDIRECTS.includes(response.status) || location === undefined) return response
-      if (redirects === MAX_REDIRECTS) throw new Error(`more than ${MAX_REDIRECTS} redirects`)
-      const target = new URL(location, url)
-      if (target.protocol !== 'https:' && target.protocol !== url.protocol) {
-        throw new Error(`a redirect from ${url.protocol}//${url.host} to ${target.protocol}//${target.host}`)
-      }
-      if (target.host !== url.host) headers = withoutAuthorization(headers)
-      url = target
+      if (redirects === MAX_REDIRECTS) throw new UnusableAnswerError(`more than ${MAX_REDIRECTS} redirects`)
+      target = redirectTo(location, target)
     }
   }
 
-  async #once({ method, url, headers, body }: HttpRequest, attemptTimeout: number): Promise<HttpResponse> {
+  async #once(
+    { method, url, headers, body, maxBytes = MAX_BYTES }: HttpRequest,
+    attemptTimeout: number,
+  ): Promise<HttpResponse> {
     const started = this.#clock.now()
     const limit = AbortSignal.timeout(attemptTimeout)
     const signal = AbortSignal.any([this.#signal, limit])
@@ -149,17 +165,11 @@ export class Transport implements Disposable {
         })
         sent.on('error', reject).on('response', resolve).end(body)
       })
-      const chunks: Buffer[] = []
-      let bytes = 0
-      for await (const chunk of message as AsyncIterable<Buffer>) {
-        bytes += chunk.length
-        if (bytes > MAX_BODY_BYTES) throw new Error(`the answer has more than ${MAX_BODY_BYTES} bytes`)
-        chunks.push(chunk)
-      }
+      const answer = await readBody(message, maxBytes)
       const status = message.statusCode ?? 0
       const took = Math.round(this.#clock.now() - started)
-      this.#log.debug(`${describeRequest({ method, url })}: ${status}, ${bytes} bytes, ${took} ms`)
-      return { status, headers: message.headers, body: Buffer.concat(chunks), url }
+      this.#log.debug(`${describeRequest({ method, url })}: ${status}, ${answer.length} bytes, ${took} ms`)
+      return { status, headers: message.headers, body: answer, url }
     } catch (error) {
       const silent = limit.aborted && !this.#signal.aborted
       const failure = silent ? new Error(`no answer within ${attemptTimeout / 1000} s`) : error

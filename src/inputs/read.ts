@@ -1,6 +1,7 @@
 import * as core from '@actions/core'
 import { type InputName, inputs } from '../contract.ts'
 import { ReleaseError } from '../errors.ts'
+import type { Secrets } from '../secrets.ts'
 import { nearMiss } from './near-miss.ts'
 
 /** What docker's own actions call an input, and where that goes here. */
@@ -49,18 +50,14 @@ export const refuseMisspelt = (env: NodeJS.ProcessEnv): void => {
   }
 }
 
-/** Reads all inputs, and has the runner mask the secret ones in the log. Throws `invalid-input`. */
-export const readInputs = (env: NodeJS.ProcessEnv): InputTexts => {
+/** Reads all inputs, of which some are secrets. Throws `invalid-input`. */
+export const readInputs = (env: NodeJS.ProcessEnv, secrets: Secrets): InputTexts => {
   refuseMisspelt(env)
   const texts = Object.fromEntries(names.map(name => [name, core.getInput(name)])) as Record<
     InputName,
     string
   >
-  const { username, password } = texts
-  if (password !== '') {
-    core.setSecret(password)
-    core.setSecret(Buffer.from(`${username}:${password}`).toString('base64'))
-  }
+  secrets.addInputs(texts)
   for (const name of names) {
     if (inputs[name].required && texts[name] === '') {
       throw new ReleaseError('invalid-input', {

@@ -1,6 +1,8 @@
 import { causesOf, ReleaseError } from '../errors.ts'
 import { describeRequest, type HttpResponse, NoAnswerError, type Transport } from '../http/transport.ts'
+import type { Secrets } from '../secrets.ts'
 import type { Challenge } from './challenge.ts'
+import { realmProblem } from './realm.ts'
 
 /** What a registry may be told about who asks. */
 export type Credentials =
@@ -15,7 +17,24 @@ export type Access = 'pull' | 'pull,push'
 /** The name under which token servers know this client. */
 const CLIENT_ID = 'stable-release'
 
-const basic = (username: string, password: string): string =>
+/** The name and password that say who asks; docker's name for one with an identity token is `<token>`. */
+const loginOf = (credentials: Credentials): Login | undefined => {
+  switch (credentials.kind) {
+    case 'anonymous':
+      return undefined
+    case 'password':
+      return credentials
+    case 'identity-token':
+      return { username: '<token>', password: credentials.token }
+  }
+}
+
+interface Login {
+  readonly username: string
+  readonly password: string
+}
+
+const basic = ({ username, password }: Login): string =>
   `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
 
 const denied = (what: string, cause?: unknown): ReleaseError =>
@@ -37,19 +56,19 @@ const jsonOf = (body: Buffer): unknown => {
 const field = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
 
-/** The realm of a Bearer challenge as an address; only https, unless the registry itself is plain http. */
+/** The realm of a Bearer challenge, if credentials may go there. */
 const realmOf = (challenge: Challenge, origin: string): URL => {
   const realm = challenge.parameters.get('realm') ?? ''
-  const url = URL.canParse(realm) ? new URL(realm) : undefined
-  const allowed = url?.protocol === 'https:' || (url?.protocol === 'http:' && origin.startsWith('http:'))
-  if (url === undefined || !allowed) {
-    throw new ReleaseError('registry-unreadable', {
-      what: `${origin} wants a token from ${JSON.stringify(realm)}, which is not an https address.`,
-      wayOut: 'No credentials were sent there; ask those who run the registry.',
-    })
-  }
-  return url
+  const problem = realmProblem(realm, new URL(origin))
+  if (problem === undefined) return new URL(realm)
+  throw new ReleaseError('registry-unreadable', {
+    what: `${origin} wants a token from ${JSON.stringify(realm)}, which ${problem}.`,
+    wayOut: "No credentials were sent there; contact the registry's administrators.",
+  })
 }
+
+/** The longest answer of a token server, in bytes; crane has the same limit. */
+const MAX_TOKEN_ANSWER = 64 * 1024
 
 const tokenRequests = (
   challenge: Challenge,
@@ -58,6 +77,7 @@ const tokenRequests = (
   credentials: Credentials,
 ) => {
   const service = challenge.parameters.get('service')
+  const login = loginOf(credentials)
   const get = new URL(realm)
   if (service !== undefined) get.searchParams.set('service', service)
   for (const scope of scopes) get.searchParams.append('scope', scope)
@@ -72,18 +92,16 @@ const tokenRequests = (
     get: {
       method: 'GET' as const,
       url: get,
+      maxBytes: MAX_TOKEN_ANSWER,
       headers: {
         accept: 'application/json',
-        ...(credentials.kind === 'password'
-          ? { authorization: basic(credentials.username, credentials.password) }
-          : credentials.kind === 'identity-token'
-            ? { authorization: basic('<token>', credentials.token) }
-            : {}),
+        ...(login === undefined ? {} : { authorization: basic(login) }),
       },
     },
     post: {
       method: 'POST' as const,
       url: realm,
+      maxBytes: MAX_TOKEN_ANSWER,
       headers: { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' },
       body: Buffer.from(form.toString()),
     },
@@ -96,7 +114,11 @@ interface Token {
   readonly until: number
 }
 
-const tokenIn = (response: HttpResponse, realm: URL, now: number): Token => {
+const tokenIn = (
+  response: HttpResponse,
+  realm: URL,
+  now: number,
+): { readonly token: string; readonly until: number } => {
   const answer = jsonOf(response.body)
   const token = field(answer, 'token') ?? field(answer, 'access_token')
   if (response.status !== 200 || typeof token !== 'string' || token === '') {
@@ -107,7 +129,7 @@ const tokenIn = (response: HttpResponse, realm: URL, now: number): Token => {
   }
   const expires = field(answer, 'expires_in')
   const seconds = typeof expires === 'number' && expires > 0 ? expires : 60
-  return { authorization: `Bearer ${token}`, until: now + seconds * 900 }
+  return { token, until: now + seconds * 900 }
 }
 
 /**
@@ -117,6 +139,7 @@ const tokenIn = (response: HttpResponse, realm: URL, now: number): Token => {
 export class Authorization {
   readonly #transport: Transport
   readonly #credentials: Credentials
+  readonly #secrets: Secrets
   readonly #scope: string
   readonly #now: () => number
   #challenge: { readonly challenge: Challenge; readonly origin: string } | undefined
@@ -127,6 +150,8 @@ export class Authorization {
   constructor(options: {
     transport: Transport
     credentials: Credentials
+    /** Is told of the credentials, and of every token that is obtained. */
+    secrets: Secrets
     /** The path of the repository and what is to be done there. */
     path: string
     access: Access
@@ -134,6 +159,9 @@ export class Authorization {
   }) {
     this.#transport = options.transport
     this.#credentials = options.credentials
+    this.#secrets = options.secrets
+    const login = loginOf(options.credentials)
+    if (login !== undefined) options.secrets.addLogin(login)
     this.#scope = `repository:${options.path}:${options.access}`
     this.#now = options.now
   }
@@ -173,7 +201,7 @@ export class Authorization {
 
   #basic(origin: string): string {
     const credentials = this.#credentials
-    if (credentials.kind === 'password') return basic(credentials.username, credentials.password)
+    if (credentials.kind === 'password') return basic(credentials)
     throw denied(
       `${origin} asks for a user name and a password, and ${credentials.kind === 'anonymous' ? 'there are none' : 'only an identity token is there'}.`,
     )
@@ -199,7 +227,9 @@ export class Authorization {
           this.#credentials.kind === 'password' ? `user ${this.#credentials.username}` : 'the caller'
         throw denied(`${realm.host} gave ${who} no token for ${this.#scope}: status ${response.status}.`)
       }
-      return tokenIn(response, realm, this.#now())
+      const { token, until } = tokenIn(response, realm, this.#now())
+      this.#secrets.add(token)
+      return { authorization: `Bearer ${token}`, until }
     } catch (error) {
       if (!(error instanceof NoAnswerError)) throw error
       throw new ReleaseError('registry-unreadable', {

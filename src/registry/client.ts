@@ -8,6 +8,7 @@ import {
   NoAnswerError,
   type Transport,
 } from '../http/transport.ts'
+import type { Secrets } from '../secrets.ts'
 import { type Access, Authorization, type Credentials } from './authorization.ts'
 import { parseChallenges } from './challenge.ts'
 import {
@@ -84,12 +85,16 @@ const provesAbsence = ({ status, body }: HttpResponse): boolean =>
 
 const MAX_QUOTED = 300
 
-/** What an answer says of itself: its status, the codes of its body, or the beginning of the body. */
-const describeAnswer = ({ status, body }: HttpResponse): string => {
+/** What an answer says of itself: its status, the codes of its body, or the beginning of the body; no credentials. */
+const describeAnswer = ({ status, body }: HttpResponse, secrets: Secrets): string => {
   const errors = specErrors(body)
     .map(({ code, message }) => [code, message].filter(part => part !== '').join(': '))
     .filter(error => error !== '')
-  const said = errors.length > 0 ? errors.join('; ') : body.toString('utf8').replace(/\s+/g, ' ').trim()
+  // Masked before it is cut: half a secret would not be known again.
+  const said = secrets
+    .mask(errors.length > 0 ? errors.join('; ') : body.toString('utf8'))
+    .replace(/\s+/g, ' ')
+    .trim()
   return said === '' ? `status ${status}` : `status ${status}, ${said.slice(0, MAX_QUOTED)}`
 }
 
@@ -99,21 +104,29 @@ export class RegistryClient {
   readonly #transport: Transport
   readonly #authorization: Authorization
   readonly #credentials: Credentials
+  readonly #secrets: Secrets
+  readonly #looksOnly: boolean
   #origin: Promise<string> | undefined
 
   constructor(options: {
     repository: Repository
     transport: Transport
     credentials: Credentials
+    secrets: Secrets
     access: Access
+    /** Whether no manifest may be asked for by GET: at Harbor that is a pull, and an image that is pulled lives longer. */
+    looksOnly?: boolean
     now: () => number
   }) {
     this.repository = options.repository
+    this.#looksOnly = options.looksOnly ?? false
     this.#transport = options.transport
     this.#credentials = options.credentials
+    this.#secrets = options.secrets
     this.#authorization = new Authorization({
       transport: options.transport,
       credentials: options.credentials,
+      secrets: options.secrets,
       path: options.repository.path,
       access: options.access,
       now: options.now,
@@ -125,22 +138,46 @@ export class RegistryClient {
     return this.#authorization.service
   }
 
-  /** HEAD of a manifest. A registry that does not say the digest is asked for the manifest itself. */
+  /**
+   * What a tag has, by HEAD. Where that does not tell, because it is refused or gives no digest, the manifest is read
+   * and hashed; a client that only looks throws then.
+   */
   async headTag(tag: string): Promise<TagState> {
     const what = tagged(this.repository, tag)
-    const response = await this.#call({
-      method: 'HEAD',
-      path: `manifests/${tag}`,
-      headers: { accept: ACCEPT },
-      what,
-    })
+    const response = await this.#head(tag, what)
     if (response.status === 404) return { kind: 'absent' }
+    const digest = response.headers['docker-content-digest']
+    if (response.status === 200 && isDigest(digest)) return { kind: 'present', digest }
     // Asked long enough: another question now would be one too many.
     if (isRetryable(response.status)) throw this.#refusal('read', what, response)
     // A HEAD has no body that would say why it is refused.
-    if (response.status !== 200) return this.#stateByGet(tag)
-    const digest = response.headers['docker-content-digest']
-    return isDigest(digest) ? { kind: 'present', digest } : this.#stateByGet(tag)
+    if (!this.#looksOnly) return this.#stateByGet(tag)
+    if (response.status !== 200) throw this.#refusal('read', what, response)
+    throw new ReleaseError('registry-unreadable', {
+      what: `The registry has ${what}, and does not say which image it is: its answer to HEAD has no Docker-Content-Digest.`,
+      wayOut:
+        "It can't be verified without reading the image, which would count as a pull. Run release or promote instead, which read it; or contact the registry's administrators.",
+    })
+  }
+
+  /** Whether the registry has a manifest, by HEAD of its digest. */
+  async hasManifest(digest: Digest): Promise<boolean> {
+    const what = byDigest(this.repository, digest)
+    const response = await this.#head(digest, what)
+    if (response.status === 404) return false
+    if (response.status !== 200) throw this.#refusal('read', what, response)
+    const said = response.headers['docker-content-digest']
+    if (said !== undefined && said !== digest) throw this.#unusable(what, `it announced ${said}`)
+    return true
+  }
+
+  #head(reference: string, what: string): Promise<HttpResponse> {
+    return this.#call({
+      method: 'HEAD',
+      path: `manifests/${reference}`,
+      headers: { accept: ACCEPT },
+      what,
+    })
   }
 
   async #stateByGet(tag: string): Promise<TagState> {
@@ -230,8 +267,12 @@ export class RegistryClient {
     const header = Array.isArray(link) ? link.join(', ') : link
     const target = header === undefined ? undefined : /<([^>]*)>\s*;[^,]*\brel="?next"?/i.exec(header)?.[1]
     if (target === undefined) return undefined
+    if (!URL.canParse(target, response.url.href)) throw this.#unusable(what, 'its next page is no address')
     const next = new URL(target, response.url)
-    if (next.host !== response.url.host || !next.pathname.endsWith(`/v2/${this.repository.path}/tags/list`)) {
+    if (
+      next.origin !== response.url.origin ||
+      !next.pathname.endsWith(`/v2/${this.repository.path}/tags/list`)
+    ) {
       throw this.#unusable(what, `its next page is elsewhere, at ${next.host}${next.pathname}`)
     }
     return `tags/list${next.search}`
@@ -317,14 +358,17 @@ export class RegistryClient {
     throw this.#refusal('read', this.repository.registry, response)
   }
 
-  /** The challenges of a 401. Another host, where a redirect led to, can not ask for this one's credentials. */
+  /** The challenges of a 401. Another origin, where a redirect led to, can't ask for this one's credentials. */
   #challengesOf(
     response: HttpResponse,
     asked: Pick<HttpRequest, 'url'>,
     what: string,
   ): ReturnType<typeof parseChallenges> {
-    if (response.url.host !== asked.url.host) {
-      throw this.#unusable(what, `it leads to ${response.url.host}, which asks for credentials and gets none`)
+    if (response.url.origin !== asked.url.origin) {
+      throw this.#unusable(
+        what,
+        `it leads to ${response.url.origin}, which asks for credentials and gets none`,
+      )
     }
     return parseChallenges(response.headers['www-authenticate'] ?? '')
   }
@@ -352,7 +396,7 @@ export class RegistryClient {
   }
 
   #refusal(verb: 'read' | 'write', what: string, response: HttpResponse): ReleaseError {
-    const answer = describeAnswer(response)
+    const answer = describeAnswer(response, this.#secrets)
     const codes = specErrors(response.body).map(({ code }) => code)
     const credentials = this.#credentials
     // RFC 6750, 3.1: who asks is known, and may not do this.
@@ -382,9 +426,11 @@ export class RegistryClient {
     if (response.status === 412) {
       return new ReleaseError('registry-refused', {
         what: `The registry refuses to ${verb === 'write' ? 'accept' : 'show'} ${what}: ${answer}.`,
-        wayOut: codes.includes('PROJECTPOLICYVIOLATION')
-          ? "The image is there, and the project's vulnerability policy keeps it from being pulled: fix or allow what it found, then run the job again."
-          : 'A rule of the project, such as tag immutability, stands against it: release a new version, or change the rule there.',
+        wayOut:
+          // A rule about tags forbids to write; what forbids to read is a rule about the image.
+          verb === 'read' || codes.includes('PROJECTPOLICYVIOLATION')
+            ? "The image is there, and the project's vulnerability policy keeps it from being pulled: fix or allow what it found, then run the job again."
+            : 'A rule of the project, such as tag immutability, stands against it: release a new version, or change the rule there.',
       })
     }
     return new ReleaseError('registry-unreadable', {

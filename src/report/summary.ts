@@ -1,6 +1,7 @@
 import { appendFile } from 'node:fs/promises'
 import { isPublished, type Result } from '../commands/result.ts'
 import { ReleaseError } from '../errors.ts'
+import type { Secrets } from '../secrets.ts'
 import type { Stage } from './journal.ts'
 import { kindInWords, outcomeInWords, seconds, withShortDigests } from './words.ts'
 
@@ -145,9 +146,16 @@ export const summaryOf = (report: StepReport): string => {
   return `${paragraphs.join('\n\n')}\n\n`
 }
 
-/** Adds to the summary of the job. One that can not be written, or is not there, does not matter to the run. */
-export const writeSummary = async (report: StepReport, env: NodeJS.ProcessEnv): Promise<void> => {
+/**
+ * Adds to the summary of the job, which the runner does not mask. One that can not be written, or is not there, does
+ * not matter to the run.
+ */
+export const writeSummary = async (
+  report: StepReport,
+  { env, secrets }: { env: NodeJS.ProcessEnv; secrets: Secrets },
+): Promise<void> => {
   const file = env.GITHUB_STEP_SUMMARY
   if (file === undefined || file === '') return
-  await appendFile(file, summaryOf({ service: env.INPUT_SERVICE, ...report })).catch(() => {})
+  const summary = secrets.mask(summaryOf({ service: env.INPUT_SERVICE, ...report }))
+  await appendFile(file, summary).catch(() => {})
 }

@@ -1,0 +1,101 @@
+import { ReleaseError } from './errors.ts'
+
+const MASK = '***'
+
+/** What is shorter is in too many words: masking it would make a log unreadable and protect nothing. In characters. */
+const SHORTEST = 4
+
+/** The forms in which a text may be sent, and so come back: as it is, in JSON, in an address, in a form, in base64. */
+const formsOf = (secret: string): string[] => [
+  secret,
+  ...secret.split(/\r?\n/),
+  JSON.stringify(secret).slice(1, -1),
+  encodeURIComponent(secret),
+  new URLSearchParams([['', secret]]).toString().slice(1),
+  // Whether base64 is padded depends on who writes it.
+  Buffer.from(secret).toString('base64').replace(/=+$/, ''),
+  Buffer.from(secret).toString('base64url'),
+]
+
+/** Words as they may follow "Basic" or "Bearer" in a sentence or a path, or the name of a challenge's parameter. */
+const WORDS = /^[A-Z]?[a-z]*(?:[._~+/-]+[A-Z]?[a-z]*)*=?$/
+
+const SPACE = '(?:\\s|%20)'
+/** `Authorization: `, `"authorization":["`, `Authorization%3A%20`. */
+const NAME = `authorization["'\\\\\\]]*${SPACE}*(?:[:=]|%3A)(?:${SPACE}|["'\\\\[])*`
+/** A header with a scheme, whose value may be anything. */
+const HEADER = new RegExp(`(${NAME}(?:basic|bearer|negotiate|token)${SPACE}+)[^\\s"'\\\\,;<>()[\\]{}]+`, 'gi')
+/** A value that looks like credentials, after the name of the header or of a scheme. */
+const VALUE = new RegExp(`(${NAME}|\\b(?:basic|bearer)${SPACE}+)([A-Za-z0-9._~+/-]{6,}=*)`, 'gi')
+
+/**
+ * Cuts the credentials out of Authorization headers that a text quotes, and leaves sentences about authorization alone.
+ * For what somebody else says, who may have been sent such a header.
+ */
+export const cutAuthorization = (text: string): string =>
+  text
+    .replace(HEADER, `$1${MASK}`)
+    .replace(VALUE, (whole: string, before: string, value: string) =>
+      WORDS.test(value) ? whole : `${before}${MASK}`,
+    )
+
+/** The credentials that a run uses, so that none of them is shown, whoever sends it back. */
+export class Secrets {
+  readonly #onForm: (form: string) => void
+  /** The longest first: one may be a part of another. */
+  #forms: readonly string[] = []
+
+  /** `onForm` is told of everything that is to be masked, when it becomes known. */
+  constructor(onForm: (form: string) => void = () => {}) {
+    this.#onForm = onForm
+  }
+
+  /** To be called before the secret is used. One that is empty or very short is left out. */
+  add(secret: string): void {
+    if (secret.length < SHORTEST) return
+    const fresh = new Set(
+      formsOf(secret).filter(form => form.length >= SHORTEST && !this.#forms.includes(form)),
+    )
+    for (const form of fresh) this.#onForm(form)
+    this.#forms = [...this.#forms, ...fresh].sort((a, b) => b.length - a.length)
+  }
+
+  /** A name and a password, which go through HTTP as the base64 of both. */
+  addLogin({ username, password }: { readonly username: string; readonly password: string }): void {
+    if (password === '') return
+    this.add(`${username}:${password}`)
+    this.add(password)
+  }
+
+  /** What the inputs of a run have of them. */
+  addInputs(inputs: {
+    readonly username: string
+    readonly password: string
+    readonly 'github-token': string
+  }): void {
+    this.addLogin(inputs)
+    this.add(inputs['github-token'])
+  }
+
+  /** The text with every secret in it, and every Authorization header that it quotes, replaced by `***`. */
+  mask(text: string): string {
+    return cutAuthorization(this.#forms.reduce((masked, form) => masked.replaceAll(form, MASK), text))
+  }
+
+  /** An error like this one, and like what caused it, with its texts masked. */
+  maskError(error: unknown): unknown {
+    if (typeof error === 'string') return this.mask(error)
+    if (!(error instanceof Error)) return error
+    const { message, stack, cause } = error
+    const masked = {
+      message: this.mask(message),
+      stack: stack === undefined ? undefined : this.mask(stack),
+      ...(cause === undefined ? {} : { cause: this.maskError(cause) }),
+      ...(error instanceof ReleaseError
+        ? { what: this.mask(error.what), wayOut: this.mask(error.wayOut) }
+        : {}),
+    }
+    // Its class stays, and what else is known of it, such as a result.
+    return Object.assign(Object.create(Object.getPrototypeOf(error)), error, masked)
+  }
+}
