@@ -115,7 +115,7 @@ export const requireManifest = async (registry: RegistryClient, digest: Digest):
   if (manifest !== undefined) return manifest
   throw new ReleaseError('not-published', {
     what: `${byDigest(registry.repository, digest)} was in the registry a moment ago, and is gone.`,
-    wayOut: 'Look for something that deletes images in the registry; then run the job again.',
+    wayOut: 'Look for something that deletes images in the registry; then run it again.',
   })
 }
 
@@ -143,7 +143,7 @@ export const verifyWritten = async (
     throw new ReleaseError('not-as-planned', {
       what: `Each tag that was published should be ${digest}, but ${wrong.join(', ')}.`,
       wayOut:
-        'Look for something else that writes these tags, and keep two runs apart with a concurrency group; then run the job again.',
+        'Look for something else that writes these tags, and keep two runs apart with a concurrency group; then run it again.',
     })
   })
 }

@@ -145,9 +145,12 @@ export const summaryOf = (report: StepReport): string => {
   return `${paragraphs.join('\n\n')}\n\n`
 }
 
+/** A service as it was asked for, if that is a name: of anything else the error says what may be shown. */
+const nameIn = (service = ''): string | undefined => /^[a-z0-9][a-z0-9._-]*$/.exec(service.trim())?.[0]
+
 /** Adds to the summary of the job. One that can not be written, or is not there, does not matter to the run. */
 export const writeSummary = async (report: StepReport, env: NodeJS.ProcessEnv): Promise<void> => {
   const file = env.GITHUB_STEP_SUMMARY
   if (file === undefined || file === '') return
-  await appendFile(file, summaryOf({ service: env.INPUT_SERVICE, ...report })).catch(() => {})
+  await appendFile(file, summaryOf({ service: nameIn(env.INPUT_SERVICE), ...report })).catch(() => {})
 }
