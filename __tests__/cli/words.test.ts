@@ -13,8 +13,16 @@ const OF_WORKFLOWS =
 let folder: string
 let server: Server
 let registry: string
+/** Another registry, that has nothing. */
+let missing: string
+let empty: Server
 /** How the registry answers: the status, and the headers beside it. */
 let answer: { status: number; headers?: Record<string, string>; body?: string }
+
+const listen = async (server: Server): Promise<string> => {
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  return `localhost:${(server.address() as AddressInfo).port}`
+}
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'words-'))
@@ -22,11 +30,14 @@ beforeAll(async () => {
   server = createServer((_, response) => {
     response.writeHead(answer.status, answer.headers).end(answer.body)
   })
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  registry = `localhost:${(server.address() as AddressInfo).port}`
+  empty = createServer((_, response) => {
+    response.writeHead(404).end()
+  })
+  ;[registry, missing] = [await listen(server), await listen(empty)]
 })
 afterAll(() => {
   server.close()
+  empty.close()
   rmSync(folder, { recursive: true })
 })
 
@@ -138,4 +149,21 @@ test.each([
     const said = await failing([command, 'reqmgr2', '2.3.4', registry, 'cmsweb', ...account], env)
     expect(said).not.toMatch(OF_WORKFLOWS)
   }
+})
+
+test.each([
+  { what: 'does not accept the token', status: 401 },
+  { what: 'refuses', status: 403 },
+  { what: 'does not show the repository', status: 404 },
+  { what: 'does not know the git tag', status: 422 },
+])('no words of workflows where GitHub $what', async given => {
+  answer = { ...given, headers: { 'content-type': 'application/json' }, body: '{"message":"no"}' }
+  const env = { GITHUB_TOKEN: 'x', GITHUB_REPOSITORY: 'dmwm/WMCore', GITHUB_API_URL: `http://${registry}` }
+  // The registry is asked first, and has nothing there.
+  const said = await failing(
+    ['release', 'reqmgr2', '2.3.4', missing, 'cmsweb', '--require-checks=testbed'],
+    env,
+  )
+  expect(said).toMatch(/GitHub|git tag: GET/)
+  expect(said).not.toMatch(OF_WORKFLOWS)
 })
