@@ -5,7 +5,7 @@
 /** The inputs of the action, as action.yml declares them. */
 export const inputs = {
   "command": {
-    description: "What to do: `release` builds, publishes and verifies the images of the tag; `plan` only says which images it would be, and needs neither docker nor the network; `build` builds on the runner and `push` publishes that, for those who test the image between the two; `promote` gives the published image its stable tags, by digest; `verify` compares the registry with the plan and changes nothing.",
+    description: "What to do: `release` builds, publishes and verifies the images of the tag; `plan` only says which images it would be, checks all inputs, and needs neither docker nor the network; `build` builds on the runner and `push` publishes that, for those who test the image between the two; `promote` gives the published image its stable tags, by digest; `verify` compares the registry with the plan and changes nothing.",
     required: false,
     default: "release",
   },
@@ -35,17 +35,17 @@ export const inputs = {
     default: "wmcore",
   },
   "policy-file": {
-    description: "The path of a file in the workspace that holds the table of rules, instead of `policy`.",
+    description: "The path of a file that holds the table of rules, instead of `policy`; in the workspace or in RUNNER_TEMP.",
     required: false,
     default: "",
   },
   "context": {
-    description: "What is built, a directory of the workspace or the address of a git repository.",
+    description: "What is built, a directory in the workspace or in RUNNER_TEMP, or the address of a git repository.",
     required: false,
     default: ".",
   },
   "file": {
-    description: "The Dockerfile, from the workspace. Without it, `Dockerfile` in the context.",
+    description: "The Dockerfile, from the workspace; it may also be in RUNNER_TEMP. Without it, `Dockerfile` in the context.",
     required: false,
     default: "",
   },
@@ -55,7 +55,7 @@ export const inputs = {
     default: "",
   },
   "build-options": {
-    description: "Further options of `docker buildx build`, one a line, such as `--platform=linux/amd64,linux/arm64` or `--cache-from=type=gha`.",
+    description: "Further options of `docker buildx build`, one a line, such as `--platform=linux/amd64,linux/arm64` or `--cache-from=type=gha`. None may write into the repository of the image.",
     required: false,
     default: "",
   },
@@ -95,7 +95,7 @@ export const inputs = {
     default: "",
   },
   "package-index": {
-    description: "The simple index on which the package is looked for.",
+    description: "The simple index on which the package is looked for, without a password in its address.",
     required: false,
     default: "https://pypi.org/simple/",
   },

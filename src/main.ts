@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import * as core from '@actions/core'
 import { execute } from './commands/execute.ts'
 import { NotAsPlannedError } from './commands/not-as-planned.ts'
-import { readInputs } from './inputs/read.ts'
+import { readInputs, unknownInputs } from './inputs/read.ts'
 import { orderOf } from './inputs/request.ts'
 import { readRunContext } from './inputs/run-context.ts'
 import { interruption } from './interruption.ts'
@@ -43,13 +43,13 @@ const main = async (journal: RunJournal, secrets: Secrets): Promise<void> => {
   const signal = interruption(process)
   const now = (): number => performance.now()
   const clock = { now, random: Math.random, sleep: (time: number) => sleep(time, undefined, { signal }) }
-  const { request, policyWarnings } = orderOf(readInputs(env, secrets), run)
+  const { request, warnings } = orderOf(readInputs(secrets), run, { before: unknownInputs(env) })
   const { workspace } = run
   const log = maskedLog(
     actionsLog(now, stage => journal.stages.push(stage)),
     secrets,
   )
-  if (policyWarnings !== undefined) log.warning('The policy may not mean what it says', policyWarnings)
+  for (const { title, message } of warnings) log.warning(title, message)
   // Programs that are started do not get the inputs, of which some are secret, in their environment.
   const programs = Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('INPUT_')))
   const result = await withTemporary(run.temporary, temporary =>

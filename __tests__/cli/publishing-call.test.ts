@@ -141,7 +141,7 @@ describe('refuses, before anything is done', () => {
     },
     {
       title: 'a password in the environment for nobody',
-      args: ['build', ...ORDER],
+      args: ['build', ...ORDER, '--context=https://github.com/a/b.git'],
       env: { [PASSWORD]: 'hush' },
       says: 'There is a password, from STABLE_RELEASE_PASSWORD, and no --username. Give both, or neither to use the login that docker has.',
     },
@@ -180,17 +180,17 @@ describe('refuses, before anything is done', () => {
     {
       title: 'a password in an address',
       args: ['build', ...ORDER, '--context=https://bob:hush@github.com/a/b.git'],
-      says: '--context has a password or a token in its address, at https://github.com/a/b.git.',
+      says: '--context has a password or a token in its address, at https://***@github.com/a/b.git.',
     },
     {
       title: "docker's own options where there is one of ours",
       args: ['build', ...ORDER, '--context=https://github.com/a/b.git', '--build-options=--build-arg=A=1'],
-      says: '--build-options is "--build-arg": use --build-args. Leave the line out.',
+      says: '--build-options is "--build-arg": use --build-args. Leave it out.',
     },
     {
       title: 'another git tag as a build argument',
       args: ['build', ...ORDER, '--context=https://github.com/a/b.git', '--build-args=TAG=1'],
-      says: '--build-args is "TAG": it is always the git tag. Leave the line out, or use <tag>.',
+      says: '--build-args is "TAG": it is always the git tag. Leave it out, or use <tag>.',
     },
     {
       title: 'a git tag that is no version of a package',

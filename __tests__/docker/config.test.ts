@@ -192,9 +192,7 @@ describe('credential helpers', () => {
     await configure({ credHelpers: { [HOST]: 'missing' } })
     await expect(stored()).rejects.toMatchObject({
       name: 'credentials-unreadable',
-      message: expect.stringMatching(
-        /docker-credential-missing.*can not be run.*inputs username and password/,
-      ),
+      message: expect.stringMatching(/docker-credential-missing.*can not be run.*username and password/),
     })
   })
 

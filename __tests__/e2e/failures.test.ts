@@ -95,14 +95,14 @@ describe.each([
       name: 'a wrong password',
       with: { username: 'bob', password: 'wrong' },
       title: 'The registry refused access',
-      says: ['cmswmcore/failure:2.3.4', /401|UNAUTHORIZED/, 'inputs username and password'],
+      says: ['cmswmcore/failure:2.3.4', /401|UNAUTHORIZED/, 'username and password'],
       built: false,
     },
     {
       name: 'no credentials, where some are asked for',
       with: {},
       title: 'The registry refused access',
-      says: ['asks for a user name and a password, and there are none', 'inputs username and password'],
+      says: ['asks for a user name and a password, and there are none', 'username and password'],
       built: false,
     },
     {
@@ -148,7 +148,7 @@ describe('a registry that is not there', () => {
       host,
       'ECONNREFUSED',
       /after \d+ attempts/,
-      'Check the input registry',
+      'Check the name of the registry',
     ])
     expect(calls).toEqual([])
   })

@@ -223,7 +223,7 @@ describe('release', () => {
           level: 'error',
           title: 'GitHub gave no usable answer',
           message: expect.stringContaining(
-            'Give the job "permissions: contents: read, checks: read, statuses: read"; this request needs checks: read.',
+            'Give the token "permissions: contents: read, checks: read, statuses: read"; this request needs checks: read.',
           ),
         },
       ],

@@ -90,6 +90,52 @@ describe('without an engine', () => {
       says: ['The input build-options is "--push"', 'Leave the line out'],
     },
     {
+      name: 'a secret in an address',
+      step: { tag: '2.3.4', with: { service: 'https://bob:s3cret@x.ch/a', registry: 'bob:s3cret@x.ch' } },
+      title: 'An input is not valid',
+      says: [
+        'There are 2 mistakes:',
+        'The input registry has a password or a token in its address, at ***@x.ch.',
+        'The input service has a password or a token in its address, at https://***@x.ch/a.',
+      ],
+    },
+    {
+      name: 'a service of two lines',
+      step: { tag: '2.3.4', with: { service: 'a\n::warning::b' } },
+      title: 'An input is not valid',
+      says: ['The input service is "a\\n::warning::b": it has a line break'],
+    },
+    {
+      name: 'mistakes in inputs, in the policy and of the run at once',
+      step: {
+        with: { policy: 'final: X.Y => X.Y', 'on-existing': 'overwite', 'build-options': '--push' },
+        unknown: { push: 'false' },
+      },
+      title: 'An input is not valid',
+      says: [
+        'There are 5 mistakes:',
+        'There is no input push',
+        'no git tag to release',
+        '=> is not the arrow',
+        'The input on-existing is "overwite"',
+        'The input build-options is "--push"',
+        'Nothing was done. Correct all of them, then run it again.',
+      ],
+    },
+    {
+      name: 'docker told to write into the repository',
+      step: {
+        tag: '2.3.4',
+        with: {
+          registry: 'ghcr.io',
+          service: 'a',
+          'build-options': '--cache-to=type=registry,ref=ghcr.io/cmswmcore/a:2.3.4',
+        },
+      },
+      title: 'An input is not valid',
+      says: ['docker would write into ghcr.io/cmswmcore/a', 'such as ghcr.io/cmswmcore/a-cache'],
+    },
+    {
       name: 'a policy with a mistake',
       step: { tag: '2.3.4', with: { policy: 'final: X.Y -> X.Z' } },
       title: 'The policy has mistakes',
@@ -111,6 +157,12 @@ describe('without an engine', () => {
       const service = repository.split('/')[1] ?? ''
       const result = await bench.step({ ...step, with: { service, ...step.with } })
       expectFailure(result, title, says)
+      expect(result.log + result.summary).not.toContain('s3cret')
+      // The summary has every mistake too, and the runner is given no command by what was given.
+      if (result.annotations[0]?.message.startsWith('There are ')) {
+        for (const text of says) expect(result.summary).toMatch(text)
+      }
+      expect(result.annotations).toHaveLength(1)
       expect(await listTags(bench.registry.storage, repository)).toEqual([])
       if (!asks) expect(await requestsTo(bench.registry, repository)).toEqual([])
     },
@@ -125,7 +177,7 @@ describe('without an engine', () => {
     const service = repository.split('/')[1] ?? ''
     const login = { username: 'bob', password: 'right' }
     const step = await bench.step({ tag: '2.3.4', env, with: { service, ...login } })
-    const says = [`login to ${bench.registry.host} as bob failed`, 'x509', 'inputs username and password']
+    const says = [`login to ${bench.registry.host} as bob failed`, 'x509', 'username and password']
     expectFailure(step, 'docker login failed', says)
     expect(await listTags(bench.registry.storage, repository)).toEqual([])
   })

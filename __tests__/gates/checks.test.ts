@@ -313,7 +313,7 @@ describe('what can not be read is an error, and says how to mend it', () => {
       const said = await failureOf(requireReadableChecks(gateOf(), '2.3.4', surroundings()))
       expect(said).toMatch(/^github-unreadable: GitHub refused access to dmwm\/WMCore: GET /)
       expect(said).toContain('status 403, Resource not accessible by integration')
-      expect(said).toContain(`Give the job ${all}; this request needs ${needs}.`)
+      expect(said).toContain(`Give the token ${all}; this request needs ${needs}.`)
     })
   })
 

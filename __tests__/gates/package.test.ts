@@ -41,7 +41,7 @@ test('what comes is waited for; the log says so, and how long it took', async ()
   ])
   expect(outcome).toBe(true)
   expect(lines).toEqual([
-    `Waiting for reqmgr2 2.3.4 at ${address}, up to 15 min`,
+    `Waiting for reqmgr2 2.3.4 at ${address}, up to 15 min; the index has no project reqmgr2 (yet): check the name`,
     'reqmgr2 2.3.4 is there after 5 s',
   ])
 })

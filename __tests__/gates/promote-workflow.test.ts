@@ -42,10 +42,18 @@ const readOrder = ({
       encoding: 'utf8',
     },
   )
-  const [, list, found] =
-    /^services=(.*)\nchecks<<(?:\S+)\n([\s\S]*)\n\S+\n$/.exec(readFileSync(output, 'utf8')) ?? []
-  return { status, stdout, services: list === undefined ? undefined : JSON.parse(list), checks: found }
+  const [, list, delimiter, found] =
+    /^services=(.*)\nchecks<<(\S+)\n([\s\S]*)\n\2\n$/.exec(readFileSync(output, 'utf8')) ?? []
+  const names = list === undefined ? undefined : JSON.parse(list)
+  return { status, stdout, services: names, checks: found, delimiter }
 }
+
+test('no check can end the output, as the delimiter is another one each time', () => {
+  const checks = 'testbed\n7-checks\nservices=["evil"]'
+  const [one, other] = [readOrder({ services: 'a', checks }), readOrder({ services: 'a', checks })]
+  expect(one).toMatchObject({ services: ['a'], checks, delimiter: expect.stringMatching(/^[0-9a-f-]{36}$/) })
+  expect(other.delimiter).not.toBe(one.delimiter)
+})
 
 describe('the services', () => {
   test.each([

@@ -70,20 +70,20 @@ describe('the commit of a git tag', () => {
     {
       status: 401,
       what: 'GitHub does not accept the token: GET ',
-      wayOut: 'Leave the input github-token out',
+      wayOut: 'Give a token that has not expired',
     },
     {
       status: 403,
       what: 'GitHub refused access to dmwm/WMCore: GET ',
-      wayOut: 'Give the job "permissions: contents: read". A github-token',
+      wayOut: 'Give the token "permissions: contents: read".',
     },
     {
       status: 404,
       what: 'GitHub does not know the repository dmwm/WMCore',
-      wayOut: 'give the job "permissions: contents: read". A github-token',
+      wayOut: 'give the token "permissions: contents: read".',
     },
-    { status: 500, what: 'The GitHub API gave no usable answer: GET ', wayOut: 'Run the job again' },
-    { status: 429, what: 'The rate limit of the GitHub API is used up.', wayOut: 'Run the job again later' },
+    { status: 500, what: 'The GitHub API gave no usable answer: GET ', wayOut: 'Run it again' },
+    { status: 429, what: 'The rate limit of the GitHub API is used up.', wayOut: 'Run it again later' },
   ])('is not readable when GitHub answers $status, and the remedy is for this request', async answer => {
     const { status, what, wayOut } = answer
     api.refuse({ status, message: 'no' }, { status, message: 'no' })

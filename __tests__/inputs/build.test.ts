@@ -119,6 +119,7 @@ describe('build-options', () => {
     'use the input file': ['--file=a'],
     'use the input build-args': ['--build-arg=TAG=1'],
     'use the input labels': ['--label=a=b'],
+    'the image must be built when docker ends': ['--detach'],
     'it would build nothing': ['--call=check', '--check', '--print=outline'],
   }
   test.each(Object.entries(owned).flatMap(([why, options]) => options.map(option => ({ option, why }))))(
@@ -149,5 +150,38 @@ describe('build-options', () => {
     { text: '--build-arg A=1', error: '"--build-arg": use the input build-args. Leave the line out.' },
   ])('$text is refused', ({ text, error }) => {
     expect(refusal({ 'build-options': text }, run)).toBe(`invalid-input: The input build-options is ${error}`)
+  })
+
+  const image = 'ghcr.io/cmsweb/reqmgr2'
+  test.each([
+    `--cache-to=${image}`,
+    `--cache-to=${image}:2.3.4`,
+    `--cache-to=${image}@sha256:${'0'.repeat(64)}`,
+    `--cache-to=quay.io/a,${image}:cache`,
+    `--cache-to=type=registry,ref=${image}:2.3.4`,
+    `--cache-to=type=registry,mode=max,ref=${image}:2.3.4,compression=zstd`,
+    `--cache-to="type=registry","ref=${image}:2.3.4"`,
+    `--cache-to=type=registry,"ref=${image}:2.3.4"`,
+    `--cache-to=ref=${image}:2.3.4,type=registry`,
+    `--cache-to=type=registry,REF=GHCR.IO/cmsweb/reqmgr2:2.3.4`,
+    `--cache-to=type=registry, ref = ${image}`,
+  ])('%s would write over published tags', option => {
+    expect(refusal({ 'build-options': option }, run)).toBe(
+      `invalid-input: The input build-options is ${JSON.stringify(option)}: docker would write into ${image}, over its published tags. Name a repository of its own, such as ${image}-cache; to read from ${image} with --cache-from is fine.`,
+    )
+  })
+
+  test.each([
+    `--cache-to=${image}-cache`,
+    `--cache-to=type=registry,ref=${image}-cache:2.3.4`,
+    '--cache-to=type=gha,mode=max',
+    '--cache-to=type=inline',
+    `--cache-to=type=local,dest=${image}`,
+    `--cache-from=${image}:2.3.4`,
+    `--cache-from=type=registry,ref=${image}:2.3.4`,
+    `--build-context=base=docker-image://${image}:2.3.4`,
+    `--annotation=base=${image}:2.3.4`,
+  ])('%s does not', option => {
+    expect(buildOf({ 'build-options': option }).options).toEqual([option])
   })
 })

@@ -10,6 +10,7 @@ const outside = temporaryFolder()
 const workspace = temporaryFolder()
 write(outside, { policy: table })
 write(workspace, {
+  Dockerfile: '',
   policy: table,
   'sub/policy': `\uFEFF${table.replaceAll('\n', '\r\n')}\r\n`,
   '..policy': table,
@@ -23,7 +24,7 @@ symlinkSync(outside, join(workspace, 'away'))
 symlinkSync('round', join(workspace, 'round'))
 
 const run = runIn(workspace)
-const orderWith = (given: { policy?: string; 'policy-file'?: string }) =>
+const orderWith = (given: { policy?: string; 'policy-file'?: string; tag?: string }) =>
   orderOf(textsWith({ command: 'plan', ...given }), run)
 const patternsOf = (given: { policy?: string; 'policy-file'?: string }): string[] =>
   orderWith(given).request.policy.rules.map(({ pattern }) => pattern.source)
@@ -42,10 +43,13 @@ describe('policy', () => {
   })
 
   test('what looks like a slip is a warning', () => {
-    expect(orderWith({ policy: table }).policyWarnings).toBeUndefined()
-    expect(orderWith({ policy: 'a: v-XY -> a' }).policyWarnings).toMatch(
-      /^line 1, column 6: warning: XY stands for itself/,
-    )
+    expect(orderWith({ policy: table }).warnings).toEqual([])
+    expect(orderWith({ policy: 'a: v-XY -> a', tag: 'v-XY' }).warnings).toEqual([
+      {
+        title: 'The policy may not mean what it says',
+        message: expect.stringMatching(/^line 1, column 6: warning: XY stands for itself/),
+      },
+    ])
   })
 
   const anotherWay =

@@ -67,8 +67,12 @@ describe('what is ordered', () => {
     })
   })
 
-  test.each(['plan', 'promote', 'verify'])('%s needs nothing to build', command => {
+  test.each(['promote', 'verify'])('%s needs nothing to build', command => {
     expect(refusal({ command, context: 'not/there', file: 'nor/this' }, run)).toBe('no error')
+  })
+
+  test('plan needs nothing to build in a job without a checkout, if nothing is named', () => {
+    expect(refusal({ command: 'plan' }, runIn(temporaryFolder()))).toBe('no error')
   })
 
   test.each([

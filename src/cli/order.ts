@@ -8,6 +8,7 @@ import type { Request } from '../commands/request.ts'
 import { isPublished, type Result } from '../commands/result.ts'
 import { orderOf } from '../inputs/request.ts'
 import { readRunContext } from '../inputs/run-context.ts'
+import { mistakesOf } from '../inputs/validated.ts'
 import { fromWorkspace } from '../inputs/workspace-path.ts'
 import { matchRule } from '../policy/decide.ts'
 import { RunJournal } from '../report/journal.ts'
@@ -24,16 +25,23 @@ const requestOf = async (command: Request['command'], call: Call): Promise<Reque
   const { texts, caller, directory, log } = call
   const github = githubOf(call)
   const password = await passwordOf(call)
+  const access = github.ok ? github.value : undefined
   const context = {
     ...readRunContext({}, { workspace: directory, temporary: tmpdir() }),
-    repository: github?.repository,
-    apiUrl: github?.apiUrl,
+    repository: access?.repository,
+    apiUrl: access?.apiUrl,
   }
-  const given = { ...texts, command, password, 'github-token': github?.token ?? '' }
+  const given = {
+    ...texts,
+    command,
+    password: password.ok ? password.value : '',
+    'github-token': access?.token ?? '',
+  }
   call.secrets.addInputs(given)
-  const { request, policyWarnings } = orderOf(given, context, caller)
+  const before = [...mistakesOf(github), ...mistakesOf(password)]
+  const { request, warnings } = orderOf(given, context, { caller, before })
   requireOrder(request)
-  if (policyWarnings !== undefined) log.warning('The policy may not mean what it says', policyWarnings)
+  for (const { title, message } of warnings) log.warning(title, message)
   return request
 }
 

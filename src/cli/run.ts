@@ -46,7 +46,16 @@ const callerOf = ({ positionals }: Command): Caller => ({
   confined: false,
   otherFile: 'Write the path of a file with a table of rules.',
   aDirectory: 'the path of a directory',
+  checkout: '',
   root: 'the current directory',
+  list: {
+    one: entry => `one ${entry} for each option`,
+    each: 'each value',
+    several: input => `Give each with a --${input}=… of its own.`,
+    leaveOut: 'Leave it out',
+  },
+  login: '--username and --password-stdin',
+  tooLong: 'it is longer than 6h',
 })
 
 const run = async (

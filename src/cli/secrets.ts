@@ -1,4 +1,5 @@
-import { ReleaseError } from '../errors.ts'
+import type { InputName } from '../contract.ts'
+import { all, mistaken, type Validated, valid } from '../inputs/validated.ts'
 import type { Call } from './command.ts'
 
 /**
@@ -16,13 +17,16 @@ export const GITHUB_VARIABLES = {
 const given = (env: NodeJS.ProcessEnv, variable: string): string | undefined =>
   env[variable] === '' ? undefined : env[variable]
 
-const invalid = (what: string, wayOut: string): ReleaseError =>
-  new ReleaseError('invalid-input', { what, wayOut })
+const wrong = (inputs: readonly InputName[], what: string, wayOut: string): Validated<never> =>
+  mistaken({ name: 'invalid-input', inputs, what, wayOut })
+
+const LOGIN = ['username', 'password'] as const
 
 /** A password that is piped in, without the end of its line, as docker login reads it. */
-const pipedPassword = async (input: Call['input']): Promise<string> => {
+const pipedPassword = async (input: Call['input']): Promise<Validated<string>> => {
   if (input.isTTY) {
-    throw invalid(
+    return wrong(
+      LOGIN,
       'Standard input is a terminal, which would show the password.',
       `Pipe the password in, or set ${PASSWORD_VARIABLE}.`,
     )
@@ -32,32 +36,34 @@ const pipedPassword = async (input: Call['input']): Promise<string> => {
   const password = Buffer.concat(chunks)
     .toString('utf8')
     .replace(/\r?\n$/, '')
-  if (password !== '') return password
-  throw invalid('There is no password on standard input.', 'Pipe it in.')
+  if (password !== '') return valid(password)
+  return wrong(LOGIN, 'There is no password on standard input.', 'Pipe it in.')
 }
 
 /**
  * The password of the account at the registry, from standard input or from the environment; empty without an
- * account. Throws `invalid-input` for one without the other.
+ * account. One without the other is a mistake.
  */
 export const passwordOf = async ({
   texts: { username },
   flags,
   env,
   input,
-}: Pick<Call, 'texts' | 'flags' | 'env' | 'input'>): Promise<string> => {
+}: Pick<Call, 'texts' | 'flags' | 'env' | 'input'>): Promise<Validated<string>> => {
   const piped = flags.has('password-stdin')
   const inEnvironment = given(env, PASSWORD_VARIABLE)
   if (username === '') {
-    if (!piped && inEnvironment === undefined) return ''
-    throw invalid(
+    if (!piped && inEnvironment === undefined) return valid('')
+    return wrong(
+      LOGIN,
       `There is a password, from ${piped ? 'standard input' : PASSWORD_VARIABLE}, and no --username.`,
       'Give both, or neither to use the login that docker has.',
     )
   }
   if (piped) return pipedPassword(input)
-  if (inEnvironment !== undefined) return inEnvironment
-  throw invalid(
+  if (inEnvironment !== undefined) return valid(inEnvironment)
+  return wrong(
+    LOGIN,
     `There is no password for --username ${username}.`,
     `Pipe it in with --password-stdin, or set ${PASSWORD_VARIABLE}; leave --username out to use the login that docker has.`,
   )
@@ -74,23 +80,23 @@ export interface GitHubAccess {
   readonly apiUrl: string
 }
 
-/**
- * Where checks are asked for, if some are required; else what GitHub says of a run has no part in a call.
- * Throws `invalid-input`.
- */
-export const githubOf = ({ texts, env }: Pick<Call, 'texts' | 'env'>): GitHubAccess | undefined => {
-  if (texts['require-checks'] === '') return undefined
-  const need = (variable: 'GITHUB_TOKEN' | 'GITHUB_REPOSITORY'): string => {
-    const value = given(env, variable)
-    if (value !== undefined) return value
-    throw invalid(
-      `--require-checks needs ${variable}, which is not set.`,
-      `Set ${variable}: ${GITHUB_VARIABLES[variable].charAt(0).toLowerCase()}${GITHUB_VARIABLES[variable].slice(1)}`,
-    )
-  }
-  return {
-    repository: need('GITHUB_REPOSITORY'),
-    token: need('GITHUB_TOKEN'),
-    apiUrl: given(env, 'GITHUB_API_URL') ?? 'https://api.github.com',
-  }
+const need = (env: NodeJS.ProcessEnv, variable: 'GITHUB_TOKEN' | 'GITHUB_REPOSITORY'): Validated<string> => {
+  const value = given(env, variable)
+  if (value !== undefined) return valid(value)
+  const means = GITHUB_VARIABLES[variable]
+  return wrong(
+    ['require-checks', 'github-token'],
+    `--require-checks needs ${variable}, which is not set.`,
+    `Set ${variable}: ${means.charAt(0).toLowerCase()}${means.slice(1)}`,
+  )
 }
+
+/** Where checks are asked for, if some are required; else what GitHub says of a run has no part in a call. */
+export const githubOf = ({ texts, env }: Pick<Call, 'texts' | 'env'>): Validated<GitHubAccess | undefined> =>
+  texts['require-checks'] === ''
+    ? valid(undefined)
+    : all({
+        repository: need(env, 'GITHUB_REPOSITORY'),
+        token: need(env, 'GITHUB_TOKEN'),
+        apiUrl: valid(given(env, 'GITHUB_API_URL') ?? 'https://api.github.com'),
+      })

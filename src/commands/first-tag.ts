@@ -72,7 +72,7 @@ const readBack = async (
         ? `${reference} was pushed, and the registry does not have it.`
         : `${reference} was pushed as ${pushed.join(' or ')}, and the registry has ${manifest.digest} there.`,
     wayOut:
-      'No other tag was written. Look for something else that publishes the same tag, and keep two runs apart with a concurrency group; then run the job again.',
+      'No other tag was written. Look for something else that publishes the same tag, and keep two runs apart with a concurrency group; then run it again.',
   })
 }
 

@@ -1,6 +1,6 @@
 import { ReleaseError } from '../errors.ts'
 import type { Log } from '../log.ts'
-import { decide, type PlannedTag } from '../policy/decide.ts'
+import { type Decision, decide, type PlannedTag } from '../policy/decide.ts'
 import { imageName, tagged } from '../registry/reference.ts'
 import type { Journal } from './journal.ts'
 import type { PlanRequest, VersionRequest } from './request.ts'
@@ -15,13 +15,10 @@ export interface Plan {
   readonly result: Result
 }
 
-/**
- * Decides which image tags the git tag gets; touches neither docker nor the network.
- *
- * Throws `tag-refused` when the policy has no image tag for it.
- */
-export const planOf = (request: VersionRequest): Plan => {
-  const { policy, gitTag, service, repository } = request
+type Planned = Exclude<Decision, { kind: 'refused' }>
+
+/** What the policy makes of the git tag. Throws `tag-refused` when it has no image tag for it. */
+export const decisionOf = ({ policy, gitTag }: Pick<VersionRequest, 'policy' | 'gitTag'>): Planned => {
   const decision = decide(policy, gitTag)
   if (decision.kind === 'refused') {
     throw new ReleaseError('tag-refused', {
@@ -29,7 +26,17 @@ export const planOf = (request: VersionRequest): Plan => {
       wayOut: 'Nothing was built. Use a git tag that the policy knows, or add a rule to the policy.',
     })
   }
-  const { first, copies, rule, reason } = decision
+  return decision
+}
+
+/**
+ * Decides which image tags the git tag gets; touches neither docker nor the network.
+ *
+ * Throws `tag-refused` when the policy has no image tag for it.
+ */
+export const planOf = (request: VersionRequest): Plan => {
+  const { gitTag, service, repository } = request
+  const { first, copies, rule, reason } = decisionOf(request)
   const planned = (tag: PlannedTag): TagResult => ({
     ...tag,
     reference: tagged(repository, tag.tag),

@@ -43,7 +43,7 @@ const requireChecks = async (
   throw new ReleaseError('checks-not-passed', {
     what: `${gitTag} is not promoted: ${open.map(describeCheck).join('; ')}.`,
     wayOut:
-      'Nothing was written. Let the checks pass on the commit of the tag, then run the job again; checks-timeout makes it wait for them.',
+      'Nothing was written. Let the checks pass on the commit of the tag, then run it again; checks-timeout makes it wait for them.',
   })
 }
 

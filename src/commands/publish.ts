@@ -52,7 +52,7 @@ const warnOfWithheld = (
   const which = withheld.map(({ reference, note }) => `${reference}: ${note}`).join(', ')
   log.warning(
     'Stable tags are withheld',
-    `${which}. To write what is withheld, run the action with command: promote, service: ${service}, tag: ${gitTag}, digest: ${digest}, and the same registry, project, policy${checks === undefined ? '' : ', require-checks'} and login, by hand or from a workflow such as promote_stable_images.yaml.`,
+    `${which}. To write what is withheld, use the command promote with the service ${service}, the tag ${gitTag}, the digest ${digest}, and the same registry, project, policy${checks === undefined ? '' : ', require-checks'} and login.`,
   )
 }
 

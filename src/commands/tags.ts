@@ -132,14 +132,14 @@ export const requireTagged = async (
   throw new ReleaseError('not-as-planned', {
     what: `The registry said that ${reference} is ${digest}, and the image that it has there is ${manifest.digest}.`,
     wayOut:
-      "No other tag was written. Look for something else that writes this tag, then run the job again; if there is nothing, contact the registry's administrators.",
+      "No other tag was written. Look for something else that writes this tag, then run it again; if there is nothing, contact the registry's administrators.",
   })
 }
 
 const gone = (reference: string): ReleaseError =>
   new ReleaseError('not-published', {
     what: `${reference} was in the registry a moment ago, and is gone.`,
-    wayOut: 'Look for something that deletes images in the registry; then run the job again.',
+    wayOut: 'Look for something that deletes images in the registry; then run it again.',
   })
 
 /** Insists that the registry has what its answer to HEAD of a tag named. Throws `not-as-planned`. */
@@ -179,7 +179,7 @@ export const verifyWritten = async (
     throw new ReleaseError('not-as-planned', {
       what: `Each tag that was published should be ${digest}, but ${wrong.join(', ')}.`,
       wayOut:
-        'Look for something else that writes these tags, and keep two runs apart with a concurrency group; then run the job again.',
+        'Look for something else that writes these tags, and keep two runs apart with a concurrency group; then run it again.',
     })
   })
 }

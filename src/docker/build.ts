@@ -94,7 +94,7 @@ const buildFailure = async (
   return new BuildFailedError({
     what: `${reference} was not built: docker ended with exit status ${result.exitCode}: ${result.lastLine}${step}`,
     wayOut:
-      'Nothing was published. The log has all that docker said. A re-run of the job builds the same commit: what is mended in the repository of the git tag needs a new git tag.',
+      'Nothing was published. The log has all that docker said. Another run builds the same commit: what is mended in the repository of the git tag needs a new git tag.',
     output: result.tail,
   })
 }
@@ -110,7 +110,7 @@ const digestInMetadata = async (file: string, reference: string): Promise<Digest
   } catch (error) {
     throw new ReleaseError('push-failed', {
       what: `docker did not write down what it pushed as ${reference}.`,
-      wayOut: 'Update the buildx plug-in of the runner.',
+      wayOut: 'Update the buildx plug-in of docker.',
       cause: error,
     })
   }

@@ -20,7 +20,7 @@ export const configKey = (registry: string): string =>
 const unreadable = (what: string, cause?: unknown): ReleaseError =>
   new ReleaseError('credentials-unreadable', {
     what,
-    wayOut: "Give the inputs username and password, or repair docker's configuration on the runner.",
+    wayOut: "Give username and password, or repair docker's configuration on this machine.",
     cause,
   })
 

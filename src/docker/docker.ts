@@ -84,15 +84,15 @@ export class Docker {
     } catch (error) {
       if (error instanceof ProgramMissingError) {
         throw new ReleaseError('docker-missing', {
-          what: 'There is no docker command on this runner.',
-          wayOut: 'Use a runner that has Docker, such as ubuntu-latest, or install it.',
+          what: 'There is no docker command on this machine.',
+          wayOut: "Install Docker; GitHub's ubuntu-latest has it.",
           cause: error,
         })
       }
       if (error instanceof ProgramNotStartedError) {
         throw new ReleaseError('docker-missing', {
           what: `docker could not be started: ${error.message}.`,
-          wayOut: 'Shorten what is given to docker, or look at the memory and the processes of the runner.',
+          wayOut: 'Shorten what is given to docker, or look at the memory and the processes of this machine.',
           cause: error,
         })
       }

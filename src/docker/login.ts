@@ -75,7 +75,7 @@ const logIn = async (
     }
     throw new ReleaseError('login-failed', {
       what,
-      wayOut: 'Check the inputs username and password, and that the account may use the registry.',
+      wayOut: 'Check username and password, and that the account may use the registry.',
     })
   }
 }

@@ -37,7 +37,7 @@ export const pushFailure = async (
 ): Promise<ReleaseError> => {
   await docker.requireEngine()
   const what = `${reference} was not pushed: docker ended with exit status ${result.exitCode}: ${result.lastLine}`
-  const wayOut = 'No other tag was written. Check that the account may push there, then run the job again.'
+  const wayOut = 'No other tag was written. Check that the account may push there, then run it again.'
   return mayPass(result)
     ? new PushInterruptedError({ what, wayOut })
     : new ReleaseError('push-failed', { what, wayOut })

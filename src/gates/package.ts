@@ -53,7 +53,13 @@ export const waitForPackage = async (
       if (listing.kind === 'refused') return { kind: 'done', value: false }
       const retryAfter = listing.kind === 'no-answer' ? listing.retryAfter : undefined
       const notBefore = retryAfter === undefined ? undefined : parseRetryAfter(retryAfter, Date.now())
-      return { kind: 'again', ...(notBefore === undefined ? {} : { notBefore }) }
+      return {
+        kind: 'again',
+        ...(notBefore === undefined ? {} : { notBefore }),
+        ...(listing.kind === 'unknown-project'
+          ? { seen: `the index has no project ${name} (yet): check the name` }
+          : {}),
+      }
     },
     {
       timeout: gate.timeout,
@@ -74,13 +80,13 @@ export const waitForPackage = async (
     throw new ReleaseError('package-missing', {
       what: `The index does not say whether it has ${name} ${version}: ${listing.why}.`,
       wayOut:
-        'Nothing was built. Check the inputs package and package-index, and that the index may be read from this runner; then run the job again.',
+        'Nothing was built. Check package and package-index, and that the index may be read from this machine; then run it again.',
     })
   }
   throw new ReleaseError('package-missing', {
     what: `${name} ${version} is not at ${index.address} after ${forPeople(took)}; ${describe(listing, name)}.`,
     wayOut:
-      'Nothing was built. Check that the package was uploaded, and the inputs package and package-index; then run the job again, with a longer package-timeout if the index is slow.',
+      'Nothing was built. Check that the package was uploaded, and package and package-index; then run it again, with a longer package-timeout if the index is slow.',
   })
 }
 

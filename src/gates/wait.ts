@@ -1,10 +1,13 @@
 import type { Clock } from '../http/transport.ts'
 import type { Log } from '../log.ts'
 
-/** How a wait goes on after a look: it is over, or it should look again, not before so many milliseconds. */
+/**
+ * How a wait goes on after a look: it is over, or it should look again, not before so many milliseconds. The log says
+ * what was `seen` beside what is waited for.
+ */
 export type Look<T> =
   | { readonly kind: 'done'; readonly value: T }
-  | { readonly kind: 'again'; readonly notBefore?: number }
+  | { readonly kind: 'again'; readonly notBefore?: number; readonly seen?: string }
 
 /** Times in milliseconds. */
 export interface WaitOptions {
@@ -51,11 +54,11 @@ export const waitFor = async <T>(
     const { notBefore = 0 } = outcome
     if (left <= 0 || notBefore > left) return undefined
     if (minutes === 0 || Math.floor(elapsed / MINUTE) >= minutes) {
-      log.info(
+      const waiting =
         minutes === 0
           ? `Waiting for ${what}, up to ${forPeople(timeout)}`
-          : `Still waiting for ${what}: ${forPeople(elapsed)} of ${forPeople(timeout)}`,
-      )
+          : `Still waiting for ${what}: ${forPeople(elapsed)} of ${forPeople(timeout)}`
+      log.info(outcome.seen === undefined ? waiting : `${waiting}; ${outcome.seen}`)
       minutes = Math.floor(elapsed / MINUTE) + 1
     }
     const jittered = Math.min(interval * (0.9 + clock.random() / 5), longestInterval)

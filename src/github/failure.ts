@@ -24,7 +24,7 @@ export class RateLimitError extends GitHubError {
   constructor(wait: number) {
     super({
       what: 'The rate limit of the GitHub API is used up.',
-      wayOut: 'Run the job again later, or give the input github-token a token with a limit of its own.',
+      wayOut: 'Run it again later, or give a token that has a limit of its own.',
     })
     this.wait = wait
   }
@@ -77,30 +77,30 @@ const refused = (refusal: Refusal, address: string, { name, permissions }: Asked
     case 401:
       return because(
         'GitHub does not accept the token',
-        'Leave the input github-token out to use the token of the job, or give one that has not expired.',
+        'Give a token that has not expired; GitHub Actions has one that needs no github-token.',
       )
     case 403: {
       const needed = text(field(headers, 'x-accepted-github-permissions'))
       return because(
         `GitHub refused access to ${name}`,
-        `Give the job ${given}${needed === undefined ? '' : `; this request needs ${needed.replaceAll('=', ': ')}`}. A github-token of your own needs the same.`,
+        `Give the token ${given}${needed === undefined ? '' : `; this request needs ${needed.replaceAll('=', ': ')}`}.`,
       )
     }
     case 404:
       return because(
         `GitHub does not know the repository ${name}, or does not show it`,
-        `For a private repository, give the job ${given}. A github-token of your own needs the same.`,
+        `For a private repository, give the token ${given}.`,
       )
     case 409:
     case 422:
       return because(
         `GitHub does not know the commit in ${name}`,
-        'Run the job again; if it stays so, check that the git tag is still there.',
+        'Run it again; if it stays so, check that the git tag is still there.',
       )
     default:
       return because(
         'The GitHub API gave no usable answer',
-        'Run the job again; if it stays so, look whether GitHub has an incident.',
+        'Run it again; if it stays so, look whether GitHub has an incident.',
       )
   }
 }
@@ -116,7 +116,7 @@ export const failureOf = (error: unknown, asked: Asked): unknown => {
     if (!(cause instanceof NoAnswerError)) return cause
     return new GitHubError({
       what: `The GitHub API did not answer: ${causesOf(cause)[0]}.`,
-      wayOut: 'Run the job again; if it stays so, check the network of the runner.',
+      wayOut: 'Run it again; if it stays so, check the network.',
       cause: cause.cause,
     })
   }
@@ -134,6 +134,6 @@ export const failureOf = (error: unknown, asked: Asked): unknown => {
 export const unusable = (address: string, cause?: unknown): GitHubError =>
   new GitHubError({
     what: `The answer of the GitHub API can not be used: ${describeRequest({ method: 'GET', url: new URL(address) })}.`,
-    wayOut: 'Run the job again; if it stays so, check that GITHUB_API_URL is the address of the API.',
+    wayOut: 'Run it again; if it stays so, check that GITHUB_API_URL is the address of the API.',
     cause,
   })

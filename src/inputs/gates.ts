@@ -1,50 +1,76 @@
-import { ReleaseError } from '../errors.ts'
 import type { ChecksGate } from '../gates/checks.ts'
 import type { PackageGate } from '../gates/package.ts'
 import { isProjectName, normaliseVersion } from '../gates/package-version.ts'
 import type { GitHubRepository } from '../github/repository.ts'
-import type { Caller } from './caller.ts'
+import { oneLine } from '../text.ts'
+import { secretIn } from './address.ts'
+import { type Caller, capitalized } from './caller.ts'
 import { parseDuration } from './duration.ts'
-import { type Invalid, invalidFor, linesOf } from './invalid.ts'
+import { invalidFor, linesOf } from './invalid.ts'
 import type { InputTexts } from './read.ts'
 import type { RunContext } from './run-context.ts'
+import { all, andThen, map, mistaken, type Validated, valid } from './validated.ts'
 
 const LONGEST = 6 * 3_600_000
 
-const timeoutOf = (input: 'package-timeout' | 'checks-timeout', given: string, invalid: Invalid): number => {
-  const wayOut = 'Write a time with its unit, at most 6h, such as 90s, 15m or 1h.'
-  const timeout = parseDuration(given)
-  if (timeout === undefined) throw invalid(input, given, 'it is not a time', wayOut)
-  if (timeout > LONGEST) throw invalid(input, given, 'it is longer than a job may run', wayOut)
-  return timeout
-}
-
-const indexOf = (given: string, invalid: Invalid): URL => {
-  const url = URL.canParse(given) ? new URL(given) : undefined
-  if (url?.protocol === 'https:' || url?.protocol === 'http:') return url
-  throw invalid('package-index', given, 'it is not an http address', 'Write the address of a simple index.')
-}
-
-/** The package that is waited for, if there is one. Throws `invalid-input`. */
-export const packageGateOf = (texts: InputTexts, gitTag: string, caller: Caller): PackageGate | undefined => {
-  const invalid = invalidFor(caller)
-  const { package: name, 'package-index': index, 'package-timeout': timeout } = texts
-  const gate = { timeout: timeoutOf('package-timeout', timeout, invalid), index: indexOf(index, invalid) }
-  if (name === '') return undefined
-  if (!isProjectName(name)) {
-    throw invalid(
-      'package',
-      name,
-      'it is not the name of a project',
-      'Write the name alone, such as reqmgr2; its version is the git tag.',
-    )
+const timeoutOf = (
+  input: 'package-timeout' | 'checks-timeout',
+  texts: InputTexts,
+  caller: Caller,
+): Validated<number> => {
+  const given = texts[input]
+  const wrong = (problem: string): Validated<never> => {
+    const wayOut = 'Write a time with its unit, at most 6h, such as 90s, 15m or 1h.'
+    return mistaken(invalidFor(caller)(input, given, problem, wayOut))
   }
+  const timeout = parseDuration(given)
+  if (timeout === undefined) return wrong('it is not a time')
+  return timeout > LONGEST ? wrong(caller.tooLong) : valid(timeout)
+}
+
+const indexOf = (given: string, caller: Caller): Validated<URL> => {
+  const secret = secretIn('package-index', given, caller)
+  if (secret !== undefined) return mistaken(secret)
+  const url = URL.canParse(given) ? new URL(given) : undefined
+  if (url?.protocol === 'https:' || url?.protocol === 'http:') return valid(url)
+  const wayOut = 'Write the address of a simple index.'
+  return mistaken(invalidFor(caller)('package-index', given, 'it is not an http address', wayOut))
+}
+
+const packageNameOf = (name: string, caller: Caller): Validated<string> => {
+  if (isProjectName(name)) return valid(name)
+  const wayOut = 'Write the name alone, such as reqmgr2; its version is the git tag.'
+  return mistaken(invalidFor(caller)('package', name, 'it is not the name of a project', wayOut))
+}
+
+const versionOf = (gitTag: string, name: string, caller: Caller): Validated<string> => {
   const version = normaliseVersion(gitTag)
-  if (version !== undefined) return { ...gate, package: { name, version } }
-  throw new ReleaseError('invalid-input', {
-    what: `The git tag ${gitTag} is no version of PEP 440, so there can be no package ${name} of it to wait for.`,
+  if (version !== undefined) return valid(version)
+  return mistaken({
+    name: 'invalid-input',
+    inputs: ['package', 'tag'],
+    what: `The git tag ${oneLine(gitTag)} is no version of PEP 440, so there can be no package ${name} of it to wait for.`,
     wayOut: `Nothing was built. Leave ${caller.spell('package')} empty for such tags, or release a version such as 2.3.4 or 2.3.5rc1.`,
   })
+}
+
+/** The package that is waited for, if there is one. */
+export const packageGateOf = (
+  texts: InputTexts,
+  gitTag: Validated<string>,
+  caller: Caller,
+): Validated<PackageGate | undefined> => {
+  const where = all({
+    timeout: timeoutOf('package-timeout', texts, caller),
+    index: indexOf(texts['package-index'], caller),
+  })
+  if (texts.package === '') return map(where, () => undefined)
+  const name = packageNameOf(texts.package, caller)
+  const version = andThen(name, name => andThen(gitTag, tag => versionOf(tag, name, caller)))
+  return map(all({ where, name, version }), ({ where, name, version }) => ({
+    ...where,
+    package: { name, version },
+  }))
 }
 
 /** The repository of the run on GitHub, if it can be asked. */
@@ -57,27 +83,38 @@ export const sourceOf = (
   return { apiUrl, name: repository, token }
 }
 
-/** The checks that are required, if there are some. Throws `invalid-input`. */
-export const checksGateOf = (
+const checksRepositoryOf = (
   texts: InputTexts,
-  run: RunContext,
-  invalid: Invalid,
-): ChecksGate | undefined => {
-  const timeout = timeoutOf('checks-timeout', texts['checks-timeout'], invalid)
-  const names = [...new Set(linesOf(texts['require-checks']))]
-  if (names.length === 0) return undefined
-  const { 'github-token': token } = texts
-  const { apiUrl, repository } = run
+  { apiUrl, repository }: RunContext,
+  { spell }: Caller,
+): Validated<GitHubRepository> => {
   if (apiUrl === undefined || repository === undefined) {
-    throw new ReleaseError('invalid-input', {
-      what: 'The input require-checks needs a repository on GitHub, and GITHUB_API_URL or GITHUB_REPOSITORY is not set.',
+    return mistaken({
+      name: 'invalid-input',
+      inputs: ['require-checks'],
+      what: `${capitalized(spell('require-checks'))} needs a repository on GitHub, and GITHUB_API_URL or GITHUB_REPOSITORY is not set.`,
       wayOut: 'Run this in a workflow, or set both.',
     })
   }
-  if (token === '')
-    throw new ReleaseError('invalid-input', {
-      what: 'The input github-token is empty, and require-checks needs one.',
-      wayOut: 'Leave it out to use the token of the job.',
-    })
-  return { names, timeout, ownRun: run.runId, repository: { apiUrl, name: repository, token } }
+  const token = texts['github-token']
+  if (token !== '') return valid({ apiUrl, name: repository, token })
+  return mistaken({
+    name: 'invalid-input',
+    inputs: ['github-token'],
+    what: `${capitalized(spell('github-token'))} is empty, and require-checks needs one.`,
+    wayOut: 'Leave it out to use the token of the job.',
+  })
+}
+
+/** The checks that are required, if there are some. */
+export const checksGateOf = (
+  texts: InputTexts,
+  run: RunContext,
+  caller: Caller,
+): Validated<ChecksGate | undefined> => {
+  const timeout = timeoutOf('checks-timeout', texts, caller)
+  const names = [...new Set(linesOf(texts['require-checks']))]
+  if (names.length === 0) return map(timeout, () => undefined)
+  const repository = checksRepositoryOf(texts, run, caller)
+  return map(all({ timeout, repository }), gate => ({ ...gate, names, ownRun: run.runId }))
 }

@@ -1,33 +1,39 @@
 import type { InputName } from '../contract.ts'
-import { ReleaseError } from '../errors.ts'
+import { oneLine } from '../text.ts'
+import { withoutSecrets } from './address.ts'
 import { type Caller, capitalized } from './caller.ts'
 import { nearMiss } from './near-miss.ts'
+import { type Mistake, mistaken, type Validated, valid } from './validated.ts'
 
-/** Makes the error for an input that can not be what it is. `problem` says why, `wayOut` what to write. */
-export type Invalid = (input: InputName, given: string, problem: string, wayOut: string) => ReleaseError
+/** A text that was given, in quotes, on one line, without the secrets of an address. */
+export const quoted = (given: string): string => oneLine(JSON.stringify(withoutSecrets(given)))
 
-/** The errors for what a caller gives, in their spelling. */
+/** Makes the mistake of an input that can not be what it is. `problem` says why, `wayOut` what to write. */
+export type Invalid = (input: InputName, given: string, problem: string, wayOut: string) => Mistake
+
+/** The mistakes in what a caller gives, in their spelling. */
 export const invalidFor =
   ({ spell }: Caller): Invalid =>
-  (input, given, problem, wayOut) =>
-    new ReleaseError('invalid-input', {
-      what: `${capitalized(spell(input))} is ${JSON.stringify(given)}: ${problem}.`,
-      wayOut,
-    })
+  (input, given, problem, wayOut) => ({
+    name: 'invalid-input',
+    inputs: [input],
+    what: `${capitalized(spell(input))} is ${quoted(given)}: ${oneLine(problem)}.`,
+    wayOut: oneLine(wayOut),
+  })
 
-/** The value that is given, if it is one of those allowed. Throws `invalid-input`. */
+/** The value that is given, if it is one of those allowed. */
 export const oneOf = <T extends string>(
   input: InputName,
   given: string,
   allowed: readonly T[],
   invalid: Invalid,
-): T => {
+): Validated<T> => {
   const found = allowed.find(value => value === given)
-  if (found !== undefined) return found
+  if (found !== undefined) return valid(found)
   const meant = nearMiss(given, allowed)
   const allowedAre = `Allowed are ${allowed.join(', ')}.`
   const wayOut = meant === undefined ? allowedAre : `Did you mean ${meant}? ${allowedAre}`
-  throw invalid(input, given, 'there is no such value', wayOut)
+  return mistaken(invalid(input, given, 'there is no such value', wayOut))
 }
 
 /** The lines of an input of many lines, trimmed, without empty ones. */

@@ -1,12 +1,12 @@
-import { readFileSync, realpathSync, statSync } from 'node:fs'
-import { isAbsolute, relative } from 'node:path'
 import { inputs } from '../contract.ts'
-import { ReleaseError } from '../errors.ts'
 import { formatProblems, type Policy, parsePolicy } from '../policy/notation.ts'
 import { type PresetName, presets } from '../policy/presets.ts'
-import { type Caller, capitalized, workflow } from './caller.ts'
+import { type Caller, capitalized } from './caller.ts'
+import type { PolicyFile } from './files.ts'
+import { invalidFor, quoted } from './invalid.ts'
 import { nearMiss } from './near-miss.ts'
 import type { InputTexts } from './read.ts'
+import { mistaken, type Validated, valid } from './validated.ts'
 import { fromWorkspace } from './workspace-path.ts'
 
 /** A policy, and what looks like a slip in it, ready to be shown. */
@@ -15,14 +15,16 @@ export interface NamedPolicy {
   readonly warnings: string | undefined
 }
 
-const parse = (text: string, origin: string): NamedPolicy => {
+const parse = (text: string, input: 'policy' | 'policy-file', origin: string): Validated<NamedPolicy> => {
   const parsed = parsePolicy(text)
   if (parsed.kind === 'policy') {
     const { policy, warnings } = parsed
-    return { policy, warnings: warnings.length === 0 ? undefined : formatProblems(text, warnings) }
+    return valid({ policy, warnings: warnings.length === 0 ? undefined : formatProblems(text, warnings) })
   }
   const errors = parsed.problems.filter(({ severity }) => severity === 'error').length
-  throw new ReleaseError('invalid-policy', {
+  return mistaken({
+    name: 'invalid-policy',
+    inputs: [input],
     what: `${origin} has ${errors === 1 ? 'a mistake' : `${errors} mistakes`}:\n${formatProblems(text, parsed.problems)}\n`,
     wayOut: 'Nothing was built. docs/policy.md explains the notation with examples.',
   })
@@ -30,62 +32,60 @@ const parse = (text: string, origin: string): NamedPolicy => {
 
 const isPreset = (name: string): name is PresetName => Object.hasOwn(presets, name)
 
-/** A preset by its name, or a table. Throws `invalid-input` or `invalid-policy`. */
-export const policyFromText = (text: string, { spell }: Caller = workflow): NamedPolicy => {
-  if (isPreset(text)) return parse(presets[text], `The preset ${text}`)
-  if (/\s|->|:/.test(text)) return parse(text, `The table in ${spell('policy')}`)
+/** A preset by its name, or a table. */
+const policyFromText = (text: string, { spell }: Caller): Validated<NamedPolicy> => {
+  if (isPreset(text)) return parse(presets[text], 'policy', `The preset ${text}`)
+  if (/\s|->|:/.test(text)) return parse(text, 'policy', `The table in ${spell('policy')}`)
   const names = Object.keys(presets)
   const meant = nearMiss(text, names)
-  throw new ReleaseError('invalid-input', {
-    what: `${capitalized(spell('policy'))} is ${JSON.stringify(text)}: there is no such preset.`,
+  return mistaken({
+    name: 'invalid-input',
+    inputs: ['policy', 'policy-file'],
+    what: `${capitalized(spell('policy'))} is ${quoted(text)}: there is no such preset.`,
     wayOut: `${meant !== undefined ? `Did you mean ${meant}? ` : /[./]/.test(text) ? `If it is a file, give it as ${spell('policy-file')}. ` : ''}Write one of ${names.join(', ')}, or a table of rules such as "final: X.Y.Z -> X.Y.Z | X.Y.Z-stable".`,
   })
 }
 
-const invalidFile = (path: string, problem: string, { spell, otherFile }: Caller): ReleaseError =>
-  new ReleaseError('invalid-input', {
-    what: `${capitalized(spell('policy-file'))} is ${JSON.stringify(path)}: ${problem}.`,
-    wayOut: otherFile,
-  })
-
-/** A table in a file, of the workspace if the caller is confined to it. Throws `invalid-input` or `invalid-policy`. */
-export const policyFromFile = (path: string, workspace: string, caller: Caller = workflow): NamedPolicy => {
-  let real: string
-  try {
-    real = realpathSync(fromWorkspace(workspace, path))
-  } catch (error) {
-    throw invalidFile(
-      path,
-      error instanceof Error && 'code' in error && error.code === 'ENOENT'
-        ? `there is no file ${fromWorkspace(workspace, path)}`
-        : String(error),
-      caller,
-    )
+/** A table in a file, of the workspace or the runner's temporary directory if the caller is confined to them. */
+const policyFromFile = (
+  path: string,
+  { workspace, policyFile }: PolicyPlace,
+  caller: Caller,
+): Validated<NamedPolicy> => {
+  const wrong = (problem: string): Validated<never> =>
+    mistaken(invalidFor(caller)('policy-file', path, problem, caller.otherFile))
+  switch (policyFile.kind) {
+    case 'text':
+      return parse(policyFile.text, 'policy-file', `The policy in ${path}`)
+    case 'absent':
+      return wrong(`there is no file ${fromWorkspace(workspace, path)}`)
+    case 'unreadable':
+      return wrong(`it can not be read, ${policyFile.why}`)
+    default:
+      return wrong(
+        caller.confined && !policyFile.inside ? 'it leads out of the workspace' : 'it is a directory',
+      )
   }
-  const inside = relative(realpathSync(workspace), real)
-  if (caller.confined && (inside === '..' || inside.startsWith('../') || isAbsolute(inside)))
-    throw invalidFile(path, 'it leads out of the workspace', caller)
-  let text: string
-  try {
-    if (statSync(real).isDirectory()) throw invalidFile(path, 'it is a directory', caller)
-    text = readFileSync(real, 'utf8')
-  } catch (error) {
-    if (error instanceof ReleaseError) throw error
-    const why = error instanceof Error ? error.message : String(error)
-    throw invalidFile(path, `it can not be read, ${why}`, caller)
-  }
-  return parse(text, `The policy in ${path}`)
 }
 
-/** The policy that the inputs give. Throws `invalid-input` or `invalid-policy`. */
-export const policyOf = (texts: InputTexts, workspace: string, caller: Caller): NamedPolicy => {
-  const { policy, 'policy-file': file } = texts
+/** Where a policy file is looked for, and what is there. */
+interface PolicyPlace {
+  readonly workspace: string
+  readonly policyFile: PolicyFile
+}
+
+/** The policy that the inputs give. */
+export const policyOf = (
+  { policy, 'policy-file': file }: InputTexts,
+  place: PolicyPlace,
+  caller: Caller,
+): Validated<NamedPolicy> => {
   if (file === '') return policyFromText(policy, caller)
-  if (policy !== inputs.policy.default) {
-    throw new ReleaseError('invalid-input', {
-      what: `${capitalized(caller.spell('policy'))} and ${caller.spell('policy-file')} are both given.`,
-      wayOut: 'Leave one out: the policy comes from one place.',
-    })
-  }
-  return policyFromFile(file, workspace, caller)
+  if (policy === inputs.policy.default) return policyFromFile(file, place, caller)
+  return mistaken({
+    name: 'invalid-input',
+    inputs: ['policy', 'policy-file'],
+    what: `${capitalized(caller.spell('policy'))} and ${caller.spell('policy-file')} are both given.`,
+    wayOut: 'Leave one out: the policy comes from one place.',
+  })
 }

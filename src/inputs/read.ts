@@ -1,23 +1,83 @@
 import * as core from '@actions/core'
 import { type InputName, inputs } from '../contract.ts'
-import { ReleaseError } from '../errors.ts'
 import type { Secrets } from '../secrets.ts'
+import { oneLine } from '../text.ts'
 import { nearMiss } from './near-miss.ts'
+import type { Mistake } from './validated.ts'
 
-/** What docker's own actions call an input, and where that goes here. */
-const ELSEWHERE: Readonly<Record<string, string>> = {
-  dockerfile: 'Write its path into the input file.',
-  image: 'Write its name into the input service, and what stands before it into registry and project.',
-  'image-name': 'Write it into the input service.',
-  images: 'Write registry, project and service; the policy says which tags there are.',
-  platforms: 'Write --platform=… into the input build-options.',
-  'cache-from': 'Write --cache-from=… into the input build-options.',
-  'cache-to': 'Write --cache-to=… into the input build-options.',
-  target: 'Write --target=… into the input build-options.',
-  secrets: 'Write --secret=… into the input build-options.',
-  tags: 'The git tag is the input tag; which image tags it gets is for the input policy to say.',
-  token: 'The token of the registry goes into the input password, that of GitHub into github-token.',
-  user: 'Write it into the input username.',
+/** Where an input of another action goes here: the inputs that have its place, and what to do. */
+interface Elsewhere {
+  readonly inputs?: readonly InputName[]
+  readonly wayOut: string
+}
+
+const option = (written: string): Elsewhere => ({
+  wayOut: `Write ${written} into the input build-options.`,
+})
+
+const PUSHED = 'Leave it out: the image is pushed to the registry.'
+const SERVICE: Elsewhere = {
+  inputs: ['service'],
+  wayOut: 'Write its name into the input service, and what stands before it into registry and project.',
+}
+const SECRETS = option('--secret=…')
+
+/** Inputs of docker's own actions, and of others that build images. */
+const ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
+  'add-hosts': option('--add-host=…'),
+  allow: option('--allow=…'),
+  annotations: option('--annotation=…'),
+  attests: option('--attest=…'),
+  'build-contexts': option('--build-context=…'),
+  builder: option('--builder=…'),
+  'cache-from': option('--cache-from=…'),
+  'cache-to': option('--cache-to=…'),
+  call: { wayOut: 'Leave it out: it would build nothing. The command plan only checks.' },
+  'cgroup-parent': option('--cgroup-parent=…'),
+  dockerfile: { inputs: ['file'], wayOut: 'Write its path into the input file.' },
+  'dry-run': { inputs: ['command'], wayOut: 'Leave it out, and write command: plan, which changes nothing.' },
+  flavor: { wayOut: 'Leave it out: which image tags there are is for the input policy to say.' },
+  image: SERVICE,
+  'image-name': { inputs: ['service'], wayOut: 'Write it into the input service.' },
+  images: {
+    inputs: ['service'],
+    wayOut: 'Write registry, project and service; the policy says which tags there are.',
+  },
+  load: { wayOut: `${PUSHED} The command build leaves it on the runner instead.` },
+  network: option('--network=…'),
+  'no-cache': option('--no-cache'),
+  'no-cache-filters': option('--no-cache-filter=…'),
+  'no-push': {
+    inputs: ['command'],
+    wayOut: 'Leave it out, and write command: build, which pushes nothing, or command: plan.',
+  },
+  output: { wayOut: PUSHED },
+  outputs: { wayOut: PUSHED },
+  platform: option('--platform=…'),
+  platforms: option('--platform=…'),
+  provenance: option('--provenance=…'),
+  pull: option('--pull'),
+  push: {
+    wayOut: 'Leave it out: the image is always pushed. The commands build and plan push nothing.',
+  },
+  repository: SERVICE,
+  sbom: option('--sbom=…'),
+  'secret-envs': SECRETS,
+  'secret-files': SECRETS,
+  secrets: SECRETS,
+  'shm-size': option('--shm-size=…'),
+  ssh: option('--ssh=…'),
+  tags: {
+    inputs: ['tag'],
+    wayOut: 'The git tag is the input tag; which image tags it gets is for the input policy to say.',
+  },
+  target: option('--target=…'),
+  token: {
+    inputs: ['password'],
+    wayOut: 'The token of the registry goes into the input password, that of GitHub into github-token.',
+  },
+  ulimit: option('--ulimit=…'),
+  user: { inputs: ['username'], wayOut: 'Write it into the input username.' },
 }
 
 /** The text of every input, trimmed; empty where nothing was given. */
@@ -25,46 +85,33 @@ export type InputTexts = Readonly<Record<InputName, string>>
 
 const names = Object.keys(inputs) as InputName[]
 
-/** What a required input may look like. */
-const EXAMPLES: Readonly<Partial<Record<InputName, string>>> = {
-  registry: 'registry.cern.ch',
-  service: 'reqmgr2',
+/** The input that a misspelt one was meant to be, with what to do. */
+const meantBy = (given: string): Elsewhere | undefined => {
+  if (Object.hasOwn(ELSEWHERE, given)) return ELSEWHERE[given]
+  const input = names.find(name => name === nearMiss(given, names))
+  return input === undefined ? undefined : { inputs: [input], wayOut: `Did you mean ${input}?` }
 }
 
 /**
  * Inputs that were given and do not exist. The runner only warns of them; here, one that is nearly the name
- * of an input, or that docker's actions have, is an error, as its author believes that it works.
- *
- * Throws `invalid-input`.
+ * of an input, or that docker's actions have, is a mistake, as its author believes that it works.
  */
-export const refuseMisspelt = (env: NodeJS.ProcessEnv): void => {
-  const known: readonly string[] = names
-  for (const variable of Object.keys(env)) {
-    if (!variable.startsWith('INPUT_')) continue
+export const unknownInputs = (env: NodeJS.ProcessEnv): Mistake[] =>
+  Object.keys(env).flatMap(variable => {
+    if (!variable.startsWith('INPUT_')) return []
     const given = variable.slice('INPUT_'.length).toLowerCase()
-    if (known.includes(given)) continue
-    const meant = nearMiss(given, known)
-    const wayOut = ELSEWHERE[given] ?? (meant === undefined ? undefined : `Did you mean ${meant}?`)
-    if (wayOut === undefined) continue
-    throw new ReleaseError('invalid-input', { what: `There is no input ${given}.`, wayOut })
-  }
-}
+    if ((names as readonly string[]).includes(given)) return []
+    const meant = meantBy(given)
+    if (meant === undefined) return []
+    return [{ name: 'invalid-input', what: `There is no input ${oneLine(given)}.`, ...meant }]
+  })
 
-/** Reads all inputs, of which some are secrets. Throws `invalid-input`. */
-export const readInputs = (env: NodeJS.ProcessEnv, secrets: Secrets): InputTexts => {
-  refuseMisspelt(env)
+/** Reads all inputs, of which some are secrets. */
+export const readInputs = (secrets: Secrets): InputTexts => {
   const texts = Object.fromEntries(names.map(name => [name, core.getInput(name)])) as Record<
     InputName,
     string
   >
   secrets.addInputs(texts)
-  for (const name of names) {
-    if (inputs[name].required && texts[name] === '') {
-      throw new ReleaseError('invalid-input', {
-        what: `The input ${name} is missing or empty.`,
-        wayOut: `Write it below "with:", as "${name}: ${EXAMPLES[name] ?? '…'}". A variable or secret that does not exist is empty too.`,
-      })
-    }
-  }
   return texts
 }

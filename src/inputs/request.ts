@@ -1,166 +1,193 @@
 import { ON_EXISTING } from '../commands/course.ts'
-import { type Request, STABLE } from '../commands/request.ts'
+import { decisionOf } from '../commands/plan.ts'
+import { type Request, STABLE, type VersionRequest } from '../commands/request.ts'
 import { ReleaseError } from '../errors.ts'
-import {
-  type Digest,
-  isDigest,
-  pathProblem,
-  type Repository,
-  registryProblem,
-} from '../registry/reference.ts'
-import { buildOf } from './build.ts'
+import { type Digest, isDigest } from '../registry/reference.ts'
+import { buildArgWarnings, buildOf } from './build.ts'
 import { type Caller, workflow } from './caller.ts'
+import { contextOf, namesContext } from './context.ts'
+import { type Files, readFiles } from './files.ts'
 import { checksGateOf, packageGateOf, sourceOf } from './gates.ts'
-import { type Invalid, invalidFor, oneOf } from './invalid.ts'
-import { policyOf } from './policy.ts'
+import { gitTagOf, repositoryOf } from './image.ts'
+import { invalidFor, oneOf } from './invalid.ts'
+import { loginOf } from './login.ts'
+import { type NamedPolicy, policyOf } from './policy.ts'
 import type { InputTexts } from './read.ts'
 import type { RunContext } from './run-context.ts'
+import { accept, all, type Mistake, map, mistaken, mistakesOf, type Validated, valid } from './validated.ts'
 
-/** What somebody who pasted an address, or a whole path, should write instead. */
-const registryWayOut = (given: string, { spell }: Caller): string => {
-  const [host = '', ...path] = given
-    .replace(/^https?:\/\//i, '')
-    .split('/')
-    .filter(part => part !== '')
-  if (registryProblem(host) !== undefined) return 'Write the host of the registry, such as registry.cern.ch.'
-  return path.length === 0
-    ? `Write ${host}.`
-    : `Write ${host}, and ${path.join('/')} into ${spell('project')}.`
+const COMMANDS = ['release', 'plan', 'build', 'push', 'promote', 'verify'] as const
+type CommandName = (typeof COMMANDS)[number]
+
+/** Something that is allowed, and may not mean what it says. */
+export interface Warning {
+  readonly title: string
+  readonly message: string
 }
 
-/** The path without capitals and needless slashes, if that makes it one. */
-const corrected = (registry: string, path: string): string | undefined => {
-  const written = path
-    .toLowerCase()
-    .split('/')
-    .filter(part => part !== '')
-    .join('/')
-  return written !== path && pathProblem(registry, written) === undefined ? `Write ${written}.` : undefined
+/** A validated order, and what should be said of it. */
+export interface Order {
+  readonly request: Request
+  readonly warnings: readonly Warning[]
 }
 
-const repositoryOf = ({ registry, project, service }: InputTexts, caller: Caller): Repository => {
-  const invalid = invalidFor(caller)
-  const registryWrong = registryProblem(registry)
-  if (registryWrong !== undefined) {
-    throw invalid('registry', registry, registryWrong, registryWayOut(registry, caller))
-  }
-  if (service.includes('/')) {
-    throw invalid(
-      'service',
-      service,
-      'it contains "/"',
-      `Write the path before the last "/" into ${caller.spell('project')}.`,
+/** What an order is made of: the inputs, the run that it is for, and what lies at the paths. */
+interface Given {
+  readonly texts: InputTexts
+  readonly run: RunContext
+  readonly files: Files
+  readonly caller: Caller
+}
+
+const digestOf = (
+  command: CommandName,
+  { digest }: InputTexts,
+  caller: Caller,
+): Validated<Digest | undefined> => {
+  if (digest === '') return valid(undefined)
+  const wrong = (problem: string, wayOut: string): Validated<never> =>
+    mistaken(invalidFor(caller)('digest', digest, problem, wayOut))
+  if (!isDigest(digest)) {
+    return wrong(
+      'it is not a digest',
+      'Write it whole and alone, sha256: and 64 hexadecimal digits, as the output digest has it.',
     )
   }
-  const serviceWrong = pathProblem(registry, service)
-  if (serviceWrong !== undefined) {
-    const wayOut = service.includes(':')
-      ? `Write the name alone, ${service.split(':', 1)[0]}; the tag comes from the git tag.`
-      : (corrected(registry, service) ?? 'Write the name of the image, such as reqmgr2.')
-    throw invalid('service', service, serviceWrong, wayOut)
-  }
-  if (project === '') return { registry, path: service }
-  const path = `${project}/${service}`
-  const pathWrong = pathProblem(registry, path)
-  if (pathWrong !== undefined) {
-    const wayOut = corrected(registry, project) ?? 'Write a path such as cmsweb, or leave it empty.'
-    throw invalid('project', project, pathWrong, wayOut)
-  }
-  return { registry, path }
-}
-
-const gitTagOf = ({ tag }: InputTexts, run: RunContext, invalid: Invalid): string => {
-  if (/^refs\/tags\/./.test(tag)) {
-    throw invalid('tag', tag, 'it is a whole ref', `Write ${tag.slice('refs/tags/'.length)}.`)
-  }
-  if (tag.startsWith('refs/heads/'))
-    throw invalid('tag', tag, 'it is a branch', 'Write the name of a git tag.')
-  if (/\s/.test(tag))
-    throw invalid('tag', tag, 'no git tag has white space', 'Write the name of one git tag.')
-  if (tag !== '') return tag
-  if (run.tag !== undefined) return run.tag
-  throw new ReleaseError('invalid-input', {
-    what: `There is no git tag to release: the input tag is empty, and the run is for ${run.ref}.`,
-    wayOut: 'Run the workflow on a tag (on: push: tags), or give the input tag.',
-  })
-}
-
-const loginOf = ({ username, password }: InputTexts): { username: string; password: string } | undefined => {
-  if (username === '' && password === '') return undefined
-  if (username !== '' && password !== '') return { username, password }
-  const missing = username === '' ? 'username' : 'password'
-  throw new ReleaseError('invalid-input', {
-    what: `The input ${missing} is empty, and ${missing === 'username' ? 'password' : 'username'} is not.`,
-    wayOut:
-      'Give both, or neither to use the login that docker has. A secret or variable that does not exist is empty too: check its name, and that this repository may read it.',
-  })
-}
-
-const digestOf = ({ digest }: InputTexts, invalid: Invalid): Digest | undefined => {
-  if (digest === '') return undefined
-  if (isDigest(digest)) return digest
-  throw invalid(
-    'digest',
-    digest,
-    'it is not a digest',
-    'Write it whole and alone, sha256: and 64 hexadecimal digits, as the output digest has it.',
+  if (command === 'plan' || command === 'promote' || command === 'verify') return valid(digest)
+  return wrong(
+    `${command} does not know it before it has built`,
+    'Leave it out, or use the command promote or verify.',
   )
 }
 
-const COMMANDS = ['release', 'plan', 'build', 'push', 'promote', 'verify'] as const
+/** What the policy says against the git tag. It is no part of the order: a run that is right meets it first of all. */
+const refusalOf = (plan: Pick<VersionRequest, 'policy' | 'gitTag'>): readonly Mistake[] => {
+  try {
+    decisionOf(plan)
+    return []
+  } catch (error) {
+    if (error instanceof ReleaseError) return [error]
+    throw error
+  }
+}
 
-/** A validated order, and what should be said of its policy. */
-export interface Order {
-  readonly request: Request
-  readonly policyWarnings: string | undefined
+const planOnly = ({ service, repository, gitTag, policy }: VersionRequest): VersionRequest => ({
+  service,
+  repository,
+  gitTag,
+  policy,
+})
+
+/** The request of a command, of which every input is judged that it uses; of `plan`, all that a run may use. */
+const requestOf = (
+  command: CommandName,
+  { gitTag, repository, policy }: { [K in 'gitTag' | 'repository' | 'policy']: Validated<VersionRequest[K]> },
+  { texts, run, files, caller }: Given,
+): Validated<Request> => {
+  const { service } = texts
+  const invalid = invalidFor(caller)
+  const registry = all({
+    plan: all<VersionRequest>({ service: valid(service), repository, gitTag, policy }),
+    login: loginOf(texts),
+    digest: digestOf(command, texts, caller),
+    stable: oneOf('stable', texts.stable, STABLE, invalid),
+  })
+  const checks = checksGateOf(texts, run, caller)
+  if (command === 'verify') {
+    return map(registry, ({ plan, login, digest, stable }) => ({ command, ...plan, login, digest, stable }))
+  }
+  if (command === 'promote') {
+    return map(all({ registry, checks }), ({ registry: { plan, login, digest }, checks }) => ({
+      command,
+      ...plan,
+      login,
+      digest,
+      checks,
+    }))
+  }
+  // The commit of the run is that of the git tag only if the run is for this tag.
+  const revision = gitTag.ok && run.tag === gitTag.value ? run.sha : undefined
+  const publication = map(
+    all({ registry, checks, onExisting: oneOf('on-existing', texts['on-existing'], ON_EXISTING, invalid) }),
+    ({ registry: { plan, login, stable }, checks, onExisting }) => ({
+      ...plan,
+      login,
+      stable,
+      checks,
+      revision,
+      onExisting,
+    }),
+  )
+  if (command === 'push') return map(publication, publication => ({ command, ...publication }))
+
+  const context =
+    command === 'plan' && !namesContext(texts)
+      ? valid({ context: texts.context, file: undefined })
+      : contextOf(texts, { workspace: run.workspace, files }, caller)
+  const build = buildOf(texts, { run, context, gitTag, repository, caller })
+  const source = sourceOf(texts, run)
+  if (command === 'build') {
+    return map(all({ publication, build }), ({ publication: { login, ...plan }, build }) => ({
+      command,
+      ...planOnly(plan),
+      login,
+      build,
+      revision,
+      source,
+    }))
+  }
+  const gate = packageGateOf(texts, gitTag, caller)
+  return map(all({ publication, build, gate }), ({ publication, build, gate }) =>
+    command === 'plan'
+      ? { command, ...planOnly(publication), stable: publication.stable }
+      : { command, ...publication, build, source, package: gate },
+  )
+}
+
+const warningsOf = ({ warnings }: NamedPolicy, texts: InputTexts, caller: Caller): Warning[] => {
+  const buildArgs = buildArgWarnings(texts['build-args'], caller)
+  return [
+    ...(warnings === undefined ? [] : [{ title: 'The policy may not mean what it says', message: warnings }]),
+    ...(buildArgs === undefined
+      ? []
+      : [{ title: `Possible mistake in ${caller.spell('build-args')}`, message: buildArgs }]),
+  ]
+}
+
+/** Makes an order of what was given, or finds everything that is wrong with it. */
+export const validateOrder = (given: Given): Validated<Order> => {
+  const { texts, run, files, caller } = given
+  const command = oneOf('command', texts.command, COMMANDS, invalidFor(caller))
+  const named = policyOf(texts, { workspace: run.workspace, policyFile: files.policyFile }, caller)
+  const policy = map(named, ({ policy }) => policy)
+  const gitTag = gitTagOf(texts, run, caller)
+  const repository = repositoryOf(texts, caller)
+  // Whatever the command was meant to be, the other inputs are judged.
+  const request = requestOf(command.ok ? command.value : 'plan', { gitTag, repository, policy }, given)
+  const order = all({ command, request, named })
+  if (order.ok) {
+    const { request, named } = order.value
+    return valid({ request, warnings: warningsOf(named, texts, caller) })
+  }
+  const refusal = map(all({ gitTag, policy }), refusalOf)
+  return mistaken(...order.mistakes, ...(refusal.ok ? refusal.value : []))
 }
 
 /**
- * Makes a validated order of the inputs and the context of the run.
+ * Makes a validated order of the inputs and the context of the run. `before` are mistakes that were found before:
+ * what follows from them, for the same input, is not told again.
  *
- * Throws `invalid-input`, naming the input, what was given and what is allowed, or `invalid-policy`.
+ * Throws one error for all mistakes, `invalid-input` if they are of several kinds: each with the input, what was given
+ * and what is allowed.
  */
-export const orderOf = (texts: InputTexts, run: RunContext, caller: Caller = workflow): Order => {
-  const invalid = invalidFor(caller)
-  const command = oneOf('command', texts.command, COMMANDS, invalid)
-  const repository = repositoryOf(texts, caller)
-  const gitTag = gitTagOf(texts, run, invalid)
-  const { policy, warnings: policyWarnings } = policyOf(texts, run.workspace, caller)
-  const plan = { service: texts.service, repository, gitTag, policy }
-  const order = (request: Request): Order => ({ request, policyWarnings })
-  const stable = oneOf('stable', texts.stable, STABLE, invalid)
-  if (command === 'plan') return order({ command, ...plan, stable })
-
-  const login = loginOf(texts)
-  const digest = digestOf(texts, invalid)
-  if (command === 'verify') return order({ command, ...plan, login, digest, stable })
-
-  const checks = checksGateOf(texts, run, invalid)
-  if (command === 'promote') return order({ command, ...plan, login, digest, checks })
-
-  if (digest !== undefined) {
-    const wayOut = 'Leave it out, or use the command promote or verify.'
-    throw invalid('digest', digest, `${command} does not know it before it has built`, wayOut)
-  }
-  // The commit of the run is that of the git tag only if the run is for this tag.
-  const revision = run.tag === gitTag ? run.sha : undefined
-  const onExisting = oneOf('on-existing', texts['on-existing'], ON_EXISTING, invalid)
-  if (command === 'push') return order({ command, ...plan, login, stable, checks, revision, onExisting })
-
-  const build = buildOf(texts, { run, gitTag, caller })
-  const source = sourceOf(texts, run)
-  if (command === 'build') return order({ command, ...plan, login, build, revision, source })
-  const gate = packageGateOf(texts, gitTag, caller)
-  return order({
-    command,
-    ...plan,
-    login,
-    stable,
-    checks,
-    revision,
-    onExisting,
-    build,
-    source,
-    package: gate,
-  })
+export const orderOf = (
+  texts: InputTexts,
+  run: RunContext,
+  { caller = workflow, before = [] }: { caller?: Caller; before?: readonly Mistake[] } = {},
+): Order => {
+  const files = readFiles(texts, run, caller.confined)
+  const order = validateOrder({ texts, run, files, caller })
+  const told = new Set(before.flatMap(({ inputs = [] }) => inputs))
+  const others = mistakesOf(order).filter(({ inputs = [] }) => !inputs.some(input => told.has(input)))
+  return accept(before.length + others.length > 0 ? mistaken(...before, ...others) : order)
 }

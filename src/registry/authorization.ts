@@ -40,8 +40,7 @@ const basic = ({ username, password }: Login): string =>
 const denied = (what: string, cause?: unknown): ReleaseError =>
   new ReleaseError('registry-denied', {
     what,
-    wayOut:
-      'Check the inputs username and password, or the login of the job, and what the account may do there.',
+    wayOut: 'Check username and password, or the login that docker has, and what the account may do there.',
     cause,
   })
 
@@ -124,7 +123,7 @@ const tokenIn = (
   if (response.status !== 200 || typeof token !== 'string' || token === '') {
     throw new ReleaseError('registry-unreadable', {
       what: `${describeRequest({ method: 'GET', url: realm })} answered ${response.status} without a token.`,
-      wayOut: 'Run the job again later; if it stays so, ask those who run the registry.',
+      wayOut: 'Run it again later; if it stays so, ask those who run the registry.',
     })
   }
   const expires = field(answer, 'expires_in')
@@ -183,7 +182,7 @@ export class Authorization {
     if (challenge === undefined) {
       throw new ReleaseError('registry-unreadable', {
         what: `${origin} answered 401 and asks for neither Basic nor Bearer authentication.`,
-        wayOut: 'Check that the input registry names a container registry.',
+        wayOut: 'Check that its name is that of a container registry.',
       })
     }
     this.#challenge = { challenge, origin }
@@ -234,7 +233,7 @@ export class Authorization {
       if (!(error instanceof NoAnswerError)) throw error
       throw new ReleaseError('registry-unreadable', {
         what: `${realm.host} gave no token: ${causesOf(error)[0]}.`,
-        wayOut: 'Run the job again; if it stays so, check the network and ask those who run the registry.',
+        wayOut: 'Run it again; if it stays so, check the network and ask those who run the registry.',
         cause: error.cause,
       })
     }

@@ -352,7 +352,7 @@ export class RegistryClient {
     if (response.status === 404) {
       throw new ReleaseError('registry-unreadable', {
         what: `${describeRequest(request)} answered 404: there is no container registry.`,
-        wayOut: 'Check the input registry.',
+        wayOut: 'Check the name of the registry.',
       })
     }
     throw this.#refusal('read', this.repository.registry, response)
@@ -381,7 +381,7 @@ export class RegistryClient {
       throw new ReleaseError('registry-unreadable', {
         what: `The registry did not answer for ${what}: ${error.message}.`,
         wayOut:
-          'Nothing more was written. Check the input registry, and that it is up and can be reached from this runner; then run the job again.',
+          'Nothing more was written. Check the name of the registry, and that it is up and can be reached from this machine; then run it again.',
         cause: error.cause,
       })
     }
@@ -390,7 +390,7 @@ export class RegistryClient {
   #unusable(what: string, why: string, cause?: unknown): ReleaseError {
     return new ReleaseError('registry-unreadable', {
       what: `The registry's answer for ${what} can not be used: ${why}.`,
-      wayOut: 'The run stopped there. Run the job again; if it stays so, ask those who run the registry.',
+      wayOut: 'The run stopped there. Run it again; if it stays so, ask those who run the registry.',
       cause,
     })
   }
@@ -413,14 +413,14 @@ export class RegistryClient {
       return new ReleaseError('registry-denied', {
         what: `The registry ${who}, to ${verb} ${what}: ${answer}.`,
         wayOut:
-          'Check the inputs username and password, or the login of the job: wrong, expired, or for another registry.',
+          'Check username and password, or the login that docker has: wrong, expired, or for another registry.',
       })
     }
     if (response.status === 401 || response.status === 403) {
       return new ReleaseError('registry-denied', {
         what: `The registry does not let this account ${verb} ${what}: ${answer}.`,
         wayOut:
-          'Check the inputs username and password, or the login of the job, and the rights of the account there.',
+          'Check username and password, or the login that docker has, and the rights of the account there.',
       })
     }
     if (response.status === 412) {
@@ -429,13 +429,13 @@ export class RegistryClient {
         wayOut:
           // A rule about tags forbids to write; what forbids to read is a rule about the image.
           verb === 'read' || codes.includes('PROJECTPOLICYVIOLATION')
-            ? "The image is there, and the project's vulnerability policy keeps it from being pulled: fix or allow what it found, then run the job again."
+            ? "The image is there, and the project's vulnerability policy keeps it from being pulled: fix or allow what it found, then run it again."
             : 'A rule of the project, such as tag immutability, stands against it: release a new version, or change the rule there.',
       })
     }
     return new ReleaseError('registry-unreadable', {
       what: `The registry could not ${verb} ${what}: ${answer}.`,
-      wayOut: 'The run stopped there. Run the job again; if it stays so, ask those who run the registry.',
+      wayOut: 'The run stopped there. Run it again; if it stays so, ask those who run the registry.',
     })
   }
 }

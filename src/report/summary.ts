@@ -146,6 +146,9 @@ export const summaryOf = (report: StepReport): string => {
   return `${paragraphs.join('\n\n')}\n\n`
 }
 
+/** A service as it was asked for, if that is a name: of anything else the error says what may be shown. */
+const nameIn = (service = ''): string | undefined => /^[a-z0-9][a-z0-9._-]*$/.exec(service.trim())?.[0]
+
 /**
  * Adds to the summary of the job, which the runner does not mask. One that can not be written, or is not there, does
  * not matter to the run.
@@ -156,6 +159,6 @@ export const writeSummary = async (
 ): Promise<void> => {
   const file = env.GITHUB_STEP_SUMMARY
   if (file === undefined || file === '') return
-  const summary = secrets.mask(summaryOf({ service: env.INPUT_SERVICE, ...report }))
+  const summary = secrets.mask(summaryOf({ service: nameIn(env.INPUT_SERVICE), ...report }))
   await appendFile(file, summary).catch(() => {})
 }

@@ -29,8 +29,8 @@ const table = ({ image, gitTag, rule, tags, reason }: Result, { bold, green }: C
 const run = async ({ texts, json, caller, directory, output, log, colours }: Call): Promise<void> => {
   // Without an environment: what is planned is what the command line says, on a runner as well.
   const context = readRunContext({}, { workspace: directory, temporary: tmpdir() })
-  const { request, policyWarnings } = orderOf({ ...texts, command: 'plan' }, context, caller)
-  if (policyWarnings !== undefined) log.warning('The policy may not mean what it says', policyWarnings)
+  const { request, warnings } = orderOf({ ...texts, command: 'plan' }, context, { caller })
+  for (const { title, message } of warnings) log.warning(title, message)
   const { result } = planOf(request)
   await output.write(json ? `${jsonLine(result)}\n` : table(result, colours))
 }

@@ -1,0 +1,57 @@
+import { symlinkSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { workflow } from '../../src/inputs/caller.ts'
+import { orderOf } from '../../src/inputs/request.ts'
+import { refusal, runIn, temporaryFolder, textsWith, write } from './order.ts'
+
+const [workspace, temporary, outside] = [temporaryFolder(), temporaryFolder(), temporaryFolder()]
+const policy = 'final: X.Y.Z -> X.Y.Z\n'
+write(workspace, { Dockerfile: '', 'service/Dockerfile': '', 'linked/a': '' })
+write(temporary, { 'service/Dockerfile': '', policy })
+write(outside, { 'service/Dockerfile': '', policy })
+symlinkSync(join(outside, 'service'), join(workspace, 'away'))
+symlinkSync(join(temporary, 'service'), join(workspace, 'to-temporary'))
+symlinkSync(join(outside, 'service/Dockerfile'), join(workspace, 'linked/Dockerfile'))
+symlinkSync(workspace, join(outside, 'back'))
+const run = runIn(workspace, { temporary })
+
+const paths = {
+  workspace: (path: string) => join(workspace, path),
+  temporary: (path: string) => join(temporary, path),
+}
+
+describe('inside the workspace and the temporary directory of the runner, all links followed', () => {
+  test.each([
+    { context: 'service' },
+    { context: 'to-temporary' },
+    { context: paths.temporary('service') },
+    { context: paths.workspace('service') },
+    { context: join(outside, 'back/service') },
+    { context: 'service', file: paths.temporary('service/Dockerfile') },
+    { 'policy-file': paths.temporary('policy') },
+    { context: 'https://github.com/dmwm/CMSKubernetes.git', file: '../Dockerfile' },
+  ])('%o', given => {
+    expect(refusal(given, run)).toBe('no error')
+  })
+})
+
+describe('outside', () => {
+  const out = 'it leads out of the workspace.'
+  test.each([
+    { given: { context: `../${basename(outside)}/service` }, says: out },
+    { given: { context: '/' }, says: out },
+    { given: { context: 'away' }, says: out },
+    { given: { context: 'linked' }, says: 'its Dockerfile leads out of the workspace.' },
+    { given: { file: join(outside, 'service/Dockerfile') }, says: out },
+    { given: { file: 'away/Dockerfile' }, says: out },
+    { given: { file: 'linked/Dockerfile' }, says: out },
+    { given: { file: '/dev/null' }, says: out },
+    { given: { 'policy-file': join(outside, 'policy') }, says: out },
+  ])('$given', ({ given, says }) => {
+    expect(refusal(given, run)).toContain(`: ${says}`)
+    // Whoever calls the command line has all files of the machine.
+    const caller = { ...workflow, confined: false }
+    expect(() => orderOf(textsWith(given), run, { caller })).not.toThrow(says)
+  })
+})

@@ -1,0 +1,108 @@
+import { inputs } from '../contract.ts'
+import { secretIn } from './address.ts'
+import type { Caller } from './caller.ts'
+import type { Files } from './files.ts'
+import { invalidFor } from './invalid.ts'
+import type { InputTexts } from './read.ts'
+import { all, type Mistake, map, mistaken, type Validated, valid } from './validated.ts'
+import { fromWorkspace } from './workspace-path.ts'
+
+/** What is built: a directory or an address, and the Dockerfile if it is not the one in there. */
+export interface Context {
+  readonly context: string
+  readonly file: string | undefined
+}
+
+/** Where paths start, and what they lead to. */
+interface Place {
+  readonly workspace: string
+  readonly files: Files
+}
+
+const OUTSIDE = 'it leads out of the workspace'
+
+/** Addresses that docker fetches itself: https, git, ssh, and the short form of GitHub. */
+const REMOTE_CONTEXT = /^(?:https?:\/\/|git:\/\/|ssh:\/\/|git@|github\.com\/)/i
+
+/** Whether the inputs say what is built. A command that builds nothing has no use for the default. */
+export const namesContext = ({ context, file }: InputTexts): boolean =>
+  context !== inputs.context.default || file !== ''
+
+const directoryMistake = (
+  context: string,
+  { workspace, files }: Place,
+  caller: Caller,
+): Mistake | undefined => {
+  const { spell, confined, aDirectory, checkout } = caller
+  const wrong = (problem: string, wayOut: string): Mistake =>
+    invalidFor(caller)('context', context, problem, wayOut)
+  const seen = files.context
+  if (context.startsWith('-')) {
+    return wrong('it begins with "-"', `Write ${aDirectory}, such as ./service.`)
+  }
+  if (seen.kind === 'absent' || seen.kind === 'unreadable') {
+    return wrong(
+      `there is no directory ${fromWorkspace(workspace, context)}`,
+      `Write ${aDirectory}${checkout}.`,
+    )
+  }
+  if (confined && !seen.inside) return wrong(OUTSIDE, `Write ${aDirectory}.`)
+  if (seen.kind === 'directory') return undefined
+  return wrong('it is a file', `Write ${aDirectory}, and the Dockerfile into ${spell('file')}.`)
+}
+
+/** What is wrong with the Dockerfile in the context. */
+const ownDockerfileMistake = (context: string, { files }: Place, caller: Caller): Mistake | undefined => {
+  const { spell, confined, checkout } = caller
+  const { dockerfile } = files
+  const wrong = (problem: string): Mistake => {
+    const wayOut = `Write the directory that has one, or name it with ${spell('file')}${checkout}.`
+    return { ...invalidFor(caller)('context', context, problem, wayOut), inputs: ['context', 'file'] }
+  }
+  if (dockerfile.kind === 'absent' || dockerfile.kind === 'unreadable') return wrong('it has no Dockerfile')
+  if (dockerfile.kind === 'directory') return wrong('its Dockerfile is a directory')
+  return confined && !dockerfile.inside ? wrong('its Dockerfile leads out of the workspace') : undefined
+}
+
+/** What is wrong with the Dockerfile that an input names. */
+const namedDockerfileMistake = (
+  { context, file }: InputTexts,
+  { workspace, files }: Place,
+  caller: Caller,
+): Mistake | undefined => {
+  const { confined, root } = caller
+  const { dockerfile, isFileInContext } = files
+  const wrong = (problem: string, wayOut: string): Mistake =>
+    invalidFor(caller)('file', file, problem, wayOut)
+  if (dockerfile.kind === 'absent' || dockerfile.kind === 'unreadable') {
+    return wrong(
+      `there is no file ${fromWorkspace(workspace, file)}`,
+      isFileInContext
+        ? `Paths start from ${root}: write ${context}/${file}.`
+        : `Write its path from ${root}.`,
+    )
+  }
+  if (confined && !dockerfile.inside) return wrong(OUTSIDE, `Write its path from ${root}.`)
+  if (dockerfile.kind === 'file') return undefined
+  return wrong('it is a directory', `Write the path of the Dockerfile from ${root}.`)
+}
+
+const judged = <T>(value: T, mistake: Mistake | undefined): Validated<T> =>
+  mistake === undefined ? valid(value) : mistaken(mistake)
+
+/** What is built. Paths must be inside the workspace or the runner's temporary directory if the caller is confined. */
+export const contextOf = (texts: InputTexts, place: Place, caller: Caller): Validated<Context> => {
+  const { context, file } = texts
+  const secret = secretIn('context', context, caller)
+  if (secret !== undefined) return mistaken(secret)
+  if (REMOTE_CONTEXT.test(context)) return valid({ context, file: file === '' ? undefined : file })
+  const directory = judged(context, directoryMistake(context, place, caller))
+  if (file !== '') {
+    const named = judged(file, namedDockerfileMistake(texts, place, caller))
+    return all<Context>({ context: directory, file: named })
+  }
+  return map(
+    directory.ok ? judged(context, ownDockerfileMistake(context, place, caller)) : directory,
+    () => ({ context, file: undefined }),
+  )
+}

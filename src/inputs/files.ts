@@ -1,0 +1,86 @@
+import { readFileSync, realpathSync, statSync } from 'node:fs'
+import { isAbsolute, relative } from 'node:path'
+import type { InputTexts } from './read.ts'
+import { fromWorkspace } from './workspace-path.ts'
+
+/** What is at a path. */
+export type Seen =
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'unreadable'; readonly why: string }
+  | {
+      readonly kind: 'file' | 'directory'
+      /** Whether it is inside the workspace or the runner's temporary directory, all links followed. */
+      readonly inside: boolean
+    }
+
+/** What the paths in the inputs lead to. */
+export interface Files {
+  readonly context: Seen
+  /** The Dockerfile, as `file` names it, or in the context. */
+  readonly dockerfile: Seen
+  /** Whether `file` would be there if paths started from the context. */
+  readonly isFileInContext: boolean
+  readonly policyFile: PolicyFile
+}
+
+/** The policy file, with its text if it may be read. */
+export type PolicyFile = Seen | { readonly kind: 'text'; readonly text: string }
+
+/** The directories that paths lie in. */
+export interface Roots {
+  readonly workspace: string
+  readonly temporary: string
+}
+
+const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+const isAbsent = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'ENOENT'
+
+const isInside = (directory: string, real: string): boolean => {
+  let root: string
+  try {
+    root = realpathSync(directory)
+  } catch {
+    return false
+  }
+  const path = relative(root, real)
+  return !(path === '..' || path.startsWith('../') || isAbsolute(path))
+}
+
+const look = (path: string, { workspace, temporary }: Roots): Seen => {
+  try {
+    const real = realpathSync(path)
+    return {
+      kind: statSync(real).isDirectory() ? 'directory' : 'file',
+      inside: isInside(workspace, real) || isInside(temporary, real),
+    }
+  } catch (error) {
+    return isAbsent(error) ? { kind: 'absent' } : { kind: 'unreadable', why: reason(error) }
+  }
+}
+
+/** Looks at a policy file, and reads it unless the caller is confined and it is not inside. */
+export const readPolicyFile = (path: string, roots: Roots, confined: boolean): PolicyFile => {
+  if (path === '') return { kind: 'absent' }
+  const absolute = fromWorkspace(roots.workspace, path)
+  const seen = look(absolute, roots)
+  if (seen.kind !== 'file' || (confined && !seen.inside)) return seen
+  try {
+    return { kind: 'text', text: readFileSync(absolute, 'utf8') }
+  } catch (error) {
+    return { kind: 'unreadable', why: reason(error) }
+  }
+}
+
+/** Looks at what the paths in the inputs lead to. */
+export const readFiles = (texts: InputTexts, roots: Roots, confined: boolean): Files => {
+  const { context, file, 'policy-file': policyFile } = texts
+  const path = (given: string): string => fromWorkspace(roots.workspace, given)
+  return {
+    context: look(path(context), roots),
+    dockerfile: look(path(file === '' ? `${context}/Dockerfile` : file), roots),
+    isFileInContext: look(fromWorkspace(path(context), file), roots).kind === 'file',
+    policyFile: readPolicyFile(policyFile, roots, confined),
+  }
+}

@@ -1,0 +1,129 @@
+import { pathProblem, type Repository, registryProblem } from '../registry/reference.ts'
+import { secretIn } from './address.ts'
+import { type Caller, capitalized } from './caller.ts'
+import { invalidFor } from './invalid.ts'
+import type { InputTexts } from './read.ts'
+import type { RunContext } from './run-context.ts'
+import { all, type Mistake, map, mistaken, type Validated, valid } from './validated.ts'
+
+/** What an input that must be given may look like. */
+const EXAMPLES = { registry: 'registry.cern.ch', service: 'reqmgr2' } as const
+
+/** What would not be one line that people can read. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u
+
+const missing = (input: keyof typeof EXAMPLES, { spell }: Caller): Mistake => ({
+  name: 'invalid-input',
+  inputs: [input],
+  what: `${capitalized(spell(input))} is missing or empty.`,
+  wayOut: `Write it below "with:", as "${input}: ${EXAMPLES[input]}". A variable or secret that does not exist is empty too.`,
+})
+
+/** The mistake of a name that is no name at all: it has a secret in it, or is not one line. */
+const notAName = (
+  input: 'registry' | 'project' | 'service',
+  given: string,
+  caller: Caller,
+): Mistake | undefined => {
+  if (!UNPRINTABLE.test(given)) return secretIn(input, given, caller)
+  const problem = 'it has a line break or another character that can not be seen'
+  return invalidFor(caller)(input, given, problem, 'Write it on one line, without such characters.')
+}
+
+/** What somebody who pasted an address, or a whole path, should write instead. */
+const registryWayOut = (given: string, { spell }: Caller): string => {
+  const [host = '', ...path] = given
+    .replace(/^https?:\/\//i, '')
+    .split('/')
+    .filter(part => part !== '')
+  if (registryProblem(host) !== undefined) return 'Write the host of the registry, such as registry.cern.ch.'
+  return path.length === 0
+    ? `Write ${host}.`
+    : `Write ${host}, and ${path.join('/')} into ${spell('project')}.`
+}
+
+const registryOf = ({ registry }: InputTexts, caller: Caller): Validated<string> => {
+  if (registry === '') return mistaken(missing('registry', caller))
+  const noName = notAName('registry', registry, caller)
+  if (noName !== undefined) return mistaken(noName)
+  const problem = registryProblem(registry)
+  if (problem === undefined) return valid(registry)
+  return mistaken(invalidFor(caller)('registry', registry, problem, registryWayOut(registry, caller)))
+}
+
+/** The path without capitals and needless slashes, if that makes it one. */
+const corrected = (registry: string, path: string): string | undefined => {
+  const written = path
+    .toLowerCase()
+    .split('/')
+    .filter(part => part !== '')
+    .join('/')
+  return written !== path && pathProblem(registry, written) === undefined ? `Write ${written}.` : undefined
+}
+
+/** The name of the image. `registry` is empty if it is not known. */
+const serviceOf = (registry: string, { service }: InputTexts, caller: Caller): Validated<string> => {
+  if (service === '') return mistaken(missing('service', caller))
+  const noName = notAName('service', service, caller)
+  if (noName !== undefined) return mistaken(noName)
+  const wrong = (problem: string, wayOut: string): Validated<never> =>
+    mistaken(invalidFor(caller)('service', service, problem, wayOut))
+  if (service.includes('/')) {
+    return wrong('it contains "/"', `Write the path before the last "/" into ${caller.spell('project')}.`)
+  }
+  const problem = pathProblem(registry, service)
+  if (problem === undefined) return valid(service)
+  return wrong(
+    problem,
+    service.includes(':')
+      ? `Write the name alone, ${service.split(':', 1)[0]}; the tag comes from the git tag.`
+      : (corrected(registry, service) ?? 'Write the name of the image, such as reqmgr2.'),
+  )
+}
+
+/** The path of the image, with the service at its end. */
+const pathOf = (
+  registry: string,
+  service: string,
+  { project }: InputTexts,
+  caller: Caller,
+): Validated<string> => {
+  if (project === '') return valid(service)
+  const noName = notAName('project', project, caller)
+  if (noName !== undefined) return mistaken(noName)
+  const path = `${project}/${service}`
+  const problem = pathProblem(registry, path)
+  if (problem === undefined) return valid(path)
+  const wayOut = corrected(registry, project) ?? 'Write a path such as cmsweb, or leave it empty.'
+  return mistaken(invalidFor(caller)('project', project, problem, wayOut))
+}
+
+/** Where the images of the service are. Each part is judged by itself, whatever is wrong with the others. */
+export const repositoryOf = (texts: InputTexts, caller: Caller): Validated<Repository> => {
+  const registry = registryOf(texts, caller)
+  const host = registry.ok ? registry.value : ''
+  const service = serviceOf(host, texts, caller)
+  const path = pathOf(host, service.ok ? service.value : 'x', texts, caller)
+  return map(all({ registry, service, path }), ({ registry, path }) => ({ registry, path }))
+}
+
+/** The git tag that the run is about. */
+export const gitTagOf = ({ tag }: InputTexts, run: RunContext, caller: Caller): Validated<string> => {
+  const wrong = (problem: string, wayOut: string): Validated<never> =>
+    mistaken(invalidFor(caller)('tag', tag, problem, wayOut))
+  if (/\s/.test(tag)) return wrong('no git tag has white space', 'Write the name of one git tag.')
+  if (UNPRINTABLE.test(tag)) {
+    return wrong('it has a character that can not be seen', 'Write the name of a git tag.')
+  }
+  if (/^refs\/tags\/./.test(tag))
+    return wrong('it is a whole ref', `Write ${tag.slice('refs/tags/'.length)}.`)
+  if (tag.startsWith('refs/heads/')) return wrong('it is a branch', 'Write the name of a git tag.')
+  if (tag !== '') return valid(tag)
+  if (run.tag !== undefined) return valid(run.tag)
+  return mistaken({
+    name: 'invalid-input',
+    inputs: ['tag'],
+    what: `There is no git tag to release: the input tag is empty, and the run is for ${run.ref}.`,
+    wayOut: 'Run the workflow on a tag (on: push: tags), or give the input tag.',
+  })
+}
