@@ -85,8 +85,7 @@ export const afterBrokenPush =
   (pause: Pause, log: Log): Retry =>
   async (error, attempt) => {
     if (!(error instanceof PushInterruptedError)) return false
-    log.info(error.message)
-    return pause(attempt)
+    return pause(attempt, next => log.info(`${next}: ${error.what}`))
   }
 
 /**

@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import { ReleaseError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { type Digest, isDigest } from '../registry/reference.ts'
-import type { Docker, DockerResult } from './docker.ts'
+import { type Docker, type DockerResult, endOf } from './docker.ts'
+import { isDiskFull, isPushFailure, lastOfStep, refusedBaseImage, refusedOption } from './failures.ts'
 import { field } from './local-image.ts'
-import { isPushFailure, push, pushFailure } from './push.ts'
+import { push, pushFailure } from './push.ts'
 
 /** What is built, and how. Everything here reaches docker as an argument of its own. */
 export interface Build {
@@ -17,6 +18,8 @@ export interface Build {
   readonly labels: readonly string[]
   /** Further options of `docker buildx build`, such as `--platform=linux/arm64`. */
   readonly options: readonly string[]
+  /** How the caller writes the input of these options, in the middle of a sentence. */
+  readonly optionsName: string
 }
 
 /** The arguments that say what is built under which reference, for buildx and for the legacy builder alike. */
@@ -72,31 +75,62 @@ const fromCache = (build: Build): Build => ({
   options: build.options.filter(option => !ANEW.test(option)),
 })
 
-/** How many lines of a failed step an error quotes. */
-const QUOTED_LINES = 5
+const NOTHING_PUBLISHED = 'Nothing was published.'
 
-/** The last lines of the step that failed, which BuildKit repeats, with the time in front, between two rules. */
-const lastOfStep = (tail: string): string[] => {
-  const [, said = ''] = /^------\n > .*:\n([\s\S]*?)^------$/m.exec(tail) ?? []
-  const lines = said.split('\n').map(line => line.replace(/^[0-9]+\.[0-9]+ /, ''))
-  return lines.filter(line => line.trim() !== '').slice(-QUOTED_LINES)
+/** The registry of an image as a Dockerfile names it. */
+const registryOf = (image: string): string => {
+  const [host = '', ...path] = image.split('/')
+  return path.length > 0 && /[.:]|^localhost$/.test(host) ? host : 'docker.io'
+}
+
+/** Who must be allowed to pull a base image, and what to do about it. */
+const loginFor = (image: string, reference: string): string => {
+  const registry = registryOf(image)
+  return registry === registryOf(reference)
+    ? `Check its name, and that the account that this run uses at ${registry} may pull it.`
+    : `Check its name. If it is private, docker must be logged in to ${registry} with an account that may pull it before this runs, in a workflow by a step with docker/login-action.`
+}
+
+/** What went wrong in a build, and the way out of it. */
+const explained = (result: DockerResult, reference: string): { what: string; wayOut: string } => {
+  const { lastLine, tail } = result
+  const image = refusedBaseImage(result)
+  if (image !== undefined) {
+    return {
+      what: `${reference} was not built: docker could not pull the base image ${image}, which is private or does not exist: ${lastLine}`,
+      wayOut: `${NOTHING_PUBLISHED} ${loginFor(image, reference)}`,
+    }
+  }
+  const quoted = lastOfStep(tail)
+  const step =
+    quoted.length === 0 ? '' : `\nThe step said last:\n${quoted.map(line => `  ${line}\n`).join('')}`
+  if (isDiskFull(result)) {
+    return {
+      what: `${reference} was not built: the runner's disk is full: ${lastLine}${step}`,
+      wayOut: `${NOTHING_PUBLISHED} Free some space in a step before this one (docker system prune --all --force removes images and build cache that nothing uses), or use a runner with a larger disk; then run the job again. If a remote engine or builder builds, its disk is the one.`,
+    }
+  }
+  return {
+    what: `${reference} was not built: docker ${endOf(result)}: ${lastLine}${step}`,
+    wayOut: `${NOTHING_PUBLISHED} The log has all that docker said. A re-run of the job builds the same commit: what is mended in the repository of the git tag needs a new git tag.`,
+  }
 }
 
 const buildFailure = async (
   docker: Docker,
-  reference: string,
-  result: DockerResult,
+  { options, optionsName }: Build,
+  { reference, result }: { reference: string; result: DockerResult },
 ): Promise<ReleaseError> => {
+  const refused = refusedOption(result, options)
+  if (refused !== undefined) {
+    return new ReleaseError('invalid-input', {
+      what: `docker does not take ${refused.option} in ${optionsName}: ${refused.why}.`,
+      wayOut:
+        'Nothing was built. Correct or remove it: docker buildx build --help lists the options; without the buildx plug-in there are fewer, see docker build --help.',
+    })
+  }
   await docker.requireEngine()
-  const quoted = lastOfStep(result.tail)
-  const step =
-    quoted.length === 0 ? '' : `\nThe step said last:\n${quoted.map(line => `  ${line}\n`).join('')}`
-  return new BuildFailedError({
-    what: `${reference} was not built: docker ended with exit status ${result.exitCode}: ${result.lastLine}${step}`,
-    wayOut:
-      'Nothing was published. The log has all that docker said. A re-run of the job builds the same commit: what is mended in the repository of the git tag needs a new git tag.',
-    output: result.tail,
-  })
+  return new BuildFailedError({ ...explained(result, reference), output: result.tail })
 }
 
 /**
@@ -144,8 +178,9 @@ const withBuildx = async (
     const result = await docker.run(args, { show: true, refusal: WITHOUT_BUILDX })
     if (result.exitCode === 0) return [await digestInMetadata(metadataFile, reference)]
     if (result.isRefused) return undefined
-    const failure = isPushFailure(result, reference) ? pushFailure : buildFailure
-    throw await failure(docker, reference, result)
+    throw isPushFailure(result, reference)
+      ? await pushFailure(docker, reference, result)
+      : await buildFailure(docker, build, { reference, result })
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
@@ -158,7 +193,7 @@ const withLegacyBuilder = async (
   temporary: string,
 ): Promise<Digest[]> => {
   const built = await docker.run(buildArguments(build, [reference]), { show: true })
-  if (built.exitCode !== 0) throw await buildFailure(docker, reference, built)
+  if (built.exitCode !== 0) throw await buildFailure(docker, build, { reference, result: built })
   return push(docker, reference, temporary)
 }
 
@@ -214,5 +249,7 @@ export const buildLocally = async (
     ? buildxLoadArguments(build, references)
     : buildArguments(build, references)
   const result = await docker.run(args, { show: true })
-  if (result.exitCode !== 0) throw await buildFailure(docker, references[0] ?? 'the image', result)
+  if (result.exitCode !== 0) {
+    throw await buildFailure(docker, build, { reference: references[0] ?? 'the image', result })
+  }
 }

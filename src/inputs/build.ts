@@ -184,5 +184,6 @@ export const buildOf = (
     buildArgs: buildArgsOf(texts['build-args'], gitTag, caller),
     labels: labelsOf(texts.labels, own, invalidFor(caller)),
     options: buildOptionsOf(texts['build-options'], caller),
+    optionsName: caller.spell('build-options'),
   }
 }
