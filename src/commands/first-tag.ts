@@ -5,6 +5,7 @@ import type { Log } from '../log.ts'
 import type { Manifest, RegistryClient } from '../registry/client.ts'
 import { names } from '../registry/image-index.ts'
 import { type Digest, tagged } from '../registry/reference.ts'
+import type { Journal } from './journal.ts'
 import { lookAhead } from './outlook.ts'
 import type { Plan } from './plan.ts'
 import type { PublishRequest } from './request.ts'
@@ -95,11 +96,15 @@ export const afterBrokenPush =
 export const bringFirst = async (
   request: PublishRequest,
   plan: Plan,
-  { registry, bring, retry }: { registry: RegistryClient; bring: Bring; retry: Retry },
+  ports: { registry: RegistryClient; journal: Journal; bring: Bring; retry: Retry },
 ): Promise<First> => {
+  const { registry, journal, bring, retry } = ports
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return read(await readBack(registry, plan.first.tag, await bring(attempt > 1)), 'built')
+      const pushed = await bring(attempt > 1)
+      // Reading back may fail; that docker pushed is known by then.
+      journal.tag({ ...plan.result.tags[0], outcome: 'pushed' })
+      return read(await readBack(registry, plan.first.tag, pushed), 'built')
     } catch (error) {
       if (!(await retry(error, attempt))) throw error
       const { course, published } = await lookAhead(request, plan, registry)

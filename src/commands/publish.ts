@@ -10,7 +10,15 @@ import { lookAgain, type Outlook } from './outlook.ts'
 import type { Plan } from './plan.ts'
 import type { PublishRequest } from './request.ts'
 import type { Result, TagResult } from './result.ts'
-import { copyTo, keeperOf, type Outcome, type Reading, verifyWritten, withOutcomes } from './tags.ts'
+import {
+  copyTo,
+  keeperOf,
+  type Outcome,
+  type Reading,
+  replacementOf,
+  verifyWritten,
+  withOutcomes,
+} from './tags.ts'
 
 /** What a publication works with. */
 export interface PublishPorts {
@@ -69,8 +77,13 @@ export const publish = async (
   const { course, published } = outlook
   const image = course.kind === 'reuse' ? existing(registry, course.digest, published) : await bring()
   const { digest, outcome } = image
+  const isOverwritten = outcome === 'built' && request.onExisting === 'overwrite'
+  const first: Outcome = {
+    outcome,
+    ...(isOverwritten ? replacementOf(plan.first, outlook.states.get(plan.first.tag), digest) : {}),
+  }
   journal.image(digest)
-  journal.tag({ ...plan.result.tags[0], outcome })
+  journal.tag({ ...plan.result.tags[0], ...first })
 
   const lookAfter = (after: 'build' | 'wait'): Promise<Reading> =>
     lookAgain(request, plan, image, { ...ports, after })
@@ -91,7 +104,7 @@ export const publish = async (
   const tags = withOutcomes(
     plan,
     new Map<string, Outcome>([
-      [plan.first.tag, { outcome }],
+      [plan.first.tag, first],
       ...withheld.map(({ tag }) => [tag, { outcome: 'withheld', note: reason ?? '' }] as const),
       ...copied,
     ]),
