@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import {
+  isCacheFailure,
   isDiskFull,
   isPushFailure,
   mayPass,
@@ -283,6 +284,17 @@ test.each([
   { tail: '#5 0.1 unknown flag: --platfrm\nERROR: failed to solve\n', found: undefined },
 ])('an option that docker refuses: $tail', ({ tail, found }) => {
   expect(refusedOption(failed(tail), ['--pull', '--platfrm=linux/arm64', '--shm-size=x'])).toEqual(found)
+})
+
+test.each([
+  {
+    tail: `#5 pushing manifest for ${REFERENCE}@sha256:d0 0.1s done\n${buildkit('exporting cache to registry', `error writing layer blob: push ${SCOPE}`)}`,
+    is: true,
+  },
+  { tail: buildkit('exporting to image', `failed to push ${REFERENCE}: push ${SCOPE}`), is: false },
+  { tail: buildkit('[2/2] RUN echo exporting cache to registry', 'process "x" did not complete'), is: false },
+])('a cache that could not be written: $is', ({ tail, is }) => {
+  expect(isCacheFailure(failed(tail))).toBe(is)
 })
 
 test.each([

@@ -99,13 +99,15 @@ export const bringFirst = async (
   ports: { registry: RegistryClient; journal: Journal; bring: Bring; retry: Retry },
 ): Promise<First> => {
   const { registry, journal, bring, retry } = ports
+  const pushed = { ...plan.result.tags[0], outcome: 'pushed' } as const
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const pushed = await bring(attempt > 1)
+      const digests = await bring(attempt > 1)
       // Reading back may fail; that docker pushed is known by then.
-      journal.tag({ ...plan.result.tags[0], outcome: 'pushed' })
-      return read(await readBack(registry, plan.first.tag, pushed), 'built')
+      journal.tag(pushed)
+      return read(await readBack(registry, plan.first.tag, digests), 'built')
     } catch (error) {
+      if (error instanceof ReleaseError && error.name === 'cache-not-written') journal.tag(pushed)
       if (!(await retry(error, attempt))) throw error
       const { course, published } = await lookAhead(request, plan, registry)
       if (course.kind === 'reuse')

@@ -1,4 +1,5 @@
-import { BuildFailedError, buildAndPush } from '../docker/build.ts'
+import { buildAndPush } from '../docker/build.ts'
+import { BuildFailedError } from '../docker/build-failure.ts'
 import type { Docker } from '../docker/docker.ts'
 import { withLogin } from '../docker/login.ts'
 import { requireReadableChecks } from '../gates/checks.ts'

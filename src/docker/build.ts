@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import { ReleaseError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { type Digest, isDigest } from '../registry/reference.ts'
-import { type Docker, type DockerResult, endOf } from './docker.ts'
-import { isDiskFull, isPushFailure, lastOfStep, refusedBaseImage, refusedOption } from './failures.ts'
+import { buildFailure, cacheFailure } from './build-failure.ts'
+import type { Docker, DockerResult } from './docker.ts'
+import { isCacheFailure, isPushFailure, mayPass } from './failures.ts'
 import { field } from './local-image.ts'
 import { push, pushFailure } from './push.ts'
 
@@ -56,16 +57,6 @@ export const buildArguments = (build: Build, references: readonly string[]): str
   build.context,
 ]
 
-/** A failed build, with the end of what docker said. */
-export class BuildFailedError extends ReleaseError {
-  readonly output: string
-
-  constructor(options: { what: string; wayOut: string; output: string }) {
-    super('build-failed', options)
-    this.output = options.output
-  }
-}
-
 /** Options that would build anew what has been built. */
 const ANEW = /^--(?:no-cache(?:-filter)?|pull)(?:=|$)/
 
@@ -75,62 +66,17 @@ const fromCache = (build: Build): Build => ({
   options: build.options.filter(option => !ANEW.test(option)),
 })
 
-const NOTHING_PUBLISHED = 'Nothing was published.'
-
-/** The registry of an image as a Dockerfile names it. */
-const registryOf = (image: string): string => {
-  const [host = '', ...path] = image.split('/')
-  return path.length > 0 && /[.:]|^localhost$/.test(host) ? host : 'docker.io'
-}
-
-/** Who must be allowed to pull a base image, and what to do about it. */
-const loginFor = (image: string, reference: string): string => {
-  const registry = registryOf(image)
-  return registry === registryOf(reference)
-    ? `Check its name, and that the account that this run uses at ${registry} may pull it.`
-    : `Check its name. If it is private, docker must be logged in to ${registry} with an account that may pull it before this runs, in a workflow by a step with docker/login-action.`
-}
-
-/** What went wrong in a build, and the way out of it. */
-const explained = (result: DockerResult, reference: string): { what: string; wayOut: string } => {
-  const { lastLine, tail } = result
-  const image = refusedBaseImage(result)
-  if (image !== undefined) {
-    return {
-      what: `${reference} was not built: docker could not pull the base image ${image}, which is private or does not exist: ${lastLine}`,
-      wayOut: `${NOTHING_PUBLISHED} ${loginFor(image, reference)}`,
-    }
-  }
-  const quoted = lastOfStep(tail)
-  const step =
-    quoted.length === 0 ? '' : `\nThe step said last:\n${quoted.map(line => `  ${line}\n`).join('')}`
-  if (isDiskFull(result)) {
-    return {
-      what: `${reference} was not built: the runner's disk is full: ${lastLine}${step}`,
-      wayOut: `${NOTHING_PUBLISHED} Free some space in a step before this one (docker system prune --all --force removes images and build cache that nothing uses), or use a runner with a larger disk; then run the job again. If a remote engine or builder builds, its disk is the one.`,
-    }
-  }
-  return {
-    what: `${reference} was not built: docker ${endOf(result)}: ${lastLine}${step}`,
-    wayOut: `${NOTHING_PUBLISHED} The log has all that docker said. A re-run of the job builds the same commit: what is mended in the repository of the git tag needs a new git tag.`,
-  }
-}
-
-const buildFailure = async (
+/** The error for a build with buildx, which pushes, too. */
+const buildxFailure = (
   docker: Docker,
-  { options, optionsName }: Build,
-  { reference, result }: { reference: string; result: DockerResult },
-): Promise<ReleaseError> => {
-  const refused = refusedOption(result, options)
-  if (refused !== undefined) {
-    return new ReleaseError('invalid-input', {
-      what: `docker does not take ${refused.option} in ${optionsName}: ${refused.why}.`,
-      wayOut:
-        'Nothing was built. Correct or remove it: docker buildx build --help lists the options; without the buildx plug-in there are fewer, see docker build --help.',
-    })
-  }
-  await docker.requireEngine()
-  return new BuildFailedError({ ...explained(result, reference), output: result.tail })
+  build: Build,
+  ended: { reference: string; result: DockerResult },
+): ReleaseError | Promise<ReleaseError> => {
+  const { reference, result } = ended
+  if (isCacheFailure(result) && !mayPass(result)) return cacheFailure(result, `${reference} was pushed`)
+  return isPushFailure(result, reference)
+    ? pushFailure(docker, reference, result)
+    : buildFailure(docker, build, ended)
 }
 
 /**
@@ -178,9 +124,7 @@ const withBuildx = async (
     const result = await docker.run(args, { show: true, refusal: WITHOUT_BUILDX })
     if (result.exitCode === 0) return [await digestInMetadata(metadataFile, reference)]
     if (result.isRefused) return undefined
-    throw isPushFailure(result, reference)
-      ? await pushFailure(docker, reference, result)
-      : await buildFailure(docker, build, { reference, result })
+    throw await buildxFailure(docker, build, { reference, result })
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
@@ -202,7 +146,7 @@ const withLegacyBuilder = async (
  * image has in the registry; the registry must have one of them. With `again`, what was built before is
  * taken from the cache and only pushed.
  *
- * Throws `build-failed`, `push-failed`, `docker-missing`, or `PushInterruptedError` if trying again may help.
+ * Throws `build-failed`, `push-failed`, `cache-not-written`, `docker-missing`, or `PushInterruptedError` if trying again may help.
  */
 export const buildAndPush = async (
   docker: Docker,
@@ -238,7 +182,7 @@ const hasBuildx = async (docker: Docker): Promise<boolean> => {
 /**
  * Builds the image once and leaves it in the engine under every reference.
  *
- * Throws `build-failed` or `docker-missing`.
+ * Throws `build-failed`, `cache-not-written` or `docker-missing`.
  */
 export const buildLocally = async (
   docker: Docker,
@@ -249,7 +193,9 @@ export const buildLocally = async (
     ? buildxLoadArguments(build, references)
     : buildArguments(build, references)
   const result = await docker.run(args, { show: true })
-  if (result.exitCode !== 0) {
-    throw await buildFailure(docker, build, { reference: references[0] ?? 'the image', result })
-  }
+  if (result.exitCode === 0) return
+  const reference = references[0] ?? 'the image'
+  throw isCacheFailure(result)
+    ? cacheFailure(result, `${reference} was built`)
+    : await buildFailure(docker, build, { reference, result })
 }

@@ -127,6 +127,10 @@ export const isPushFailure = (failed: Failed, reference: string): boolean => {
   )
 }
 
+/** Whether the image was built, and pushed or loaded, and only its build cache could not be written (`--cache-to`). */
+export const isCacheFailure = ({ tail }: Pick<Failed, 'tail'>): boolean =>
+  failedStep(tail).name.startsWith('exporting cache to ')
+
 /** An option that docker does not take as it is given, and what docker says of it. */
 export interface RefusedOption {
   readonly option: string

@@ -1,8 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Registry, startRegistry } from '../../sandbox/registry.ts'
 import { startTokenServer, type TokenServer } from '../../sandbox/token-server.ts'
+import type { Step } from './action.ts'
 import { type Bench, startBench } from './bench.ts'
 import { expectFailure } from './expect-failure.ts'
 
@@ -35,12 +36,12 @@ describe.each([
   })
   afterAll(() => bench?.stop())
 
-  const release = async (service: string, dockerfile: string) => {
+  const release = async (service: string, dockerfile: string, inputs: Step['with'] = {}) => {
     const context = join(bench.workspace, service)
-    await mkdir(context)
+    await mkdir(context, { recursive: true })
     await writeFile(join(context, 'Dockerfile'), dockerfile)
     await writeFile(join(context, 'file'), '')
-    return bench.step({ tag: '2.3.4', with: { ...BOB, service, context: service } })
+    return bench.step({ tag: '2.3.4', with: { ...BOB, service, context: service, ...inputs } })
   }
 
   test('a base image that the account may not pull', async () => {
@@ -69,5 +70,20 @@ describe.each([
       `${bench.registry.host}/${READ_ONLY}:2.3.4 was not pushed: docker ended with exit status 1`,
       'Check that the account may push there',
     ])
+  })
+
+  // Only BuildKit writes caches to a registry, and of the stores only that of containerd lets it.
+  test.runIf(store === 'containerd')('a cache that may not be written', async () => {
+    const { host } = bench.registry
+    const step = await release('cached', 'FROM scratch\nCOPY file /\n', {
+      'build-options': `--cache-to=type=registry,ref=${host}/${READ_ONLY}:cache`,
+    })
+    expectFailure(step, 'The build cache was not written', [
+      `${host}/cmswmcore/cached:2.3.4 was pushed, but its build cache was not written:`,
+      'ignore-error=true',
+    ])
+    expect(step.summary).toContain('**Pushed, not read back.**')
+    const again = await release('cached', 'FROM scratch\nCOPY file /\n')
+    expect(again, again.log).toMatchObject({ exitCode: 0, annotations: [] })
   })
 })
