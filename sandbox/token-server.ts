@@ -11,8 +11,10 @@ import { text } from 'node:stream/consumers'
 import { makeCertificate } from './certificate.ts'
 
 export interface TokenServerOptions {
-  /** Keys are names, values are passwords. They may do all that they ask for; nobody else may do anything. */
+  /** Keys are names, values are passwords. They may do what `allows` says; nobody else may do anything. */
   users: Readonly<Record<string, string>>
+  /** Whether an action, such as `pull`, is granted on a repository; without it, every one is. */
+  allows?: (repository: string, action: string) => boolean
   /** Identity tokens (the `refresh_token` of a POST), and the users whom they belong to. */
   identityTokens?: Readonly<Record<string, string>>
   /** The field of the answer to a GET that has the token; the specification allows both. */
@@ -56,8 +58,15 @@ const base64url = (value: string | Uint8Array): string => Buffer.from(value).toS
 /** The body of a certificate's PEM, which is what `x5c` holds (RFC 7515, section 4.1.6). */
 const derOf = (pem: string): string => pem.replace(/-----[A-Z ]+-----|\s/g, '')
 
+/** What a token grants (https://distribution.github.io/distribution/spec/auth/jwt/). */
+interface Access {
+  type: string
+  name: string
+  actions: string[]
+}
+
 /** `repository:name:pull,push`, where the name may have colons of its own. */
-const parseScope = (scope: string): { type: string; name: string; actions: string[] } => {
+const parseScope = (scope: string): Access => {
   const [, type = '', name = '', actions = ''] = /^([^:]*):(.*):([^:]*)$/.exec(scope) ?? []
   return { type, name, actions: actions.split(',') }
 }
@@ -86,8 +95,8 @@ const readQuestion = async (request: IncomingMessage, options: TokenServerOption
 const makeToken = (
   key: string,
   certificate: string,
+  access: readonly Access[],
   user: string | undefined,
-  scopes: readonly string[],
 ): string => {
   const now = Math.floor(Date.now() / 1000)
   const header = { typ: 'JWT', alg: 'ES256', x5c: [derOf(certificate)] }
@@ -99,7 +108,7 @@ const makeToken = (
     iat: now,
     nbf: now - 10,
     exp: now + lifetime,
-    access: user === undefined ? [] : scopes.map(parseScope),
+    access,
   }
   const content = [header, claims].map(part => base64url(JSON.stringify(part))).join('.')
   const signature = sign('sha256', Buffer.from(content), {
@@ -111,7 +120,7 @@ const makeToken = (
 
 /** Starts a token server on loopback. It runs in this process, and ends with it. */
 export const startTokenServer = async (options: TokenServerOptions): Promise<TokenServer> => {
-  const { field = 'token', post = true, tls = false } = options
+  const { field = 'token', post = true, tls = false, allows = () => true } = options
   const { certificate, key } = makeCertificate()
   const requests: TokenRequest[] = []
 
@@ -126,7 +135,11 @@ export const startTokenServer = async (options: TokenServerOptions): Promise<Tok
     requests.push({ method, service: form.get('service') ?? '', scopes, credentials, status })
     if (status !== 200)
       return reply(response, status, { errors: [{ code: status === 404 ? 'NOT_FOUND' : 'UNAUTHORIZED' }] })
-    const token = makeToken(key, certificate, user, scopes)
+    const granted = scopes.map(parseScope).map(({ actions, ...access }) => ({
+      ...access,
+      actions: actions.filter(action => allows(access.name, action)),
+    }))
+    const token = makeToken(key, certificate, user === undefined ? [] : granted, user)
     reply(response, status, { [method === 'POST' ? 'access_token' : field]: token, expires_in: lifetime })
   }
   const listener: RequestListener = (request, response) => {

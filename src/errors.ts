@@ -83,6 +83,11 @@ export const catalogue = {
     title: 'The image was not pushed',
     cause: 'The account may not write to the repository, or the connection to the registry broke.',
   },
+  'cache-not-written': {
+    title: 'The build cache was not written',
+    cause:
+      'The account may not write where the option --cache-to leads, or the builder can not keep a cache there.',
+  },
   'not-as-planned': {
     title: 'The registry does not hold what was planned',
     cause: 'Something else wrote the same tag at the same time, or the registry lost or changed the image.',

@@ -125,6 +125,7 @@ describe('the log', () => {
 
   test('foreign output is shown as it comes', async () => {
     expect(await logged(log => log.foreign(async () => log.raw('::error::x\n')))).toBe('::error::x\n')
+    expect(await logged(log => log.foreign(async () => log.raw('half a li')))).toBe('half a li\n')
   })
 
   test('a warning is yellow on a terminal', async () => {

@@ -2,7 +2,14 @@ import { describe, expect, test } from 'vitest'
 import { type Build, buildArguments, buildxArguments } from '../../src/docker/build.ts'
 
 const reference = 'ghcr.io/dmwm/reqmgr2:2.3.4'
-const bare: Build = { context: '.', file: undefined, buildArgs: [], labels: [], options: [] }
+const bare: Build = {
+  context: '.',
+  file: undefined,
+  buildArgs: [],
+  labels: [],
+  options: [],
+  optionsName: 'the input build-options',
+}
 
 describe('what docker build gets', () => {
   test.each([
@@ -33,6 +40,7 @@ describe('what docker build gets', () => {
         buildArgs: ['A=1'],
         labels: ['b=2'],
         options: ['--pull', '--platform=linux/arm64'],
+        optionsName: '--build-options',
       },
       middle: ['--file=f', '--build-arg=A=1', '--label=b=2', '--pull', '--platform=linux/arm64'],
       context: 'https://github.com/dmwm/a.git#main:b',

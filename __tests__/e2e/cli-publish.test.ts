@@ -16,7 +16,7 @@ import { snapshot } from './files.ts'
 import { imagesAt } from './image.ts'
 import { listProcesses, withWatch } from './processes.ts'
 import { writesTo } from './requests.ts'
-import { seed } from './seed.ts'
+import { CACHE_CONFIG, seed } from './seed.ts'
 
 let bench: Bench
 let folder: string
@@ -171,9 +171,19 @@ describe('release', () => {
       expect(await published()).toEqual(['2.3.4', 'other'])
     })
 
-    test('gives the tag back to a run that was faster while its own was read back', async () => {
+    test('says what was pushed when it can not be read back', async () => {
+      door.begin({ injection: { call: 'read back', fault: '403', times: 'always' } })
+      const ended = await call(['release', service, '2.3.4', door.host])
+      expect(ended).toMatchObject({ exitCode: 1, stdout: '', leftBehind: [] })
+      const first = `${door.host}/cmsweb/${service}:2\\.3\\.4`
+      expect(ended.stderr).toMatch(new RegExp(`^Pushed, not read back: ${first}\nerror: .* 403`, 'm'))
+      expect(ended.stderr).not.toContain('Published by now')
+      expect(await published()).toEqual(['2.3.4'])
+    })
+
+    /** While the first tag is read back, the stable tag becomes what is under the tag `other`. */
+    const whileReadBack = (): void => {
       const { storage } = bench.registry
-      await seed(bench.registry, `cmsweb/${service}`, 'other')
       const tags = join(storage, `docker/registry/v2/repositories/cmsweb/${service}/_manifests/tags`)
       const answered = ({ call: which }: Exchange): boolean => {
         if (which === 'read back')
@@ -181,6 +191,26 @@ describe('release', () => {
         return true
       }
       door.begin({ watch: { answered } })
+    }
+
+    test('gives the tag back to nothing that is not an image', async () => {
+      const cache = await seed(bench.registry, `cmsweb/${service}`, 'other', { config: CACHE_CONFIG })
+      whileReadBack()
+      const ended = await call(['release', service, '2.3.4', door.host])
+      expect(ended).toMatchObject({ exitCode: 1, stdout: '', leftBehind: [] })
+      expect(ended.stderr).toMatch(
+        new RegExp(
+          `^error: .*2\\.3\\.4-stable became ${cache} .* It is not an image, so 2\\.3\\.4 stays`,
+          'm',
+        ),
+      )
+      expect(ended.stderr).toMatch(/^Published by now: .*:2\.3\.4$/m)
+      expect(await digestOf('2.3.4')).not.toBe(cache)
+    })
+
+    test('gives the tag back to a run that was faster while its own was read back', async () => {
+      await seed(bench.registry, `cmsweb/${service}`, 'other')
+      whileReadBack()
       const ended = await call(['release', service, '2.3.4', door.host])
       expect(ended).toMatchObject({ exitCode: 1, stdout: '', leftBehind: [] })
       expect(ended.stderr).toMatch(

@@ -5,6 +5,7 @@ import { writeSampleContext } from '../../sandbox/sample-context.ts'
 import { listTags } from '../../sandbox/storage.ts'
 import type { Step } from './action.ts'
 import { type Bench, startBench } from './bench.ts'
+import { stableRelease } from './command-line.ts'
 import { type DockerSpy, spyOnDocker } from './docker-spy.ts'
 import { expectFailure } from './expect-failure.ts'
 
@@ -33,6 +34,8 @@ beforeAll(() => {
 })
 
 const failing = ['RUN ["/bin/busybox", "sh", "-c", "echo why it failed >&2; exit 3"]']
+// The kernel says of this device that there is no space left on it.
+const writingToFullDisk = ['RUN ["/bin/busybox", "sh", "-c", "echo all > /dev/full"]']
 
 describe.each([
   { store: 'containerd', buildx: true },
@@ -45,6 +48,7 @@ describe.each([
     bench = await startBench({ engine: { store, buildx }, registry: { auth: GUARDED } })
     spy = await spyOnDocker(bench.env)
     await writeSampleContext(join(bench.workspace, 'failing'), { lines: failing })
+    await writeSampleContext(join(bench.workspace, 'full'), { lines: writingToFullDisk })
     await writeSampleContext(join(bench.workspace, 'mistake'), { lines: ['COPYY a b'] })
     await writeFile(join(bench.workspace, 'failing/::error::not ours'), '')
   })
@@ -87,8 +91,15 @@ describe.each([
     {
       name: 'an option that docker does not have',
       with: { ...right, 'build-options': '--no-such-option=1' },
+      title: 'An input is not valid',
+      says: ['--no-such-option in the input build-options', 'unknown flag: --no-such-option'],
+      built: true,
+    },
+    {
+      name: 'a full disk',
+      with: { ...right, context: 'full', 'build-options': '--network=host' },
       title: 'The image was not built',
-      says: ['unknown flag: --no-such-option'],
+      says: ["cmswmcore/failure:2.3.4 was not built: the runner's disk is full", 'docker system prune'],
       built: true,
     },
     {
@@ -126,6 +137,16 @@ describe.each([
     expect(step.log).toContain(log)
     expect(await listTags(bench.registry.storage, 'cmswmcore/failure')).toEqual([])
     if (!built) expect((await spy.calls()).slice(before)).toEqual([])
+  })
+
+  test('the command line speaks of its own option', async () => {
+    const order = ['build', 'failure', '2.3.4', bench.registry.host, 'cmswmcore']
+    const call = await stableRelease([...order, '--build-options=--no-such-option=1'], {
+      env: bench.env,
+      cwd: join(bench.workspace, 'service'),
+    })
+    expect(call).toMatchObject({ exitCode: 1, leftBehind: [] })
+    expect(call.stderr).toContain('docker does not take --no-such-option in --build-options: unknown flag:')
   })
 
   test('what a build prints is shown, and obeyed in nothing', async () => {

@@ -140,6 +140,15 @@ test.each(table)(
     expect(step.exitCode).toBe(0)
     expect(step.outputs.digest).toBe(after)
     expect(stableAfter).toBe(after)
+    const replaced = onExisting === 'overwrite' ? [before, stableBefore] : [undefined, undefined]
+    const said = JSON.parse(step.outputs.json ?? '').tags
+    expect(said.map((tag: { replaced?: string }) => tag.replaced)).toEqual(replaced)
+    expect(said.map((tag: { note?: string }) => tag.note)).toEqual(
+      replaced.map(digest => (digest === undefined ? undefined : `replaces ${digest}`)),
+    )
+    for (const digest of replaced.filter(digest => digest !== undefined)) {
+      for (const text of [step.log, step.summary]) expect(text).toContain(`, replaces ${digest}`)
+    }
     if (end === 'builds') {
       expect(after).not.toBe(before)
       return

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { listTags, readTag } from '../../sandbox/storage.ts'
 import { type Bench, startBench } from './bench.ts'
+import { expectFailure } from './expect-failure.ts'
 import { requestsTo, writesTo } from './requests.ts'
-import { KINDS, type Kind, mediaTypeOf, seed } from './seed.ts'
+import { CACHE_CONFIG, KINDS, type Kind, mediaTypeOf, seed } from './seed.ts'
 
 // No docker command is in the PATH of these steps.
 let bench: Bench
@@ -53,6 +54,20 @@ test.each(KINDS)('%s is promoted by its bytes, once', async kind => {
   // Neither a layer nor a configuration was moved.
   const requests = await requestsTo(bench.registry, repository)
   expect(requests.filter(({ method, path }) => method === 'GET' && path.includes('/blobs/'))).toEqual([])
+})
+
+test.each([
+  { command: 'promote', 'on-existing': 'same-revision' },
+  { command: 'release', 'on-existing': 'reuse' },
+])('$command copies nothing that is not an image', async inputs => {
+  const digest = await seed(bench.registry, repository, '2.3.4', { config: CACHE_CONFIG })
+  const step = await bench.step({ tag: '2.3.4', with: { service, ...inputs } })
+  expectFailure(step, 'The image is not published', [
+    `${bench.registry.host}/${repository}@${digest} is not an image`,
+    'No other tag was written.',
+    '--cache-to',
+  ])
+  expect(await at('2.3.4-stable')).toBeUndefined()
 })
 
 test('with the right digest', async () => {

@@ -59,10 +59,15 @@ const accepted = async (response: Response, status: number): Promise<Response> =
   throw new Error(`${response.url} answered ${response.status}: ${await response.text()}`)
 }
 
+/** What BuildKit puts where the config of an image would be, into a cache that it keeps in a registry. */
+export const CACHE_CONFIG = 'application/vnd.buildkit.cacheconfig.v0'
+
 export interface Seed {
   readonly kind?: Kind
   /** The commit in the label of the revision; no label without it. */
   readonly revision?: string
+  /** The media type of the config; without it, that of an image. */
+  readonly config?: string
 }
 
 /** Publishes an image that no other is like, and gives back its digest. */
@@ -70,7 +75,7 @@ export const seed = async (
   registry: Registry,
   repository: string,
   tag: string,
-  { kind = 'OCI manifest', revision }: Seed = {},
+  { kind = 'OCI manifest', revision, config: configType }: Seed = {},
 ): Promise<string> => {
   const types = kinds[kind]
   const base = `${registry.url}/v2/${repository}`
@@ -92,7 +97,10 @@ export const seed = async (
     const layer = await blob(types.layer, Buffer.from(randomUUID()))
     const platform = { architecture: 'amd64', os: 'linux' }
     const rootfs = { type: 'layers', diff_ids: [layer.digest] }
-    const config = await blob(types.config, json({ ...platform, config: { Labels: labels }, rootfs }))
+    const config = await blob(
+      configType ?? types.config,
+      json({ ...platform, config: { Labels: labels }, rootfs }),
+    )
     return json({ schemaVersion: 2, mediaType: types.manifest, config, layers: [layer] })
   }
 

@@ -123,19 +123,29 @@ describe('the wait before the next attempt', () => {
   })
 })
 
-test('a pause sleeps as long as the backoff says, and ends with its attempts', async () => {
+test('a pause says what comes, sleeps as long as the backoff says, and ends with its attempts', async () => {
   const slept: number[] = []
   const sleep = async (milliseconds: number): Promise<void> => {
     slept.push(milliseconds)
   }
   const now = (): number => slept.reduce((sum, time) => sum + time, 0)
   const pause = pauseBetween(backoff, { now, sleep, random: () => 0 })
-  expect([await pause(1), await pause(2), await pause(3), await pause(4), await pause(5)]).toEqual([
-    true,
-    true,
-    true,
-    true,
-    false,
+  const said: string[] = []
+  const ended: boolean[] = []
+  for (const attempt of [1, 2, 3, 4, 5]) {
+    ended.push(
+      await pause(attempt, next => {
+        // Before it sleeps.
+        said.push(`${next}, after ${slept.length} pauses`)
+      }),
+    )
+  }
+  expect(ended).toEqual([true, true, true, true, false])
+  expect(said).toEqual([
+    'attempt 2 of 5 in 0.5 s, after 0 pauses',
+    'attempt 3 of 5 in 1.0 s, after 1 pauses',
+    'attempt 4 of 5 in 1.5 s, after 2 pauses',
+    'attempt 5 of 5 in 1.5 s, after 3 pauses',
   ])
   expect(slept).toEqual([500, 1000, 1500, 1500])
 })

@@ -151,6 +151,27 @@ test.each([
     ],
   },
   {
+    what: 'a failure after the push says that it was pushed, and no more',
+    report: {
+      result: { ...released(tag('2.3.4', 'pushed'), tag('2.3.4-stable', 'planned')), digest: undefined },
+      stages: [],
+      error: failed,
+    },
+    contains: [
+      `**Pushed, not read back.** <code>${image}:2.3.4</code>. The next run looks whether it is there.`,
+      '|  | pushed, not read back |',
+    ],
+  },
+  {
+    what: 'what was replaced is named whole',
+    report: {
+      result: released({ ...tag('2.3.4', 'built', `replaces ${digest}`), replaced: digest }),
+      stages: [],
+      error: undefined,
+    },
+    contains: [`|  | built, replaces ${digest} |`],
+  },
+  {
     what: 'a failure before anything was published',
     report: {
       result: { ...released(tag('2.3.4', 'planned')), digest: undefined },

@@ -44,6 +44,12 @@ test.each<{
     lines: ['2.3.4   built, not pushed', 'latest  written by push (moving)'],
   },
   { command: 'push', tags: [tag('2.3.4', 'built')], lines: ['2.3.4  pushed'] },
+  { command: 'push', tags: [tag('2.3.4', 'pushed')], lines: ['2.3.4  pushed, not read back'] },
+  {
+    command: 'release',
+    tags: [{ ...tag('2.3.4', 'built', `replaces ${digest}`), replaced: digest }],
+    lines: [`2.3.4  built, replaces ${digest}`],
+  },
   { command: 'plan', tags: [tag('2.3.4', 'planned')], lines: ['2.3.4  planned'] },
   {
     command: 'verify',

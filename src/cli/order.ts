@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { execute } from '../commands/execute.ts'
 import { NotAsPlannedError } from '../commands/not-as-planned.ts'
 import type { Request } from '../commands/request.ts'
-import { isPublished, type Result } from '../commands/result.ts'
+import { isPublished, type Result, type TagResult } from '../commands/result.ts'
 import { orderOf } from '../inputs/request.ts'
 import { readRunContext } from '../inputs/run-context.ts'
 import { mistakesOf } from '../inputs/validated.ts'
@@ -143,10 +143,12 @@ export const carryOut =
       await print(call, result)
     } catch (error) {
       if (error instanceof NotAsPlannedError) await print(call, error.result)
-      const published = command === 'verify' ? [] : (journal.soFar?.tags.filter(isPublished) ?? [])
-      if (published.length > 0) {
-        log.info(`Published by now: ${published.map(({ reference }) => reference).join(', ')}`)
-      }
+      const tags = command === 'verify' ? [] : (journal.soFar?.tags ?? [])
+      const list = (some: readonly TagResult[]): string => some.map(({ reference }) => reference).join(', ')
+      const published = tags.filter(isPublished)
+      const pushed = tags.filter(({ outcome }) => outcome === 'pushed')
+      if (published.length > 0) log.info(`Published by now: ${list(published)}`)
+      if (pushed.length > 0) log.info(`Pushed, not read back: ${list(pushed)}`)
       throw error
     }
   }

@@ -5,6 +5,7 @@ import type { Log } from '../log.ts'
 import type { Manifest, RegistryClient } from '../registry/client.ts'
 import { names } from '../registry/image-index.ts'
 import { type Digest, tagged } from '../registry/reference.ts'
+import type { Journal } from './journal.ts'
 import { lookAhead } from './outlook.ts'
 import type { Plan } from './plan.ts'
 import type { PublishRequest } from './request.ts'
@@ -90,8 +91,7 @@ export const afterBrokenPush =
   (pause: Pause, log: Log): Retry =>
   async (error, attempt) => {
     if (!(error instanceof PushInterruptedError)) return false
-    log.info(error.message)
-    return pause(attempt)
+    return pause(attempt, next => log.info(`${next}: ${error.what}`))
   }
 
 /**
@@ -101,12 +101,18 @@ export const afterBrokenPush =
 export const bringFirst = async (
   request: PublishRequest,
   plan: Plan,
-  { registry, bring, retry }: { registry: RegistryClient; bring: Bring; retry: Retry },
+  ports: { registry: RegistryClient; journal: Journal; bring: Bring; retry: Retry },
 ): Promise<First> => {
+  const { registry, journal, bring, retry } = ports
+  const pushed = { ...plan.result.tags[0], outcome: 'pushed' } as const
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return read(await readBack(registry, plan.first.tag, await bring(attempt > 1)), 'built')
+      const digests = await bring(attempt > 1)
+      // Reading back may fail; that docker pushed is known by then.
+      journal.tag(pushed)
+      return read(await readBack(registry, plan.first.tag, digests), 'built')
     } catch (error) {
+      if (error instanceof ReleaseError && error.name === 'cache-not-written') journal.tag(pushed)
       if (!(await retry(error, attempt))) throw error
       const { course, published } = await lookAhead(request, plan, registry)
       if (course.kind === 'reuse')

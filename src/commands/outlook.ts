@@ -1,7 +1,7 @@
 import { ReleaseError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Manifest, RegistryClient } from '../registry/client.ts'
-import { isAttestation } from '../registry/image-index.ts'
+import { isAttestation, isImage } from '../registry/image-index.ts'
 import { type Digest, imageName, tagged } from '../registry/reference.ts'
 import { readRevision } from '../registry/revision.ts'
 import { type Course, courseOf, needsRevision } from './course.ts'
@@ -58,11 +58,16 @@ export const readAhead = (
 ): Promise<Outlook> =>
   log.stage('Read the registry', async conclude => {
     const outlook = await lookAhead(request, plan, registry)
-    const { course } = outlook
+    const { course, states } = outlook
+    const { tag, moving } = plan.first
+    const there = states.get(tag)
+    const isOverwritten = request.onExisting === 'overwrite' && !moving && there?.kind === 'present'
     conclude(
       course.kind === 'reuse'
-        ? `${plan.first.tag} is published already, nothing is built: ${course.digest}`
-        : `${plan.first.tag} is to be published`,
+        ? `${tag} is published already, nothing is built: ${course.digest}`
+        : isOverwritten
+          ? `${tag} is ${there.digest}, which is to be replaced`
+          : `${tag} is to be published`,
     )
     return outlook
   })
@@ -82,7 +87,7 @@ const TWO_RUNS =
  * version. The first tag is among them after a wait; after a build it has just been read back.
  *
  * Throws `not-as-planned` if a fixed one has become something else's: then another run was faster. A first tag that
- * was its before this run pushed is given back to it.
+ * was its before this run pushed is given back to it, if it is an image.
  */
 export const lookAgain = async (
   { onExisting }: PublishRequest,
@@ -103,13 +108,24 @@ export const lookAgain = async (
   for (const { tag, moving } of copies) {
     const other = reading.states.get(tag)
     if (moving || onExisting === 'overwrite' || other?.kind !== 'present' || other.digest === digest) continue
-    const isOurs = outcome === 'built'
-    if (isOurs) {
-      await registry.putManifest(first.tag, await requireManifest(registry, other.digest))
-      journal.tag(unwritten)
+    const became = `${tagged(registry.repository, tag)} became ${other.digest} while this run`
+    if (outcome !== 'built') {
+      throw new ReleaseError('not-as-planned', {
+        what: `${became} waited, and ${first.tag} is ${digest}.`,
+        wayOut: TWO_RUNS,
+      })
     }
+    const theirs = await requireManifest(registry, other.digest)
+    if (!isImage(theirs)) {
+      throw new ReleaseError('not-as-planned', {
+        what: `${became} built ${digest}. It is not an image, so ${first.tag} stays as it was built.`,
+        wayOut: `No other tag was written. Find out what writes ${tag}, such as an option --cache-to, and delete it in the registry; then run it again.`,
+      })
+    }
+    await registry.putManifest(first.tag, theirs)
+    journal.tag(unwritten)
     throw new ReleaseError('not-as-planned', {
-      what: `${tagged(registry.repository, tag)} became ${other.digest} while this run ${isOurs ? `built ${digest}, so ${first.tag} was given back to it` : `waited, and ${first.tag} is ${digest}`}.`,
+      what: `${became} built ${digest}, so ${first.tag} was given back to it.`,
       wayOut: TWO_RUNS,
     })
   }

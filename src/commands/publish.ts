@@ -12,7 +12,15 @@ import { lookAgain, type Outlook } from './outlook.ts'
 import type { Plan } from './plan.ts'
 import type { PublishRequest } from './request.ts'
 import { AWAITS_PROMOTION, type Result, type TagResult } from './result.ts'
-import { copyTo, keeperOf, type Outcome, type Reading, verifyWritten, withOutcomes } from './tags.ts'
+import {
+  copyTo,
+  keeperOf,
+  type Outcome,
+  type Reading,
+  replacementOf,
+  verifyWritten,
+  withOutcomes,
+} from './tags.ts'
 
 /** What a publication works with. */
 export interface PublishPorts {
@@ -74,8 +82,13 @@ export const publish = async (
   const image =
     course.kind === 'reuse' ? existing(registry, plan.first.tag, course.digest, published) : await bring()
   const { digest, outcome } = image
+  const isOverwritten = outcome === 'built' && request.onExisting === 'overwrite'
+  const first: Outcome = {
+    outcome,
+    ...(isOverwritten ? replacementOf(plan.first, outlook.states.get(plan.first.tag), digest) : {}),
+  }
   journal.image(digest)
-  journal.tag({ ...plan.result.tags[0], outcome })
+  journal.tag({ ...plan.result.tags[0], ...first })
 
   const lookAfter = (after: 'build' | 'wait'): Promise<Reading> =>
     lookAgain(request, plan, image, { ...ports, after })
@@ -96,7 +109,7 @@ export const publish = async (
   const tags = withOutcomes(
     plan,
     new Map<string, Outcome>([
-      [plan.first.tag, { outcome }],
+      [plan.first.tag, first],
       ...withheld.map(({ tag }) => [tag, { outcome: 'withheld', note: reason ?? '' }] as const),
       ...copied,
     ]),

@@ -52,12 +52,13 @@ const builtImage = async (plan: Plan, docker: Docker): Promise<LocalImage> => {
 }
 
 const bring = (request: PushRequest, plan: Plan, ports: PushPorts): Promise<First> => {
-  const { registry, docker, log, temporary, pause } = ports
+  const { registry, docker, log, journal, temporary, pause } = ports
   const { login } = request
   const reference = tagged(registry.repository, plan.first.tag)
   const bringWith = (used: Docker): Promise<First> =>
     bringFirst(request, plan, {
       registry,
+      journal,
       bring: () => pushImage(used, reference, temporary),
       retry: afterBrokenPush(pause, log),
     })

@@ -1,4 +1,5 @@
-import { BuildFailedError, buildAndPush } from '../docker/build.ts'
+import { buildAndPush } from '../docker/build.ts'
+import { BuildFailedError } from '../docker/build-failure.ts'
 import type { Docker } from '../docker/docker.ts'
 import { withLogin } from '../docker/login.ts'
 import { requireReadableChecks } from '../gates/checks.ts'
@@ -45,7 +46,7 @@ const afterMissedPackage =
   }
 
 const build = (request: ReleaseRequest, plan: Plan, ports: ReleasePorts): Promise<First> => {
-  const { registry, docker, log, temporary, pause } = ports
+  const { registry, docker, log, journal, temporary, pause } = ports
   const { login } = request
   const reference = tagged(registry.repository, plan.first.tag)
   const afterPush = afterBrokenPush(pause, log)
@@ -54,7 +55,7 @@ const build = (request: ReleaseRequest, plan: Plan, ports: ReleasePorts): Promis
     (await afterPush(error, attempt)) || (await afterPip(error, attempt))
   const buildWith = (used: Docker): Promise<First> => {
     const bring = (again: boolean) => buildAndPush(used, request.build, { reference, temporary, log, again })
-    return bringFirst(request, plan, { registry, bring, retry })
+    return bringFirst(request, plan, { registry, journal, bring, retry })
   }
   return log.stage(`Build and push ${reference}`, async conclude => {
     const built =

@@ -5,7 +5,9 @@ import type { Request } from './request.ts'
 export type TagOutcome =
   /** Nothing: `plan` writes nothing. */
   | 'planned'
-  /** Built and pushed by this run. */
+  /** docker pushed it, and it has not been read back. */
+  | 'pushed'
+  /** Built, pushed and read back by this run. */
   | 'built'
   /** A copy of the first tag's manifest, made by this run. */
   | 'copied'
@@ -29,6 +31,8 @@ export interface TagResult {
   readonly stable: boolean
   readonly moving: boolean
   readonly outcome: TagOutcome
+  /** The digest that a fixed tag had before, if this run overwrote it with another. */
+  readonly replaced?: Digest
   /** More about the outcome, for people, such as the newer version that a moving tag stays with. */
   readonly note?: string
 }

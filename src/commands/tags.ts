@@ -4,7 +4,7 @@ import type { PlannedTag } from '../policy/decide.ts'
 import { decideMove } from '../policy/moving.ts'
 import type { Policy } from '../policy/notation.ts'
 import type { Manifest, RegistryClient, TagState } from '../registry/client.ts'
-import { isAttestation } from '../registry/image-index.ts'
+import { isAttestation, isImage } from '../registry/image-index.ts'
 import { byDigest, type Digest, tagged } from '../registry/reference.ts'
 import type { Journal } from './journal.ts'
 import type { Plan } from './plan.ts'
@@ -51,7 +51,7 @@ export const keeperOf = (
 }
 
 /** What became of a tag, with more about it for people. */
-export type Outcome = Pick<TagResult, 'outcome' | 'note'>
+export type Outcome = Pick<TagResult, 'outcome' | 'note' | 'replaced'>
 
 /** What became of tags, by tag. */
 export type Outcomes = ReadonlyMap<string, Outcome>
@@ -62,6 +62,39 @@ export const withOutcomes = ({ result }: Plan, outcomes: Outcomes): Result['tags
   const [first, ...copies] = result.tags
   return [withOutcome(first), ...copies.map(withOutcome)]
 }
+
+/** What became of a tag, for the conclusion of a stage. */
+const inShort = ([tag, { outcome, note, replaced }]: readonly [string, Outcome]): string =>
+  replaced === undefined ? `${tag} ${note ?? outcome}` : `${tag} ${outcome}, ${note}`
+
+/** Insists that what is to be copied is an image. Throws `not-published`. */
+const requireImage = (manifest: Manifest, what: string): void => {
+  if (isImage(manifest)) return
+  throw new ReleaseError(
+    'not-published',
+    isAttestation(manifest)
+      ? {
+          what: `${what} is an attestation and not an image: a push was interrupted there.`,
+          wayOut:
+            'No other tag was written. Run release again, with on-existing: same-revision, which publishes the image.',
+        }
+      : {
+          what: `${what} is not an image, but a cache or another artifact.`,
+          wayOut:
+            'No other tag was written. Find out what writes it there, such as an option --cache-to; then release a new version, or set on-existing: overwrite to replace it.',
+        },
+  )
+}
+
+/** What is said of a tag that was written, if it was another image's before. */
+export const replacementOf = (
+  { moving }: PlannedTag,
+  before: TagState | undefined,
+  digest: Digest,
+): Pick<TagResult, 'replaced' | 'note'> =>
+  moving || before?.kind !== 'present' || before.digest === digest
+    ? {}
+    : { replaced: before.digest, note: `replaces ${before.digest}` }
 
 /**
  * Makes every tag lead to the image: one that does already is kept, a moving one that belongs to a newer
@@ -87,15 +120,12 @@ export const copyTo = async (
     const state = states.get(planned.tag)
     if (state?.kind === 'present' && state.digest === image.digest) return { outcome: 'kept' }
     manifest ??= await image.manifest()
-    if (isAttestation(manifest)) {
-      throw new ReleaseError('not-published', {
-        what: `${byDigest(registry.repository, image.digest)} is an attestation and not an image: a push was interrupted there.`,
-        wayOut:
-          'No other tag was written. Run release again, with on-existing: same-revision, which publishes the image.',
-      })
-    }
+    requireImage(manifest, byDigest(registry.repository, manifest.digest))
     await registry.putManifest(planned.tag, manifest)
-    return { outcome: planned.moving ? 'moved' : 'copied' }
+    return {
+      outcome: planned.moving ? 'moved' : 'copied',
+      ...replacementOf(planned, state, image.digest),
+    }
   }
   if (copies.length === 0) return outcomes
   return log.stage('Copy to the other tags', async conclude => {
@@ -104,7 +134,7 @@ export const copyTo = async (
       outcomes.set(planned.tag, outcome)
       journal.tag({ ...planned, reference: tagged(registry.repository, planned.tag), ...outcome })
     }
-    conclude([...outcomes].map(([tag, { outcome, note }]) => `${tag} ${note ?? outcome}`).join(', '))
+    conclude([...outcomes].map(inShort).join(', '))
     return outcomes
   })
 }

@@ -3,9 +3,11 @@ import { join } from 'node:path'
 import { ReleaseError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { type Digest, isDigest } from '../registry/reference.ts'
+import { buildFailure, cacheFailure } from './build-failure.ts'
 import type { Docker, DockerResult } from './docker.ts'
+import { isCacheFailure, isPushFailure, mayPass } from './failures.ts'
 import { field } from './local-image.ts'
-import { isPushFailure, push, pushFailure } from './push.ts'
+import { push, pushFailure } from './push.ts'
 
 /** What is built, and how. Everything here reaches docker as an argument of its own. */
 export interface Build {
@@ -17,6 +19,8 @@ export interface Build {
   readonly labels: readonly string[]
   /** Further options of `docker buildx build`, such as `--platform=linux/arm64`. */
   readonly options: readonly string[]
+  /** How the caller writes the input of these options, in the middle of a sentence. */
+  readonly optionsName: string
 }
 
 /** The arguments that say what is built under which reference, for buildx and for the legacy builder alike. */
@@ -53,16 +57,6 @@ export const buildArguments = (build: Build, references: readonly string[]): str
   build.context,
 ]
 
-/** A failed build, with the end of what docker said. */
-export class BuildFailedError extends ReleaseError {
-  readonly output: string
-
-  constructor(options: { what: string; wayOut: string; output: string }) {
-    super('build-failed', options)
-    this.output = options.output
-  }
-}
-
 /** Options that would build anew what has been built. */
 const ANEW = /^--(?:no-cache(?:-filter)?|pull)(?:=|$)/
 
@@ -72,31 +66,17 @@ const fromCache = (build: Build): Build => ({
   options: build.options.filter(option => !ANEW.test(option)),
 })
 
-/** How many lines of a failed step an error quotes. */
-const QUOTED_LINES = 5
-
-/** The last lines of the step that failed, which BuildKit repeats, with the time in front, between two rules. */
-const lastOfStep = (tail: string): string[] => {
-  const [, said = ''] = /^------\n > .*:\n([\s\S]*?)^------$/m.exec(tail) ?? []
-  const lines = said.split('\n').map(line => line.replace(/^[0-9]+\.[0-9]+ /, ''))
-  return lines.filter(line => line.trim() !== '').slice(-QUOTED_LINES)
-}
-
-const buildFailure = async (
+/** The error for a build with buildx, which pushes, too. */
+const buildxFailure = (
   docker: Docker,
-  reference: string,
-  result: DockerResult,
-): Promise<ReleaseError> => {
-  await docker.requireEngine()
-  const quoted = lastOfStep(result.tail)
-  const step =
-    quoted.length === 0 ? '' : `\nThe step said last:\n${quoted.map(line => `  ${line}\n`).join('')}`
-  return new BuildFailedError({
-    what: `${reference} was not built: docker ended with exit status ${result.exitCode}: ${result.lastLine}${step}`,
-    wayOut:
-      'Nothing was published. The log has all that docker said. Another run builds the same commit: what is mended in the repository of the git tag needs a new git tag.',
-    output: result.tail,
-  })
+  build: Build,
+  ended: { reference: string; result: DockerResult },
+): ReleaseError | Promise<ReleaseError> => {
+  const { reference, result } = ended
+  if (isCacheFailure(result) && !mayPass(result)) return cacheFailure(result, `${reference} was pushed`)
+  return isPushFailure(result, reference)
+    ? pushFailure(docker, reference, result)
+    : buildFailure(docker, build, ended)
 }
 
 /**
@@ -144,8 +124,7 @@ const withBuildx = async (
     const result = await docker.run(args, { show: true, refusal: WITHOUT_BUILDX })
     if (result.exitCode === 0) return [await digestInMetadata(metadataFile, reference)]
     if (result.isRefused) return undefined
-    const failure = isPushFailure(result, reference) ? pushFailure : buildFailure
-    throw await failure(docker, reference, result)
+    throw await buildxFailure(docker, build, { reference, result })
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
@@ -158,7 +137,7 @@ const withLegacyBuilder = async (
   temporary: string,
 ): Promise<Digest[]> => {
   const built = await docker.run(buildArguments(build, [reference]), { show: true })
-  if (built.exitCode !== 0) throw await buildFailure(docker, reference, built)
+  if (built.exitCode !== 0) throw await buildFailure(docker, build, { reference, result: built })
   return push(docker, reference, temporary)
 }
 
@@ -167,7 +146,7 @@ const withLegacyBuilder = async (
  * image has in the registry; the registry must have one of them. With `again`, what was built before is
  * taken from the cache and only pushed.
  *
- * Throws `build-failed`, `push-failed`, `docker-missing`, or `PushInterruptedError` if trying again may help.
+ * Throws `build-failed`, `push-failed`, `cache-not-written`, `docker-missing`, or `PushInterruptedError` if trying again may help.
  */
 export const buildAndPush = async (
   docker: Docker,
@@ -203,7 +182,7 @@ const hasBuildx = async (docker: Docker): Promise<boolean> => {
 /**
  * Builds the image once and leaves it in the engine under every reference.
  *
- * Throws `build-failed` or `docker-missing`.
+ * Throws `build-failed`, `cache-not-written` or `docker-missing`.
  */
 export const buildLocally = async (
   docker: Docker,
@@ -214,5 +193,9 @@ export const buildLocally = async (
     ? buildxLoadArguments(build, references)
     : buildArguments(build, references)
   const result = await docker.run(args, { show: true })
-  if (result.exitCode !== 0) throw await buildFailure(docker, references[0] ?? 'the image', result)
+  if (result.exitCode === 0) return
+  const reference = references[0] ?? 'the image'
+  throw isCacheFailure(result)
+    ? cacheFailure(result, `${reference} was built`)
+    : await buildFailure(docker, build, { reference, result })
 }

@@ -1,6 +1,7 @@
 import { ReleaseError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { ProgramMissingError, ProgramNotStartedError, type ProgramResult, run } from '../process/run.ts'
+import { tellingLine } from './failures.ts'
 
 /** How a docker command ended. */
 export interface DockerResult extends ProgramResult {
@@ -13,20 +14,6 @@ export interface DockerResult extends ProgramResult {
 /** How a docker command that failed has ended, for messages. */
 export const endOf = ({ exitCode, killedBy }: ProgramResult): string =>
   killedBy === undefined ? `ended with exit status ${exitCode}` : `was killed by ${killedBy}`
-
-/** A hint of docker's where to read about a command, which stands below what went wrong. */
-const HINT = /^(?:See|Run) '.*--help'|^Usage:/
-
-/** The last line that begins with ERROR or "error", else the last line: docker says there what went wrong. It ends as a sentence does. */
-const tellingLine = (tail: string): string => {
-  const lines = tail
-    .split(/[\r\n]+/)
-    .map(line => line.trim())
-    .filter(line => line !== '' && !HINT.test(line))
-  const telling =
-    lines.findLast(line => /^(ERROR|error|Error)\b/.test(line)) ?? lines.at(-1) ?? 'it said nothing'
-  return /[.!?]$/.test(telling) ? telling : `${telling}.`
-}
 
 /** The docker command line, with an environment of its own. The only place that starts it. */
 export class Docker {

@@ -4,8 +4,8 @@ import { ReleaseError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { configDirectory, configKey, readConfig } from './config.ts'
 import type { Docker } from './docker.ts'
+import { mayPass } from './failures.ts'
 import { isPodman } from './podman.ts'
-import { mayPass } from './push.ts'
 
 /** A name and a password for one registry. */
 export interface Login {
@@ -54,8 +54,8 @@ interface LoginPorts {
   readonly log: Log
   /** A directory for files of this run. */
   readonly temporary: string
-  /** Waits before the login is tried again; false when there is no further attempt. */
-  readonly pause: (attempt: number) => Promise<boolean>
+  /** Waits before the login is tried again, and says so before; false when there is no further attempt. */
+  readonly pause: (attempt: number, announce: (next: string) => void) => Promise<boolean>
 }
 
 /** Logs in, again while the fault is one that passes. Throws `login-failed`. */
@@ -69,10 +69,7 @@ const logIn = async (
     const result = await docker.run(args, { input: password })
     if (result.exitCode === 0) return
     const what = `docker login to ${registry} as ${username} failed with exit status ${result.exitCode}: ${result.lastLine}`
-    if (mayPass(result)) {
-      log.info(what)
-      if (await pause(attempt)) continue
-    }
+    if (mayPass(result) && (await pause(attempt, next => log.info(`${next}: ${what}`)))) continue
     throw new ReleaseError('login-failed', {
       what,
       wayOut: 'Check username and password, and that the account may use the registry.',

@@ -103,8 +103,15 @@ export const delayBefore = (
   return elapsed + delay > backoff.totalTime ? undefined : delay
 }
 
-/** Waits before the next attempt of something that is not a request; false when there is none. */
-export type Pause = (attempt: number) => Promise<boolean>
+/** The next attempt and the wait before it, in milliseconds, for people: `attempt 2 of 4 in 1.3 s`. */
+export const nextAttempt = (attempt: number, { attempts }: Backoff, delay: number): string =>
+  `attempt ${attempt + 1} of ${attempts} in ${(delay / 1000).toFixed(1)} s`
+
+/**
+ * Waits before the next attempt of something that is not a request, after it has said which attempt that is and when it
+ * comes; false, and nothing is said, when there is none.
+ */
+export type Pause = (attempt: number, announce: (next: string) => void) => Promise<boolean>
 
 /** A pause that keeps to the limits of a backoff, counted from now. */
 export const pauseBetween = (
@@ -112,7 +119,7 @@ export const pauseBetween = (
   { now, sleep, random }: { now(): number; sleep(milliseconds: number): Promise<void>; random(): number },
 ): Pause => {
   const started = now()
-  return async attempt => {
+  return async (attempt, announce) => {
     const delay = delayBefore(backoff, {
       attempt,
       elapsed: now() - started,
@@ -120,6 +127,7 @@ export const pauseBetween = (
       random: random(),
     })
     if (delay === undefined) return false
+    announce(nextAttempt(attempt, backoff, delay))
     await sleep(delay)
     return true
   }

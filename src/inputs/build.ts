@@ -99,6 +99,7 @@ export const buildOf = (
       buildArgs: [`TAG=${gitTag}`, ...args],
       labels: [...new Map([...own, ...labels])].map(([name, value]) => `${name}=${value}`),
       options,
+      optionsName: caller.spell('build-options'),
     }
   })
 }

@@ -12,6 +12,8 @@ export const actionsLog = (now: () => number, onStage: (stage: Stage) => void): 
   /** The stage that has said nothing so far. */
   let silent: string | undefined
   let open = false
+  /** Whether what a program printed last has not ended its line. */
+  let midLine = false
   const openGroup = (): void => {
     if (silent === undefined) return
     core.startGroup(silent)
@@ -29,7 +31,10 @@ export const actionsLog = (now: () => number, onStage: (stage: Stage) => void): 
       if (core.isDebug()) openGroup()
       core.debug(message)
     },
-    raw: text => process.stdout.write(text),
+    raw(text) {
+      process.stdout.write(text)
+      if (text !== '') midLine = !text.endsWith('\n')
+    },
     async stage(name, run) {
       const started = now()
       let conclusion = 'done'
@@ -60,6 +65,9 @@ export const actionsLog = (now: () => number, onStage: (stage: Stage) => void): 
       try {
         return await run()
       } finally {
+        // The runner takes a command only at the start of a line.
+        if (midLine) core.info('')
+        midLine = false
         core.info(`::${token}::`)
       }
     },

@@ -1,5 +1,5 @@
 import { appendFile } from 'node:fs/promises'
-import { isPublished, type Result } from '../commands/result.ts'
+import { isPublished, type Result, type TagResult } from '../commands/result.ts'
 import { ReleaseError } from '../errors.ts'
 import type { Secrets } from '../secrets.ts'
 import type { Stage } from './journal.ts'
@@ -96,19 +96,26 @@ const promotion = ({ service, image, gitTag, tags, digest, checks }: Result): st
   ]
 }
 
+/** What a run that failed has published, as far as it is known. */
+const whatIsThere = (result: Result | undefined): string[] => {
+  if (result === undefined || !['release', 'push', 'promote'].includes(result.command)) return []
+  const list = (tags: readonly TagResult[]): string => tags.map(({ reference }) => code(reference)).join(', ')
+  const published = result.tags.filter(isPublished)
+  const pushed = result.tags.filter(({ outcome }) => outcome === 'pushed')
+  if (pushed.length > 0) {
+    return [`**Pushed, not read back.** ${list(pushed)}. The next run looks whether it is there.`]
+  }
+  return published.length === 0
+    ? ['**Published.** Nothing by this run.']
+    : [`**Published.** ${list(published)}. The next run goes on from there.`]
+}
+
 const failure = (error: unknown, result: Result | undefined): string[] => {
   const message =
     error instanceof ReleaseError ? error.what : error instanceof Error ? error.message : String(error)
   const wayOut = error instanceof ReleaseError ? [`**What to do.** ${plain(error.wayOut)}`] : []
   const name = error instanceof ReleaseError ? ` (${code(error.name)})` : ''
-  const published = result?.tags.filter(isPublished).map(({ reference }) => code(reference)) ?? []
-  const publishes = result !== undefined && ['release', 'push', 'promote'].includes(result.command)
-  const there = !publishes
-    ? []
-    : published.length === 0
-      ? ['**Published.** Nothing by this run.']
-      : [`**Published.** ${published.join(', ')}. The next run goes on from there.`]
-  return [`**What failed${name}.**`, block(message, 'text'), ...there, ...wayOut]
+  return [`**What failed${name}.**`, block(message, 'text'), ...whatIsThere(result), ...wayOut]
 }
 
 const durations = (stages: readonly Stage[]): string[] =>

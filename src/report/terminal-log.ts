@@ -21,6 +21,8 @@ const titled = (title: string, message: string): string =>
 export const terminalLog = ({ stream, colours, now, debug }: TerminalLogPorts): Log => {
   // Whoever reads may go away; the work goes on.
   stream.on('error', () => {})
+  /** Whether what a program printed last has not ended its line. */
+  let midLine = false
   const line = (text: string): void => void stream.write(`${text}\n`)
   return {
     info: message => line(visibleLines(message)),
@@ -29,7 +31,10 @@ export const terminalLog = ({ stream, colours, now, debug }: TerminalLogPorts): 
     debug: message => {
       if (debug) line(`debug: ${visibleLines(message)}`)
     },
-    raw: text => void stream.write(text),
+    raw(text) {
+      stream.write(text)
+      if (text !== '') midLine = !text.endsWith('\n')
+    },
     async stage(name, run) {
       const started = now()
       let conclusion = 'done'
@@ -45,6 +50,13 @@ export const terminalLog = ({ stream, colours, now, debug }: TerminalLogPorts): 
         throw error
       }
     },
-    foreign: run => run(),
+    async foreign(run) {
+      try {
+        return await run()
+      } finally {
+        if (midLine) line('')
+        midLine = false
+      }
+    },
   }
 }

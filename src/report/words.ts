@@ -10,6 +10,7 @@ export const failureInWords = (error: unknown): string =>
 
 const OUTCOMES: Readonly<Record<TagOutcome, string>> = {
   planned: 'not written',
+  pushed: 'pushed, not read back',
   built: 'built',
   copied: 'copied',
   moved: 'moved',
@@ -30,9 +31,10 @@ const OF_COMMAND: Readonly<Record<string, Partial<Record<TagOutcome, string>>>> 
 }
 
 /** What became of a tag, for people. `command` decides what a tag is called that nothing happened to. */
-export const outcomeInWords = ({ outcome, note }: TagResult, command: string): string => {
+export const outcomeInWords = ({ outcome, note, replaced }: TagResult, command: string): string => {
   const said = OF_COMMAND[command]?.[outcome] ?? OUTCOMES[outcome]
   if (note === undefined) return said
+  if (replaced !== undefined) return `${said}, ${note}`
   return outcome === 'stayed' ? note : `${said}: ${note}`
 }
 

@@ -1,0 +1,89 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Registry, startRegistry } from '../../sandbox/registry.ts'
+import { startTokenServer, type TokenServer } from '../../sandbox/token-server.ts'
+import type { Step } from './action.ts'
+import { type Bench, startBench } from './bench.ts'
+import { expectFailure } from './expect-failure.ts'
+
+const BOB = { username: 'bob', password: 'right' }
+const USERS = { bob: 'right' }
+const BASE = 'secret/base'
+const READ_ONLY = 'cmswmcore/read-only'
+
+let tokens: TokenServer
+let other: Registry
+beforeAll(async () => {
+  const allows = (repository: string, action: string): boolean =>
+    repository !== BASE && !(repository === READ_ONLY && action === 'push')
+  tokens = await startTokenServer({ users: USERS, allows })
+  other = await startRegistry({ auth: { kind: 'htpasswd', users: USERS } })
+})
+afterAll(() => Promise.all([tokens?.stop(), other?.stop()]))
+
+describe.each([
+  { store: 'containerd', buildx: true },
+  { store: 'classic', buildx: true },
+  { store: 'classic', buildx: false },
+] as const)('with an engine, store $store, buildx: $buildx', ({ store, buildx }) => {
+  let bench: Bench
+  beforeAll(async () => {
+    bench = await startBench({
+      engine: { store, buildx },
+      registry: { auth: { kind: 'token', trust: tokens.trust } },
+    })
+  })
+  afterAll(() => bench?.stop())
+
+  const release = async (service: string, dockerfile: string, inputs: Step['with'] = {}) => {
+    const context = join(bench.workspace, service)
+    await mkdir(context, { recursive: true })
+    await writeFile(join(context, 'Dockerfile'), dockerfile)
+    await writeFile(join(context, 'file'), '')
+    return bench.step({ tag: '2.3.4', with: { ...BOB, service, context: service, ...inputs } })
+  }
+
+  test('a base image that the account may not pull', async () => {
+    const { host } = bench.registry
+    expectFailure(await release('private-base', `FROM ${host}/${BASE}:1\n`), 'The image was not built', [
+      `${host}/cmswmcore/private-base:2.3.4 was not built: docker could not pull the base image ${host}/${BASE}:1`,
+      'private or does not exist',
+      'Nothing was published.',
+      `the account that this run uses at ${host} may pull it`,
+    ])
+  })
+
+  test('a base image at a registry that docker is not logged in to', async () => {
+    const base = `${other.host}/${BASE}:1`
+    const dockerfile = `FROM scratch\nCOPY file /\nFROM ${base}\nCOPY --from=0 /file /\n`
+    expectFailure(await release('other-base', dockerfile), 'The image was not built', [
+      `docker could not pull the base image ${base}`,
+      `docker must be logged in to ${other.host}`,
+      'docker/login-action',
+    ])
+  })
+
+  test('a repository that the account may only read', async () => {
+    const dockerfile = 'FROM scratch\nCOPY file /\n'
+    expectFailure(await release('read-only', dockerfile), 'The image was not pushed', [
+      `${bench.registry.host}/${READ_ONLY}:2.3.4 was not pushed: docker ended with exit status 1`,
+      'Check that the account may push there',
+    ])
+  })
+
+  // Only BuildKit writes caches to a registry, and of the stores only that of containerd lets it.
+  test.runIf(store === 'containerd')('a cache that may not be written', async () => {
+    const { host } = bench.registry
+    const step = await release('cached', 'FROM scratch\nCOPY file /\n', {
+      'build-options': `--cache-to=type=registry,ref=${host}/${READ_ONLY}:cache`,
+    })
+    expectFailure(step, 'The build cache was not written', [
+      `${host}/cmswmcore/cached:2.3.4 was pushed, but its build cache was not written:`,
+      'ignore-error=true',
+    ])
+    expect(step.summary).toContain('**Pushed, not read back.**')
+    const again = await release('cached', 'FROM scratch\nCOPY file /\n')
+    expect(again, again.log).toMatchObject({ exitCode: 0, annotations: [] })
+  })
+})

@@ -1,0 +1,81 @@
+import { ReleaseError } from '../errors.ts'
+import type { Build } from './build.ts'
+import { type Docker, type DockerResult, endOf } from './docker.ts'
+import { isDiskFull, lastOfStep, refusedBaseImage, refusedOption } from './failures.ts'
+
+/** A failed build, with the end of what docker said. */
+export class BuildFailedError extends ReleaseError {
+  readonly output: string
+
+  constructor(options: { what: string; wayOut: string; output: string }) {
+    super('build-failed', options)
+    this.output = options.output
+  }
+}
+
+const NOTHING_PUBLISHED = 'Nothing was published.'
+
+/** The registry of an image as a Dockerfile names it. */
+const registryOf = (image: string): string => {
+  const [host = '', ...path] = image.split('/')
+  return path.length > 0 && /[.:]|^localhost$/.test(host) ? host : 'docker.io'
+}
+
+/** Who must be allowed to pull a base image, and what to do about it. */
+const loginFor = (image: string, reference: string): string => {
+  const registry = registryOf(image)
+  return registry === registryOf(reference)
+    ? `Check its name, and that the account that this run uses at ${registry} may pull it.`
+    : `Check its name. If it is private, docker must be logged in to ${registry} with an account that may pull it before this runs, in a workflow by a step with docker/login-action.`
+}
+
+/** What went wrong in a build, and the way out of it. */
+const explained = (result: DockerResult, reference: string): { what: string; wayOut: string } => {
+  const { lastLine, tail } = result
+  const image = refusedBaseImage(result)
+  if (image !== undefined) {
+    return {
+      what: `${reference} was not built: docker could not pull the base image ${image}, which is private or does not exist: ${lastLine}`,
+      wayOut: `${NOTHING_PUBLISHED} ${loginFor(image, reference)}`,
+    }
+  }
+  const quoted = lastOfStep(tail)
+  const step =
+    quoted.length === 0 ? '' : `\nThe step said last:\n${quoted.map(line => `  ${line}\n`).join('')}`
+  if (isDiskFull(result)) {
+    return {
+      what: `${reference} was not built: the runner's disk is full: ${lastLine}${step}`,
+      wayOut: `${NOTHING_PUBLISHED} Free some space in a step before this one (docker system prune --all --force removes images and build cache that nothing uses), or use a runner with a larger disk; then run it again. If a remote engine or builder builds, its disk is the one.`,
+    }
+  }
+  return {
+    what: `${reference} was not built: docker ${endOf(result)}: ${lastLine}${step}`,
+    wayOut: `${NOTHING_PUBLISHED} The log has all that docker said. Another run builds the same commit: what is mended in the repository of the git tag needs a new git tag.`,
+  }
+}
+
+/** The error for a build that failed. Throws `docker-missing` if there is no engine. */
+export const buildFailure = async (
+  docker: Docker,
+  { options, optionsName }: Pick<Build, 'options' | 'optionsName'>,
+  { reference, result }: { reference: string; result: DockerResult },
+): Promise<ReleaseError> => {
+  const refused = refusedOption(result, options)
+  if (refused !== undefined) {
+    return new ReleaseError('invalid-input', {
+      what: `docker does not take ${refused.option} in ${optionsName}: ${refused.why}.`,
+      wayOut:
+        'Nothing was built. Correct or remove it: docker buildx build --help lists the options; without the buildx plug-in there are fewer, see docker build --help.',
+    })
+  }
+  await docker.requireEngine()
+  return new BuildFailedError({ ...explained(result, reference), output: result.tail })
+}
+
+/** The error for a build whose image is where it should be, and whose cache is not. */
+export const cacheFailure = ({ lastLine }: DockerResult, done: string): ReleaseError =>
+  new ReleaseError('cache-not-written', {
+    what: `${done}, but its build cache was not written: ${lastLine}`,
+    wayOut:
+      'No other tag was written. Check that the account may write where the option --cache-to leads, or add ignore-error=true to it; then run it again.',
+  })
