@@ -128,12 +128,13 @@ const serve = async (kept: Kept, program: string, options: RegistryOptions): Pro
 }
 
 /**
- * Starts a registry of its own on loopback: the distribution project's, with its storage in a temporary folder.
+ * Starts a registry of its own on loopback: the distribution project's, with its storage in a temporary folder. It is
+ * Debian's, or the program that the environment names as `REGISTRY_BINARY`.
  *
  * @throws when it does not start, with the end of its log
  */
 export const startRegistry = async (options: RegistryOptions = {}): Promise<Registry> => {
-  const { registry: program } = await fetchPrograms()
+  const program = process.env.REGISTRY_BINARY || (await fetchPrograms()).registry
   for (let attempt = 1; ; attempt += 1) {
     const kept = await keep()
     try {

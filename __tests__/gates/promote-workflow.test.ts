@@ -60,7 +60,7 @@ describe('the services', () => {
     { given: 'reqmgr2', services: ['reqmgr2'] },
     { given: 'reqmgr2, reqmon', services: ['reqmgr2', 'reqmon'] },
     { given: ' reqmgr2\treqmon\r\n\n t0_reqmon ,', services: ['reqmgr2', 'reqmon', 't0_reqmon'] },
-    { given: '["reqmgr2", "global-workqueue"]', services: ['reqmgr2', 'global-workqueue'] },
+    { given: '["reqmgr2", "wmglobalqueue"]', services: ['reqmgr2', 'wmglobalqueue'] },
     { given: '[\n  "reqmgr2",\n  "reqmon"\n]\n', services: ['reqmgr2', 'reqmon'] },
     { given: 'reqmgr2 reqmon reqmgr2', services: ['reqmgr2', 'reqmon'] },
     { given: 'reqmgr2ms-unmerged a.b a__b', services: ['reqmgr2ms-unmerged', 'a.b', 'a__b'] },
@@ -106,6 +106,12 @@ describe('the services', () => {
   ])('checks $given', ({ given, checks }) => {
     expect(readOrder({ services: 'a', checks: given })).toMatchObject({ status: 0, checks })
   })
+
+  test('nobody knows before what ends the checks', () => {
+    const delimiters = [1, 2].map(() => readOrder({ services: 'a', checks: 'b' }).delimiter)
+    expect(delimiters).toEqual([expect.stringMatching(/.{32}/), expect.stringMatching(/.{32}/)])
+    expect(new Set(delimiters).size).toBe(2)
+  })
 })
 
 describe('what it hands on', () => {
@@ -124,9 +130,10 @@ describe('what it hands on', () => {
     expect(Object.keys(dispatch.inputs)).toEqual(byHand)
   })
 
-  test.each([call, dispatch])('its defaults are those of action.yml', ({ inputs: declared }) => {
-    const own: Record<string, { default?: string; required?: boolean }> = declared
-    for (const name of ['project', 'policy', 'checks-timeout'] as const) {
+  test.each([call, dispatch])("its defaults are WMCore's project, and those of action.yml", given => {
+    const own: Record<string, { default?: string; required?: boolean }> = given.inputs
+    expect(own.project?.default).toBe('cmswmcore')
+    for (const name of ['policy', 'checks-timeout'] as const) {
       expect(own[name]?.default).toBe(inputs[name].default)
     }
     expect([own.tag?.required, own.services?.required]).toEqual([true, true])

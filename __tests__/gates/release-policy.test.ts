@@ -106,6 +106,13 @@ describe("Harbor's rules", () => {
   })
 })
 
+test('the three questions are answered on the first screen', () => {
+  const screen = guide.split('\n').slice(0, 25).join('\n')
+  const questions = ['procedure?', 'When is an image stable?', 'tests on the testbed count?']
+  expect(questions.filter(question => !screen.includes(question))).toEqual([])
+  expect(guide.indexOf('\n## ')).toBeGreaterThan(guide.indexOf('testbed count?'))
+})
+
 test('the table of versions is what the policy decides', () => {
   const rows = Array.from(
     guide.matchAll(/^\| `(\S+)` \| [^|]* \| `(\S+)` \| (?:`(\S+)`|none) \|$/gm),

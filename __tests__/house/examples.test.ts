@@ -7,7 +7,16 @@ import { type Order, orderOf } from '../../src/inputs/request.ts'
 import { blocksOf } from '../cli/markdown.ts'
 import { runIn, temporaryFolder, textsWith, write } from '../inputs/order.ts'
 import { type Contexts, fill, OURS, read } from './github.ts'
-import { at, complaints, entriesAt, isOurs, jobsWithoutConcurrency, stepsOf } from './workflow-rules.ts'
+import {
+  at,
+  checkoutsOfTheBranch,
+  complaints,
+  entriesAt,
+  isOurs,
+  jobsWithoutConcurrency,
+  jobsWithoutTimeout,
+  stepsOf,
+} from './workflow-rules.ts'
 
 const root = new URL('../../', import.meta.url)
 const TEMPLATE = '.github/workflows/docker_images_template.yaml'
@@ -15,13 +24,15 @@ const DIGEST = `sha256:${'ab'.repeat(32)}`
 const GUIDES = ['docs/migrating.md', 'docs/multi-platform.md']
 
 /** The files of a folder whose names end in `.yml` or `.yaml`, by their paths. */
-const workflowsIn = (folder: string): string[] =>
+const filesIn = (folder: string): string[] =>
   readdirSync(new URL(folder, root))
     .filter(name => /\.ya?ml$/.test(name))
     .sort()
     .map(name => `${folder}/${name}`)
 
-const examples = workflowsIn('examples')
+const allExamples = filesIn('examples')
+/** Those for GitHub; what is for GitLab, gitlab-example.test.ts looks at. */
+const examples = allExamples.filter(path => !path.endsWith('.gitlab-ci.yml'))
 
 /** What the guides show in YAML. */
 const shown = GUIDES.flatMap(path =>
@@ -40,7 +51,7 @@ const shownSteps = shown
   }))
 const complete = [...examples.map(path => ({ path, content: read(path) })), ...shownWorkflows]
 const workflows = [
-  ...workflowsIn('.github/workflows').map(path => ({ path, content: read(path) })),
+  ...filesIn('.github/workflows').map(path => ({ path, content: read(path) })),
   ...complete,
   ...shownSteps,
 ]
@@ -56,7 +67,7 @@ test.each(workflows)(
   },
 )
 
-test.each(examples)('%s says for whom it is', path => {
+test.each(allExamples)('%s says for whom it is', path => {
   expect(read(path)).toMatch(/^# For /)
 })
 
@@ -65,19 +76,39 @@ describe.each(complete)('$path', ({ content }) => {
     expect(jobsWithoutConcurrency(content)).toEqual([])
   })
 
+  test('ends, and builds the git tag when it is run by hand', () => {
+    expect(jobsWithoutTimeout(content)).toEqual([])
+    expect(checkoutsOfTheBranch(content)).toEqual([])
+  })
+
   const ours = stepsOf(parse(content)).filter(isOurs)
   test.each(ours)('asks in $job for what the action takes', ({ job, step }) => {
     const folder = temporaryFolder()
     const matrix = entriesAt(parse(content), 'jobs', job, 'strategy', 'matrix', 'include')[0]?.[1]
     const texts = filled(entriesAt(step, 'with'), {
       github: { actor: 'octocat', ref_name: '2.3.4' },
-      vars: { CERN_LOGIN: 'me' },
-      secrets: { CERN_TOKEN: 'secret', GITHUB_TOKEN: 'secret' },
+      vars: { CERN_LOGIN: 'me', HARBOR_REPOSITORY: 'cmsrucio' },
+      secrets: {
+        CERN_LOGIN: 'me',
+        CERN_TOKEN: 'secret',
+        GITHUB_TOKEN: 'secret',
+        HARBOR_USERNAME: 'me',
+        HARBOR_TOKEN: 'secret',
+        cern_user: 'me',
+        cern_token: 'secret',
+      },
       env: textsAt(parse(content), 'env'),
-      inputs: { tag: '2.3.4', digest: DIGEST },
-      matrix: textsAt(matrix),
+      inputs: { tag: '2.3.4', digest: DIGEST, wmcore_component: 'reqmgr2' },
+      matrix: { image: 'rucio-ui', ...textsAt(matrix) },
+      // What other jobs hand on is not known here.
+      needs: {},
     })
-    if (!texts.context?.includes(':')) write(folder, { [`${texts.context ?? '.'}/Dockerfile`]: '' })
+    if (!texts.context?.includes(':')) {
+      write(folder, {
+        [`${texts.context ?? '.'}/Dockerfile`]: '',
+        ...(texts.file === undefined ? {} : { [texts.file]: '' }),
+      })
+    }
     expect(orderOf(textsWith(texts), runIn(folder)).warnings).toEqual([])
   })
 })
@@ -97,7 +128,7 @@ test('the table of the examples has them all, and its links lead somewhere', () 
     block.kind === 'table' ? [block] : [],
   )
   const named = table?.rows.map(row => `examples/${/\[(.*)\]\(\1\)/.exec(row.workflow ?? '')?.[1]}`)
-  expect(named?.toSorted()).toEqual(examples)
+  expect(named?.toSorted()).toEqual(allExamples)
 })
 
 test.each(['examples/README.md', ...GUIDES])('every file that %s links to is there', path => {
@@ -116,7 +147,7 @@ jobs:
     outputs:
       digest: \${{ steps.release.outputs.digest }}
     steps:
-      - uses: actions/checkout@de0fac2e4500dabe0009e67214ff5f5447ce83dd # v6.0.2
+      - uses: actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1
       - id: release
         uses: ${OURS}@v1
         with:
@@ -198,14 +229,14 @@ jobs:
     },
     {
       broken: 'an action by its version',
-      from: 'checkout@de0fac2e4500dabe0009e67214ff5f5447ce83dd # v6.0.2',
-      to: 'checkout@v6',
-      error: 'actions/checkout@v6 is not pinned',
+      from: 'checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1',
+      to: 'checkout@v7',
+      error: 'actions/checkout@v7 is not pinned',
     },
-    { broken: 'a commit without its version', from: ' # v6.0.2', to: '', error: 'is not pinned' },
+    { broken: 'a commit without its version', from: ' # v7.0.1', to: '', error: 'is not pinned' },
     {
       broken: 'an image for an action',
-      from: 'actions/checkout@de0fac2e4500dabe0009e67214ff5f5447ce83dd # v6.0.2',
+      from: 'actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1',
       to: 'docker://alpine',
       error: 'docker://alpine is not pinned',
     },
@@ -230,6 +261,19 @@ jobs:
     expect(jobsWithoutConcurrency(sound)).toEqual(['one', 'two'])
     expect(jobsWithoutConcurrency(sound.replace('on: push', 'on: push\nconcurrency: one'))).toEqual([])
   })
+
+  test('no end', () => {
+    expect(jobsWithoutTimeout(sound)).toEqual(['one'])
+  })
+
+  test('a run by hand that builds the branch', () => {
+    const byHand = sound.replace('on: push', 'on: { workflow_dispatch: { inputs: { tag: {} } } }')
+    const checkout = (given: string): string => byHand.replace(/(checkout@.*)/, `$1\n        with: ${given}`)
+    expect(checkoutsOfTheBranch(byHand)).toEqual(['one'])
+    expect(checkoutsOfTheBranch(checkout(`{ ref: "\${{ inputs.tag }}" }`))).toEqual([])
+    expect(checkoutsOfTheBranch(checkout('{ repository: dmwm/CMSKubernetes }'))).toEqual([])
+    expect(checkoutsOfTheBranch(sound)).toEqual([])
+  })
 })
 
 describe('the reusable workflow', () => {
@@ -252,7 +296,7 @@ describe('the reusable workflow', () => {
     const different = entriesAt(call, 'inputs')
       .filter(([name]) => name in inputs)
       .filter(([name, input]) => at(input, 'default') !== inputs[name as keyof typeof inputs].default)
-    expect(different.map(([name]) => name)).toEqual(['registry'])
+    expect(different.map(([name]) => name)).toEqual(['registry', 'project'])
   })
 
   test('hands on every output of the action', () => {
@@ -285,7 +329,7 @@ describe('the reusable workflow', () => {
   test('releases as WMCore does', () => {
     expect(called({ wmcore_component: 'reqmgr2' })).toMatchObject({
       command: 'release',
-      repository: { registry: 'registry.cern.ch', path: 'cmsweb/reqmgr2' },
+      repository: { registry: 'registry.cern.ch', path: 'cmswmcore/reqmgr2' },
       gitTag: '2.3.4',
       login: { username: 'me', password: 'secret' },
       stable: 'on-release',
@@ -298,7 +342,6 @@ describe('the reusable workflow', () => {
   test.each([
     { given: { wmcore_component: 'msoutput' }, waitsFor: 'msoutput' },
     { given: { wmcore_component: 't0reqmon' }, waitsFor: 'reqmon' },
-    { given: { wmcore_component: 't0_reqmon' }, waitsFor: 'reqmon' },
     { given: { wmcore_component: 't0reqmon', package: 'other' }, waitsFor: 'other' },
     { given: { wmcore_component: 'proxy', 'wait-for-package': false }, waitsFor: undefined },
   ])('$given waits for $waitsFor', ({ given, waitsFor }) => {
@@ -332,7 +375,7 @@ describe('the reusable workflow', () => {
       groupOf({ wmcore_component: 'reqmgr2' }),
       groupOf({ wmcore_component: 'reqmon' }),
       groupOf({ wmcore_component: 'reqmgr2', tag: '2.3.5' }),
-      groupOf({ wmcore_component: 'reqmgr2', project: 'cmswmcore' }),
+      groupOf({ wmcore_component: 'reqmgr2', project: 'cmsweb' }),
     ]
     expect(new Set(groups).size).toBe(groups.length)
     expect(groupOf({ wmcore_component: 'reqmgr2', tag: '2.3.4' })).toBe(groups[0])

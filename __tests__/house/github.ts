@@ -20,12 +20,38 @@ export const OURS = 'dmwm/stable-release-action'
 /** A file of this repository. */
 export const read = (path: string): string => readFileSync(new URL(path, root), 'utf8')
 
-/** Workflows that are called: those of this repository, by a path or by its name. There are no others. */
+/** What the examples may use of the workflows of others, as these declare it in the version that is called. */
+const FOREIGN: Readonly<Record<string, string>> = {
+  'docker/github-builder/.github/workflows/build.yml': `
+on:
+  workflow_call:
+    inputs:
+      output: { type: string, required: true }
+      push: { type: boolean, default: false }
+      platforms: { type: string }
+      meta-images: { type: string }
+      meta-tags: { type: string }
+      meta-flavor: { type: string }
+    secrets:
+      registry-auths: { required: false }
+    outputs:
+      digest: { value: "\${{ jobs.finalize.outputs.digest }}" }
+jobs:
+  finalize:
+    runs-on: ubuntu-latest
+    outputs:
+      digest: ''
+    steps: [{ run: 'true' }]
+`,
+}
+
+/** Workflows that are called: those of this repository, by a path or by its name, and those of others above. */
 const calledWorkflows = {
   getFileContent: async (called: { owner?: string; repository?: string; path: string }) => {
     const repository = 'owner' in called ? `${called.owner}/${called.repository}` : OURS
-    if (repository !== OURS) throw new Error(`${repository} is not here`)
-    return { name: basename(called.path), content: read(called.path) }
+    const content = repository === OURS ? read(called.path) : FOREIGN[`${repository}/${called.path}`]
+    if (content === undefined) throw new Error(`${repository} is not here`)
+    return { name: basename(called.path), content }
   },
 }
 

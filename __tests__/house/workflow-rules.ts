@@ -57,7 +57,9 @@ const outputErrors = (workflow: unknown): string[] =>
     const ofSteps = [...text.matchAll(/\bsteps\.([\w-]+)\.outputs\.([\w-]+)/g)]
       .filter(([, id, name = '']) => ours.includes(id) && !(outputs as readonly string[]).includes(name))
       .map(([, , name]) => `${job}: there is no output ${name}`)
+    // What a called workflow hands on, GitHub's parser looks at.
     const ofJobs = [...text.matchAll(/\bneeds\.([\w-]+)\.outputs\.([\w-]+)/g)]
+      .filter(([, needed = '']) => at(workflow, 'jobs', needed, 'uses') === undefined)
       .filter(([, needed = '', name = '']) => at(workflow, 'jobs', needed, 'outputs', name) === undefined)
       .map(([, needed, name]) => `${job}: the job ${needed} has no output ${name}`)
     return [...ofSteps, ...ofJobs]
@@ -108,4 +110,21 @@ export const jobsWithoutConcurrency = (content: string): string[] => {
   return entriesAt(workflow, 'jobs')
     .filter(([, job]) => at(job, 'concurrency') === undefined)
     .map(([job]) => job)
+}
+
+/** Jobs that may hang for GitHub's six hours; one that calls a workflow has the limits of that. */
+export const jobsWithoutTimeout = (content: string): string[] =>
+  entriesAt(parse(content), 'jobs')
+    .filter(([, job]) => at(job, 'uses') === undefined && at(job, 'timeout-minutes') === undefined)
+    .map(([job]) => job)
+
+/** Jobs of a workflow that can run by hand whose checkout would be of the branch, and not of the git tag. */
+export const checkoutsOfTheBranch = (content: string): string[] => {
+  const workflow: unknown = parse(content)
+  if (!entriesAt(workflow, 'on').some(([event]) => event === 'workflow_dispatch')) return []
+  return stepsOf(workflow)
+    .filter(({ step }) => String(at(step, 'uses')).startsWith('actions/checkout@'))
+    .filter(({ step }) => at(step, 'with', 'repository') === undefined)
+    .filter(({ step }) => !String(at(step, 'with', 'ref')).includes('inputs.'))
+    .map(({ job }) => job)
 }

@@ -1,5 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { run } from '../../sandbox/command.ts'
+import { fetchPrograms } from '../../sandbox/programs.ts'
 import { type Registry, type RegistryOptions, startRegistry } from '../../sandbox/registry.ts'
 import { startTokenServer, type TokenServer, type TokenServerOptions } from '../../sandbox/token-server.ts'
 
@@ -50,6 +54,25 @@ describe('without authentication', () => {
     const response = await fetch(`${registry.url}/v2/a/b/blobs/${digest}`, { method: 'DELETE' })
     expect(response.status).toBe(status)
   })
+})
+
+test('the environment can name another program', { timeout: patience }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'registry-'))
+  const { registry: program } = await fetchPrograms()
+  const wrapper = join(folder, 'registry')
+  writeFileSync(
+    wrapper,
+    `#!/bin/sh\ntouch ${folder}/used\nexec ${process.env.REGISTRY_BINARY || program} "$@"\n`,
+  )
+  chmodSync(wrapper, 0o755)
+  try {
+    vi.stubEnv('REGISTRY_BINARY', wrapper)
+    expect((await ask(await registryWith({}))).status).toBe(200)
+    expect(existsSync(join(folder, 'used'))).toBe(true)
+  } finally {
+    vi.unstubAllEnvs()
+    rmSync(folder, { recursive: true })
+  }
 })
 
 describe('htpasswd', { timeout: patience }, () => {

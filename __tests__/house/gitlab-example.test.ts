@@ -1,0 +1,134 @@
+import { spawnSync } from 'node:child_process'
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { readArguments } from '../../src/cli/arguments.ts'
+import { commands } from '../../src/cli/commands.ts'
+import { decide } from '../../src/policy/decide.ts'
+import { presets } from '../../src/policy/presets.ts'
+import { temporaryFolder } from '../inputs/order.ts'
+import { policyOf } from '../policy/policy-of.ts'
+import { read } from './github.ts'
+
+interface Job {
+  readonly extends?: string
+  readonly stage?: string
+  readonly needs?: readonly string[]
+  readonly before_script?: readonly string[]
+  readonly script?: readonly string[]
+  readonly variables?: Readonly<Record<string, string>>
+  readonly parallel?: { readonly matrix: readonly Readonly<Record<string, string>>[] }
+}
+
+const { default: _, stages, variables, ...jobs } = parse(read('examples/crabserver.gitlab-ci.yml'))
+const definitions: Readonly<Record<string, Job>> = jobs
+
+/** A job with what it has from the ones that it extends, as GitLab merges them. */
+const complete = (job: Job): Job => {
+  const base = job.extends === undefined ? {} : complete(definitions[job.extends] as Job)
+  return { ...base, ...job, variables: { ...base.variables, ...job.variables } }
+}
+
+const visible = Object.entries(definitions)
+  .filter(([name]) => !name.startsWith('.'))
+  .map(([name, job]) => [name, complete(job)] as const)
+
+/** Programs that write down how they were called, one line a call, and do nothing else. */
+const programs = (): string => {
+  const folder = join(temporaryFolder(), 'bin')
+  mkdirSync(folder)
+  for (const name of ['stable-release', 'docker', 'apk', 'wget', 'chmod']) {
+    const path = join(folder, name)
+    writeFileSync(
+      path,
+      `#!/bin/sh\nfor each in ${name} "$@"; do printf '%s\\t' "$each"; done >> "$CALLS"\necho >> "$CALLS"\n`,
+    )
+    chmodSync(path, 0o755)
+  }
+  return folder
+}
+
+/** Runs the scripts of a job with a shell, as GitLab does, and gives back all calls of the command line. */
+const callsOf = (job: Job, matrix: Readonly<Record<string, string>>): string[][] => {
+  const folder = programs()
+  const calls = join(folder, 'calls')
+  writeFileSync(calls, '')
+  const script = [...(job.before_script ?? []), ...(job.script ?? [])].join('\n')
+  const { status, stderr } = spawnSync('sh', ['-eu', '-c', script], {
+    env: {
+      PATH: `${folder}:${process.env.PATH}`,
+      CALLS: calls,
+      CI_COMMIT_TAG: 'v3.260819',
+      CMSCRAB_REGISTRY_USER: 'robot$cmscrab+ci',
+      CMSCRAB_REGISTRY_PASSWORD: 'secret',
+      ...variables,
+      ...job.variables,
+      ...matrix,
+    },
+    encoding: 'utf8',
+  })
+  expect([status, stderr]).toEqual([0, ''])
+  expect(readFileSync(calls, 'utf8')).not.toContain('secret')
+  return readFileSync(calls, 'utf8')
+    .split('\n')
+    .map(line => line.split('\t').slice(0, -1))
+    .filter(([program]) => program === 'stable-release')
+    .map(([, ...args]) => args)
+}
+
+const allCalls = visible.flatMap(([name, job]) =>
+  (job.parallel?.matrix ?? [{}]).flatMap(matrix => callsOf(job, matrix).map(args => ({ name, args }))),
+)
+
+/** What the command line understands. */
+const understood = ([name, ...args]: readonly string[]) => {
+  const command = commands.find(each => each.name === name)
+  if (command === undefined) throw new Error(`there is no command ${name}`)
+  const read = readArguments(command, args)
+  if (read.kind !== 'call') throw new Error('this asks for help')
+  return { name: command.name, ...read.texts }
+}
+
+describe('the example for GitLab', () => {
+  test('has stages and jobs that there are', () => {
+    for (const [, { stage, needs = [] }] of visible) {
+      expect(stages).toContain(stage)
+      expect(visible.map(([name]) => name)).toEqual(expect.arrayContaining([...needs]))
+    }
+  })
+
+  test('releases five images and promotes each of them', () => {
+    const services = ['crabserver', 'crabspark', 'crabtaskworker', 'crabtwfilebeat', 'crabtwmonit']
+    const done = (command: string): string[] =>
+      allCalls
+        .map(({ args }) => understood(args))
+        .filter(each => each.name === command)
+        .map(({ service }) => service)
+        .sort()
+    expect(done('release')).toEqual(services)
+    expect(done('promote')).toEqual(services)
+  })
+
+  test.each(allCalls)('$name: $args is understood, and gives the stable tag of the preset', ({ args }) => {
+    const texts = understood(args)
+    expect(texts).toMatchObject({
+      tag: 'v3.260819',
+      registry: 'registry.cern.ch',
+      project: 'cmscrab',
+      username: 'robot$cmscrab+ci',
+      password: '',
+    })
+    const decision = decide(policyOf(texts.policy === 'crab' ? presets.crab : texts.policy), texts.tag)
+    expect(decision).toMatchObject({ kind: 'planned', first: { tag: 'v3.260819' } })
+    expect(decision).toMatchObject({
+      copies: expect.arrayContaining([expect.objectContaining({ tag: 'v3.260819-stable', stable: true })]),
+    })
+    if (texts.name !== 'release') return
+    expect(texts).toMatchObject({ stable: 'on-promotion', 'on-existing': 'reuse' })
+    expect(texts['build-options'].split('\n')).toEqual([
+      `--cache-from=type=registry,ref=registry.cern.ch/cmscrab/${texts.service}-cache`,
+      `--cache-to=type=registry,ref=registry.cern.ch/cmscrab/${texts.service}-cache,image-manifest=true,mode=max`,
+    ])
+  })
+})

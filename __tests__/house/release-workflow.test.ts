@@ -1,0 +1,159 @@
+import { spawnSync } from 'node:child_process'
+import { chmodSync, existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { withRelease, withVersion } from '../../scripts/set-version.ts'
+import { temporaryFolder, write } from '../inputs/order.ts'
+import { read } from './github.ts'
+import { at, entriesAt } from './workflow-rules.ts'
+import { runStep } from './workflow-script.ts'
+
+const path = '.github/workflows/release.yml'
+const workflow: unknown = parse(read(path))
+
+const git = (cwd: string, ...args: string[]): string => {
+  const identity = ['-c', 'user.name=a', '-c', 'user.email=a@b', '-c', 'init.defaultBranch=main']
+  const { status, stdout, stderr } = spawnSync('git', [...identity, ...args], { cwd, encoding: 'utf8' })
+  if (status !== 0) throw new Error(`git ${args.join(' ')}: ${stderr}`)
+  return stdout.trim()
+}
+
+describe('release.yml', () => {
+  test('runs on git tags of versions, and moves nothing before CI has passed', () => {
+    expect(at(workflow, 'on')).toEqual({ push: { tags: ['v[0-9]+.[0-9]+.[0-9]+'] } })
+    expect(at(workflow, 'jobs', 'ci', 'uses')).toBe('./.github/workflows/ci.yml')
+    expect(at(workflow, 'jobs', 'ci', 'needs')).toBe('version')
+    expect(at(workflow, 'jobs', 'publish', 'needs')).toBe('ci')
+    const writing = entriesAt(workflow, 'jobs').filter(
+      ([, job]) => at(job, 'permissions', 'contents') === 'write',
+    )
+    expect(writing.map(([name]) => name)).toEqual(['publish'])
+  })
+
+  const compare = (tag: string, changelog = '## [1.2.3] - 2026-08-31\n') => {
+    const cwd = temporaryFolder()
+    write(cwd, { 'package.json': '{"version":"1.2.3"}', 'CHANGELOG.md': changelog })
+    return runStep(
+      { path, name: 'Compare the git tag with package.json and CHANGELOG.md' },
+      { cwd, env: { GITHUB_REF_NAME: tag } },
+    )
+  }
+
+  test('takes the git tag that is the version', () => {
+    expect(compare('v1.2.3')).toMatchObject({ status: 0, stdout: '' })
+  })
+
+  test.each([
+    {
+      tag: 'v1.2.4',
+      says: '::error title=The git tag is not the version::It is v1.2.4, and package.json has 1.2.3.',
+    },
+    { tag: 'v1.2.30', says: 'It is v1.2.30, and package.json has 1.2.3.' },
+    {
+      tag: 'v1.2.3',
+      changelog: '## [Unreleased]\n',
+      says: '::error title=The changelog lacks the version::CHANGELOG.md has no section [1.2.3].',
+    },
+  ])('refuses $tag with $changelog', ({ tag, changelog, says }) => {
+    expect(compare(tag, changelog)).toMatchObject({ status: 1, stdout: expect.stringContaining(says) })
+  })
+
+  /** Where the major tag is at the remote after the run for a git tag of a repository with these. */
+  const moved = (tags: readonly string[], released: string) => {
+    const folder = temporaryFolder()
+    const clone = join(folder, 'clone')
+    git(folder, 'init', '--quiet', '--bare', 'remote')
+    git(folder, 'clone', '--quiet', 'remote', 'clone')
+    for (const tag of tags) {
+      git(clone, 'commit', '--quiet', '--allow-empty', '--message', tag)
+      git(clone, 'tag', '--annotate', tag, '--message', tag)
+    }
+    git(clone, 'tag', 'v1', tags[0] ?? '')
+    git(clone, 'push', '--quiet', 'origin', 'HEAD', '--tags')
+    git(clone, 'checkout', '--quiet', released)
+    const { status, stdout } = runStep(
+      { path, name: 'Move the major tag' },
+      { cwd: clone, env: { GITHUB_REF_NAME: released } },
+    )
+    const commits = new Map(tags.map(tag => [git(clone, 'rev-parse', `${tag}^{commit}`), tag]))
+    const at = (name: string) => commits.get(git(join(folder, 'remote'), 'rev-parse', `${name}^{commit}`))
+    return { status, stdout, major: at('v1') }
+  }
+
+  test.each([
+    { tags: ['v1.0.0'], released: 'v1.0.0', major: 'v1.0.0' },
+    { tags: ['v1.9.0', 'v1.10.0'], released: 'v1.10.0', major: 'v1.10.0' },
+    { tags: ['v1.0.0', 'v1.1.0', 'v10.0.0', 'v2.0.0'], released: 'v1.1.0', major: 'v1.1.0' },
+    {
+      tags: ['v1.1.0', 'v1.0.1'],
+      released: 'v1.0.1',
+      major: 'v1.1.0',
+      says: '::notice title=v1 stays::It is at v1.1.0',
+    },
+  ])('$released among $tags: v1 is $major', ({ tags, released, major, says = '' }) => {
+    const result = moved(tags, released)
+    expect(result).toMatchObject({ status: 0, major })
+    expect(result.stdout).toContain(says)
+  })
+
+  const CHANGELOG =
+    '# Changelog\n\n## [Unreleased]\n\n## [1.2.30] - 2026-09-01\n\nLater.\n\n## [1.2.3] - 2026-08-31\n\n### Added\n\n- This.\n\n## [1.2.2]\n\nBefore.\n'
+
+  const publish = (isPublished: boolean) => {
+    const cwd = temporaryFolder()
+    write(cwd, {
+      'CHANGELOG.md': CHANGELOG,
+      'bin/gh': `#!/bin/sh\n[ "$2" != view ] || exit ${isPublished ? 0 : 1}\necho "$@" > called\ncat > notes\n`,
+    })
+    chmodSync(join(cwd, 'bin/gh'), 0o755)
+    const { status } = runStep(
+      { path, name: 'Publish the release' },
+      { cwd, env: { GITHUB_REF_NAME: 'v1.2.3', PATH: `${cwd}/bin:${process.env.PATH}` } },
+    )
+    const textOf = (name: string) =>
+      existsSync(join(cwd, name)) ? readFileSync(join(cwd, name), 'utf8').trim() : undefined
+    return { status, called: textOf('called'), notes: textOf('notes') }
+  }
+
+  test('publishes the section of the changelog, once', () => {
+    expect(publish(false)).toEqual({
+      status: 0,
+      called: 'release create v1.2.3 --verify-tag --title v1.2.3 --notes-file -',
+      notes: '### Added\n\n- This.',
+    })
+    expect(publish(true)).toEqual({ status: 0, called: undefined, notes: undefined })
+  })
+})
+
+describe('npm version', () => {
+  test('sets the version of the sources', () => {
+    expect(withVersion("// a\nexport const VERSION = '1.0.0'\n", '1.2.3')).toBe(
+      "// a\nexport const VERSION = '1.2.3'\n",
+    )
+    expect(withVersion(read('src/version.ts'), '1.2.3')).toContain("export const VERSION = '1.2.3'\n")
+    expect(() => withVersion('', '1.2.3')).toThrow('has no line')
+  })
+
+  test.each([
+    {
+      changelog: '# Changelog\n\n## [Unreleased]\n\n- This.\n\n## [1.0.0] - 2026-01-01\n\n- That.\n',
+      released:
+        '# Changelog\n\n## [Unreleased]\n\n## [1.2.3] - 2026-08-31\n\n- This.\n\n## [1.0.0] - 2026-01-01\n\n- That.\n',
+    },
+    {
+      changelog: '# Changelog\n\n## [Unreleased]\n\n- This.\n',
+      released: '# Changelog\n\n## [Unreleased]\n\n## [1.2.3] - 2026-08-31\n\n- This.\n',
+    },
+  ])('dates the changes: $changelog', ({ changelog, released }) => {
+    expect(withRelease(changelog, '1.2.3', '2026-08-31')).toBe(released)
+    expect(() => withRelease(released, '1.2.3', '2026-08-31')).toThrow('has a section [1.2.3] already')
+    expect(() => withRelease(released, '1.2.4', '2026-08-31')).toThrow('has nothing below [Unreleased]')
+  })
+
+  test('the changelog of this repository can be released', () => {
+    expect(withRelease(read('CHANGELOG.md'), '99.0.0', '2026-08-31')).toContain(
+      '\n## [99.0.0] - 2026-08-31\n',
+    )
+  })
+})
