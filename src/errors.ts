@@ -15,6 +15,10 @@ export const catalogue = {
     title: 'The policy gives this git tag no image',
     cause: 'No rule matches the git tag, or what the rule gives can not be an image tag.',
   },
+  'wrong-commit': {
+    title: 'The checkout is not at the commit of the git tag',
+    cause: 'The job checked out a branch, or another git tag than the one that is released.',
+  },
   'already-published': {
     title: 'The image tag is already there',
     cause: 'The version was released before, by this workflow or by something else.',

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type EngineOptions, type StartedEngine, startEngine } from '../../sandbox/engine.ts'
+import { makeCheckout } from '../../sandbox/git-checkout.ts'
 import { type Registry, type RegistryOptions, startRegistry } from '../../sandbox/registry.ts'
 import { type SampleContext, writeSampleContext } from '../../sandbox/sample-context.ts'
 import { runStep, type Step, type StepResult } from './action.ts'
@@ -40,6 +41,8 @@ export const startBench = async (options: BenchOptions = {}): Promise<Bench> => 
   const engine = options.engine === 'none' ? undefined : await startEngine(options.engine)
   const env = engine?.env ?? (await withoutDocker(folder))
   await writeSampleContext(join(workspace, 'service'), options.context)
+  // As WMCore's workflow has it: the Dockerfiles are in another repository than the git tag.
+  await makeCheckout(workspace, 'https://github.com/dmwm/CMSKubernetes')
   return {
     registry,
     env,

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'vitest'
 import { type EngineOptions, type StartedEngine, startEngine } from '../../sandbox/engine.ts'
+import { makeCheckout } from '../../sandbox/git-checkout.ts'
 import { type Registry, startRegistry } from '../../sandbox/registry.ts'
 import { writeSampleContext } from '../../sandbox/sample-context.ts'
 import { readBlob, readTag } from '../../sandbox/storage.ts'
@@ -160,6 +161,7 @@ export const startFaultBench = async (options: { engine: EngineOptions }): Promi
       files: { name: `${name}\n` },
     })
   }
+  await makeCheckout(workspace, 'https://github.com/dmwm/CMSKubernetes')
   const repositories = join(registry.storage, 'docker/registry/v2/repositories')
 
   const openScene = async (name: string): Promise<Scene> => {

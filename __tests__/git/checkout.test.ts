@@ -20,7 +20,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }))
 
 const inspect = (directory = join(folder, 'service'), env: NodeJS.ProcessEnv = process.env) =>
-  inspectCheckout(directory, '2.3.4', { env, signal })
+  inspectCheckout({ directory, gitTag: '2.3.4' }, { env, signal })
 
 describe('what a checkout says', () => {
   test('its commit and the repository of its remote', async () => {
@@ -63,6 +63,16 @@ describe('changed files', () => {
     await writeFile(join(folder, 'service/downloaded'), 'untracked\n')
     expect(await inspect()).toMatchObject({ changed: ['service/Dockerfile'] })
     expect(await inspect(folder)).toMatchObject({ changed: ['README', 'service/Dockerfile'] })
+  })
+
+  test('one file alone', async () => {
+    await writeFile(join(folder, 'service/Dockerfile'), 'FROM other\n')
+    await writeFile(join(folder, 'README'), 'changed\n')
+    const seen = await inspectCheckout(
+      { directory: folder, path: 'README', gitTag: '2.3.4' },
+      { env: process.env, signal },
+    )
+    expect(seen).toMatchObject({ changed: ['README'] })
   })
 
   test('one that is only touched is not changed', async () => {

@@ -17,6 +17,7 @@ test.each([
   { address: 'https://github.com/dmwm/WMCore.git#2.3.4:docker', repository: 'github.com/dmwm/wmcore' },
   { address: 'https://github.com/dmwm/WMCore.git?tag=2.3.4', repository: 'github.com/dmwm/wmcore' },
   { address: 'https://gitlab.cern.ch/a/b/c.git', repository: 'gitlab.cern.ch/a/b/c' },
+  { address: 'github.com/dmwm/WMCore#2.3.4', repository: 'github.com/dmwm/wmcore' },
   { address: '/srv/git/WMCore.git', repository: undefined },
   { address: '../WMCore', repository: undefined },
   { address: 'file:///srv/git/WMCore.git', repository: undefined },

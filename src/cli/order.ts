@@ -9,14 +9,12 @@ import { isPublished, type Result, type TagResult } from '../commands/result.ts'
 import { orderOf } from '../inputs/request.ts'
 import { readRunContext } from '../inputs/run-context.ts'
 import { mistakesOf } from '../inputs/validated.ts'
-import { fromWorkspace } from '../inputs/workspace-path.ts'
 import { matchRule } from '../policy/decide.ts'
 import { RunJournal } from '../report/journal.ts'
 import { tableOf } from '../report/table.ts'
 import { jsonLine, visibleLines } from '../report/terminal-text.ts'
 import { USER_AGENT } from '../version.ts'
 import { usageError } from './arguments.ts'
-import { inspectCheckout } from './checkout.ts'
 import type { Call } from './command.ts'
 import { githubOf, passwordOf, withoutPassword } from './secrets.ts'
 
@@ -60,42 +58,6 @@ const requireOrder = ({ policy, service, gitTag }: Request): void => {
   )
 }
 
-const WITHOUT_REVISION =
-  'The image gets no label of its revision: to go on after a failure, give --on-existing reuse.'
-
-/** The same request with the commit that is built, if a checkout of the git tag is. */
-const withCheckout = async (
-  request: Request,
-  { directory, log }: Call,
-  ports: { env: NodeJS.ProcessEnv; signal: AbortSignal },
-): Promise<Request> => {
-  if (request.command !== 'build' && request.command !== 'release') return request
-  const { build, gitTag } = request
-  const { file } = build
-  const checkout = await inspectCheckout(
-    {
-      context: fromWorkspace(directory, build.context),
-      file: file === undefined ? undefined : fromWorkspace(directory, file),
-      gitTag,
-    },
-    ports,
-  )
-  if (checkout.kind === 'elsewhere') {
-    log.warning(
-      `What is built is not the git tag ${gitTag}`,
-      `This is a checkout that has the tag, but ${checkout.why}. ${WITHOUT_REVISION}`,
-    )
-  } else if (checkout.kind === 'unknown' && request.command === 'release') {
-    log.notice(
-      'The commit that is built is not known',
-      `This is no checkout that has the git tag ${gitTag}. ${WITHOUT_REVISION}`,
-    )
-  }
-  // What is built lies here: GitHub can not say which commit it is.
-  const revision = checkout.kind === 'at-tag' ? checkout.revision : undefined
-  return { ...request, revision, source: undefined }
-}
-
 const withTemporary = async <T>(use: (temporary: string) => Promise<T>): Promise<T> => {
   const temporary = await mkdtemp(join(tmpdir(), 'stable-release-'))
   try {
@@ -113,11 +75,10 @@ export const carryOut =
   (command: Request['command']) =>
   async (call: Call): Promise<void> => {
     const { directory: workspace, log, secrets } = call
-    const ordered = await requestOf(command, call)
+    const request = await requestOf(command, call)
     // Not before: nothing is there to clean up, and a wait for a password that is piped in ends at once.
     const signal = call.interruption()
     const env = withoutPassword(call.env)
-    const request = await withCheckout(ordered, call, { env, signal })
     const journal = new RunJournal()
     const clock = {
       now: () => performance.now(),

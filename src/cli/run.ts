@@ -47,6 +47,7 @@ const callerOf = ({ positionals }: Command): Caller => ({
   otherFile: 'Write the path of a file with a table of rules.',
   aDirectory: 'the path of a directory',
   checkout: '',
+  atTag: gitTag => `Check it out first: git checkout ${gitTag}`,
   root: 'the current directory',
   list: {
     one: entry => `one ${entry} for each option`,

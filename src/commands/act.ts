@@ -1,3 +1,4 @@
+import { isAbsolute, join } from 'node:path'
 import { addStoredLogins, storedCredentials } from '../docker/config.ts'
 import { Docker } from '../docker/docker.ts'
 import { pauseBetween, pushBackoff, registryBackoff } from '../http/retry.ts'
@@ -12,7 +13,7 @@ import { type PushPorts, push } from './push.ts'
 import { type ReleasePorts, release } from './release.ts'
 import type { BuildRequest, PlanRequest, Request } from './request.ts'
 import type { Result } from './result.ts'
-import { withRevision } from './revision.ts'
+import { withSource } from './source.ts'
 import { verify } from './verify.ts'
 
 const credentialsFor = (
@@ -35,7 +36,7 @@ const executeAt = async (request: AskingRequest, ports: PushPorts & ReleasePorts
     case 'push':
       return push(request, ports)
     case 'release':
-      return release(await withRevision(request, ports), ports)
+      return release(request, ports)
   }
 }
 
@@ -51,9 +52,11 @@ export const act = async (
   const docker = new Docker({ env, log, signal, cwd: workspace })
   using transport = new Transport({ userAgent, log, clock, backoff: registryBackoff, signal })
   const pause = pauseBetween(pushBackoff, clock)
+  const pathOf = (name: string): string => (isAbsolute(name) ? name : join(workspace, name))
+  const sourcePorts = { transport, loadGitHub, env, signal, log, pathOf }
   // Awaited here and below, as the connections end with this block.
   if (request.command === 'build') {
-    const ordered = await withRevision(request, { transport, loadGitHub, log })
+    const ordered = await withSource(request, sourcePorts)
     return await build(ordered, { docker, log, journal, temporary, pause })
   }
   const { repository } = request
@@ -66,7 +69,8 @@ export const act = async (
     looksOnly: request.command === 'verify',
     now: clock.now,
   })
-  const result = await executeAt(request, {
+  const ordered = request.command === 'release' ? await withSource(request, sourcePorts) : request
+  const result = await executeAt(ordered, {
     registry,
     docker,
     log,

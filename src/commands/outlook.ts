@@ -2,8 +2,8 @@ import { ReleaseError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Manifest, RegistryClient } from '../registry/client.ts'
 import { isAttestation, isImage } from '../registry/image-index.ts'
+import { type Labels, REVISION_LABEL, readLabels } from '../registry/labels.ts'
 import { type Digest, imageName, tagged } from '../registry/reference.ts'
-import { readRevision } from '../registry/revision.ts'
 import { type Course, courseOf, needsRevision } from './course.ts'
 import type { Journal } from './journal.ts'
 import type { Plan } from './plan.ts'
@@ -16,6 +16,8 @@ export interface Outlook extends Reading {
   readonly course: Exclude<Course, { kind: 'refuse' }>
   /** The manifest of the first tag, if its reading was necessary. */
   readonly published: Manifest | undefined
+  /** Its labels, if they were read. */
+  readonly labels: Labels
 }
 
 /** Reads the registry and decides, before anything is built or written. Throws `already-published`. */
@@ -39,11 +41,9 @@ export const lookAhead = async (
   const situation = isLeftover
     ? { ...asRead, states: new Map(states).set(first.tag, { kind: 'absent' }) }
     : asRead
-  const course = courseOf(situation, onExisting, {
-    published: published === undefined ? undefined : await readRevision(registry, published),
-    wanted: revision,
-  })
-  if (course.kind !== 'refuse') return { states, versions, course, published }
+  const labels = published === undefined ? {} : await readLabels(registry, published)
+  const course = courseOf(situation, onExisting, { published: labels[REVISION_LABEL], wanted: revision })
+  if (course.kind !== 'refuse') return { states, versions, course, published, labels }
   throw new ReleaseError('already-published', {
     what: `In ${imageName(registry.repository)}, ${course.why}.`,
     wayOut: `Nothing was built or written. ${course.wayOut}`,

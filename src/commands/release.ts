@@ -5,7 +5,10 @@ import { withLogin } from '../docker/login.ts'
 import { requireReadableChecks } from '../gates/checks.ts'
 import { pipMissed, waitForPackage } from '../gates/package.ts'
 import type { Pause } from '../http/retry.ts'
+import type { Log } from '../log.ts'
+import { CONTEXT_REVISION_LABEL, CONTEXT_SOURCE_LABEL } from '../registry/labels.ts'
 import { tagged } from '../registry/reference.ts'
+import { oneLine } from '../text.ts'
 import { afterBrokenPush, bringFirst, type First, type Retry } from './first-tag.ts'
 import { type Outlook, readAhead } from './outlook.ts'
 import { announcedPlan, type Plan } from './plan.ts'
@@ -67,11 +70,29 @@ const build = (request: ReleaseRequest, plan: Plan, ports: ReleasePorts): Promis
   })
 }
 
+/** Says that nothing is built although the repository of the Dockerfile is at another commit now. */
+const noteMovedContext = (
+  { build }: ReleaseRequest,
+  { first }: Plan,
+  { labels }: Outlook,
+  log: Log,
+): void => {
+  const name = `${CONTEXT_REVISION_LABEL}=`
+  const now = build.labels.find(label => label.startsWith(name))?.slice(name.length)
+  const then = labels[CONTEXT_REVISION_LABEL]
+  if (now === undefined || then === undefined || now === then) return
+  log.notice(
+    "The Dockerfile's repository has moved",
+    `${first.tag} was built from ${oneLine(labels[CONTEXT_SOURCE_LABEL] ?? 'its repository')} at ${oneLine(then)}, which is at ${now} now. Nothing is built: a published version stays as it is. To publish the change, release a new version.`,
+  )
+}
+
 /** Reads the registry and waits for the package, before the first build. */
 const prepare = async (request: ReleaseRequest, plan: Plan, ports: ReleasePorts): Promise<Outlook> => {
   const outlook = await readAhead(request, plan, ports)
   if (outlook.course.kind === 'reuse') {
-    ports.log.info(`${plan.first.tag} stays as it was built: what this run would build is not looked at`)
+    ports.log.info(`${plan.first.tag} stays as it was built`)
+    noteMovedContext(request, plan, outlook, ports.log)
     return outlook
   }
   const { checks, package: gate } = request

@@ -1,6 +1,7 @@
 import type { Build } from '../docker/build.ts'
 import type { ChecksGate } from '../gates/checks.ts'
 import type { PackageGate } from '../gates/package.ts'
+import type { RepositoryAddress } from '../git/remote.ts'
 import type { GitHubRepository } from '../github/repository.ts'
 import type { Policy } from '../policy/notation.ts'
 import type { Digest, Repository } from '../registry/reference.ts'
@@ -46,11 +47,19 @@ export interface PublishRequest extends RegistryRequest {
   readonly own?: readonly Digest[]
 }
 
+/** What a run knows of the repository that the git tag is of. */
+export interface TagRepository {
+  readonly address: RepositoryAddress | undefined
+  /** Where its commits can be asked for. */
+  readonly github: GitHubRepository | undefined
+  /** How to get the git tag checked out, as a sentence. */
+  readonly checkout: string
+}
+
 export interface ReleaseRequest extends PublishRequest {
   readonly command: 'release'
   readonly build: Build
-  /** Where the commit of the git tag can be asked for. */
-  readonly source: GitHubRepository | undefined
+  readonly source: TagRepository
   /** A package that must be there before the image is built. */
   readonly package: PackageGate | undefined
 }
@@ -60,7 +69,7 @@ export interface BuildRequest extends RegistryRequest {
   readonly command: 'build'
   readonly build: Build
   readonly revision: string | undefined
-  readonly source: GitHubRepository | undefined
+  readonly source: TagRepository
 }
 
 /** Publishes what `build` has built. */

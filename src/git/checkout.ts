@@ -52,14 +52,13 @@ const changedIn = (records: readonly string[]): string[] => {
 }
 
 /**
- * Looks at the checkout that a directory is in: its commit, its remotes, its changed files below the directory, and the
- * commit of a git tag in it.
+ * Looks at the checkout that a directory is in: its commit, its remotes, the changed files at a path in the directory,
+ * and the commit of a git tag.
  *
  * Throws the reason of the signal.
  */
 export const inspectCheckout = async (
-  directory: string,
-  gitTag: string,
+  { directory, path = '.', gitTag }: { directory: string; path?: string; gitTag: string },
   { env, signal }: GitPorts,
 ): Promise<Checkout | NoCheckout> => {
   const own = Object.fromEntries(Object.entries(env).filter(([name]) => !ELSEWHERE.test(name)))
@@ -70,7 +69,7 @@ export const inspectCheckout = async (
     })
   try {
     const [status, remotes, tag] = await Promise.all([
-      git('status', '--porcelain=v2', '--branch', '--untracked-files=no', '-z', '--', '.'),
+      git('status', '--porcelain=v2', '--branch', '--untracked-files=no', '-z', '--', path),
       git('config', '-z', '--get-regexp', '^remote\\..*\\.url$'),
       git('rev-parse', '--verify', '--quiet', `refs/tags/${gitTag}^{commit}`),
     ])

@@ -5,13 +5,20 @@ const ADDRESS = /^(?<scheme>[a-z][a-z0-9+.-]*):\/\/(?:[^/@]*@)?(?<host>[^/:]+)(?
 /** The short form of ssh, `user@host:path`. Source: git-clone(1), "GIT URLS". */
 const SHORT_SSH = /^(?:[^/@:]+@)?(?<host>[^/:@]+):(?<path>[^/].*)$/
 
+/** Addresses that docker fetches itself: https, git, ssh, and the short form of GitHub. Source: docker, "Build context". */
+const REMOTE = /^(?:https?:\/\/|git:\/\/|ssh:\/\/|git@|github\.com\/)/i
+
+/** Whether a context is an address, and not a directory. */
+export const isAddress = (context: string): boolean => REMOTE.test(context)
+
 /**
  * The repository that an address of git leads to, whichever way it is written: https, ssh, with a user, a port or
  * `.git`. Nothing for a path of this machine. GitHub takes names in any case, and ssh over the port of https at a host
  * of its own.
  */
 export const repositoryAt = (address: string): RepositoryAddress | undefined => {
-  const { scheme, host, path } = (ADDRESS.exec(address) ?? SHORT_SSH.exec(address))?.groups ?? {}
+  const whole = address.replace(/^github\.com\//i, 'https://github.com/')
+  const { scheme, host, path } = (ADDRESS.exec(whole) ?? SHORT_SSH.exec(whole))?.groups ?? {}
   if (host === undefined || path === undefined || scheme?.toLowerCase() === 'file') return undefined
   const server = host.toLowerCase().replace(/^ssh\.github\.com$/, 'github.com')
   const name = path

@@ -12,6 +12,8 @@ export interface Caller {
   readonly aDirectory: string
   /** What else a missing directory may need: the end of a sentence. */
   readonly checkout: string
+  /** How to build the git tag and not something else, as a sentence. */
+  readonly atTag: (gitTag: string) => string
   /** What relative paths start from. */
   readonly root: string
   /** How they give an input that is a list. */
@@ -39,6 +41,8 @@ export const workflow: Caller = {
     'Write the path of a file in the workspace; a step with actions/checkout must come before this one.',
   aDirectory: 'a directory of the workspace',
   checkout: '; a step with actions/checkout must come before this one',
+  atTag: gitTag =>
+    `Give the step with actions/checkout this line below "with:", or in an address name that git tag: "ref: refs/tags/${gitTag}".`,
   root: 'the workspace',
   list: {
     one: entry => `one ${entry} a line`,

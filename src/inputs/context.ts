@@ -1,4 +1,5 @@
 import { inputs } from '../contract.ts'
+import { isAddress } from '../git/remote.ts'
 import { secretIn } from './address.ts'
 import type { Caller } from './caller.ts'
 import type { Files } from './files.ts'
@@ -20,9 +21,6 @@ interface Place {
 }
 
 const OUTSIDE = 'it leads out of the workspace'
-
-/** Addresses that docker fetches itself: https, git, ssh, and the short form of GitHub. */
-const REMOTE_CONTEXT = /^(?:https?:\/\/|git:\/\/|ssh:\/\/|git@|github\.com\/)/i
 
 /** Whether the inputs say what is built. A command that builds nothing has no use for the default. */
 export const namesContext = ({ context, file }: InputTexts): boolean =>
@@ -95,7 +93,7 @@ export const contextOf = (texts: InputTexts, place: Place, caller: Caller): Vali
   const { context, file } = texts
   const secret = secretIn('context', context, caller)
   if (secret !== undefined) return mistaken(secret)
-  if (REMOTE_CONTEXT.test(context)) return valid({ context, file: file === '' ? undefined : file })
+  if (isAddress(context)) return valid({ context, file: file === '' ? undefined : file })
   const directory = judged(context, directoryMistake(context, place, caller))
   if (file !== '') {
     const named = judged(file, namedDockerfileMistake(texts, place, caller))

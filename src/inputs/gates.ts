@@ -73,16 +73,6 @@ export const packageGateOf = (
   }))
 }
 
-/** The repository of the run on GitHub, if it can be asked. */
-export const sourceOf = (
-  texts: InputTexts,
-  { apiUrl, repository }: RunContext,
-): GitHubRepository | undefined => {
-  const token = texts['github-token']
-  if (apiUrl === undefined || repository === undefined || token === '') return undefined
-  return { apiUrl, name: repository, token }
-}
-
 const checksRepositoryOf = (
   texts: InputTexts,
   { apiUrl, repository }: RunContext,

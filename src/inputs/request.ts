@@ -7,13 +7,14 @@ import { buildArgWarnings, buildOf } from './build.ts'
 import { type Caller, workflow } from './caller.ts'
 import { contextOf, namesContext } from './context.ts'
 import { type Files, readFiles } from './files.ts'
-import { checksGateOf, packageGateOf, sourceOf } from './gates.ts'
+import { checksGateOf, packageGateOf } from './gates.ts'
 import { gitTagOf, repositoryOf } from './image.ts'
 import { invalidFor, oneOf } from './invalid.ts'
 import { loginOf } from './login.ts'
 import { type NamedPolicy, policyOf } from './policy.ts'
 import type { InputTexts } from './read.ts'
 import type { RunContext } from './run-context.ts'
+import { sourceOf } from './source.ts'
 import { accept, all, type Mistake, map, mistaken, mistakesOf, type Validated, valid } from './validated.ts'
 
 const COMMANDS = ['release', 'plan', 'build', 'push', 'promote', 'verify'] as const
@@ -125,7 +126,7 @@ const requestOf = (
       ? valid({ context: texts.context, file: undefined })
       : contextOf(texts, { workspace: run.workspace, files }, caller)
   const build = buildOf(texts, { run, context, gitTag, repository, caller })
-  const source = sourceOf(texts, run)
+  const source = sourceOf(texts, run, { gitTag: gitTag.ok ? gitTag.value : '', caller })
   if (command === 'build') {
     return map(all({ publication, build }), ({ publication: { login, ...plan }, build }) => ({
       command,

@@ -1,0 +1,219 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { commitAll, git, makeCheckout } from '../../sandbox/git-checkout.ts'
+import { writeSampleContext } from '../../sandbox/sample-context.ts'
+import { listTags } from '../../sandbox/storage.ts'
+import { type GitHubApi, startGitHubApi } from '../gates/github-api.ts'
+import type { Step } from './action.ts'
+import { type Bench, startBench } from './bench.ts'
+import { stableRelease } from './command-line.ts'
+import { type DockerSpy, spyOnDocker } from './docker-spy.ts'
+import { imagesAt } from './image.ts'
+
+const WMCORE = 'https://github.com/dmwm/WMCore'
+const KUBERNETES = 'https://github.com/dmwm/CMSKubernetes'
+
+let bench: Bench
+let spy: DockerSpy
+let api: GitHubApi
+beforeAll(async () => {
+  bench = await startBench()
+  spy = await spyOnDocker(bench.env)
+  api = await startGitHubApi()
+})
+afterAll(async () => {
+  await api.stop()
+  await rm(spy.folder, { recursive: true })
+  await bench.stop()
+})
+
+/** A workspace that is a checkout at its first commit, with a second one on top if it is wanted. */
+const workspaceOf = async ({
+  remote = WMCORE,
+  tag,
+  ahead = false,
+}: {
+  remote?: string
+  tag?: string
+  ahead?: boolean
+}) => {
+  const workspace = await mkdtemp(join(bench.workspace, 'checkout-'))
+  await writeSampleContext(join(workspace, 'service'))
+  const first = await makeCheckout(workspace, remote)
+  if (tag !== undefined) await git(workspace, 'tag', '--annotate', '--message', tag, tag)
+  const head = ahead ? await commitAll(workspace) : first
+  return { workspace, first, head }
+}
+
+let number = 0
+/** A release of a service of its own; docker's calls are counted. */
+const release = async (step: Partial<Step>) => {
+  number += 1
+  const service = `source-${number}`
+  const before = (await spy.calls()).length
+  const result = await bench.step({
+    env: spy.env,
+    apiUrl: api.url,
+    ...step,
+    with: { service, 'github-token': api.token, ...step.with },
+  })
+  return { ...result, service, docker: (await spy.calls()).length - before }
+}
+
+const labelsOf = async (digest: string | undefined) =>
+  (await imagesAt(bench.registry.storage, digest ?? 'no digest'))[0]?.labels ?? {}
+
+const refused = async (step: Awaited<ReturnType<typeof release>>, ...says: readonly string[]) => {
+  expect(step.exitCode).toBe(1)
+  const errors = step.annotations.filter(({ level }) => level === 'error')
+  expect(errors).toMatchObject([{ title: 'The checkout is not at the commit of the git tag' }])
+  for (const part of says) expect(errors[0]?.message).toContain(part)
+  expect(step.docker).toBe(0)
+  expect(await listTags(bench.registry.storage, `cmswmcore/${step.service}`)).toEqual([])
+}
+
+describe("a checkout of the run's own repository", () => {
+  test('at the commit of the run, which is for the git tag', async () => {
+    const { workspace, head } = await workspaceOf({})
+    const step = await release({ tag: '4.3.0', sha: head, workspace })
+    expect(step, step.log).toMatchObject({ exitCode: 0, annotations: [] })
+    expect(await labelsOf(step.outputs.digest)).toMatchObject({ 'org.opencontainers.image.revision': head })
+  })
+
+  test('at another commit than the run for the git tag', async () => {
+    const { workspace, head } = await workspaceOf({ ahead: true })
+    const sha = 'f'.repeat(40)
+    await refused(await release({ tag: '4.3.0', sha, workspace }), head, sha, 'ref: refs/tags/4.3.0')
+  })
+
+  test('on a branch, in a run by hand of a git tag that it has', async () => {
+    const { workspace, first, head } = await workspaceOf({ tag: '4.3.0', ahead: true })
+    const step = await release({ workspace, with: { tag: '4.3.0' } })
+    await refused(step, head, first, '"ref: refs/tags/4.3.0"')
+  })
+
+  test('on a branch, in a run by hand, without tags: GitHub knows the commit', async () => {
+    const { commit } = api.tag('4.3.1')
+    const { workspace, head } = await workspaceOf({})
+    await refused(await release({ workspace, with: { tag: '4.3.1' } }), head, commit)
+  })
+
+  test('at the git tag, in a run by hand', async () => {
+    const { workspace, head } = await workspaceOf({ tag: '4.3.0' })
+    const step = await release({ workspace, with: { tag: '4.3.0' } })
+    expect(step, step.log).toMatchObject({ exitCode: 0, annotations: [] })
+    expect(await labelsOf(step.outputs.digest)).toMatchObject({ 'org.opencontainers.image.revision': head })
+  })
+
+  test('in a run by hand, and nobody knows the commit', async () => {
+    const { workspace, head } = await workspaceOf({})
+    const step = await release({ workspace, apiUrl: 'http://127.0.0.1:1', with: { tag: '4.3.0' } })
+    await refused(step, head, 'is a commit that is not known')
+  })
+
+  test('with the Dockerfile alone in it', async () => {
+    const { workspace } = await workspaceOf({ tag: '4.3.0', ahead: true })
+    const context = join(workspace, 'elsewhere')
+    await writeSampleContext(context)
+    await makeCheckout(context, KUBERNETES)
+    const step = await release({
+      workspace,
+      with: { tag: '4.3.0', context: 'elsewhere', file: 'service/Dockerfile' },
+    })
+    await refused(step, 'service/Dockerfile is at')
+  })
+
+  test('files that were added are fine, changed ones are named', async () => {
+    const { workspace, head } = await workspaceOf({})
+    await writeFile(join(workspace, 'service/downloaded'), 'x\n')
+    const added = await release({ tag: '4.3.0', sha: head, workspace })
+    expect(added, added.log).toMatchObject({ exitCode: 0, annotations: [] })
+    await writeFile(join(workspace, 'service/Dockerfile'), 'FROM scratch\nCOPY busybox /bin/other\n')
+    const changed = await release({ tag: '4.3.0', sha: head, workspace })
+    expect(changed, changed.log).toMatchObject({
+      exitCode: 0,
+      annotations: [
+        {
+          level: 'warning',
+          title: 'Files were changed after the checkout',
+          message: expect.stringContaining('service/Dockerfile'),
+        },
+      ],
+    })
+  })
+})
+
+describe('a checkout of another repository', () => {
+  test('is right as it is; labels say which commit of it was built', async () => {
+    const { workspace, head } = await workspaceOf({ remote: KUBERNETES, ahead: true })
+    const sha = '1'.repeat(40)
+    const step = await release({ tag: '2.3.4', sha, workspace })
+    expect(step, step.log).toMatchObject({ exitCode: 0, annotations: [] })
+    expect(await labelsOf(step.outputs.digest)).toMatchObject({
+      'org.opencontainers.image.revision': sha,
+      'io.github.dmwm.stable-release.context.source': 'https://github.com/dmwm/cmskubernetes',
+      'io.github.dmwm.stable-release.context.revision': head,
+    })
+  })
+
+  test('that has moved since the version was published is told of, and nothing is built', async () => {
+    const { workspace, first } = await workspaceOf({ remote: KUBERNETES })
+    const step = { tag: '2.3.4', workspace, with: { service: 'source-moved' } }
+    const released = await release(step)
+    expect(released, released.log).toMatchObject({ exitCode: 0, annotations: [] })
+    const second = await commitAll(workspace)
+    const again = await release(step)
+    expect(again, again.log).toMatchObject({
+      exitCode: 0,
+      docker: 0,
+      annotations: [{ level: 'notice', title: "The Dockerfile's repository has moved" }],
+    })
+    expect(again.outputs.digest).toBe(released.outputs.digest)
+    for (const part of [first, second]) expect(again.annotations[0]?.message).toContain(part)
+  })
+})
+
+test('a directory outside of any checkout is built with a warning', async () => {
+  const workspace = await mkdtemp(join(bench.workspace, '..', 'no-checkout-'))
+  try {
+    await writeSampleContext(join(workspace, 'service'))
+    const step = await release({ tag: '2.3.4', workspace })
+    expect(step, step.log).toMatchObject({
+      exitCode: 0,
+      annotations: [{ level: 'warning', title: 'What is built was not compared with the git tag' }],
+    })
+  } finally {
+    await rm(workspace, { recursive: true })
+  }
+})
+
+describe('an address', () => {
+  test.each([{ ref: '' }, { ref: '#main' }, { ref: `#${'e'.repeat(40)}` }])(
+    "in the run's own repository, $ref, is not the git tag",
+    async ({ ref }) => {
+      const context = `${WMCORE}.git${ref}`
+      await refused(await release({ tag: '4.3.0', with: { context } }), context)
+    },
+  )
+})
+
+describe('the command line', () => {
+  const call = (cwd: string) => {
+    number += 1
+    const order = [`source-${number}`, '4.3.0', bench.registry.host, 'cmswmcore', '--context=service']
+    return stableRelease(['release', ...order], { env: spy.env, cwd })
+  }
+
+  test('builds a checkout at its git tag', async () => {
+    const { workspace } = await workspaceOf({ tag: '4.3.0' })
+    expect(await call(workspace)).toMatchObject({ exitCode: 0 })
+  })
+
+  test('refuses one at another commit', async () => {
+    const { workspace, first, head } = await workspaceOf({ tag: '4.3.0', ahead: true })
+    const { exitCode, stderr } = await call(workspace)
+    expect(exitCode).toBe(1)
+    for (const part of [first, head, 'git checkout 4.3.0']) expect(stderr).toContain(part)
+  })
+})

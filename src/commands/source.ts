@@ -1,0 +1,163 @@
+import { basename, dirname } from 'node:path'
+import type { Build } from '../docker/build.ts'
+import { ReleaseError } from '../errors.ts'
+import { inspectCheckout } from '../git/checkout.ts'
+import { isAddress } from '../git/remote.ts'
+import { type Source, sourceOfAddress, sourceOfCheckout } from '../git/source.ts'
+import { type GitHubPorts, openGitHub } from '../github/client.ts'
+import { shortBackoff } from '../http/retry.ts'
+import type { Log } from '../log.ts'
+import { CONTEXT_REVISION_LABEL, CONTEXT_SOURCE_LABEL, REVISION_LABEL } from '../registry/labels.ts'
+import type { TagRepository } from './request.ts'
+
+/** What is to be built for a git tag. */
+interface Built {
+  readonly gitTag: string
+  /** The commit of the git tag, if the run is for it. */
+  readonly revision: string | undefined
+  readonly source: TagRepository
+  readonly build: Build
+}
+
+interface SourcePorts extends GitHubPorts {
+  readonly env: NodeJS.ProcessEnv
+  readonly signal: AbortSignal
+  readonly log: Log
+  /** The path of something that is named from the workspace. */
+  readonly pathOf: (name: string) => string
+}
+
+/** What is built, of one repository: the context, or a Dockerfile elsewhere. */
+interface Part {
+  /** As the caller names it. */
+  readonly name: string
+  readonly source: Source
+}
+
+/** Looks at the context, and at the Dockerfile if it is named on its own. */
+const partsOf = async ({ gitTag, revision, source, build }: Built, ports: SourcePorts): Promise<Part[]> => {
+  const { context, file } = build
+  const known = { gitTag, repository: source.address, commit: revision }
+  if (isAddress(context)) return [{ name: context, source: sourceOfAddress(context, known) }]
+  const places = [
+    { name: context, directory: ports.pathOf(context), path: '.' },
+    ...(file === undefined
+      ? []
+      : [{ name: file, directory: dirname(ports.pathOf(file)), path: basename(file) }]),
+  ]
+  return Promise.all(
+    places.map(async ({ name, directory, path }) => ({
+      name,
+      source: sourceOfCheckout(await inspectCheckout({ directory, path, gitTag }, ports), known),
+    })),
+  )
+}
+
+/** The commit of the git tag, or why it is not known. */
+type TagCommit =
+  | { readonly kind: 'known'; readonly commit: string }
+  | { readonly kind: 'unknown'; readonly why: string }
+
+/** Asks GitHub for the commit of the git tag. Throws `invalid-input` if there is no such git tag. */
+const askGitHub = async ({ gitTag, source }: Built, ports: SourcePorts): Promise<TagCommit> => {
+  if (source.github === undefined)
+    return { kind: 'unknown', why: 'What is built is no checkout of it, and GitHub can not be asked.' }
+  const { transport, loadGitHub } = ports
+  const github = await openGitHub(source.github, {
+    transport,
+    loadGitHub,
+    permissions: ['contents: read'],
+    backoff: shortBackoff,
+  })
+  const commit = await github.commitOf(gitTag)
+  if (commit.kind === 'absent') throw commit.error
+  return commit.kind === 'found'
+    ? { kind: 'known', commit: commit.sha }
+    : { kind: 'unknown', why: commit.error.message }
+}
+
+/** Insists that what is checked out is the commit of the git tag. Throws `wrong-commit`. */
+const requireCommit = ({ name, source: found }: Part, tag: TagCommit, { gitTag, source }: Built): void => {
+  if (found.kind !== 'own' || found.head === undefined) return
+  if (tag.kind === 'known' && tag.commit === found.head) return
+  const is = tag.kind === 'known' ? `is ${tag.commit}` : `is a commit that is not known: ${tag.why}`
+  throw new ReleaseError('wrong-commit', {
+    what: `${name} is at ${found.head} of the repository that is released, and its git tag ${gitTag} ${is}${is.endsWith('.') ? '' : '.'}`,
+    wayOut: `Nothing was built. ${source.checkout}`,
+  })
+}
+
+const MOST_NAMED = 10
+
+/** Warns of what the labels of the image will not say. */
+const warn = (parts: readonly Part[], tag: TagCommit | undefined, { log }: SourcePorts): void => {
+  const changed = [
+    ...new Set(parts.flatMap(({ source }) => (source.kind === 'unknown' ? [] : source.changed))),
+  ]
+  if (changed.length > 0) {
+    const named = changed.slice(0, MOST_NAMED).join(', ')
+    const more = changed.length > MOST_NAMED ? ` and ${changed.length - MOST_NAMED} more` : ''
+    log.warning(
+      'Files were changed after the checkout',
+      `They are built as they are now, not as the commit has them: ${named}${more}.`,
+    )
+  }
+  const unknown = parts.flatMap(({ name, source }) =>
+    source.kind === 'unknown' ? [`${name}: ${source.why}`] : [],
+  )
+  if (unknown.length > 0) {
+    log.warning(
+      'What is built was not compared with the git tag',
+      `Nothing says which commit it is of. ${unknown.join('; ')}.`,
+    )
+  }
+  if (tag?.kind === 'unknown') {
+    log.warning(
+      'The commit of the git tag is not known',
+      `The image gets no label ${REVISION_LABEL}, so that another run needs on-existing: reuse. ${tag.why}`,
+    )
+  }
+}
+
+/** The labels that say which commit of another repository the Dockerfile is from. */
+const contextLabels = (parts: readonly Part[]): string[] => {
+  // The Dockerfile's, if it is not in the context.
+  const { source } = parts.findLast(part => part.source.kind === 'other') ?? {}
+  if (source?.kind !== 'other' || source.head === undefined) return []
+  const { repository, head } = source
+  return [
+    ...(repository === undefined ? [] : [`${CONTEXT_SOURCE_LABEL}=https://${repository}`]),
+    `${CONTEXT_REVISION_LABEL}=${head}`,
+  ]
+}
+
+/**
+ * Compares what is to be built with the git tag: a checkout of the git tag's own repository must be at its commit, one of
+ * another repository is right as it is. Gives back the order with the commit of the git tag, and with labels that say
+ * which commits the image is of.
+ *
+ * Throws `wrong-commit` if a checkout is at another commit than the git tag, or if that is not known; `invalid-input` if
+ * GitHub knows no such git tag.
+ */
+export const withSource = async <T extends Built>(order: T, ports: SourcePorts): Promise<T> => {
+  const parts = await partsOf(order, ports)
+  const own = parts.find(({ source }) => source.kind === 'own')?.source
+  const commit = order.revision ?? (own?.kind === 'own' ? own.commit : undefined)
+  const tag: TagCommit = commit === undefined ? await askGitHub(order, ports) : { kind: 'known', commit }
+  for (const part of parts) requireCommit(part, tag, order)
+  warn(parts, tag, ports)
+  const { build } = order
+  const revision = tag.kind === 'known' ? tag.commit : undefined
+  return {
+    ...order,
+    revision,
+    build: {
+      ...build,
+      labels: [
+        ...build.labels,
+        ...contextLabels(parts),
+        ...(revision === undefined ? [] : [`${REVISION_LABEL}=${revision}`]),
+      ],
+    },
+  }
+}

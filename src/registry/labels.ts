@@ -1,0 +1,40 @@
+import type { Manifest, RegistryClient } from './client.ts'
+import { field, imagesIn, isIndex, parse } from './image-index.ts'
+import { byDigest, type Digest, isDigest } from './reference.ts'
+
+/** The label that names the commit that an image was built from: image-spec v1.1, annotations.md. */
+export const REVISION_LABEL = 'org.opencontainers.image.revision'
+
+/** Where the repository of the Dockerfile is another one than that of the git tag: its address, and its commit. */
+export const CONTEXT_SOURCE_LABEL = 'io.github.dmwm.stable-release.context.source'
+export const CONTEXT_REVISION_LABEL = 'io.github.dmwm.stable-release.context.revision'
+
+/** The labels of an image, by name. */
+export type Labels = Readonly<Record<string, string>>
+
+/** The labels among what came from outside; one that is no text, or empty, is none. */
+const labelsIn = (labels: unknown): Labels =>
+  typeof labels === 'object' && labels !== null
+    ? Object.fromEntries(
+        Object.entries(labels).filter(([, value]) => typeof value === 'string' && value !== ''),
+      )
+    : {}
+
+/**
+ * The labels of a published image. Of an index, its first image is looked at: they were all built at once.
+ *
+ * Throws `registry-unreadable` and the other errors of reading.
+ */
+export const readLabels = async (registry: RegistryClient, published: Manifest): Promise<Labels> => {
+  const what = (digest: Digest): string => byDigest(registry.repository, digest)
+  let manifest = published
+  if (isIndex(manifest.mediaType)) {
+    const [first] = imagesIn(parse(manifest.bytes, what(manifest.digest)))
+    const image = first === undefined ? undefined : await registry.getManifest(first)
+    if (image === undefined || isIndex(image.mediaType)) return {}
+    manifest = image
+  }
+  const config = field(field(parse(manifest.bytes, what(manifest.digest)), 'config'), 'digest')
+  if (!isDigest(config)) return {}
+  return labelsIn(field(field(parse(await registry.getBlob(config), what(config)), 'config'), 'Labels'))
+}
