@@ -60,7 +60,7 @@ const warnOfWithheld = (
   const which = withheld.map(({ reference, note }) => `${reference}: ${note}`).join(', ')
   log.warning(
     'Stable tags are withheld',
-    `${which}. To write what is withheld, use the command promote with the service ${service}, the tag ${gitTag}, the digest ${digest}, and the same registry, project, policy${checks === undefined ? '' : ', require-checks'} and login.`,
+    `${which}. To write what is withheld, run it with command: promote, service: ${service}, tag: ${gitTag}, digest: ${digest}, and the same registry, project, policy${checks === undefined ? '' : ', require-checks'} and login, as promote_stable_images.yaml does.`,
   )
 }
 
