@@ -31,6 +31,7 @@ export const maskedLog = (log: Log, secrets: Secrets): Log => {
           begun = ''
         }
       }),
-    stage: (name, run) => log.stage(mask(name), conclude => run(line => conclude(mask(line)))),
+    stage: (name, run) =>
+      log.stage(mask(name), conclude => run((line, verdict) => conclude(mask(line), verdict))),
   }
 }
