@@ -64,6 +64,8 @@ describe('release', () => {
       'org.opencontainers.image.title': service,
       'org.opencontainers.image.version': '2.3.4',
       'org.opencontainers.image.ref.name': '2.3.4',
+      'io.github.dmwm.stable-release.context.source': 'https://github.com/dmwm/cmskubernetes',
+      'io.github.dmwm.stable-release.context.revision': expect.stringMatching(/^[0-9a-f]{40}$/),
     })
 
     const writes = await writesTo(bench.registry, `cmsweb/${service}`)
