@@ -13,7 +13,8 @@ export const catalogue = {
   },
   'tag-refused': {
     title: 'The policy gives this git tag no image',
-    cause: 'No rule matches the git tag, or what the rule gives can not be an image tag.',
+    cause:
+      'No rule matches the git tag, or what the rule gives can not be an image tag, or is the stable tag of another git tag.',
   },
   'wrong-commit': {
     title: 'The checkout is not at the commit of the git tag',

@@ -33,7 +33,13 @@ describe('without an engine', () => {
       name: 'a git tag that can not be an image tag',
       step: { tag: 'feature/x', with: {} },
       title: 'The policy gives this git tag no image',
-      says: ['"feature/x" matches no rule', '"/"', 'add a rule to the policy'],
+      says: ['"feature/x" matches no rule', '"/"', 'change the policy'],
+    },
+    {
+      name: 'a git tag with the name of a stable tag',
+      step: { tag: '7.7.7-stable', with: { 'on-existing': 'overwrite' } },
+      title: 'The policy gives this git tag no image',
+      says: ['7.7.7-stable is a stable tag, which rule final gives to the git tag 7.7.7', 'release 7.7.7'],
     },
     {
       name: 'a git tag with a plus',
