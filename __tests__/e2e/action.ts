@@ -67,6 +67,15 @@ const unescaped = (text: string): string =>
 /** What the runner takes commands from: not what stands between stop-commands and its token. */
 const obeyed = (log: string): string => log.replace(/^::stop-commands::(\S+)$[\s\S]*?^::\1::$/gm, '')
 
+/** The names of all commands that the runner would obey, old ones as `##[name]`. It takes a lone CR for an end of a line, too. */
+export const commandsIn = (log: string): string[] =>
+  obeyed(log)
+    .split(/\r\n|\n|\r/)
+    .flatMap(line => {
+      const [, name, old] = /^\s*::([^\s:]*)|(##\[[^\]]*)/.exec(line) ?? []
+      return name ?? old ?? []
+    })
+
 const annotationsIn = (log: string): Annotation[] =>
   Array.from(
     obeyed(log).matchAll(/^::(error|warning|notice)(?: title=([^:]*))?::(.*)$/gm),

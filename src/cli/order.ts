@@ -12,7 +12,7 @@ import { mistakesOf } from '../inputs/validated.ts'
 import { matchRule } from '../policy/match.ts'
 import { RunJournal } from '../report/journal.ts'
 import { tableOf } from '../report/table.ts'
-import { jsonLine, visibleLines } from '../report/terminal-text.ts'
+import { jsonLine } from '../text.ts'
 import { USER_AGENT } from '../version.ts'
 import { usageError } from './arguments.ts'
 import type { Call } from './command.ts'
@@ -68,7 +68,7 @@ const withTemporary = async <T>(use: (temporary: string) => Promise<T>): Promise
 }
 
 const print = ({ output, json }: Call, result: Result): Promise<void> =>
-  output.write(`${json ? jsonLine(result) : visibleLines(tableOf(result))}\n`)
+  output.write(`${json ? jsonLine(result) : tableOf(result)}\n`)
 
 /** Carries out an order as the action does, and prints its result; also one that is not as planned. */
 export const carryOut =

@@ -504,10 +504,10 @@ export const formatProblems = (text: string, problems: readonly PolicyProblem[])
   const lines = text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/)
   const shown = problems.slice(0, MAX_SHOWN).map(({ severity, line, column, length, message, advice }) => {
     const { piece, cut } = around(lines[line - 1] ?? '', column)
-    const indent = piece.slice(0, column - 1 - cut).replace(/[^\t]/g, ' ')
+    const indent = ' '.repeat(piece.slice(0, column - 1 - cut).length)
     return [
       `line ${line}, column ${column}: ${severity === 'warning' ? 'warning: ' : ''}${message}`,
-      `  ${piece}`,
+      `  ${piece.replaceAll('\t', ' ')}`,
       `  ${indent}${'^'.repeat(Math.min(length, MAX_LINE))}`,
       `  ${advice}`,
     ].join('\n')

@@ -1,6 +1,7 @@
 import * as core from '@actions/core'
 import { isPublished, type Result, type TagResult } from '../commands/result.ts'
 import type { OutputName } from '../contract.ts'
+import { jsonLine } from '../text.ts'
 
 /** Whether the image is what its stable tags lead to: all of the fixed ones, or one if all are moving. */
 const isStable = (tags: readonly TagResult[], published: readonly TagResult[]): boolean => {
@@ -29,7 +30,7 @@ export const outputsOf = (result: Result): Record<OutputName, string> => {
     withheld: lines(tags.filter(({ outcome }) => outcome === 'withheld')),
     digest: digest ?? '',
     reference: digest === undefined ? '' : `${image}@${digest}`,
-    json: JSON.stringify(result),
+    json: jsonLine(result),
   }
 }
 
