@@ -1,14 +1,13 @@
 import { createHash } from 'node:crypto'
-import { once } from 'node:events'
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer, type RequestListener, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import type { RequestListener } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { startGitHubApi } from '../gates/github-api.ts'
 import { commandsIn, runStep, type Step } from './action.ts'
 import { stableRelease } from './command-line.ts'
+import { type Loopback, serve as startServer, withPrograms } from './loopback.ts'
 
 /** What the runner, a terminal or a table would obey, were it shown as it is. */
 const EVIL = 'x\r\n::error title=pwned::a ##[error]pwned | \u2028b\u001b[2J'
@@ -19,27 +18,24 @@ const HARMFUL = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}]|##\[|^\s*::/mu
 const OF_OURS = ['add-mask', 'debug', 'endgroup', 'error', 'group', 'notice', 'warning']
 
 let folder: string
+const folders: string[] = []
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'outside-'))
-  await mkdir(join(folder, 'home'))
   await mkdir(join(folder, 'service'))
   await writeFile(join(folder, 'service', 'Dockerfile'), 'FROM scratch\n')
 })
-afterAll(() => rm(folder, { recursive: true }))
+afterAll(async () => {
+  for (const each of [folder, ...folders]) await rm(each, { recursive: true })
+})
 
-const servers: Server[] = []
+const servers: Loopback[] = []
 const serve = async (listener: RequestListener): Promise<string> => {
-  const server = createServer(listener)
+  const server = await startServer(listener)
   servers.push(server)
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return `127.0.0.1:${(server.address() as AddressInfo).port}`
+  return server.host
 }
 afterEach(() => {
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections()
-    server.close()
-  }
+  for (const server of servers.splice(0)) server.stop()
 })
 
 /** A registry that has one image, under every first tag; it says so of its revision. */
@@ -66,14 +62,12 @@ const registryWith = (revision: string): RequestListener => {
 
 /** An environment whose docker says this, and fails. */
 const dockerThat = async (says: string): Promise<NodeJS.ProcessEnv> => {
-  const bin = await mkdtemp(join(folder, 'bin-'))
-  await writeFile(join(bin, 'said'), says)
-  await writeFile(
-    join(bin, 'docker'),
-    `#!/bin/sh\n[ "$1" = version ] && exit 0\n/bin/cat ${join(bin, 'said')}\nexit 1\n`,
-  )
-  await chmod(join(bin, 'docker'), 0o755)
-  return { PATH: bin, HOME: join(folder, 'home'), DOCKER_CONFIG: join(folder, 'home') }
+  const said = join(await mkdtemp(join(folder, 'said-')), 'said')
+  await writeFile(said, says)
+  const docker = `[ "$1" = version ] && exit 0\n/bin/cat ${said}\nexit 1`
+  const programs = await withPrograms({ docker })
+  folders.push(programs.folder)
+  return programs.env
 }
 
 interface Case {
@@ -98,13 +92,13 @@ const cases: Case[] = [
     order: withRegistry(
       (_, response) =>
         response.writeHead(403).end(JSON.stringify({ errors: [{ code: EVIL, message: EVIL }] })),
-      { command: 'verify' },
+      { command: 'promote' },
     ),
   },
   {
     what: 'the page of a registry',
     shows: 'pwned',
-    order: withRegistry((_, response) => response.writeHead(403).end(EVIL), { command: 'verify' }),
+    order: withRegistry((_, response) => response.writeHead(403).end(EVIL), { command: 'promote' }),
   },
   {
     what: 'an answer of a registry that is no JSON',
@@ -175,11 +169,13 @@ describe.each(cases)('$what', ({ shows, order }) => {
       ...(await order()),
     })
     expect(step.exitCode).toBe(1)
-    expect(step.annotations.map(({ level }) => level)).toEqual(['error'])
-    expect(step.annotations[0]?.title).not.toContain('pwned')
+    const errors = step.annotations.filter(({ level }) => level === 'error')
+    expect(errors).toHaveLength(1)
+    for (const { title } of step.annotations) expect(title).not.toContain('pwned')
+    const [message] = errors.map(error => error.message)
     expect(commandsIn(step.log).filter(name => !OF_OURS.includes(name))).toEqual([])
-    expect(step.annotations[0]?.message).toContain(shows)
-    expect(step.annotations[0]?.message).not.toMatch(HARMFUL)
+    expect(message).toContain(shows)
+    expect(message).not.toMatch(HARMFUL)
     expect(step.summary).toContain(shows)
     expect(step.summary).not.toMatch(HARMFUL)
     expect(step.outputs).toEqual({})

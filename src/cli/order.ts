@@ -1,7 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { systemClock } from '../clock.ts'
 import { execute } from '../commands/execute.ts'
 import { NotAsPlannedError } from '../commands/not-as-planned.ts'
 import type { Request } from '../commands/request.ts'
@@ -12,6 +10,7 @@ import { mistakesOf } from '../inputs/validated.ts'
 import { matchRule } from '../policy/match.ts'
 import { RunJournal } from '../report/journal.ts'
 import { tableOf } from '../report/table.ts'
+import { withTemporary } from '../temporary.ts'
 import { jsonLine } from '../text.ts'
 import { USER_AGENT } from '../version.ts'
 import { usageError } from './arguments.ts'
@@ -58,15 +57,6 @@ const requireOrder = ({ policy, service, gitTag }: Request): void => {
   )
 }
 
-const withTemporary = async <T>(use: (temporary: string) => Promise<T>): Promise<T> => {
-  const temporary = await mkdtemp(join(tmpdir(), 'stable-release-'))
-  try {
-    return await use(temporary)
-  } finally {
-    await rm(temporary, { recursive: true, force: true })
-  }
-}
-
 const print = ({ output, json }: Call, result: Result): Promise<void> =>
   output.write(`${json ? jsonLine(result) : tableOf(result)}\n`)
 
@@ -80,13 +70,9 @@ export const carryOut =
     const signal = call.interruption()
     const env = withoutPassword(call.env)
     const journal = new RunJournal()
-    const clock = {
-      now: () => performance.now(),
-      random: Math.random,
-      sleep: (time: number) => sleep(time, undefined, { signal }),
-    }
+    const clock = systemClock(signal)
     try {
-      const result = await withTemporary(temporary =>
+      const result = await withTemporary(tmpdir(), temporary =>
         execute(request, {
           env,
           log,

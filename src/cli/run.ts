@@ -123,7 +123,10 @@ export const runCommandLine = async (process: Process): Promise<End> => {
     maskedLog(terminalLog({ stream: stderr, colours, now: () => performance.now(), debug }), secrets)
   let signal: AbortSignal | undefined
   const watch = (): AbortSignal => {
-    signal ??= interruption(process, 'Run it again: it goes on where this one stopped.')
+    signal ??= interruption(process, {
+      meaning: '',
+      wayOut: 'Run it again: it resumes where this one stopped.',
+    })
     return signal
   }
   try {

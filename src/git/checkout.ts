@@ -1,5 +1,4 @@
 import { ProgramMissingError, type ProgramResult, run } from '../process/run.ts'
-import { oneLine } from '../text.ts'
 import { type RepositoryAddress, repositoryAt } from './remote.ts'
 
 /** A directory that git keeps, as it is now. */
@@ -11,7 +10,7 @@ export interface Checkout {
   readonly remotes: readonly RepositoryAddress[]
   /** The commit of the git tag that was asked for, if the checkout has the tag. */
   readonly tagCommit: string | undefined
-  /** Paths, each as one line, of files that git tracks and that are not as they are in `head`, from the top of the checkout. */
+  /** Paths of files that git tracks and that are not as they are in `head`, from the top of the checkout. */
   readonly changed: readonly string[]
 }
 
@@ -46,7 +45,7 @@ const changedIn = (records: readonly string[]): string[] => {
     // Format Version 2".
     const fields = { '1': 8, '2': 9, u: 10 }[record.charAt(0)]
     if (fields === undefined) continue
-    paths.push(oneLine(record.split(' ').slice(fields).join(' ')))
+    paths.push(record.split(' ').slice(fields).join(' '))
     if (record.startsWith('2')) at += 1
   }
   return paths

@@ -1,5 +1,5 @@
 import type { TagOutcome, TagResult } from '../commands/result.ts'
-import { type ErrorName, ReleaseError } from '../errors.ts'
+import { type ErrorName, messageOf, ReleaseError } from '../errors.ts'
 import { oneLine } from '../text.ts'
 
 /** A duration in milliseconds, for people. */
@@ -29,7 +29,7 @@ export const failureOf = (error: unknown): Failure => {
   return {
     name: undefined,
     title: 'Internal error: please report it',
-    what: `${oneLine(error instanceof Error ? error.message : String(error))}.`,
+    what: `${oneLine(messageOf(error))}.`,
     remedy: 'Report it in the repository of the action, with the log of a run with debug logging.',
   }
 }
