@@ -168,7 +168,11 @@ describe('without an engine', () => {
       if (result.annotations[0]?.message.startsWith('There are ')) {
         for (const text of says) expect(result.summary).toMatch(text)
       }
-      expect(result.annotations).toHaveLength(1)
+      // The directory that is built is no checkout here, of which a warning may tell.
+      const told = result.annotations.filter(
+        ({ title }) => !title.startsWith('What is built was not compared'),
+      )
+      expect(told).toHaveLength(1)
       expect(await listTags(bench.registry.storage, repository)).toEqual([])
       if (!asks) expect(await requestsTo(bench.registry, repository)).toEqual([])
     },
