@@ -38,6 +38,8 @@ test.each([
   { secret: 'abcd', text: 'xabcdx', masked: 'x***x' },
   { secret: '$&$1', text: 'x$&$1x', masked: 'x***x' },
   { secret: '.*+?', text: 'x.*+?x and abcde', masked: 'x***x and abcde' },
+  // As the log shows it.
+  { secret: 'a\tb##[c', text: 'the a\\u0009b##\\u005bc', masked: 'the ***' },
   { secret: 'first line\nsecond line', text: 'the second line', masked: 'the ***' },
 ])('the secret $secret makes $text $masked', ({ secret, text, masked }) => {
   const secrets = new Secrets()
@@ -104,7 +106,7 @@ describe('an error', () => {
       result,
       message: expect.stringContaining('for 1: ***.'),
     })
-    const interrupted = secrets.maskError(new InterruptedError('SIGINT', 'Run it again.'))
+    const interrupted = secrets.maskError(new InterruptedError('SIGINT'))
     expect(interrupted).toBeInstanceOf(InterruptedError)
     expect(interrupted).toMatchObject({ by: 'SIGINT' })
     const system = Object.assign(new Error('hunter22'), { syscall: 'write', code: 'ENOSPC' })

@@ -13,7 +13,8 @@ export const catalogue = {
   },
   'tag-refused': {
     title: 'The policy gives this git tag no image',
-    cause: 'No rule matches the git tag, or what the rule gives can not be an image tag.',
+    cause:
+      'No rule matches the git tag, or what the rule gives can not be an image tag, or is the stable tag of another git tag.',
   },
   'wrong-commit': {
     title: 'The checkout is not at the commit of the git tag',
@@ -96,6 +97,15 @@ export const catalogue = {
     title: 'The registry does not hold what was planned',
     cause: 'Something else wrote the same tag at the same time, or the registry lost or changed the image.',
   },
+  'runner-unusable': {
+    title: 'The runner can not be used',
+    cause:
+      'Its disk is full, or a directory or a file that it gives to a step is missing or can not be written.',
+  },
+  'outputs-not-written': {
+    title: 'The outputs were not written',
+    cause: 'The disk of the runner is full, or something removed its file for outputs during the run.',
+  },
   interrupted: {
     title: 'The run was interrupted',
     cause: 'The job was cancelled, or somebody pressed Ctrl-C.',
@@ -126,11 +136,14 @@ export class ReleaseError extends Error {
   }
 }
 
+/** The message of an error. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
 /** The messages of an error and of everything that caused it, outermost first. */
 export const causesOf = (error: unknown): readonly string[] => {
   const messages: string[] = []
   for (let cause = error; cause !== undefined && messages.length < 8; ) {
-    messages.push(cause instanceof Error ? cause.message : String(cause))
+    messages.push(messageOf(cause))
     cause = cause instanceof Error ? cause.cause : undefined
   }
   return messages

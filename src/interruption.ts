@@ -1,11 +1,24 @@
 import { ReleaseError } from './errors.ts'
 
+/** What to say to whoever stopped a run. */
+interface Words {
+  /** What it may mean, as the end of a sentence. */
+  readonly meaning: string
+  readonly wayOut: string
+}
+
+/** In a job, where people press Cancel. */
+const ofJob: Words = {
+  meaning: ': somebody cancelled the job, or the runner is shutting down',
+  wayOut: 'What was published by then stays. Run the job again: it resumes where this one stopped.',
+}
+
 /** The end of a run that was asked to stop. */
 export class InterruptedError extends ReleaseError {
   readonly by: NodeJS.Signals
 
-  constructor(by: NodeJS.Signals, wayOut: string) {
-    super('interrupted', { what: `The run was interrupted by ${by}.`, wayOut })
+  constructor(by: NodeJS.Signals, { meaning, wayOut }: Words = ofJob) {
+    super('interrupted', { what: `The run was interrupted by ${by}${meaning}.`, wayOut })
     this.by = by
   }
 }
@@ -14,14 +27,11 @@ export class InterruptedError extends ReleaseError {
  * Aborts with an `InterruptedError` when the process is asked to stop: by the runner when a job is cancelled,
  * or by Ctrl-C. What is under way then stops and cleans up after itself.
  */
-export const interruption = (
-  process: Pick<NodeJS.Process, 'on'>,
-  wayOut = 'Run the job again: it goes on where this one stopped.',
-): AbortSignal => {
+export const interruption = (process: Pick<NodeJS.Process, 'on'>, words: Words = ofJob): AbortSignal => {
   const controller = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
-      controller.abort(new InterruptedError(name, wayOut))
+      controller.abort(new InterruptedError(name, words))
     })
   }
   return controller.signal

@@ -1,13 +1,18 @@
 import { ReleaseError } from './errors.ts'
+import { oneLine } from './text.ts'
 
 const MASK = '***'
 
 /** What is shorter is in too many words: masking it would make a log unreadable and protect nothing. In characters. */
 const SHORTEST = 4
 
-/** The forms in which a text may be sent, and so come back: as it is, in JSON, in an address, in a form, in base64. */
+/**
+ * The forms in which a text may be sent, and so come back: as it is, in JSON, in an address, in a form, in base64; and as
+ * it is shown.
+ */
 const formsOf = (secret: string): string[] => [
   secret,
+  oneLine(secret),
   ...secret.split(/\r?\n/),
   JSON.stringify(secret).slice(1, -1),
   encodeURIComponent(secret),

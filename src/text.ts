@@ -19,3 +19,9 @@ const escaped = (text: string): string =>
  * in the way of that is written out, as `\u001b`.
  */
 export const oneLine = (text: string): string => text.replace(INVISIBLE, escaped).replace(COMMAND, escaped)
+
+/** Text that we have put together of several lines, each of them as `oneLine` has it. What comes from outside is one. */
+export const eachLine = (text: string): string => text.split('\n').map(oneLine).join('\n')
+
+/** A value as JSON on one line, in which the same characters are escaped; it means the same. */
+export const jsonLine = (value: unknown): string => oneLine(JSON.stringify(value))

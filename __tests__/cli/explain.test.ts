@@ -45,6 +45,13 @@ test('prints columns, the stable tags after a bar, and a count for each rule', (
   )
 })
 
+test('shows why a git tag with the name of a stable tag gets no image', () => {
+  expect(explain('7.7.7\n7.7.7-stable\n').split('\n').slice(0, 2)).toEqual([
+    '7.7.7         final      7.7.7 | 7.7.7-stable',
+    '7.7.7-stable  -          7.7.7-stable matches rule other, *, but 7.7.7-stable is a stable tag, which rule final gives to the git tag 7.7.7: release 7.7.7, or promote it.',
+  ])
+})
+
 describe('--json', () => {
   test('is an object a line', () => {
     const [planned, refused, ...more] = jsonLines(explain('v1.2.3\nx\n', '--json', '--policy', 'dmwm-go'))

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type InputName, inputs, type OutputName } from '../../src/contract.ts'
 
-const BUNDLE = join(import.meta.dirname, '../../dist/action/index.js')
+const DIST = join(import.meta.dirname, '../../dist')
 
 /** A step as a workflow would have it: what is below `with:`, and what surrounds it. */
 export interface Step {
@@ -25,6 +25,8 @@ export interface Step {
   readonly workspace?: string
   /** The runner's temporary directory, which then stays; without it, one that ends with the step. */
   readonly temporary?: string
+  /** What the runner gives to a step, if it is otherwise than it should be; an empty text is none. */
+  readonly runner?: Readonly<Record<string, string>>
   /** For the post step: what the step saved. */
   readonly state?: Readonly<Record<string, string>>
   /** Called with the process when it runs. */
@@ -66,6 +68,15 @@ const unescaped = (text: string): string =>
 
 /** What the runner takes commands from: not what stands between stop-commands and its token. */
 const obeyed = (log: string): string => log.replace(/^::stop-commands::(\S+)$[\s\S]*?^::\1::$/gm, '')
+
+/** The names of all commands that the runner would obey, old ones as `##[name]`. It takes a lone CR for an end of a line, too. */
+export const commandsIn = (log: string): string[] =>
+  obeyed(log)
+    .split(/\r\n|\n|\r/)
+    .flatMap(line => {
+      const [, name, old] = /^\s*::([^\s:]*)|(##\[[^\]]*)/.exec(line) ?? []
+      return name ?? old ?? []
+    })
 
 const annotationsIn = (log: string): Annotation[] =>
   Array.from(
@@ -111,7 +122,8 @@ const stateVariables = ({ state = {} }: Step): Record<string, string> =>
 
 /**
  * Runs the committed bundle of the action as the runner runs a step: inputs, context and the files for
- * outputs, state and summary in the environment, the workspace as working directory, the Node of action.yml.
+ * outputs, state and summary in the environment, the workspace as working directory, the Node of action.yml. With
+ * `state`, it is the post step.
  */
 export const runStep = async (step: Step): Promise<StepResult> => {
   const home = await mkdtemp(join(tmpdir(), 'step-'))
@@ -132,8 +144,10 @@ export const runStep = async (step: Step): Promise<StepResult> => {
       GITHUB_STEP_SUMMARY: files.summary,
       GITHUB_WORKSPACE: workspace,
       RUNNER_TEMP: temporary,
+      ...step.runner,
     }
-    const child = spawn(process.execPath, [step.bundle ?? BUNDLE], {
+    const bundle = step.bundle ?? join(DIST, step.state === undefined ? 'action' : 'post', 'index.js')
+    const child = spawn(process.execPath, [bundle], {
       cwd: workspace,
       env,
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -143,6 +143,99 @@ describe('what a rule gives must be different image tags', () => {
   })
 })
 
+describe('no rule writes before its bar what any rule gives after its bar', () => {
+  const general = `
+    early:   7.7.0   -> 7.7.0
+    final:   X.Y.Z   -> X.Y.Z latest | X.Y.Z-stable X.Y-stable stable
+    same:    X_Y_X   -> X_Y_X        | same-X-Y
+    turned:  tX.Y    -> tX.Y X.Y-then
+    rc:      X.Y.Zrc -> X.Y.Zrc
+    cms:     cmsX/Y  -> cms-X-Y      | cms-X.Y
+    nightly: nightly -> nightly-1    | nightly-good
+    other:   *       -> * *-any any-*`
+  const any = 'other: * -> * v-* | *-stable stable-*-* newest'
+
+  test.each([
+    {
+      policy: presets.wmcore,
+      gitTag: '7.7.7-stable',
+      gets: '7.7.7-stable matches rule other, *, but 7.7.7-stable is a stable tag, which rule final gives to the git tag 7.7.7: release 7.7.7, or promote it.',
+    },
+    {
+      policy: presets.crab,
+      gitTag: 'v3.240325-stable',
+      gets: 'v3.240325-stable matches rule other, *, but v3.240325-stable is a stable tag, which rule release gives to the git tag v3.240325: release v3.240325, or promote it.',
+    },
+    { policy: presets.wmcore, gitTag: '7.7-stable', gets: 'other: 7.7-stable' },
+    { policy: presets.wmcore, gitTag: '7.7.7-stable-stable', gets: 'other: 7.7.7-stable-stable' },
+    { policy: presets.wmcore, gitTag: 'v7.7.7-stable', gets: 'other: v7.7.7-stable' },
+    {
+      policy: general,
+      gitTag: '7.7-stable',
+      gets: '7.7-stable matches rule other, *, but 7.7-stable is a stable tag, which rule final gives to git tags such as 7.7.Z: release one of these, or promote it.',
+    },
+    {
+      policy: general,
+      gitTag: 'stable',
+      gets: 'stable matches rule other, *, but stable is a stable tag, which rule final gives to git tags such as X.Y.Z: release one of these, or promote it.',
+    },
+    {
+      policy: general,
+      gitTag: 'same-1-2',
+      gets: 'same-1-2 matches rule other, *, but same-1-2 is a stable tag, which rule same gives to the git tag 1_2_1: release 1_2_1, or promote it.',
+    },
+    {
+      policy: general,
+      gitTag: 'cms-1.2',
+      gets: 'cms-1.2 matches rule other, *, but cms-1.2 is a stable tag, which rule cms gives to the git tag cms1/2: release cms1/2, or promote it.',
+    },
+    {
+      policy: general,
+      gitTag: 'nightly-good',
+      gets: 'nightly-good matches rule other, *, but nightly-good is a stable tag, which rule nightly gives to the git tag nightly: release nightly, or promote it.',
+    },
+    // A rule above takes the git tag that it would belong to.
+    {
+      policy: general,
+      gitTag: '7.7.0-stable',
+      gets: 'other: 7.7.0-stable 7.7.0-stable-any any-7.7.0-stable',
+    },
+    // Not the first tag, but a copy of it, or a moving tag.
+    {
+      policy: 'a: vX.Y -> vX.Y X-b\nb: X.Y -> X.Y | 7-b',
+      gitTag: 'v7.1',
+      gets: 'v7.1 matches rule a, vX.Y, but 7-b is a stable tag, which rule b gives to git tags such as X.Y: release one of these, or promote it.',
+    },
+    {
+      policy: any,
+      gitTag: 'x-stable',
+      gets: 'x-stable matches rule other, *, but x-stable is a stable tag, which rule other gives to the git tag x: release x, or promote it.',
+    },
+    {
+      policy: any,
+      gitTag: 'stable-a-b-a-b',
+      gets: 'stable-a-b-a-b matches rule other, *, but stable-a-b-a-b is a stable tag, which rule other gives to the git tag a-b: release a-b, or promote it.',
+    },
+    {
+      policy: any,
+      gitTag: 'stable-a-b',
+      gets: 'other: stable-a-b v-stable-a-b stable-a-b-stable! stable-stable-a-b-stable-a-b! newest!~',
+    },
+    {
+      policy: any,
+      gitTag: '-stable',
+      gets: '"-stable" matches no rule; * takes only what can be an image tag, and it begins with "-".',
+    },
+    {
+      policy: 'a: X -> X v-X\nother: * -> * | v-1',
+      gitTag: '1',
+      gets: '1 matches rule a, X, but v-1 is a stable tag, which rule other gives to any git tag: give the git tag another name.',
+    },
+  ])('$gitTag', ({ policy, gitTag, gets }) => {
+    expect(verdict(policy, gitTag)).toBe(gets)
+  })
+})
+
 describe('the reason is one sentence', () => {
   test.each([
     {

@@ -49,6 +49,31 @@ describe('a rule that can never match', () => {
   })
 })
 
+describe('a tag is stable or not', () => {
+  const advice = 'a tag is stable or not: write it after the bar here, too, or give it another name'
+  test.each([
+    { text: 'a: vX.Y -> vX.Y X.Y-b\nb: X.Y -> X.Y | X.Y-b', place: '1:17', tag: 'X.Y-b', of: 'b on line 2' },
+    { text: 'b: X.Y -> X.Y | X-b\na: vX.Y -> vX.Y Y-b', place: '2:17', tag: 'Y-b', of: 'b on line 1' },
+    { text: 'b: X -> X | latest\nother: * -> * latest', place: '2:15', tag: 'latest', of: 'b on line 1' },
+    { text: 'a: X.Y -> X.Y | Y.X', place: '1:11', tag: 'X.Y', of: 'a on line 1' },
+    { text: 'other: * -> build-* | *', place: '1:13', tag: 'build-*', of: 'other on line 1' },
+    { text: 'n: n -> n\nother: * -> * | n', place: '1:9', tag: 'n', of: 'other on line 2' },
+  ])('$text', ({ text, place, tag, of }) => {
+    expect(mistakesOf(text)).toEqual([
+      `${place} ${tag} stands before the bar, and is a stable tag of ${of}; ${advice}`,
+    ])
+  })
+
+  test.each([
+    { text: 'a: X.Y -> X.Y\nb: X.Y.Z -> X.Y.Z | X.Y.Z-stable', why: 'they have other numbers' },
+    { text: 'b: X.Y -> X.Y | X.X\na: vX.Y -> vX.Y v-Y.X', why: 'not the same number twice' },
+    { text: 'a: 7 -> 7-s\nb: X -> X | X-s', why: 'the git tag of the stable one is taken above' },
+    { text: 'b: X -> X | X-stable\nother: * -> *', why: 'that depends on the git tag' },
+  ])('$text: $why', ({ text }) => {
+    expect(mistakesOf(text)).toEqual([])
+  })
+})
+
 test('a name is taken once', () => {
   expect(mistakesOf('final: X.Y -> X.Y\n\nfinal: vX -> vX')).toEqual([
     '3:1 the name final is taken by line 1; give each rule a name of its own',
@@ -72,12 +97,12 @@ test('every mistake of a table is shown, in the order of the text', () => {
       '                ^',
       '  an image tag has up to 128 of A-Z, a-z, 0-9, "_", "." and "-", and begins with none of the last two',
       'line 4, column 2: the name b is taken by line 3',
-      '  \tb:\tX.Y\t->\tX.Y,vX.Y',
-      '  \t^',
+      '   b: X.Y -> X.Y,vX.Y',
+      '   ^',
       '  give each rule a name of its own',
       'line 4, column 12: X.Y,vX.Y can\'t be an image tag: it contains ","',
-      '  \tb:\tX.Y\t->\tX.Y,vX.Y',
-      '  \t  \t   \t  \t^^^^^^^^',
+      '   b: X.Y -> X.Y,vX.Y',
+      '             ^^^^^^^^',
       '  separate image tags by spaces',
       'line 5, column 5: the arrow is missing',
       '  c: X',

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { allTags, decide, matchRule } from '../../src/policy/decide.ts'
-import { formatProblems, type Rule } from '../../src/policy/notation.ts'
+import { allTags, decide } from '../../src/policy/decide.ts'
+import { matchRule } from '../../src/policy/match.ts'
+import { formatProblems, parsePolicy, type Rule } from '../../src/policy/notation.ts'
 import { matchTokens, render, type Token } from '../../src/policy/pattern.ts'
 import { policyOf, problemsOf } from './policy-of.ts'
 
@@ -96,6 +97,54 @@ test('no git tag crashes a decision, and what is planned can be an image tag', (
       }
     }),
   )
+})
+
+describe('a tag is stable or not', () => {
+  const templatesOf = (pattern: string): string[] => {
+    const literal = ['s', 'n', '1', '1.2']
+    if (pattern === '*') return ['*', '*-s', 's-*', '*s', '*-*', ...literal]
+    const one = pattern.includes('X') ? ['X', 'X-s', 'vX', 'X.1', '1.X', 's-X', 'X-X'] : []
+    return [...literal, ...one, ...(pattern.includes('Y') ? ['X.Y', 'Y.X', 'X.Y-s', 'X-Y', 'Y'] : [])]
+  }
+  const some = (texts: string[], minLength: number, maxLength: number) =>
+    fc.uniqueArray(fc.constantFrom(...texts), { minLength, maxLength })
+  const rule = fc.constantFrom('X', 'vX', 'X.Y', 'X.X', 'X-Y', '1.X', 'n', 's', '*').chain(pattern => {
+    const templates = templatesOf(pattern)
+    return fc.tuple(fc.constant(pattern), some(templates, 1, 2), some(templates, 0, 2))
+  })
+  const policyText = fc.array(rule, { minLength: 1, maxLength: 3 }).map(rules =>
+    rules
+      .map(([left, tags, stable], index) => {
+        const bar = stable.length === 0 ? '' : ` | ${stable.join(' ')}`
+        return `rule${index}: ${left} -> ${tags.join(' ')}${bar}`
+      })
+      .join('\n'),
+  )
+  const gitTags = ['']
+  for (const text of gitTags) {
+    if (text.length < 5) gitTags.push(...['1', '2', '.', '-', 's', 'v'].map(character => text + character))
+  }
+  gitTags.push('n', 'n-s', 's-n', '1.2-s-s', '12-s-s')
+
+  test('no git tag gets before the bar what any git tag gets after it', () => {
+    const seen = { planned: 0, refused: 0 }
+    fc.assert(
+      fc.property(policyText, text => {
+        const parsed = parsePolicy(text)
+        fc.pre(parsed.kind === 'policy')
+        const decisions = gitTags.map(gitTag => decide(parsed.policy, gitTag))
+        const tags = decisions.flatMap(decision => (decision.kind === 'planned' ? allTags(decision) : []))
+        const names = (isStable: boolean): Set<string> =>
+          new Set(tags.filter(({ stable }) => stable === isStable).map(({ tag }) => tag))
+        const stable = names(true)
+        expect([...names(false)].filter(tag => stable.has(tag))).toEqual([])
+        const isRefusedForIt = decisions.some(({ reason }) => reason.includes('is a stable tag'))
+        seen[isRefusedForIt ? 'refused' : 'planned'] += 1
+      }),
+      { numRuns: 200 },
+    )
+    expect(Math.min(seen.planned, seen.refused)).toBeGreaterThan(5)
+  })
 })
 
 test('numbers are kept as they are written: what a template gives is matched back', () => {

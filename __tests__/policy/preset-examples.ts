@@ -26,6 +26,7 @@ export const examples: Readonly<Record<PresetName, readonly Example[]>> = {
     { tag: 'JENKINS_2', rule: 'other', tags: ['JENKINS_2'], stable: [] },
     refused('fix/login'),
     refused('2.3.4+build5'),
+    refused('2.3.4-stable'),
   ],
   'dmwm-go': [
     { tag: '0.5.14', rule: 'final', tags: ['0.5.14'], stable: ['0.5.14-stable'] },
@@ -45,5 +46,6 @@ export const examples: Readonly<Record<PresetName, readonly Example[]>> = {
     { tag: 'v4.240325', rule: 'other', tags: ['v4.240325'], stable: [] },
     { tag: '3.240325', rule: 'other', tags: ['3.240325'], stable: [] },
     refused('fix/login'),
+    refused('v3.240325-stable'),
   ],
 }

@@ -217,6 +217,34 @@ test('what comes from outside is text, whatever is in it', () => {
   expect(summary).toContain('a &#124; b &#60;img&#62; &#42;&#42;c&#42;&#42;')
 })
 
+test('what comes from outside stays in its line, and is nothing that the runner obeys', () => {
+  const evil = 'a\n::error::b ##[error]c\r| d &lt;'
+  const result = released(tag('2.3.4', 'built', evil))
+  const stages = [{ name: evil, took: 1, conclusion: evil }]
+  const error = new ReleaseError('registry-unreadable', { what: evil, wayOut: evil })
+  for (const report of [
+    { result, stages, error: undefined },
+    { result, stages, error },
+    { result: { ...result, reason: evil }, stages, error: new Error(evil), service: evil },
+    { result: undefined, stages: [], error: failed, service: evil },
+  ]) {
+    const summary = summaryOf(report)
+    expect(summary).not.toMatch(/##\[|\r|^\s*::/m)
+    const lines = summary.split('\n')
+    expect(lines.filter(text => /u000d/.test(text))).not.toEqual([])
+    expect(lines.filter(text => text.startsWith('| a')).map(text => text.split(' | ').length)).toEqual(
+      stages === report.stages ? [3] : [],
+    )
+  }
+})
+
+test('an internal error says where to report it', () => {
+  const summary = summaryOf({ result: undefined, stages: [], error: new TypeError('x is not a function') })
+  expect(summary).toContain('### ❌ Internal error: please report it')
+  expect(summary).toContain('```text\nx is not a function.\n```')
+  expect(summary).toContain('**What to do.** Report it in the repository of the action, with the log')
+})
+
 test('no summary file, or one that can not be written, does not matter', async () => {
   const report = { result: undefined, stages: [], error: undefined }
   const secrets = new Secrets()

@@ -1,7 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { systemClock } from '../clock.ts'
 import { execute } from '../commands/execute.ts'
 import { NotAsPlannedError } from '../commands/not-as-planned.ts'
 import type { Request } from '../commands/request.ts'
@@ -9,10 +7,11 @@ import { isPublished, type Result, type TagResult } from '../commands/result.ts'
 import { orderOf } from '../inputs/request.ts'
 import { readRunContext } from '../inputs/run-context.ts'
 import { mistakesOf } from '../inputs/validated.ts'
-import { matchRule } from '../policy/decide.ts'
+import { matchRule } from '../policy/match.ts'
 import { RunJournal } from '../report/journal.ts'
 import { tableOf } from '../report/table.ts'
-import { jsonLine, visibleLines } from '../report/terminal-text.ts'
+import { withTemporary } from '../temporary.ts'
+import { jsonLine } from '../text.ts'
 import { USER_AGENT } from '../version.ts'
 import { usageError } from './arguments.ts'
 import type { Call } from './command.ts'
@@ -58,17 +57,8 @@ const requireOrder = ({ policy, service, gitTag }: Request): void => {
   )
 }
 
-const withTemporary = async <T>(use: (temporary: string) => Promise<T>): Promise<T> => {
-  const temporary = await mkdtemp(join(tmpdir(), 'stable-release-'))
-  try {
-    return await use(temporary)
-  } finally {
-    await rm(temporary, { recursive: true, force: true })
-  }
-}
-
 const print = ({ output, json }: Call, result: Result): Promise<void> =>
-  output.write(`${json ? jsonLine(result) : visibleLines(tableOf(result))}\n`)
+  output.write(`${json ? jsonLine(result) : tableOf(result)}\n`)
 
 /** Carries out an order as the action does, and prints its result; also one that is not as planned. */
 export const carryOut =
@@ -80,13 +70,9 @@ export const carryOut =
     const signal = call.interruption()
     const env = withoutPassword(call.env)
     const journal = new RunJournal()
-    const clock = {
-      now: () => performance.now(),
-      random: Math.random,
-      sleep: (time: number) => sleep(time, undefined, { signal }),
-    }
+    const clock = systemClock(signal)
     try {
-      const result = await withTemporary(temporary =>
+      const result = await withTemporary(tmpdir(), temporary =>
         execute(request, {
           env,
           log,

@@ -1,12 +1,13 @@
-import { causesOf, ReleaseError } from '../errors.ts'
+import { causesOf } from '../errors.ts'
 import type { Caller } from '../inputs/caller.ts'
 import { InterruptedError, interruption } from '../interruption.ts'
 import type { Log } from '../log.ts'
 import { maskedLog } from '../report/masked-log.ts'
 import { type Colours, coloursFor } from '../report/terminal-colours.ts'
 import { terminalLog } from '../report/terminal-log.ts'
-import { visibleLines } from '../report/terminal-text.ts'
+import { failureOf, failureText } from '../report/words.ts'
 import { Secrets } from '../secrets.ts'
+import { eachLine, oneLine } from '../text.ts'
 import { VERSION } from '../version.ts'
 import { didYouMean, readArguments, usageError } from './arguments.ts'
 import type { Command } from './command.ts'
@@ -99,14 +100,15 @@ const run = async (
   return 0
 }
 
-const failureText = (error: unknown, { red }: Colours): string => {
+const errorText = (error: unknown, { red }: Colours): string => {
   const [message = 'unknown error', ...causes] = causesOf(error)
   // What the system refuses, such as to write to a full disk, says so itself.
-  const known = error instanceof ReleaseError || (error instanceof Error && 'syscall' in error)
-  const fault = known ? '' : 'stable-release itself failed; this is a fault of it: '
+  const isOfSystem = error instanceof Error && 'syscall' in error
+  const failure = failureOf(error)
+  const text = failure.name === undefined ? `${failure.title}: ${failureText(failure)}` : failureText(failure)
   return [
-    `${red('error:')} ${visibleLines(fault + message)}`,
-    ...causes.map(cause => `caused by: ${visibleLines(cause)}`),
+    `${red('error:')} ${isOfSystem ? oneLine(message) : eachLine(text)}`,
+    ...causes.map(cause => `caused by: ${oneLine(cause)}`),
   ]
     .map(line => `${line}\n`)
     .join('')
@@ -121,7 +123,10 @@ export const runCommandLine = async (process: Process): Promise<End> => {
     maskedLog(terminalLog({ stream: stderr, colours, now: () => performance.now(), debug }), secrets)
   let signal: AbortSignal | undefined
   const watch = (): AbortSignal => {
-    signal ??= interruption(process, 'Run it again: it goes on where this one stopped.')
+    signal ??= interruption(process, {
+      meaning: '',
+      wayOut: 'Run it again: it resumes where this one stopped.',
+    })
     return signal
   }
   try {
@@ -129,10 +134,10 @@ export const runCommandLine = async (process: Process): Promise<End> => {
   } catch (error) {
     const stop: unknown = signal?.reason
     if (stop instanceof InterruptedError) {
-      stderr.write(failureText(stop, colours))
+      stderr.write(errorText(stop, colours))
       return stop.by
     }
-    stderr.write(failureText(secrets.maskError(error), colours))
+    stderr.write(errorText(secrets.maskError(error), colours))
     return exitStatusOf(error)
   }
 }

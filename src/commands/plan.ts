@@ -23,7 +23,7 @@ export const decisionOf = ({ policy, gitTag }: Pick<VersionRequest, 'policy' | '
   if (decision.kind === 'refused') {
     throw new ReleaseError('tag-refused', {
       what: decision.reason,
-      wayOut: 'Nothing was built. Use a git tag that the policy knows, or add a rule to the policy.',
+      wayOut: 'Nothing was built. Use another git tag, or change the policy.',
     })
   }
   return decision

@@ -8,6 +8,7 @@ import { type GitHubPorts, openGitHub } from '../github/client.ts'
 import { shortBackoff } from '../http/retry.ts'
 import type { Log } from '../log.ts'
 import { CONTEXT_REVISION_LABEL, CONTEXT_SOURCE_LABEL, REVISION_LABEL } from '../registry/labels.ts'
+import { oneLine } from '../text.ts'
 import type { TagRepository } from './request.ts'
 
 /** What is to be built for a git tag. */
@@ -95,7 +96,7 @@ const warn = (parts: readonly Part[], tag: TagCommit | undefined, { log }: Sourc
     ...new Set(parts.flatMap(({ source }) => (source.kind === 'unknown' ? [] : source.changed))),
   ]
   if (changed.length > 0) {
-    const named = changed.slice(0, MOST_NAMED).join(', ')
+    const named = changed.slice(0, MOST_NAMED).map(oneLine).join(', ')
     const more = changed.length > MOST_NAMED ? ` and ${changed.length - MOST_NAMED} more` : ''
     log.warning(
       'Files were changed after the checkout',

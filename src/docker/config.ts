@@ -5,6 +5,7 @@ import { ReleaseError } from '../errors.ts'
 import { run } from '../process/run.ts'
 import type { Credentials } from '../registry/authorization.ts'
 import type { Secrets } from '../secrets.ts'
+import { oneLine } from '../text.ts'
 
 /** The key of Docker Hub in docker's configuration. */
 const DOCKER_HUB_KEY = 'https://index.docker.io/v1/'
@@ -19,7 +20,7 @@ export const configKey = (registry: string): string =>
 
 const unreadable = (what: string, cause?: unknown): ReleaseError =>
   new ReleaseError('credentials-unreadable', {
-    what,
+    what: oneLine(what),
     wayOut: "Give username and password, or repair docker's configuration on this machine.",
     cause,
   })

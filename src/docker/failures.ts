@@ -1,5 +1,7 @@
 /** What the output of a docker command that failed means. The words are those of docker, BuildKit and podman. */
 
+import { oneLine } from '../text.ts'
+
 /** What is read of a command that failed. */
 export interface Failed {
   /** The end of its output. */
@@ -17,8 +19,9 @@ export const tellingLine = (tail: string): string => {
     .split(/[\r\n]+/)
     .map(line => line.trim())
     .filter(line => line !== '' && !HINT.test(line))
-  const telling =
-    lines.findLast(line => /^(ERROR|error|Error)\b/.test(line)) ?? lines.at(-1) ?? 'it said nothing'
+  const telling = oneLine(
+    lines.findLast(line => /^(ERROR|error|Error)\b/.test(line)) ?? lines.at(-1) ?? 'it said nothing',
+  )
   return /[.!?]$/.test(telling) ? telling : `${telling}.`
 }
 
@@ -64,7 +67,10 @@ export const lastOfStep = (tail: string): string[] => {
   const lines = failedStep(tail)
     .said.split('\n')
     .map(line => line.replace(/^[0-9]+\.[0-9]+ /, ''))
-  return lines.filter(line => line.trim() !== '').slice(-QUOTED_LINES)
+  return lines
+    .filter(line => line.trim() !== '')
+    .slice(-QUOTED_LINES)
+    .map(oneLine)
 }
 
 /** Where a step of BuildKit names the image that it asks a registry for. */

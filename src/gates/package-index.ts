@@ -1,5 +1,6 @@
 import type { Backoff } from '../http/retry.ts'
 import { type HttpResponse, NoAnswerError, type Transport } from '../http/transport.ts'
+import { oneLine } from '../text.ts'
 import { normaliseName, versionOfFile } from './package-version.ts'
 
 /** What an index says of a project. */
@@ -143,7 +144,7 @@ export class PackageIndex {
     const files =
       type === JSON_TYPE ? filesInJson(text) : HTML_TYPES.includes(type) ? filesInHtml(text) : undefined
     if (files === undefined) {
-      const why = `${this.address} answered with ${type === '' ? 'no content type' : type}, not the list of a package index`
+      const why = `${this.address} answered with ${type === '' ? 'no content type' : oneLine(type)}, not the list of a package index`
       return { kind: 'no-answer', why, retryAfter }
     }
     const versions = files

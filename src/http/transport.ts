@@ -1,6 +1,7 @@
 import * as http from 'node:http'
 import * as https from 'node:https'
 import type { Log } from '../log.ts'
+import { oneLine } from '../text.ts'
 import { Agents } from './agents.ts'
 import { redirectTo, type Target } from './redirect.ts'
 import { type Backoff, delayBefore, isRetryable, mayPass, UnusableAnswerError } from './retry.ts'
@@ -112,9 +113,7 @@ export class Transport implements Disposable {
         : undefined
       const why =
         outcome.response === undefined
-          ? outcome.error instanceof Error
-            ? outcome.error.message
-            : String(outcome.error)
+          ? oneLine(outcome.error instanceof Error ? outcome.error.message : String(outcome.error))
           : `status ${outcome.response.status}`
       if (delay === undefined) {
         if (outcome.response !== undefined) return outcome.response

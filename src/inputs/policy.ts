@@ -1,6 +1,7 @@
 import { inputs } from '../contract.ts'
 import { formatProblems, type Policy, parsePolicy } from '../policy/notation.ts'
 import { type PresetName, presets } from '../policy/presets.ts'
+import { oneLine } from '../text.ts'
 import { type Caller, capitalized } from './caller.ts'
 import type { PolicyFile } from './files.ts'
 import { invalidFor, quoted } from './invalid.ts'
@@ -56,7 +57,7 @@ const policyFromFile = (
     mistaken(invalidFor(caller)('policy-file', path, problem, caller.otherFile))
   switch (policyFile.kind) {
     case 'text':
-      return parse(policyFile.text, 'policy-file', `The policy in ${path}`)
+      return parse(policyFile.text, 'policy-file', `The policy in ${oneLine(path)}`)
     case 'absent':
       return wrong(`there is no file ${fromWorkspace(workspace, path)}`)
     case 'unreadable':

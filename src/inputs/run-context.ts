@@ -1,3 +1,5 @@
+import { oneLine } from '../text.ts'
+
 /** What GitHub says of the run, from its default environment variables. Outside of GitHub much is missing. */
 export interface RunContext {
   /** The git tag that the run is for, if it is for one. */
@@ -36,7 +38,7 @@ export const readRunContext = (
   const repository = present(env.GITHUB_REPOSITORY)
   return {
     tag: env.GITHUB_REF_TYPE === 'tag' ? refName : undefined,
-    ref: refName === undefined ? 'no git ref' : `${env.GITHUB_REF_TYPE ?? 'ref'} ${refName}`,
+    ref: refName === undefined ? 'no git ref' : oneLine(`${env.GITHUB_REF_TYPE ?? 'ref'} ${refName}`),
     sha: present(env.GITHUB_SHA),
     repositoryUrl: server === undefined || repository === undefined ? undefined : `${server}/${repository}`,
     repository,

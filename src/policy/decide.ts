@@ -1,5 +1,7 @@
+import { matchRule, ruleFor } from './match.ts'
 import type { Policy, Rule, Template } from './notation.ts'
-import { ANY, type Bindings, type Match, matchTokens, render } from './pattern.ts'
+import { type Bindings, render } from './pattern.ts'
+import { stableOrigin } from './stable-tags.ts'
 import { tagProblem } from './tag.ts'
 
 /** An image tag that a git tag gets. */
@@ -28,15 +30,6 @@ export const allTags = ({ first, copies }: Extract<Decision, { kind: 'planned' }
   first,
   ...copies,
 ]
-
-/** Matches one rule; under `*`, text that is no image tag does not match. */
-export const matchRule = ({ pattern }: Rule, gitTag: string): Match => {
-  if (pattern.kind === 'tokens') return matchTokens(pattern.tokens, gitTag)
-  const problem = tagProblem(gitTag)
-  return problem === undefined
-    ? { kind: 'match', bindings: new Map([[ANY, gitTag]]) }
-    : { kind: 'mismatch', at: 0, wanted: 'a valid image tag' }
-}
 
 const plannedTag = ({ tokens, stable, moving }: Template, bindings: Bindings): PlannedTag => ({
   tag: render(tokens, bindings),
@@ -88,39 +81,54 @@ const refusal = (policy: Policy, gitTag: string): string => {
   return `${noRule}${why}${near === undefined ? '' : `; ${near}`}.`
 }
 
+/** Why a tag before the bar can't be written, if it is one that a rule gives after its bar. */
+const stableProblem = (policy: Policy, { tag, stable }: PlannedTag): string | undefined => {
+  const origin = stable ? undefined : stableOrigin(policy, tag)
+  if (origin === undefined) return undefined
+  const { rule, gitTag, pattern } = origin
+  const given = `${tag} is a stable tag, which rule ${rule.name} gives to`
+  if (gitTag !== undefined) return `${given} the git tag ${gitTag}: release ${gitTag}, or promote it`
+  return rule.pattern.kind === 'any'
+    ? `${given} any git tag: give the git tag another name`
+    : `${given} git tags such as ${pattern}: release one of these, or promote it`
+}
+
 /**
- * Decides which image tags a git tag gets. The first rule that matches decides; when none does, or when a
- * tag that it gives could not be an image tag, the git tag is refused.
+ * Decides which image tags a git tag gets. The first rule that matches decides. The git tag is refused when none does,
+ * when a tag that the rule gives could not be an image tag, or when a tag before its bar is stable by any rule.
  */
 export const decide = (policy: Policy, gitTag: string): Decision => {
-  for (const rule of policy.rules) {
-    const match = matchRule(rule, gitTag)
-    if (match.kind === 'mismatch') continue
-    const [firstTemplate, ...otherTemplates] = rule.templates
-    const first = plannedTag(firstTemplate, match.bindings)
-    const others = otherTemplates.map(template => plannedTag(template, match.bindings))
-    const copies = [...others.filter(({ moving }) => !moving), ...others.filter(({ moving }) => moving)]
-    const tags = [first, ...copies].map(({ tag }) => tag)
+  const found = ruleFor(policy, gitTag)
+  if (found === undefined) return { kind: 'refused', gitTag, reason: refusal(policy, gitTag) }
+  const { rule, bindings } = found
+  const [firstTemplate, ...otherTemplates] = rule.templates
+  const first = plannedTag(firstTemplate, bindings)
+  const others = otherTemplates.map(template => plannedTag(template, bindings))
+  const copies = [...others.filter(({ moving }) => !moving), ...others.filter(({ moving }) => moving)]
+  const planned = [first, ...copies]
+  const tags = planned.map(({ tag }) => tag)
 
-    const refused = (why: string): Decision => ({
-      kind: 'refused',
-      gitTag,
-      reason: `${gitTag} matches rule ${rule.name}, ${rule.pattern.source}, but ${why}.`,
-    })
-    for (const tag of tags) {
-      const problem = tagProblem(tag)
-      if (problem !== undefined) return refused(`${tag} can't be an image tag: ${problem}`)
-    }
-    const twice = tags.find((tag, index) => tags.indexOf(tag) !== index)
-    if (twice !== undefined) return refused(`two of its image tags are both ${twice}`)
-    return {
-      kind: 'planned',
-      gitTag,
-      rule: rule.name,
-      first,
-      copies,
-      reason: `${gitTag} is matched by ${reasonFor(policy, rule, first, copies)}`,
-    }
+  const refused = (why: string): Decision => ({
+    kind: 'refused',
+    gitTag,
+    reason: `${gitTag} matches rule ${rule.name}, ${rule.pattern.source}, but ${why}.`,
+  })
+  for (const tag of tags) {
+    const problem = tagProblem(tag)
+    if (problem !== undefined) return refused(`${tag} can't be an image tag: ${problem}`)
   }
-  return { kind: 'refused', gitTag, reason: refusal(policy, gitTag) }
+  const twice = tags.find((tag, index) => tags.indexOf(tag) !== index)
+  if (twice !== undefined) return refused(`two of its image tags are both ${twice}`)
+  for (const tag of planned) {
+    const problem = stableProblem(policy, tag)
+    if (problem !== undefined) return refused(problem)
+  }
+  return {
+    kind: 'planned',
+    gitTag,
+    rule: rule.name,
+    first,
+    copies,
+    reason: `${gitTag} is matched by ${reasonFor(policy, rule, first, copies)}`,
+  }
 }

@@ -1,4 +1,5 @@
-import { matchRule, type PlannedTag } from './decide.ts'
+import type { PlannedTag } from './decide.ts'
+import { ruleFor } from './match.ts'
 import type { Policy, Rule, Template } from './notation.ts'
 import { type Bindings, matchTokens, render, type Token } from './pattern.ts'
 
@@ -103,10 +104,9 @@ export const decideMove = (
   policy: Policy,
   { gitTag, planned, published }: { gitTag: string; planned: PlannedTag; published: readonly string[] },
 ): Move => {
-  const rule = policy.rules.find(candidate => matchRule(candidate, gitTag).kind === 'match')
-  const match = rule === undefined ? undefined : matchRule(rule, gitTag)
-  if (rule?.pattern.kind !== 'tokens' || match?.kind !== 'match') return { kind: 'move' }
-  const released = versionOf(rule.pattern.tokens, match.bindings)
+  const found = ruleFor(policy, gitTag)
+  if (found?.rule.pattern.kind !== 'tokens') return { kind: 'move' }
+  const released = versionOf(found.rule.pattern.tokens, found.bindings)
 
   let newest: { tag: string; version: Version } | undefined
   for (const tag of published) {

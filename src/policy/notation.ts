@@ -1,5 +1,6 @@
 import {
   ANY,
+  type Bindings,
   boundBy,
   covers,
   lettersOf,
@@ -9,6 +10,7 @@ import {
   type Token,
   tokenize,
 } from './pattern.ts'
+import { stableOrigin } from './stable-tags.ts'
 import { tagProblem } from './tag.ts'
 
 /** An image tag with places for what the left side binds. */
@@ -187,18 +189,6 @@ const warnOfSlips = (word: Word, report: Report): void => {
   }
 }
 
-/** A tag that is called stable before the bar is not one: it is neither withheld nor an output of its own. */
-const warnOfMissingBar = (word: Word, pattern: Pattern, report: Report): void => {
-  if (!word.text.endsWith('-stable') || pattern.source.endsWith('-stable')) return
-  report({
-    severity: 'warning',
-    column: word.at + 1,
-    length: word.text.length,
-    message: `${word.text} is not a stable tag, as it stands before the bar`,
-    advice: `write the stable tags after a bar, as in "${EXAMPLE}"`,
-  })
-}
-
 const parsePattern = (word: Word, report: Report): Pattern => {
   if (word.text === ANY) return { kind: 'any', source: ANY }
   const star = word.text.indexOf(ANY)
@@ -284,7 +274,6 @@ const parseTemplate = (
   if (reportUnbound(word, tokens, pattern, report)) return template
   reportDigitsAfterNumbers(word, tokens, report)
   warnOfSlips(word, report)
-  if (!stable) warnOfMissingBar(word, pattern, report)
   const shortest = render(tokens, new Map([...used].map(letter => [letter, letter === ANY ? 'a' : '0'])))
   const problem = tagProblem(shortest)
   if (problem !== undefined) {
@@ -400,6 +389,46 @@ const checkAgainstEarlier = (): ((rule: Rule, raw: RawRule, report: Report) => v
   }
 }
 
+/** A rule with its words, and where their problems go. */
+interface Line {
+  readonly rule: Rule
+  readonly raw: RawRule
+  readonly report: Report
+}
+
+/** Numbers that nobody writes into a policy, one for each letter, and a text for `*`: they stand for any. */
+const anyBindings = (letters: Iterable<string>): Bindings =>
+  new Map(
+    [...letters].map(letter => [letter, letter === ANY ? 'any_906090' : `${906_090}${letter.charCodeAt(0)}`]),
+  )
+
+/**
+ * No rule writes before its bar what any rule gives after its bar: a tag is stable or not. One that is only called so
+ * is neither withheld nor an output of its own.
+ */
+const checkStableNames = (policy: Policy, { rule, raw, report }: Line): void => {
+  raw.published.forEach((word, index) => {
+    const template = rule.templates[index]
+    if (template === undefined) return
+    const place = { column: word.at + 1, length: word.text.length }
+    const origin = stableOrigin(policy, render(template.tokens, anyBindings(lettersOf(template.tokens))))
+    if (origin !== undefined) {
+      report({
+        ...place,
+        message: `${word.text} stands before the bar, and is a stable tag of ${origin.rule.name} on line ${origin.rule.line}`,
+        advice: 'a tag is stable or not: write it after the bar here, too, or give it another name',
+      })
+    } else if (word.text.endsWith('-stable') && !rule.pattern.source.endsWith('-stable')) {
+      report({
+        ...place,
+        severity: 'warning',
+        message: `${word.text} is not a stable tag, as it stands before the bar`,
+        advice: `write the stable tags after a bar, as in "${EXAMPLE}"`,
+      })
+    }
+  })
+}
+
 /**
  * Reads a policy: one rule a line, `name: pattern -> tags | stable tags`; `#` begins a comment.
  *
@@ -422,7 +451,7 @@ export const parsePolicy = (text: string): ParsedPolicy => {
     }
   }
   const problems: PolicyProblem[] = []
-  const rules: Rule[] = []
+  const lines: Line[] = []
   const checkRule = checkAgainstEarlier()
   text
     .replace(/^\uFEFF/, '')
@@ -436,11 +465,16 @@ export const parsePolicy = (text: string): ParsedPolicy => {
       if (raw === undefined) return
       const rule = parseRule(raw, report)
       if (rule === undefined) return
-      rules.push(rule)
+      lines.push({ rule, raw, report })
       if (rule.name === '') return
       checkRule(rule, raw, report)
     })
-  if (rules.length === 0 && problems.length === 0) {
+  const isWrong = (): boolean => problems.some(({ severity }) => severity === 'error')
+  const policy = { rules: lines.map(({ rule }) => rule) }
+  if (!isWrong()) {
+    for (const line of lines) checkStableNames(policy, line)
+  }
+  if (lines.length === 0 && problems.length === 0) {
     problems.push({
       severity: 'error',
       line: 1,
@@ -451,9 +485,7 @@ export const parsePolicy = (text: string): ParsedPolicy => {
     })
   }
   problems.sort((one, other) => one.line - other.line || one.column - other.column)
-  return problems.some(({ severity }) => severity === 'error')
-    ? { kind: 'invalid', problems }
-    : { kind: 'policy', policy: { rules }, warnings: problems }
+  return isWrong() ? { kind: 'invalid', problems } : { kind: 'policy', policy, warnings: problems }
 }
 
 /** The most problems that are shown, and the longest line, in characters: people mend the first ones first. */
@@ -472,10 +504,10 @@ export const formatProblems = (text: string, problems: readonly PolicyProblem[])
   const lines = text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/)
   const shown = problems.slice(0, MAX_SHOWN).map(({ severity, line, column, length, message, advice }) => {
     const { piece, cut } = around(lines[line - 1] ?? '', column)
-    const indent = piece.slice(0, column - 1 - cut).replace(/[^\t]/g, ' ')
+    const indent = ' '.repeat(piece.slice(0, column - 1 - cut).length)
     return [
       `line ${line}, column ${column}: ${severity === 'warning' ? 'warning: ' : ''}${message}`,
-      `  ${piece}`,
+      `  ${piece.replaceAll('\t', ' ')}`,
       `  ${indent}${'^'.repeat(Math.min(length, MAX_LINE))}`,
       `  ${advice}`,
     ].join('\n')

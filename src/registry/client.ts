@@ -9,6 +9,7 @@ import {
   type Transport,
 } from '../http/transport.ts'
 import type { Secrets } from '../secrets.ts'
+import { oneLine } from '../text.ts'
 import { type Access, Authorization, type Credentials } from './authorization.ts'
 import { parseChallenges } from './challenge.ts'
 import {
@@ -95,7 +96,7 @@ const describeAnswer = ({ status, body }: HttpResponse, secrets: Secrets): strin
     .mask(errors.length > 0 ? errors.join('; ') : body.toString('utf8'))
     .replace(/\s+/g, ' ')
     .trim()
-  return said === '' ? `status ${status}` : `status ${status}, ${said.slice(0, MAX_QUOTED)}`
+  return said === '' ? `status ${status}` : `status ${status}, ${oneLine(said.slice(0, MAX_QUOTED))}`
 }
 
 /** The manifests and tags of one repository, by the distribution API. */
@@ -389,7 +390,7 @@ export class RegistryClient {
 
   #unusable(what: string, why: string, cause?: unknown): ReleaseError {
     return new ReleaseError('registry-unreadable', {
-      what: `The registry's answer for ${what} can not be used: ${why}.`,
+      what: `The registry's answer for ${what} can not be used: ${oneLine(why)}.`,
       wayOut: 'The run stopped there. Run it again; if it stays so, ask those who run the registry.',
       cause,
     })

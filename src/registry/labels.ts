@@ -1,3 +1,4 @@
+import { oneLine } from '../text.ts'
 import type { Manifest, RegistryClient } from './client.ts'
 import { field, imagesIn, isIndex, parse } from './image-index.ts'
 import { byDigest, type Digest, isDigest } from './reference.ts'
@@ -12,11 +13,13 @@ export const CONTEXT_REVISION_LABEL = 'io.github.dmwm.stable-release.context.rev
 /** The labels of an image, by name. */
 export type Labels = Readonly<Record<string, string>>
 
-/** The labels among what came from outside; one that is no text, or empty, is none. */
+/** The labels among what came from outside, each as one line; one that is no text, or empty, is none. */
 const labelsIn = (labels: unknown): Labels =>
   typeof labels === 'object' && labels !== null
     ? Object.fromEntries(
-        Object.entries(labels).filter(([, value]) => typeof value === 'string' && value !== ''),
+        Object.entries(labels).flatMap(([name, value]) =>
+          typeof value === 'string' && value !== '' ? [[name, oneLine(value)]] : [],
+        ),
       )
     : {}
 

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import * as core from '@actions/core'
 import type { Log } from '../log.ts'
+import { eachLine, oneLine } from '../text.ts'
 import type { Stage } from './journal.ts'
 import { failureInWords, seconds, withShortDigests } from './words.ts'
 
 /**
  * The log of a workflow run: a stage that says something is a group, with its conclusion below; warnings and
- * notices are annotations.
+ * notices are annotations. No line of a message is obeyed by the runner.
  */
 export const actionsLog = (now: () => number, onStage: (stage: Stage) => void): Log => {
   /** The stage that has said nothing so far. */
@@ -16,20 +17,20 @@ export const actionsLog = (now: () => number, onStage: (stage: Stage) => void): 
   let midLine = false
   const openGroup = (): void => {
     if (silent === undefined) return
-    core.startGroup(silent)
+    core.startGroup(oneLine(silent))
     silent = undefined
     open = true
   }
   return {
     info(message) {
       openGroup()
-      core.info(message)
+      core.info(eachLine(message))
     },
-    warning: (title, message) => core.warning(message, { title }),
-    notice: (title, message) => core.notice(message, { title }),
+    warning: (title, message) => core.warning(eachLine(message), { title: oneLine(title) }),
+    notice: (title, message) => core.notice(eachLine(message), { title: oneLine(title) }),
     debug(message) {
       if (core.isDebug()) openGroup()
-      core.debug(message)
+      core.debug(eachLine(message))
     },
     raw(text) {
       process.stdout.write(text)
@@ -42,7 +43,7 @@ export const actionsLog = (now: () => number, onStage: (stage: Stage) => void): 
       silent = name
       try {
         return await run((line, verdict) => {
-          conclusion = withShortDigests(line)
+          conclusion = oneLine(withShortDigests(line))
           if (verdict === 'failed') mark = '✗'
         })
       } catch (error) {
@@ -54,7 +55,7 @@ export const actionsLog = (now: () => number, onStage: (stage: Stage) => void): 
         silent = undefined
         if (open) core.endGroup()
         open = false
-        core.info(`${mark} ${name}: ${conclusion} (${seconds(took)})`)
+        core.info(`${mark} ${oneLine(name)}: ${conclusion} (${seconds(took)})`)
         onStage({ name, took, conclusion })
       }
     },

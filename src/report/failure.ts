@@ -1,12 +1,16 @@
 import * as core from '@actions/core'
 import { causesOf, ReleaseError } from '../errors.ts'
+import { eachLine, oneLine } from '../text.ts'
+import { failureOf, failureText } from './words.ts'
 
 /** Makes the step red, with one error; what caused it is in the log above. */
 export const reportFailure = (error: unknown): void => {
-  const [message = 'unknown error', ...causes] = causesOf(error)
-  for (const cause of causes) if (!message.includes(cause)) core.info(`caused by: ${cause}`)
-  if (error instanceof ReleaseError) core.error(message, { title: error.title })
-  else core.error(message, { title: 'The action itself failed; this is a fault of it' })
-  if (!(error instanceof ReleaseError) && error instanceof Error) core.debug(error.stack ?? '')
+  const failure = failureOf(error)
+  const [, ...causes] = causesOf(error)
+  for (const cause of causes) {
+    if (!failure.what.includes(oneLine(cause))) core.info(`caused by: ${oneLine(cause)}`)
+  }
+  core.error(eachLine(failureText(failure)), { title: failure.title })
+  if (!(error instanceof ReleaseError) && error instanceof Error) core.debug(eachLine(error.stack ?? ''))
   process.exitCode = core.ExitCode.Failure
 }

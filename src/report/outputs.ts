@@ -1,6 +1,8 @@
 import * as core from '@actions/core'
 import { isPublished, type Result, type TagResult } from '../commands/result.ts'
 import type { OutputName } from '../contract.ts'
+import { messageOf, ReleaseError } from '../errors.ts'
+import { jsonLine, oneLine } from '../text.ts'
 
 /** Whether the image is what its stable tags lead to: all of the fixed ones, or one if all are moving. */
 const isStable = (tags: readonly TagResult[], published: readonly TagResult[]): boolean => {
@@ -29,11 +31,24 @@ export const outputsOf = (result: Result): Record<OutputName, string> => {
     withheld: lines(tags.filter(({ outcome }) => outcome === 'withheld')),
     digest: digest ?? '',
     reference: digest === undefined ? '' : `${image}@${digest}`,
-    json: JSON.stringify(result),
+    json: jsonLine(result),
   }
 }
 
-/** Sets the outputs of the step. */
+/** Sets the outputs of the step. Throws `outputs-not-written`, which says what is published. */
 export const setOutputs = (result: Result): void => {
-  for (const [name, value] of Object.entries(outputsOf(result))) core.setOutput(name, value)
+  try {
+    for (const [name, value] of Object.entries(outputsOf(result))) core.setOutput(name, value)
+  } catch (cause) {
+    const publishes = ['release', 'push', 'promote'].includes(result.command)
+    const published = publishes ? result.tags.filter(isPublished).map(({ reference }) => reference) : []
+    const why = `the outputs of the step were not written: ${oneLine(messageOf(cause))}`
+    throw new ReleaseError('outputs-not-written', {
+      what:
+        published.length === 0 ? `In the end, ${why}.` : `Published: ${published.join(', ')}. But ${why}.`,
+      wayOut:
+        'Later steps do not get them. Look after the disk of the runner, then run the job again: what is published stays as it is, and the outputs are set.',
+      cause,
+    })
+  }
 }

@@ -1,9 +1,9 @@
 import { appendFile } from 'node:fs/promises'
 import { isPublished, type Result, type TagResult } from '../commands/result.ts'
-import { ReleaseError } from '../errors.ts'
 import type { Secrets } from '../secrets.ts'
+import { eachLine, oneLine } from '../text.ts'
 import type { Stage } from './journal.ts'
-import { kindInWords, outcomeInWords, seconds, withShortDigests } from './words.ts'
+import { failureOf, kindInWords, outcomeInWords, seconds, withShortDigests } from './words.ts'
 
 /** What the summary of a job says of one step. */
 export interface StepReport {
@@ -16,15 +16,16 @@ export interface StepReport {
   readonly error: unknown
 }
 
-/** Text that Markdown and HTML leave alone. */
+/** One line of text that Markdown and HTML leave alone. */
 const plain = (text: string): string =>
-  text.replace(/[\\`*_{}[\]<>#|~!]/g, character => `&#${character.codePointAt(0)};`)
+  oneLine(text).replace(/[\\`*_{}[\]<>#|~!&]/g, character => `&#${character.codePointAt(0)};`)
 
 const code = (text: string): string =>
-  `<code>${text.replace(/[&<>|`*_]/g, c => `&#${c.codePointAt(0)};`)}</code>`
+  `<code>${oneLine(text).replace(/[&<>|`*_]/g, c => `&#${c.codePointAt(0)};`)}</code>`
 
-/** A block of text as it is, whatever is in it. */
-const block = (text: string, language = ''): string => {
+/** A block of lines as they are, whatever is in them. */
+const block = (lines: string, language = ''): string => {
+  const text = eachLine(lines)
   const longest = Math.max(2, ...Array.from(text.matchAll(/`+/g), ([run]) => run.length))
   const fence = '`'.repeat(longest + 1)
   return [`${fence}${language}`, text.trimEnd(), fence].join('\n')
@@ -49,8 +50,7 @@ const heading = ({ result, error, service }: StepReport): string => {
   const what = result === undefined ? (service ?? '') : `${result.service} ${result.gitTag}`
   const about = what === '' ? '' : `${what}: `
   if (error !== undefined) {
-    const title = error instanceof ReleaseError ? error.title : 'The action itself failed'
-    return `### ❌ ${plain(about + title)}`
+    return `### ❌ ${plain(about + failureOf(error).title)}`
   }
   if (result === undefined) return '### Nothing was done'
   const withheld = result.tags.some(({ outcome }) => outcome === 'withheld')
@@ -110,12 +110,14 @@ const whatIsThere = (result: Result | undefined): string[] => {
     : [`**Published.** ${list(published)}. The next run goes on from there.`]
 }
 
-const failure = (error: unknown, result: Result | undefined): string[] => {
-  const message =
-    error instanceof ReleaseError ? error.what : error instanceof Error ? error.message : String(error)
-  const wayOut = error instanceof ReleaseError ? [`**What to do.** ${plain(error.wayOut)}`] : []
-  const name = error instanceof ReleaseError ? ` (${code(error.name)})` : ''
-  return [`**What failed${name}.**`, block(message, 'text'), ...whatIsThere(result), ...wayOut]
+const failureIn = (error: unknown, result: Result | undefined): string[] => {
+  const { name, what, remedy } = failureOf(error)
+  return [
+    `**What failed${name === undefined ? '' : ` (${code(name)})`}.**`,
+    block(what, 'text'),
+    ...whatIsThere(result),
+    `**What to do.** ${plain(remedy)}`,
+  ]
 }
 
 const durations = (stages: readonly Stage[]): string[] =>
@@ -147,7 +149,7 @@ export const summaryOf = (report: StepReport): string => {
     ...(result?.digest === undefined || error !== undefined
       ? []
       : [block(`docker pull ${result.image}@${result.digest}`, 'sh'), ...promotion(result)]),
-    ...(error === undefined ? [] : failure(error, result)),
+    ...(error === undefined ? [] : failureIn(error, result)),
     ...durations(stages),
   ]
   return `${paragraphs.join('\n\n')}\n\n`

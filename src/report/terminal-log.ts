@@ -1,6 +1,6 @@
 import type { Log } from '../log.ts'
+import { eachLine, oneLine } from '../text.ts'
 import type { Colours } from './terminal-colours.ts'
-import { visibleLines } from './terminal-text.ts'
 import { failureInWords, seconds } from './words.ts'
 
 /** What the log of the command line works with. */
@@ -15,7 +15,7 @@ export interface TerminalLogPorts {
 }
 
 const titled = (title: string, message: string): string =>
-  visibleLines(`${title}:${message.includes('\n') ? '\n' : ' '}${message}`)
+  `${oneLine(title)}:${message.includes('\n') ? '\n' : ' '}${eachLine(message)}`
 
 /** The log of the command line: plain lines, without the commands of a workflow runner. */
 export const terminalLog = ({ stream, colours, now, debug }: TerminalLogPorts): Log => {
@@ -25,11 +25,11 @@ export const terminalLog = ({ stream, colours, now, debug }: TerminalLogPorts): 
   let midLine = false
   const line = (text: string): void => void stream.write(`${text}\n`)
   return {
-    info: message => line(visibleLines(message)),
+    info: message => line(eachLine(message)),
     warning: (title, message) => line(`${colours.yellow('warning:')} ${titled(title, message)}`),
     notice: (title, message) => line(`note: ${titled(title, message)}`),
     debug: message => {
-      if (debug) line(`debug: ${visibleLines(message)}`)
+      if (debug) line(`debug: ${eachLine(message)}`)
     },
     raw(text) {
       stream.write(text)
@@ -38,15 +38,15 @@ export const terminalLog = ({ stream, colours, now, debug }: TerminalLogPorts): 
     async stage(name, run) {
       const started = now()
       let conclusion = 'done'
-      line(`${colours.bold('>')} ${visibleLines(name)}`)
+      line(`${colours.bold('>')} ${oneLine(name)}`)
       try {
         const value = await run(text => {
           conclusion = text
         })
-        line(`  ${visibleLines(conclusion)} (${seconds(now() - started)})`)
+        line(`  ${oneLine(conclusion)} (${seconds(now() - started)})`)
         return value
       } catch (error) {
-        line(`  ${visibleLines(failureInWords(error))} (${seconds(now() - started)})`)
+        line(`  ${failureInWords(error)} (${seconds(now() - started)})`)
         throw error
       }
     },

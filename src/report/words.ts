@@ -1,12 +1,42 @@
 import type { TagOutcome, TagResult } from '../commands/result.ts'
-import { ReleaseError } from '../errors.ts'
+import { type ErrorName, messageOf, ReleaseError } from '../errors.ts'
+import { oneLine } from '../text.ts'
 
 /** A duration in milliseconds, for people. */
 export const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1)} s`
 
 /** What a stage failed with, for people. */
-export const failureInWords = (error: unknown): string =>
-  error instanceof ReleaseError ? `failed: ${error.title}` : 'failed'
+export const failureInWords = (error: unknown): string => {
+  if (!(error instanceof ReleaseError)) return 'failed'
+  return error.name === 'interrupted' ? 'interrupted' : `failed: ${error.title}`
+}
+
+/** How a run failed, for people. */
+export interface Failure {
+  /** Of a known failure, the stable name. */
+  readonly name: ErrorName | undefined
+  readonly title: string
+  /** What happened, in one or more lines. */
+  readonly what: string
+  readonly remedy: string
+}
+
+/** What no error of the catalogue stands for is a fault of the action itself. */
+export const failureOf = (error: unknown): Failure => {
+  if (error instanceof ReleaseError) {
+    return { name: error.name, title: error.title, what: error.what, remedy: error.wayOut }
+  }
+  return {
+    name: undefined,
+    title: 'Internal error: please report it',
+    what: `${oneLine(messageOf(error))}.`,
+    remedy: 'Report it in the repository of the action, with the log of a run with debug logging.',
+  }
+}
+
+/** The whole failure as one text. */
+export const failureText = ({ what, remedy }: Failure): string =>
+  `${what}${what.endsWith('\n') ? '' : ' '}${remedy}`
 
 const OUTCOMES: Readonly<Record<TagOutcome, string>> = {
   planned: 'not written',

@@ -4,7 +4,7 @@ import type { Result, TagResult } from '../../commands/result.ts'
 import { orderOf } from '../../inputs/request.ts'
 import { readRunContext } from '../../inputs/run-context.ts'
 import type { Colours } from '../../report/terminal-colours.ts'
-import { jsonLine } from '../../report/terminal-text.ts'
+import { jsonLine, oneLine } from '../../text.ts'
 import type { Call, Command } from '../command.ts'
 import { policyOptions } from '../options.ts'
 
@@ -14,13 +14,13 @@ const table = ({ image, gitTag, rule, tags, reason }: Result, { bold, green }: C
     some.length === 0 ? 'none' : some.map(({ tag, stable }) => (stable ? green(tag) : tag)).join(' ')
   return [
     ['image', image],
-    ['git tag', gitTag],
+    ['git tag', oneLine(gitTag)],
     ['rule', rule],
     ['first tag', list([first])],
     ['copies', list(copies)],
     ['stable tags', list(tags.filter(({ stable }) => stable))],
     ['moving tags', list(tags.filter(({ moving }) => moving))],
-    ['reason', reason],
+    ['reason', oneLine(reason)],
   ]
     .map(([name = '', value]) => `${bold(name.padEnd(11))}  ${value}\n`)
     .join('')

@@ -1,0 +1,146 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { readTag } from '../../sandbox/storage.ts'
+import type { Step } from './action.ts'
+import { type Bench, startBench } from './bench.ts'
+import { requestsTo } from './requests.ts'
+import { seed } from './seed.ts'
+
+// As root: nothing is read-only for these tests, so that files stand in the place of directories, and the other way round.
+let bench: Bench
+let folder: string
+let service: string
+let repository: string
+let number = 0
+beforeAll(async () => {
+  bench = await startBench({ engine: 'none' })
+  folder = await mkdtemp(join(tmpdir(), 'runner-'))
+  await writeFile(join(folder, 'file'), '')
+  await mkdir(join(folder, 'directory'))
+})
+afterAll(async () => {
+  await bench?.stop()
+  await rm(folder, { recursive: true })
+})
+beforeEach(() => {
+  number += 1
+  service = `service-${number}`
+  repository = `cmswmcore/${service}`
+})
+
+const promote = (step: Partial<Step>) =>
+  bench.step({ tag: '2.3.4', with: { service, command: 'promote' }, ...step })
+const at = (path: string): string => join(folder, path)
+
+describe('a runner that can not be used', () => {
+  test.each([
+    { variable: 'GITHUB_WORKSPACE', value: () => at('none'), says: 'The workspace of the job, .*ENOENT' },
+    {
+      variable: 'GITHUB_WORKSPACE',
+      value: () => at('file'),
+      says: 'The workspace of the job, .* is not a directory',
+    },
+    { variable: 'GITHUB_OUTPUT', value: () => '', says: 'GITHUB_OUTPUT is not set' },
+    { variable: 'GITHUB_OUTPUT', value: () => at('none'), says: 'outputs of the step, .*ENOENT' },
+    { variable: 'GITHUB_OUTPUT', value: () => at('directory'), says: 'outputs of the step, .*EISDIR' },
+    { variable: 'GITHUB_STATE', value: () => '', says: 'GITHUB_STATE is not set' },
+    { variable: 'GITHUB_STATE', value: () => at('none'), says: 'state of the step, .*ENOENT' },
+    { variable: 'GITHUB_STATE', value: () => at('directory'), says: 'state of the step, .*EISDIR' },
+    {
+      variable: 'GITHUB_STATE',
+      value: () => '/dev/full',
+      says: 'no directory for temporary files in .*ENOSPC',
+    },
+    {
+      variable: 'RUNNER_TEMP',
+      value: () => at('file'),
+      says: 'no directory for temporary files in .*ENOTDIR',
+    },
+    {
+      variable: 'RUNNER_TEMP',
+      value: () => at('file/in'),
+      says: 'no directory for temporary files in .*ENOTDIR',
+    },
+    {
+      variable: 'RUNNER_TEMP',
+      value: () => at('none'),
+      says: 'no directory for temporary files in .*ENOENT',
+    },
+  ])('$variable: $says', async ({ variable, value, says }) => {
+    await seed(bench.registry, repository, '2.3.4')
+    const before = await requestsTo(bench.registry, repository)
+
+    const step = await promote({ runner: { [variable]: value() } })
+
+    expect(step, step.log).toMatchObject({ exitCode: 1, outputs: {}, leftBehind: [] })
+    expect(step.annotations).toMatchObject([{ level: 'error', title: 'The runner can not be used' }])
+    expect(step.annotations[0]?.message).toMatch(new RegExp(`${says}.*Nothing was done`))
+    expect(step.summary).toContain('(<code>runner-unusable</code>)')
+    expect(await requestsTo(bench.registry, repository)).toEqual(before)
+
+    const post = await bench.step({ tag: '2.3.4', with: { service, command: 'promote' }, state: step.state })
+    expect(post).toMatchObject({ exitCode: 0, log: '', leftBehind: [] })
+    expect(await requestsTo(bench.registry, repository)).toEqual(before)
+  })
+})
+
+test('outputs that can not be written after all is published', async () => {
+  const digest = await seed(bench.registry, repository, '2.3.4')
+
+  const step = await promote({ runner: { GITHUB_OUTPUT: '/dev/full' } })
+
+  expect(await readTag(bench.registry.storage, repository, '2.3.4-stable')).toBe(digest)
+  const image = `${bench.registry.host}/${repository}`
+  expect(step).toMatchObject({ exitCode: 1, leftBehind: [] })
+  expect(step.annotations).toMatchObject([{ level: 'error', title: 'The outputs were not written' }])
+  expect(step.annotations[0]?.message).toMatch(
+    new RegExp(
+      `^Published: ${image}:2.3.4, ${image}:2.3.4-stable. But the outputs of the step were not written: ENOSPC: .* run the job again`,
+    ),
+  )
+  expect(step.log.match(/^ {2}2\.3\.4-stable /gm)).toHaveLength(1)
+  expect(step.summary).toContain(
+    `**Published.** <code>${image}:2.3.4</code>, <code>${image}:2.3.4-stable</code>`,
+  )
+
+  const again = await promote({})
+  expect(again).toMatchObject({ exitCode: 0, annotations: [], outputs: { digest } })
+})
+
+test('what fails before the outputs is what is reported', async () => {
+  await seed(bench.registry, repository, '2.3.4')
+  const step = await bench.step({
+    tag: '2.3.4',
+    with: { service, command: 'verify' },
+    runner: { GITHUB_OUTPUT: '/dev/full' },
+  })
+  expect(step.exitCode).toBe(1)
+  expect(step.annotations).toMatchObject([{ title: 'The registry does not hold what was planned' }])
+})
+
+test('a summary that can not be written does not matter', async () => {
+  await seed(bench.registry, repository, '2.3.4')
+  expect(await promote({ runner: { GITHUB_STEP_SUMMARY: '/dev/full' } })).toMatchObject({ exitCode: 0 })
+})
+
+describe('the post step', () => {
+  test('of a step that failed before it began does nothing again', async () => {
+    const step = await promote({ with: { service, command: 'promot' } })
+    expect(step.annotations).toMatchObject([{ title: 'An input is not valid' }])
+    const post = await promote({ with: { service, command: 'promot' }, state: step.state })
+    expect(post).toMatchObject({ exitCode: 0, annotations: [], log: '' })
+  })
+
+  test('removes what is left, and says so if it can not', async () => {
+    const left = at('left')
+    await mkdir(left)
+    expect(await promote({ state: { temporary: left } })).toMatchObject({ exitCode: 0, log: '' })
+    const step = await promote({ state: { temporary: at('x'.repeat(300)) } })
+    expect(step).toMatchObject({ exitCode: 1, annotations: [{ title: 'The runner can not be used' }] })
+    expect(step.annotations[0]?.message).toMatch(
+      /in which there may be credentials, was not removed: ENAMETOOLONG/,
+    )
+  })
+})

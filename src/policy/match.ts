@@ -1,0 +1,24 @@
+import type { Policy, Rule } from './notation.ts'
+import { ANY, type Bindings, type Match, matchTokens } from './pattern.ts'
+import { tagProblem } from './tag.ts'
+
+/** Matches one rule; under `*`, text that is no image tag does not match. */
+export const matchRule = ({ pattern }: Pick<Rule, 'pattern'>, gitTag: string): Match => {
+  if (pattern.kind === 'tokens') return matchTokens(pattern.tokens, gitTag)
+  const problem = tagProblem(gitTag)
+  return problem === undefined
+    ? { kind: 'match', bindings: new Map([[ANY, gitTag]]) }
+    : { kind: 'mismatch', at: 0, wanted: 'a valid image tag' }
+}
+
+/** The rule that decides about a git tag, the first that matches, with what it binds; nothing if none does. */
+export const ruleFor = (
+  { rules }: Policy,
+  gitTag: string,
+): { readonly rule: Rule; readonly bindings: Bindings } | undefined => {
+  for (const rule of rules) {
+    const match = matchRule(rule, gitTag)
+    if (match.kind === 'match') return { rule, bindings: match.bindings }
+  }
+  return undefined
+}

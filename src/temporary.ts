@@ -1,0 +1,58 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { messageOf, ReleaseError } from './errors.ts'
+import { oneLine } from './text.ts'
+
+/** The state of the step in which the directory is kept for the post step. */
+export const TEMPORARY = 'temporary'
+
+const unusable = (what: string, wayOut: string, cause: unknown): ReleaseError =>
+  new ReleaseError('runner-unusable', { what: oneLine(`${what}: ${messageOf(cause)}.`), wayOut, cause })
+
+/** Removes a directory for files of a run. Throws `runner-unusable` if something of it stays. */
+export const removeTemporary = (temporary: string): Promise<void> =>
+  rm(temporary, { recursive: true, force: true }).catch((error: unknown) => {
+    // There never was one.
+    if (error instanceof Error && 'code' in error && error.code === 'ENOTDIR') return
+    throw unusable(
+      `${temporary}, in which there may be credentials, was not removed`,
+      'Remove it by hand.',
+      error,
+    )
+  })
+
+/**
+ * Runs `use` with a directory for files of this run, credentials among them, and removes it, however `use` ends.
+ * `remember` is told its path before it is there, so that somebody can remove it if this process is killed; without
+ * that, none is made.
+ *
+ * Throws `runner-unusable` if there can be none.
+ */
+export const withTemporary = async <T>(
+  parent: string,
+  use: (temporary: string) => Promise<T>,
+  remember: (temporary: string) => void = () => {},
+): Promise<T> => {
+  const temporary = join(parent, `stable-release-${randomUUID()}`)
+  try {
+    remember(temporary)
+    await mkdir(temporary, { mode: 0o700 })
+  } catch (error) {
+    throw unusable(
+      `There can be no directory for temporary files in ${parent}`,
+      'Nothing was done. Look after this directory, then run this again.',
+      error,
+    )
+  }
+  let result: T
+  try {
+    result = await use(temporary)
+  } catch (error) {
+    // What failed first is what is reported.
+    await removeTemporary(temporary).catch(() => {})
+    throw error
+  }
+  await removeTemporary(temporary)
+  return result
+}
