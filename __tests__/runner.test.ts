@@ -12,7 +12,7 @@ test('what the system refuses is a fault of the runner, and nothing else is', as
     ),
     cause: full,
   })
-  const known = new ReleaseError('build-failed', { what: 'x', wayOut: 'y', cause: full })
+  const known = new ReleaseError('build-failed', { what: 'x', remedy: 'y', cause: full })
   for (const error of [known, new TypeError('x is not a function'), 'text', undefined]) {
     expect(asRunnerFault(error)).toBe(error)
   }

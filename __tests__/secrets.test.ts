@@ -88,13 +88,13 @@ test('everything that is to be masked is told once', () => {
 describe('an error', () => {
   const secrets = new Secrets()
   secrets.add('hunter22')
-  const problem = { what: 'It says hunter22.', wayOut: 'Change hunter22.' }
+  const problem = { what: 'It says hunter22.', remedy: 'Change hunter22.' }
 
   test('keeps its class and its name, and loses the secret, as does what caused it', () => {
     const cause = new Error('hunter22', { cause: 'hunter22' })
     const masked = secrets.maskError(new ReleaseError('push-failed', { ...problem, cause }))
     expect(masked).toBeInstanceOf(ReleaseError)
-    expect(masked).toMatchObject({ name: 'push-failed', what: 'It says ***.', wayOut: 'Change ***.' })
+    expect(masked).toMatchObject({ name: 'push-failed', what: 'It says ***.', remedy: 'Change ***.' })
     expect(causesOf(masked)).toEqual(['It says ***. Change ***.', '***', '***'])
     expect((masked as Error).stack).not.toContain('hunter22')
     expect((masked as ReleaseError).title).toBe('The image was not pushed')

@@ -115,19 +115,19 @@ export const catalogue = {
 /** The stable name of an error; `docs/troubleshooting.md` has an entry for each. */
 export type ErrorName = keyof typeof catalogue
 
-/** An end of the run that the catalogue knows: what happened, with the facts, and the way out of it. */
+/** A known failure, with its facts and its remedy. */
 export class ReleaseError extends Error {
   override readonly name: ErrorName
   /** What happened, with the facts, as one or more sentences. */
   readonly what: string
   /** What the reader can do, as a sentence. */
-  readonly wayOut: string
+  readonly remedy: string
 
-  constructor(name: ErrorName, { what, wayOut, cause }: { what: string; wayOut: string; cause?: unknown }) {
-    super(`${what}${what.endsWith('\n') ? '' : ' '}${wayOut}`, cause === undefined ? undefined : { cause })
+  constructor(name: ErrorName, { what, remedy, cause }: { what: string; remedy: string; cause?: unknown }) {
+    super(`${what}${what.endsWith('\n') ? '' : ' '}${remedy}`, cause === undefined ? undefined : { cause })
     this.name = name
     this.what = what
-    this.wayOut = wayOut
+    this.remedy = remedy
   }
 
   /** The general sentence for this kind of error. */

@@ -4,21 +4,21 @@ import { ReleaseError } from './errors.ts'
 interface Words {
   /** What it may mean, as the end of a sentence. */
   readonly meaning: string
-  readonly wayOut: string
+  readonly remedy: string
 }
 
 /** In a job, where people press Cancel. */
 const ofJob: Words = {
   meaning: ': somebody cancelled the job, or the runner is shutting down',
-  wayOut: 'What was published by then stays. Run the job again: it resumes where this one stopped.',
+  remedy: 'What was published by then stays. Run the job again: it resumes where this one stopped.',
 }
 
 /** The end of a run that was asked to stop. */
 export class InterruptedError extends ReleaseError {
   readonly by: NodeJS.Signals
 
-  constructor(by: NodeJS.Signals, { meaning, wayOut }: Words = ofJob) {
-    super('interrupted', { what: `The run was interrupted by ${by}${meaning}.`, wayOut })
+  constructor(by: NodeJS.Signals, { meaning, remedy }: Words = ofJob) {
+    super('interrupted', { what: `The run was interrupted by ${by}${meaning}.`, remedy })
     this.by = by
   }
 }

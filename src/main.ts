@@ -37,24 +37,15 @@ const run = async (): Promise<Result> => {
     secrets,
   )
   for (const { title, message } of warnings) log.warning(title, message)
-  // Programs that are started do not get the inputs, of which some are secret, in their environment.
-  const programs = Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('INPUT_')))
   return withTemporary(
     context.temporary,
     temporary =>
-      execute(request, {
-        env: programs,
-        log,
-        secrets,
-        journal,
-        clock,
-        signal,
-        workspace,
-        temporary,
+      execute(
+        request,
+        { env, log, secrets, clock, started: clock.now(), journal, signal, workspace, temporary },
         // Not webpack's: a bundle of its own, which stands beside this one.
-        loadGitHub: () => import(/* webpackIgnore: true */ './github/index.ts'),
-        userAgent: USER_AGENT,
-      }),
+        { loadGitHub: () => import(/* webpackIgnore: true */ './github/index.ts'), userAgent: USER_AGENT },
+      ),
     temporary => core.saveState(TEMPORARY, temporary),
   )
 }

@@ -4,8 +4,8 @@ import { messageOf, ReleaseError } from './errors.ts'
 import { oneLine } from './text.ts'
 
 /** The error for a runner that lacks what a step needs. */
-const runnerUnusable = (what: string, wayOut: string, cause?: unknown): ReleaseError =>
-  new ReleaseError('runner-unusable', { what: oneLine(what), wayOut, cause })
+const runnerUnusable = (what: string, remedy: string, cause?: unknown): ReleaseError =>
+  new ReleaseError('runner-unusable', { what: oneLine(what), remedy, cause })
 
 const NOTHING_DONE = 'Nothing was done. Look after the runner, then run the job again.'
 

@@ -97,7 +97,7 @@ export class Secrets {
       stack: stack === undefined ? undefined : this.mask(stack),
       ...(cause === undefined ? {} : { cause: this.maskError(cause) }),
       ...(error instanceof ReleaseError
-        ? { what: this.mask(error.what), wayOut: this.mask(error.wayOut) }
+        ? { what: this.mask(error.what), remedy: this.mask(error.remedy) }
         : {}),
     }
     // Its class stays, and what else is known of it, such as a result.

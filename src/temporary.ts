@@ -7,8 +7,8 @@ import { oneLine } from './text.ts'
 /** The state of the step in which the directory is kept for the post step. */
 export const TEMPORARY = 'temporary'
 
-const unusable = (what: string, wayOut: string, cause: unknown): ReleaseError =>
-  new ReleaseError('runner-unusable', { what: oneLine(`${what}: ${messageOf(cause)}.`), wayOut, cause })
+const unusable = (what: string, remedy: string, cause: unknown): ReleaseError =>
+  new ReleaseError('runner-unusable', { what: oneLine(`${what}: ${messageOf(cause)}.`), remedy, cause })
 
 /** Removes a directory for files of a run. Throws `runner-unusable` if something of it stays. */
 export const removeTemporary = (temporary: string): Promise<void> =>

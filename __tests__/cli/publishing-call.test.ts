@@ -78,7 +78,7 @@ describe('what a command takes', () => {
 })
 
 test.each(Object.keys(catalogue) as ErrorName[])('the exit status for %s', name => {
-  const error = new ReleaseError(name, { what: '', wayOut: '' })
+  const error = new ReleaseError(name, { what: '', remedy: '' })
   expect(exitStatusOf(error)).toBe(name === 'stable-image-missing' ? 2 : 1)
 })
 

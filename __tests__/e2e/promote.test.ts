@@ -85,7 +85,7 @@ describe('is refused, and nothing is written', () => {
       seeded: ['2.3.4'],
       digest: wrong,
       title: 'The registry does not hold what was planned',
-      says: ['2.3.4 is sha256:', `what is to be promoted is ${wrong}`, 'of this service and version'],
+      says: ['2.3.4 is sha256:', `and should be ${wrong}`, 'of this service and version'],
     },
     {
       name: 'half a digest',

@@ -83,6 +83,8 @@ describe.each([
       'org.opencontainers.image.source': 'https://github.com/dmwm/WMCore',
       'org.opencontainers.image.ref.name': tag,
       'org.opencontainers.image.url': `https://github.com/dmwm/WMCore/tree/${tag}`,
+      'io.github.dmwm.stable-release.context.source': 'https://github.com/dmwm/cmskubernetes',
+      'io.github.dmwm.stable-release.context.revision': expect.stringMatching(/^[0-9a-f]{40}$/),
     })
   })
 

@@ -61,7 +61,7 @@ describe('the commit of a git tag', () => {
         what: expect.stringMatching(
           new RegExp(`^dmwm/WMCore does not have this git tag: GET .*: status ${status}, No commit found`),
         ),
-        wayOut: expect.stringContaining('push the git tag first'),
+        remedy: expect.stringContaining('push the git tag first'),
       },
     })
   })
@@ -70,29 +70,29 @@ describe('the commit of a git tag', () => {
     {
       status: 401,
       what: 'GitHub does not accept the token: GET ',
-      wayOut: 'Give a token that has not expired',
+      remedy: 'Give a token that has not expired',
     },
     {
       status: 403,
       what: 'GitHub refused access to dmwm/WMCore: GET ',
-      wayOut: 'Give the token "permissions: contents: read".',
+      remedy: 'Give the token "permissions: contents: read".',
     },
     {
       status: 404,
       what: 'GitHub does not know the repository dmwm/WMCore',
-      wayOut: 'give the token "permissions: contents: read".',
+      remedy: 'give the token "permissions: contents: read".',
     },
-    { status: 500, what: 'The GitHub API gave no usable answer: GET ', wayOut: 'Run it again' },
-    { status: 429, what: 'The rate limit of the GitHub API is used up.', wayOut: 'Run it again later' },
+    { status: 500, what: 'The GitHub API gave no usable answer: GET ', remedy: 'Run it again' },
+    { status: 429, what: 'The rate limit of the GitHub API is used up.', remedy: 'Run it again later' },
   ])('is not readable when GitHub answers $status, and the remedy is for this request', async answer => {
-    const { status, what, wayOut } = answer
+    const { status, what, remedy } = answer
     api.refuse({ status, message: 'no' }, { status, message: 'no' })
     expect(await (await open()).commitOf('2.3.4')).toMatchObject({
       kind: 'unreadable',
       error: {
         name: 'github-unreadable',
         what: expect.stringContaining(what),
-        wayOut: expect.stringContaining(wayOut),
+        remedy: expect.stringContaining(remedy),
       },
     })
   })
@@ -120,7 +120,7 @@ test('the permissions that are advised are those of all that is asked for', asyn
   const { commit } = api.tag('2.3.4')
   const client = await open({ permissions: ['contents: read', 'checks: read'] })
   await expect(client.checkRunsOf(commit)).rejects.toMatchObject({
-    wayOut: expect.stringContaining(
+    remedy: expect.stringContaining(
       '"permissions: contents: read, checks: read"; this request needs checks: read.',
     ),
   })

@@ -37,8 +37,8 @@ const mistakesOf = (
 }
 
 describe('values and mistakes', () => {
-  const a: Mistake = { name: 'invalid-input', what: 'A.', wayOut: 'Mend a.' }
-  const b: Mistake = { name: 'invalid-policy', what: 'B:\nb\n', wayOut: 'Mend b.' }
+  const a: Mistake = { name: 'invalid-input', what: 'A.', remedy: 'Mend a.' }
+  const b: Mistake = { name: 'invalid-policy', what: 'B:\nb\n', remedy: 'Mend b.' }
 
   test.each([
     { what: 'two values', fields: { x: valid(1), y: valid('2') }, result: valid({ x: 1, y: '2' }) },

@@ -32,43 +32,43 @@ describe('inputs that do not exist', () => {
         name: 'invalid-input',
         inputs: [meant],
         what: `There is no input ${given}.`,
-        wayOut: `Did you mean ${meant}?`,
+        remedy: `Did you mean ${meant}?`,
       },
     ])
   })
 
   test.each([
-    { variable: 'INPUT_TAGS', wayOut: 'The git tag is the input tag' },
-    { variable: 'INPUT_PLATFORMS', wayOut: 'Write --platform=… into the input build-options.' },
+    { variable: 'INPUT_TAGS', remedy: 'The git tag is the input tag' },
+    { variable: 'INPUT_PLATFORMS', remedy: 'Write --platform=… into the input build-options.' },
     {
       variable: 'INPUT_PUSH',
-      wayOut: 'Leave it out: the image is always pushed. The commands build and plan',
+      remedy: 'Leave it out: the image is always pushed. The commands build and plan',
     },
     {
       variable: 'INPUT_LOAD',
-      wayOut: 'Leave it out: the image is pushed to the registry. The command build',
+      remedy: 'Leave it out: the image is pushed to the registry. The command build',
     },
-    { variable: 'INPUT_OUTPUTS', wayOut: 'Leave it out: the image is pushed to the registry.' },
-    { variable: 'INPUT_OUTPUT', wayOut: 'Leave it out: the image is pushed to the registry.' },
-    { variable: 'INPUT_DRY-RUN', wayOut: 'Leave it out, and write command: plan, which changes nothing.' },
-    { variable: 'INPUT_NO-PUSH', wayOut: 'Leave it out, and write command: build, which pushes nothing' },
-    { variable: 'INPUT_CALL', wayOut: 'Leave it out: it would build nothing.' },
+    { variable: 'INPUT_OUTPUTS', remedy: 'Leave it out: the image is pushed to the registry.' },
+    { variable: 'INPUT_OUTPUT', remedy: 'Leave it out: the image is pushed to the registry.' },
+    { variable: 'INPUT_DRY-RUN', remedy: 'Leave it out, and write command: plan, which changes nothing.' },
+    { variable: 'INPUT_NO-PUSH', remedy: 'Leave it out, and write command: build, which pushes nothing' },
+    { variable: 'INPUT_CALL', remedy: 'Leave it out: it would build nothing.' },
     ...['no-cache', 'pull'].map(name => ({
       variable: `INPUT_${name.toUpperCase()}`,
-      wayOut: `Write --${name} into the input build-options.`,
+      remedy: `Write --${name} into the input build-options.`,
     })),
     ...['provenance', 'sbom', 'target', 'builder', 'network', 'ssh', 'ulimit', 'allow', 'shm-size'].map(
       name => ({
         variable: `INPUT_${name.toUpperCase()}`,
-        wayOut: `Write --${name}=… into the input build-options.`,
+        remedy: `Write --${name}=… into the input build-options.`,
       }),
     ),
-    { variable: 'INPUT_SECRET-FILES', wayOut: 'Write --secret=… into the input build-options.' },
-    { variable: 'INPUT_DOCKERFILE', wayOut: 'Write its path into the input file.' },
-  ])('$variable is of another action: $wayOut', ({ variable, wayOut }) => {
+    { variable: 'INPUT_SECRET-FILES', remedy: 'Write --secret=… into the input build-options.' },
+    { variable: 'INPUT_DOCKERFILE', remedy: 'Write its path into the input file.' },
+  ])('$variable is of another action: $remedy', ({ variable, remedy }) => {
     const given = variable.slice('INPUT_'.length).toLowerCase()
     expect(unknownInputs({ [variable]: '' })).toMatchObject([
-      { what: `There is no input ${given}.`, wayOut: expect.stringContaining(wayOut) },
+      { what: `There is no input ${given}.`, remedy: expect.stringContaining(remedy) },
     ])
   })
 

@@ -86,7 +86,7 @@ describe('policy-file', () => {
     },
   )
 
-  const wayOut =
+  const remedy =
     'Write the path of a file in the workspace; a step with actions/checkout must come before this one.'
   test.each([
     { path: 'nowhere', problem: `there is no file ${workspace}/nowhere` },
@@ -97,7 +97,7 @@ describe('policy-file', () => {
     { path: '..', problem: 'it leads out of the workspace' },
   ])('$path is refused', ({ path, problem }) => {
     expect(refusal({ 'policy-file': path }, run)).toBe(
-      `invalid-input: The input policy-file is "${path}": ${problem}. ${wayOut}`,
+      `invalid-input: The input policy-file is "${path}": ${problem}. ${remedy}`,
     )
   })
 

@@ -29,7 +29,7 @@ const worlds = (policy: string): fc.Arbitrary<World> => {
 
 const contents: fc.Arbitrary<FirstContent | undefined> = fc.constantFrom(
   undefined,
-  { kind: 'no-image' },
+  { kind: 'leftover' },
   { kind: 'image', revision: undefined },
   { kind: 'image', revision: REVISION },
   { kind: 'image', revision: '2'.repeat(40) },
@@ -123,7 +123,7 @@ describe('whatever is in the registry', () => {
         BUILT,
       )
       for (const { tag, moving } of [desired.first, ...desired.copies]) {
-        const isLeftover = tag === desired.first.tag && content?.kind === 'no-image'
+        const isLeftover = tag === desired.first.tag && content?.kind === 'leftover'
         if (moving || isLeftover || world[tag] === undefined) continue
         expect(after[tag]).toBe(world[tag])
       }
@@ -134,7 +134,7 @@ describe('whatever is in the registry', () => {
     check(({ world, content, steps }) => {
       for (const step of steps) {
         if (step.kind !== 'build' && step.kind !== 'push' && step.kind !== 'copy') continue
-        const isLeftover = step.kind !== 'copy' && content?.kind === 'no-image'
+        const isLeftover = step.kind !== 'copy' && content?.kind === 'leftover'
         expect(step.replaces).toBe(isLeftover ? undefined : world[step.tag.tag])
       }
     })

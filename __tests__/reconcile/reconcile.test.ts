@@ -99,7 +99,7 @@ describe('the first tag', () => {
     {
       what: 'not an image, but what a push that was stopped has left',
       world: existing,
-      content: { kind: 'no-image' },
+      content: { kind: 'leftover' },
       terms: RELEASE,
       steps: ['build 2.3.4', 'copy 2.3.4-stable new'],
     },
@@ -165,6 +165,22 @@ describe('the first tag', () => {
       world: {},
       terms: { ...RELEASE, image: { digest: B, from: 'built' } },
       steps: ['refuse 2.3.4: not-as-planned', 'copy 2.3.4-stable b'],
+    },
+    {
+      what: 'moving: it is built whatever is there',
+      policy: 'nightly: nightly -> nightly',
+      gitTag: 'nightly',
+      world: { nightly: A },
+      terms: RELEASE,
+      steps: ['build nightly'],
+    },
+    {
+      what: 'moving, and nothing may be built',
+      policy: 'nightly: nightly -> nightly',
+      gitTag: 'nightly',
+      world: { nightly: A },
+      terms: PROMOTE,
+      steps: ['keep nightly a'],
     },
     {
       what: 'alone',

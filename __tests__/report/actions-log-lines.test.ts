@@ -53,7 +53,7 @@ describe('what is logged is obeyed in nothing', () => {
         reportFailure(
           new ReleaseError('registry-denied', {
             what: EVIL,
-            wayOut: 'Mend it.',
+            remedy: 'Mend it.',
             cause: new Error(`${EVIL}!`),
           }),
         ),
@@ -86,9 +86,9 @@ test('an internal error says where to report it', () => {
 })
 
 test.each([
-  { error: new ReleaseError('interrupted', { what: 'x', wayOut: 'y' }), says: '✗ Wait: interrupted (0.0 s)' },
+  { error: new ReleaseError('interrupted', { what: 'x', remedy: 'y' }), says: '✗ Wait: interrupted (0.0 s)' },
   {
-    error: new ReleaseError('build-failed', { what: 'x', wayOut: 'y' }),
+    error: new ReleaseError('build-failed', { what: 'x', remedy: 'y' }),
     says: '✗ Wait: failed: The image was not built (0.0 s)',
   },
   { error: new Error('x'), says: '✗ Wait: failed (0.0 s)' },

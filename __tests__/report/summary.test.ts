@@ -34,7 +34,7 @@ const stages = [
 
 const failed = new ReleaseError('already-published', {
   what: 'In registry.cern.ch/cmsweb/reqmgr2, 2.3.4 is there already.',
-  wayOut: 'Release a new version.',
+  remedy: 'Release a new version.',
 })
 
 test('a release: every tag, its digest, the way to pull it, the stages', () => {
@@ -211,7 +211,7 @@ test('the image without a project is promoted without one', () => {
 })
 
 test('what comes from outside is text, whatever is in it', () => {
-  const error = new ReleaseError('tag-refused', { what: '```\n<script>', wayOut: 'a | b <img> **c**' })
+  const error = new ReleaseError('tag-refused', { what: '```\n<script>', remedy: 'a | b <img> **c**' })
   const summary = summaryOf({ result: undefined, stages: [], error })
   expect(summary).toContain('````text\n```\n<script>\n````')
   expect(summary).toContain('a &#124; b &#60;img&#62; &#42;&#42;c&#42;&#42;')
@@ -221,7 +221,7 @@ test('what comes from outside stays in its line, and is nothing that the runner 
   const evil = 'a\n::error::b ##[error]c\r| d &lt;'
   const result = released(tag('2.3.4', 'built', evil))
   const stages = [{ name: evil, took: 1, conclusion: evil }]
-  const error = new ReleaseError('registry-unreadable', { what: evil, wayOut: evil })
+  const error = new ReleaseError('registry-unreadable', { what: evil, remedy: evil })
   for (const report of [
     { result, stages, error: undefined },
     { result, stages, error },

@@ -24,8 +24,8 @@ const SECRETS: Readonly<Record<string, { variable: string; instead: string }>> =
 }
 
 /** Something that is not a command line of this program. */
-export const usageError = (what: string, wayOut: string): ReleaseError =>
-  new ReleaseError('invalid-input', { what, wayOut })
+export const usageError = (what: string, remedy: string): ReleaseError =>
+  new ReleaseError('invalid-input', { what, remedy })
 
 /** A beginning of advice for a misspelt word: what it was probably meant to be. */
 export const didYouMean = (word: string, known: readonly string[]): string => {

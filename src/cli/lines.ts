@@ -7,7 +7,7 @@ const refuseEndless = (rest: string): void => {
   if (rest.length <= MAX_LINE) return
   throw new ReleaseError('invalid-input', {
     what: `Standard input has a line of more than ${MAX_LINE} characters.`,
-    wayOut: 'Give it git tags, one a line, such as git tag prints them.',
+    remedy: 'Give it git tags, one a line, such as git tag prints them.',
   })
 }
 

@@ -73,19 +73,15 @@ export const carryOut =
     const clock = systemClock(signal)
     try {
       const result = await withTemporary(tmpdir(), temporary =>
-        execute(request, {
-          env,
-          log,
-          secrets,
-          journal,
-          clock,
-          signal,
-          workspace,
-          temporary,
+        execute(
+          request,
+          { env, log, secrets, clock, started: clock.now(), journal, signal, workspace, temporary },
           // In this file, as the command line is one; evaluated when it is asked for.
-          loadGitHub: () => import(/* webpackMode: "eager" */ '../github/index.ts'),
-          userAgent: USER_AGENT,
-        }),
+          {
+            loadGitHub: () => import(/* webpackMode: "eager" */ '../github/index.ts'),
+            userAgent: USER_AGENT,
+          },
+        ),
       )
       await print(call, result)
     } catch (error) {

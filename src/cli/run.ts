@@ -125,7 +125,7 @@ export const runCommandLine = async (process: Process): Promise<End> => {
   const watch = (): AbortSignal => {
     signal ??= interruption(process, {
       meaning: '',
-      wayOut: 'Run it again: it resumes where this one stopped.',
+      remedy: 'Run it again: it resumes where this one stopped.',
     })
     return signal
   }

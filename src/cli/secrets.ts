@@ -17,8 +17,8 @@ export const GITHUB_VARIABLES = {
 const given = (env: NodeJS.ProcessEnv, variable: string): string | undefined =>
   env[variable] === '' ? undefined : env[variable]
 
-const wrong = (inputs: readonly InputName[], what: string, wayOut: string): Validated<never> =>
-  mistaken({ name: 'invalid-input', inputs, what, wayOut })
+const wrong = (inputs: readonly InputName[], what: string, remedy: string): Validated<never> =>
+  mistaken({ name: 'invalid-input', inputs, what, remedy })
 
 const LOGIN = ['username', 'password'] as const
 

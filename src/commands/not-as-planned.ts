@@ -8,7 +8,7 @@ export class NotAsPlannedError extends ReleaseError {
   constructor(result: Result, wrong: readonly string[]) {
     super('not-as-planned', {
       what: `${result.image} is not as planned for ${result.gitTag}: ${wrong.join(', ')}.`,
-      wayOut: result.tags.every(({ outcome }) => outcome === 'missing')
+      remedy: result.tags.every(({ outcome }) => outcome === 'missing')
         ? `Nothing of ${result.gitTag} is there: check service and project, or run release.`
         : `Run release for ${result.gitTag} again to add what is missing, or promote for stable tags that wait (with stable: on-promotion, verify lets them); what is different, look at before you change it.`,
     })

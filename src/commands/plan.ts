@@ -1,6 +1,7 @@
 import { ReleaseError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { type Decision, decide, type PlannedTag } from '../policy/decide.ts'
+import type { Desired } from '../reconcile/desired.ts'
 import { imageName, tagged } from '../registry/reference.ts'
 import type { Journal } from './journal.ts'
 import type { PlanRequest, VersionRequest } from './request.ts'
@@ -8,10 +9,7 @@ import { AWAITS_PROMOTION, type Result, type TagResult } from './result.ts'
 
 /** What is to be published, and the result to which nothing has happened yet. */
 export interface Plan {
-  /** The tag that is built. */
-  readonly first: PlannedTag
-  /** The tags that become copies of it, fixed before moving. */
-  readonly copies: readonly PlannedTag[]
+  readonly desired: Desired
   readonly result: Result
 }
 
@@ -23,7 +21,7 @@ export const decisionOf = ({ policy, gitTag }: Pick<VersionRequest, 'policy' | '
   if (decision.kind === 'refused') {
     throw new ReleaseError('tag-refused', {
       what: decision.reason,
-      wayOut: 'Nothing was built. Use another git tag, or change the policy.',
+      remedy: 'Nothing was built. Use another git tag, or change the policy.',
     })
   }
   return decision
@@ -35,7 +33,7 @@ export const decisionOf = ({ policy, gitTag }: Pick<VersionRequest, 'policy' | '
  * Throws `tag-refused` when the policy has no image tag for it.
  */
 export const planOf = (request: VersionRequest): Plan => {
-  const { gitTag, service, repository } = request
+  const { gitTag, service, repository, policy } = request
   const { first, copies, rule, reason } = decisionOf(request)
   const planned = (tag: PlannedTag): TagResult => ({
     ...tag,
@@ -45,8 +43,7 @@ export const planOf = (request: VersionRequest): Plan => {
   const tags = [planned(first), ...copies.map(planned)] as const
   const image = imageName(repository)
   return {
-    first,
-    copies,
+    desired: { policy, gitTag, first, copies },
     result: { command: 'plan', service, image, gitTag, rule, reason, tags, digest: undefined },
   }
 }
@@ -63,11 +60,11 @@ export const announcedPlan = (
   command: Result['command'],
   { log, journal }: { log: Log; journal: Journal },
 ): Plan => {
-  const { first, copies, result } = planOf(request)
+  const { desired, result } = planOf(request)
   const announced = { ...result, command }
   log.info(announced.reason)
   journal.planned(announced)
-  return { first, copies, result: announced }
+  return { desired, result: announced }
 }
 
 /** The command `plan`: the stable tags are withheld if they are not written at once. Throws `tag-refused`. */

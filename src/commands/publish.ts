@@ -1,54 +1,59 @@
 import { checksInFull, checksInShort } from '../gates/check-state.ts'
-import { awaitChecks } from '../gates/checks.ts'
-import type { LoadGitHub } from '../github/client.ts'
-import type { Clock, Transport } from '../http/transport.ts'
+import { awaitChecks, type ChecksGate } from '../gates/checks.ts'
 import type { Log } from '../log.ts'
-import type { PlannedTag } from '../policy/decide.ts'
-import type { RegistryClient } from '../registry/client.ts'
+import type { CopyStep } from '../reconcile/step.ts'
+import type { Terms } from '../reconcile/terms.ts'
 import type { Digest } from '../registry/reference.ts'
-import { existing, type First } from './first-tag.ts'
-import type { Journal } from './journal.ts'
-import { lookAgain, type Outlook } from './outlook.ts'
+import { type Next, nextSteps } from './next-steps.ts'
 import type { Plan } from './plan.ts'
 import type { PublishRequest } from './request.ts'
 import { AWAITS_PROMOTION, type Result, type TagResult } from './result.ts'
-import {
-  copyTo,
-  keeperOf,
-  type Outcome,
-  type Reading,
-  replacementOf,
-  verifyWritten,
-  withOutcomes,
-} from './tags.ts'
+import type { Run, Services } from './run.ts'
+import { type Image, writeTags } from './write-tags.ts'
 
-/** What a publication works with. */
-export interface PublishPorts {
-  readonly registry: RegistryClient
-  readonly log: Log
-  readonly transport: Transport
-  readonly loadGitHub: LoadGitHub
-  readonly clock: Clock
-  readonly journal: Journal
-}
+/** What a release, or a push, allows and knows before it has looked. */
+export const publishTerms = (
+  { onExisting, stable, revision }: PublishRequest,
+  may: 'build' | 'push',
+): Terms => ({
+  may,
+  onExisting,
+  revision,
+  stable: stable === 'on-promotion' ? { kind: 'withhold', why: AWAITS_PROMOTION } : { kind: 'write' },
+})
 
-/** Why the stable tags that are not there yet are not written by this run, if they are not. */
-const reasonToWithhold = async (
-  request: PublishRequest,
-  ports: PublishPorts,
-): Promise<string | undefined> => {
-  if (request.stable === 'on-promotion') return AWAITS_PROMOTION
-  const { checks, gitTag } = request
-  if (checks === undefined) return undefined
-  const open = await ports.log.stage('Check what is required', async conclude => {
-    const states = await awaitChecks(checks, gitTag, ports)
-    const open = states.filter(({ kind }) => kind !== 'passed')
-    if (open.length === 0) conclude(checksInShort(states))
-    else conclude(checksInShort(open), 'failed')
-    return open
+/** Observes and reconciles, as a stage of the run. */
+export const readRegistry = (
+  plan: Plan,
+  terms: Terms,
+  { registry, log, journal }: Services & Run,
+): Promise<Next> =>
+  log.stage('Read the registry', async conclude => {
+    const next = await nextSteps(plan, terms, { registry, journal })
+    const { first } = next
+    const { tag } = first.tag
+    if (first.kind === 'keep') conclude(`${tag} is published already, nothing is built: ${first.digest}`)
+    else if (first.replaces === undefined) conclude(`${tag} is to be published`)
+    else conclude(`${tag} is ${first.replaces}, which is to be replaced`)
+    return next
   })
-  return open.length === 0 ? undefined : checksInFull(open)
-}
+
+/** Whether a stable tag is about to be written. */
+const writesStable = (copies: readonly CopyStep[]): boolean =>
+  copies.some(({ kind, tag }) => tag.stable && (kind === 'copy' || kind === 'move'))
+
+/** Waits for the checks, and says whether stable tags are written. */
+const askChecks = (checks: ChecksGate, gitTag: string, tools: Services & Run): Promise<Terms['stable']> =>
+  tools.log.stage('Check what is required', async conclude => {
+    const states = await awaitChecks(checks, gitTag, tools)
+    const open = states.filter(({ kind }) => kind !== 'passed')
+    if (open.length === 0) {
+      conclude(checksInShort(states))
+      return { kind: 'write' }
+    }
+    conclude(checksInShort(open), 'failed')
+    return { kind: 'withhold', why: checksInFull(open) }
+  })
 
 const warnOfWithheld = (
   withheld: readonly TagResult[],
@@ -56,7 +61,6 @@ const warnOfWithheld = (
   digest: Digest,
   log: Log,
 ): void => {
-  if (withheld.length === 0) return
   const which = withheld.map(({ reference, note }) => `${reference}: ${note}`).join(', ')
   log.warning(
     'Stable tags are withheld',
@@ -65,61 +69,30 @@ const warnOfWithheld = (
 }
 
 /**
- * Publishes an image under its plan: the first tag as it is in the registry or as `bring` brings it there,
- * what is required for stable tags, copies of its manifest to the other tags, and every tag read back.
- *
- * What is published is kept, what is missing is added; a run after a complete one writes nothing.
+ * Publishes the other tags of an image that the first tag has: looks again after a build, waits for what is required for
+ * stable tags and looks once more, writes, and reads every tag back.
  */
-export const publish = async (
+export const publishCopies = async (
   request: PublishRequest,
   plan: Plan,
-  { outlook, bring }: { outlook: Outlook; bring: () => Promise<First> },
-  ports: PublishPorts,
+  { terms, image, copies }: { terms: Terms; image: Image; copies: readonly CopyStep[] },
+  tools: Services & Run,
 ): Promise<Pick<Result, 'digest' | 'tags' | 'checks'>> => {
-  const { registry, log, journal } = ports
-  const { policy, gitTag } = request
-  const { course, published } = outlook
-  const image =
-    course.kind === 'reuse' ? existing(registry, plan.first.tag, course.digest, published) : await bring()
-  const { digest, outcome } = image
-  const isOverwritten = outcome === 'built' && request.onExisting === 'overwrite'
-  const first: Outcome = {
-    outcome,
-    ...(isOverwritten ? replacementOf(plan.first, outlook.states.get(plan.first.tag), digest) : {}),
-  }
+  const { log, journal } = tools
+  const { checks, gitTag } = request
+  const { digest, first } = image
+  const isBuilt = first.outcome === 'built'
+  const known: Terms = { ...terms, image: { digest, from: isBuilt ? 'built' : 'found' } }
   journal.image(digest)
   journal.tag({ ...plan.result.tags[0], ...first })
-
-  const lookAfter = (after: 'build' | 'wait'): Promise<Reading> =>
-    lookAgain(request, plan, image, { ...ports, after })
-  const openIn = ({ states }: Reading): PlannedTag[] =>
-    plan.copies.filter(({ tag, stable }) => {
-      const state = states.get(tag)
-      return stable && !(state?.kind === 'present' && state.digest === digest)
-    })
-  const built = outcome === 'built' ? await lookAfter('build') : outlook
-  const isOpen = openIn(built).length > 0
-  const reason = isOpen ? await reasonToWithhold(request, ports) : undefined
-  const reading = isOpen && request.checks !== undefined ? await lookAfter('wait') : built
-  const { states, versions } = reading
-  const withheld = reason === undefined ? [] : openIn(reading)
-  const keeper = (tag: PlannedTag) => keeperOf(tag, { policy, gitTag, versions })
-  const due = plan.copies.filter(copy => !withheld.includes(copy))
-  const copied = await copyTo(due, image, { registry, log, journal, states, keeper })
-  const tags = withOutcomes(
-    plan,
-    new Map<string, Outcome>([
-      [plan.first.tag, first],
-      ...withheld.map(({ tag }) => [tag, { outcome: 'withheld', note: reason ?? '' }] as const),
-      ...copied,
-    ]),
-  )
-  await verifyWritten(tags, digest, { registry, log, isRead: published !== undefined })
-  const late = tags.filter(tag => tag.outcome === 'withheld')
-  late.forEach(tag => {
-    journal.tag(tag)
-  })
-  warnOfWithheld(late, request, digest, log)
-  const { checks } = request
-  return { digest, tags, ...(late.length === 0 || checks === undefined ? {} : { checks: checks.names }) }
+  let steps = isBuilt ? (await nextSteps(plan, known, tools, digest)).copies : copies
+  if (checks !== undefined && writesStable(steps)) {
+    const stable = await askChecks(checks, gitTag, tools)
+    steps = (await nextSteps(plan, { ...known, stable }, tools)).copies
+  }
+  const { tags } = await writeTags(plan, { steps, image }, tools)
+  const withheld = tags.filter(({ outcome }) => outcome === 'withheld')
+  if (withheld.length === 0) return { digest, tags }
+  warnOfWithheld(withheld, request, digest, log)
+  return { digest, tags, ...(checks === undefined ? {} : { checks: checks.names }) }
 }

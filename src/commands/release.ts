@@ -1,116 +1,113 @@
 import { buildAndPush } from '../docker/build.ts'
 import { BuildFailedError } from '../docker/build-failure.ts'
-import type { Docker } from '../docker/docker.ts'
 import { withLogin } from '../docker/login.ts'
 import { requireReadableChecks } from '../gates/checks.ts'
 import { pipMissed, waitForPackage } from '../gates/package.ts'
-import type { Pause } from '../http/retry.ts'
+import { pauseBetween, pushBackoff } from '../http/retry.ts'
 import type { Log } from '../log.ts'
-import { CONTEXT_REVISION_LABEL, CONTEXT_SOURCE_LABEL } from '../registry/labels.ts'
-import { tagged } from '../registry/reference.ts'
+import type { Terms } from '../reconcile/terms.ts'
+import { CONTEXT_REVISION_LABEL, CONTEXT_SOURCE_LABEL, type Labels } from '../registry/labels.ts'
+import { type Digest, tagged } from '../registry/reference.ts'
 import { oneLine } from '../text.ts'
-import { afterBrokenPush, bringFirst, type First, type Retry } from './first-tag.ts'
-import { type Outlook, readAhead } from './outlook.ts'
 import { announcedPlan, type Plan } from './plan.ts'
-import { type PublishPorts, publish } from './publish.ts'
+import { publishCopies, publishTerms, readRegistry } from './publish.ts'
+import { afterBrokenPush, type Push, pushFirst } from './push-first.ts'
 import type { ReleaseRequest } from './request.ts'
 import type { Result } from './result.ts'
-
-/** What `release` works with. */
-export interface ReleasePorts extends PublishPorts {
-  readonly docker: Docker
-  /** A directory for files of this run. */
-  readonly temporary: string
-  /** Waits before a push is tried again; false when there is no further attempt. */
-  readonly pause: Pause
-  /** When the run began, by the clock. */
-  readonly started: number
-}
+import type { Run, Services } from './run.ts'
+import { compareSource } from './source.ts'
+import type { Image } from './write-tags.ts'
 
 /** The wait before a build in which pip did not find the package, in milliseconds. */
 const PIP_PAUSE = 10_000
 
 /**
- * Tries a build again in which pip did not find just the package that was waited for, as a node of the index
- * may be behind, while the time for that lasts.
+ * Waits before a build is tried again in which pip did not find just the package that was waited for, as a node of the
+ * index may be behind; false once the time for that is over, or if the build failed for another reason.
  */
-const afterMissedPackage =
-  ({ package: gate }: ReleaseRequest, { log, clock, started }: ReleasePorts): Retry =>
-  async error => {
-    if (gate === undefined || !(error instanceof BuildFailedError)) return false
-    if (!pipMissed(error.output, gate.package) || clock.now() + PIP_PAUSE > started + gate.timeout)
-      return false
-    const { name, version } = gate.package
-    log.info(
-      `pip did not find ${name} ${version}, which the index has: building again in ${PIP_PAUSE / 1000} s`,
-    )
-    await clock.sleep(PIP_PAUSE)
-    return true
-  }
-
-const build = (request: ReleaseRequest, plan: Plan, ports: ReleasePorts): Promise<First> => {
-  const { registry, docker, log, journal, temporary, pause } = ports
-  const { login } = request
-  const reference = tagged(registry.repository, plan.first.tag)
-  const afterPush = afterBrokenPush(pause, log)
-  const afterPip = afterMissedPackage(request, ports)
-  const retry: Retry = async (error, attempt) =>
-    (await afterPush(error, attempt)) || (await afterPip(error, attempt))
-  const buildWith = (used: Docker): Promise<First> => {
-    const bring = (again: boolean) => buildAndPush(used, request.build, { reference, temporary, log, again })
-    return bringFirst(request, plan, { registry, journal, bring, retry })
-  }
-  return log.stage(`Build and push ${reference}`, async conclude => {
-    const built =
-      login === undefined
-        ? await buildWith(docker)
-        : await withLogin(docker, { ...login, registry: registry.repository.registry }, ports, buildWith)
-    conclude(`pushed and read back, ${built.digest}`)
-    return built
-  })
+const retryForPackage = async (
+  error: unknown,
+  { package: gate }: ReleaseRequest,
+  { log, clock, started }: Run,
+): Promise<boolean> => {
+  if (gate === undefined || !(error instanceof BuildFailedError)) return false
+  if (!pipMissed(error.output, gate.package)) return false
+  if (clock.now() + PIP_PAUSE > started + gate.timeout) return false
+  const { name, version } = gate.package
+  log.info(
+    `pip did not find ${name} ${version}, which the index has: building again in ${PIP_PAUSE / 1000} s`,
+  )
+  await clock.sleep(PIP_PAUSE)
+  return true
 }
 
 /** Says that nothing is built although the repository of the Dockerfile is at another commit now. */
-const noteMovedContext = (
-  { build }: ReleaseRequest,
-  { first }: Plan,
-  { labels }: Outlook,
-  log: Log,
-): void => {
+const noteMovedContext = ({ build }: ReleaseRequest, tag: string, labels: Labels, log: Log): void => {
   const name = `${CONTEXT_REVISION_LABEL}=`
   const now = build.labels.find(label => label.startsWith(name))?.slice(name.length)
   const then = labels[CONTEXT_REVISION_LABEL]
   if (now === undefined || then === undefined || now === then) return
   log.notice(
     "The Dockerfile's repository has moved",
-    `${first.tag} was built from ${oneLine(labels[CONTEXT_SOURCE_LABEL] ?? 'its repository')} at ${oneLine(then)}, which is at ${now} now. Nothing is built: a published version stays as it is. To publish the change, release a new version.`,
+    `${tag} was built from ${oneLine(labels[CONTEXT_SOURCE_LABEL] ?? 'its repository')} at ${oneLine(then)}, which is at ${now} now. Nothing is built: a published version stays as it is. To publish the change, release a new version.`,
   )
 }
 
-/** Reads the registry and waits for the package, before the first build. */
-const prepare = async (request: ReleaseRequest, plan: Plan, ports: ReleasePorts): Promise<Outlook> => {
-  const outlook = await readAhead(request, plan, ports)
-  if (outlook.course.kind === 'reuse') {
-    ports.log.info(`${plan.first.tag} stays as it was built`)
-    noteMovedContext(request, plan, outlook, ports.log)
-    return outlook
-  }
-  const { checks, package: gate } = request
-  // That the checks can not be read is found out before the build, not after it.
-  if (checks !== undefined) await requireReadableChecks(checks, request.gitTag, ports)
-  if (gate === undefined) return outlook
-  const { name, version } = gate.package
-  const waited = await ports.log.stage(`Wait for ${name} ${version}`, () => waitForPackage(gate, ports))
-  return waited ? readAhead(request, plan, ports) : outlook
+/** Builds the image and pushes it under the first tag, as a stage of the run. */
+const buildFirst = async (
+  request: ReleaseRequest,
+  plan: Plan,
+  { terms, replaces }: { terms: Terms; replaces: Digest | undefined },
+  tools: Services & Run,
+): Promise<Image> => {
+  const { registry, docker, log, clock, temporary } = tools
+  const reference = tagged(registry.repository, plan.desired.first.tag)
+  const pause = pauseBetween(pushBackoff, clock)
+  const afterPush = afterBrokenPush(pause, log)
+  return log.stage(`Build and push ${reference}`, async conclude => {
+    const at = { registry: registry.repository.registry, credentials: request.credentials }
+    const image = await withLogin(docker, at, { log, temporary, pause }, used => {
+      const push: Push = {
+        attempt: again => buildAndPush(used, request.build, { reference, temporary, log, again }),
+        retry: async (error, attempt) =>
+          (await afterPush(error, attempt)) || (await retryForPackage(error, request, tools)),
+      }
+      return pushFirst(plan, { terms, replaces, push }, tools)
+    })
+    conclude(`pushed and read back, ${image.digest}`)
+    return image
+  })
 }
 
 /**
- * Takes a git tag to published, verified images: plan, read the registry and decide, wait for the package,
- * build and push the first tag unless it is there, then publish it under its other tags.
+ * Builds, publishes and verifies the images of a git tag: plans, compares the checkout with the git tag, reads the
+ * registry, waits for the package, builds and pushes the first tag unless it is there, and publishes its other tags.
  */
-export const release = async (request: ReleaseRequest, ports: ReleasePorts): Promise<Result> => {
-  const plan = announcedPlan(request, 'release', ports)
-  const outlook = await prepare(request, plan, ports)
-  const published = await publish(request, plan, { outlook, bring: () => build(request, plan, ports) }, ports)
-  return { ...plan.result, ...published }
+export const release = async (given: ReleaseRequest, tools: Services & Run): Promise<Result> => {
+  const { log } = tools
+  const plan = announcedPlan(given, 'release', tools)
+  const { request, warn } = await compareSource(given, tools)
+  const terms = publishTerms(request, 'build')
+  let next = await readRegistry(plan, terms, tools)
+  const { checks, package: gate } = request
+  if (next.first.kind !== 'keep') {
+    // That the checks can not be read is found out before the build, not after it.
+    if (checks !== undefined) await requireReadableChecks(checks, request.gitTag, tools)
+    if (gate !== undefined) {
+      const { name, version } = gate.package
+      const waited = await log.stage(`Wait for ${name} ${version}`, () => waitForPackage(gate, tools))
+      if (waited) next = await readRegistry(plan, terms, tools)
+    }
+  }
+  const { first, copies, sight } = next
+  let image: Image
+  if (first.kind === 'keep') {
+    log.info(`${first.tag.tag} stays as it was built`)
+    noteMovedContext(request, first.tag.tag, sight.labels, log)
+    image = { digest: first.digest, manifest: sight.manifest, first: { outcome: 'kept' } }
+  } else {
+    warn()
+    image = await buildFirst(request, plan, { terms, replaces: first.replaces }, tools)
+  }
+  return { ...plan.result, ...(await publishCopies(request, plan, { terms, image, copies }, tools)) }
 }

@@ -4,18 +4,13 @@ import type { PackageGate } from '../gates/package.ts'
 import type { RepositoryAddress } from '../git/remote.ts'
 import type { GitHubRepository } from '../github/repository.ts'
 import type { Policy } from '../policy/notation.ts'
+import type { OnExisting } from '../reconcile/terms.ts'
+import type { PasswordCredentials } from '../registry/authorization.ts'
 import type { Digest, Repository } from '../registry/reference.ts'
-import type { OnExisting } from './course.ts'
 
 /** When stable tags are written. */
 export const STABLE = ['on-release', 'on-promotion'] as const
 export type Stable = (typeof STABLE)[number]
-
-/** A name and a password given by the caller; without them, docker's stored credentials serve. */
-export interface GivenLogin {
-  readonly username: string
-  readonly password: string
-}
 
 /** What every command knows: which version of which image. Nothing in a request needs to be checked again. */
 export interface VersionRequest {
@@ -32,7 +27,8 @@ export interface PlanRequest extends VersionRequest {
 
 /** What every command that asks the registry knows beside the plan. */
 interface RegistryRequest extends VersionRequest {
-  readonly login: GivenLogin | undefined
+  /** The account that the caller gives; without one, docker's stored credentials serve. */
+  readonly credentials: PasswordCredentials | undefined
 }
 
 /** What every command knows that brings an image into the registry. */
@@ -43,8 +39,6 @@ export interface PublishRequest extends RegistryRequest {
   readonly revision: string | undefined
   /** Checks that must have passed before stable tags are written. */
   readonly checks: ChecksGate | undefined
-  /** Digests that are the image to be published, as far as that is known before it is. */
-  readonly own?: readonly Digest[]
 }
 
 /** What a run knows of the repository that the git tag is of. */

@@ -1,15 +1,15 @@
-import { basename, dirname } from 'node:path'
+import { basename, dirname, isAbsolute, join } from 'node:path'
 import type { Build } from '../docker/build.ts'
 import { ReleaseError } from '../errors.ts'
 import { inspectCheckout } from '../git/checkout.ts'
 import { isAddress } from '../git/remote.ts'
 import { type Source, sourceOfAddress, sourceOfCheckout } from '../git/source.ts'
-import { type GitHubPorts, openGitHub } from '../github/client.ts'
+import { openGitHub } from '../github/client.ts'
 import { shortBackoff } from '../http/retry.ts'
-import type { Log } from '../log.ts'
 import { CONTEXT_REVISION_LABEL, CONTEXT_SOURCE_LABEL, REVISION_LABEL } from '../registry/labels.ts'
 import { oneLine } from '../text.ts'
 import type { TagRepository } from './request.ts'
+import type { Run, Services } from './run.ts'
 
 /** What is to be built for a git tag. */
 interface Built {
@@ -20,12 +20,21 @@ interface Built {
   readonly build: Build
 }
 
-interface SourcePorts extends GitHubPorts {
-  readonly env: NodeJS.ProcessEnv
-  readonly signal: AbortSignal
-  readonly log: Log
-  /** The path of something that is named from the workspace. */
-  readonly pathOf: (name: string) => string
+type SourceTools = Pick<Run, 'env' | 'signal' | 'log' | 'workspace'> &
+  Pick<Services, 'transport' | 'loadGitHub'>
+
+/** Something that a build should not do in silence. */
+interface Warning {
+  readonly title: string
+  readonly message: string
+}
+
+/** What was compared with the git tag, and may be built. */
+export interface Compared<T> {
+  /** The same request, with the commit of the git tag and with labels that say which commits the image is of. */
+  readonly request: T
+  /** Says what the labels will not; for when it is built. */
+  readonly warn: () => void
 }
 
 /** What is built, of one repository: the context, or a Dockerfile elsewhere. */
@@ -36,20 +45,19 @@ interface Part {
 }
 
 /** Looks at the context, and at the Dockerfile if it is named on its own. */
-const partsOf = async ({ gitTag, revision, source, build }: Built, ports: SourcePorts): Promise<Part[]> => {
+const partsOf = async ({ gitTag, revision, source, build }: Built, tools: SourceTools): Promise<Part[]> => {
   const { context, file } = build
   const known = { gitTag, repository: source.address, commit: revision }
   if (isAddress(context)) return [{ name: context, source: sourceOfAddress(context, known) }]
+  const pathOf = (name: string): string => (isAbsolute(name) ? name : join(tools.workspace, name))
   const places = [
-    { name: context, directory: ports.pathOf(context), path: '.' },
-    ...(file === undefined
-      ? []
-      : [{ name: file, directory: dirname(ports.pathOf(file)), path: basename(file) }]),
+    { name: context, directory: pathOf(context), path: '.' },
+    ...(file === undefined ? [] : [{ name: file, directory: dirname(pathOf(file)), path: basename(file) }]),
   ]
   return Promise.all(
     places.map(async ({ name, directory, path }) => ({
       name,
-      source: sourceOfCheckout(await inspectCheckout({ directory, path, gitTag }, ports), known),
+      source: sourceOfCheckout(await inspectCheckout({ directory, path, gitTag }, tools), known),
     })),
   )
 }
@@ -60,10 +68,10 @@ type TagCommit =
   | { readonly kind: 'unknown'; readonly why: string }
 
 /** Asks GitHub for the commit of the git tag. Throws `invalid-input` if there is no such git tag. */
-const askGitHub = async ({ gitTag, source }: Built, ports: SourcePorts): Promise<TagCommit> => {
+const askGitHub = async ({ gitTag, source }: Built, tools: SourceTools): Promise<TagCommit> => {
   if (source.github === undefined)
     return { kind: 'unknown', why: 'What is built is no checkout of it, and GitHub can not be asked.' }
-  const { transport, loadGitHub } = ports
+  const { transport, loadGitHub } = tools
   const github = await openGitHub(source.github, {
     transport,
     loadGitHub,
@@ -84,40 +92,43 @@ const requireCommit = ({ name, source: found }: Part, tag: TagCommit, { gitTag, 
   const is = tag.kind === 'known' ? `is ${tag.commit}` : `is a commit that is not known: ${tag.why}`
   throw new ReleaseError('wrong-commit', {
     what: `${name} is at ${found.head} of the repository that is released, and its git tag ${gitTag} ${is}${is.endsWith('.') ? '' : '.'}`,
-    wayOut: `Nothing was built. ${source.checkout}`,
+    remedy: `Nothing was built. ${source.checkout}`,
   })
 }
 
 const MOST_NAMED = 10
 
-/** Warns of what the labels of the image will not say. */
-const warn = (parts: readonly Part[], tag: TagCommit | undefined, { log }: SourcePorts): void => {
+/** What the labels of the image will not say. */
+const warningsOf = (parts: readonly Part[], tag: TagCommit): Warning[] => {
   const changed = [
     ...new Set(parts.flatMap(({ source }) => (source.kind === 'unknown' ? [] : source.changed))),
   ]
-  if (changed.length > 0) {
-    const named = changed.slice(0, MOST_NAMED).map(oneLine).join(', ')
-    const more = changed.length > MOST_NAMED ? ` and ${changed.length - MOST_NAMED} more` : ''
-    log.warning(
-      'Files were changed after the checkout',
-      `They are built as they are now, not as the commit has them: ${named}${more}.`,
-    )
-  }
+  const named = changed.slice(0, MOST_NAMED).map(oneLine).join(', ')
+  const more = changed.length > MOST_NAMED ? ` and ${changed.length - MOST_NAMED} more` : ''
   const unknown = parts.flatMap(({ name, source }) =>
     source.kind === 'unknown' ? [`${name}: ${source.why}`] : [],
   )
-  if (unknown.length > 0) {
-    log.warning(
-      'What is built was not compared with the git tag',
-      `Nothing says which commit it is of. ${unknown.join('; ')}.`,
-    )
-  }
-  if (tag?.kind === 'unknown') {
-    log.warning(
-      'The commit of the git tag is not known',
-      `The image gets no label ${REVISION_LABEL}, so that another run needs on-existing: reuse. ${tag.why}`,
-    )
-  }
+  const all: (Warning | undefined)[] = [
+    changed.length === 0
+      ? undefined
+      : {
+          title: 'Files were changed after the checkout',
+          message: `They are built as they are now, not as the commit has them: ${named}${more}.`,
+        },
+    unknown.length === 0
+      ? undefined
+      : {
+          title: 'What is built was not compared with the git tag',
+          message: `Nothing says which commit it is of. ${unknown.join('; ')}.`,
+        },
+    tag.kind === 'known'
+      ? undefined
+      : {
+          title: 'The commit of the git tag is not known',
+          message: `The image gets no label ${REVISION_LABEL}, so that another run needs on-existing: reuse. ${tag.why}`,
+        },
+  ]
+  return all.filter(warning => warning !== undefined)
 }
 
 /** The labels that say which commit of another repository the Dockerfile is from. */
@@ -140,25 +151,24 @@ const contextLabels = (parts: readonly Part[]): string[] => {
  * Throws `wrong-commit` if a checkout is at another commit than the git tag, or if that is not known; `invalid-input` if
  * GitHub knows no such git tag.
  */
-export const withSource = async <T extends Built>(order: T, ports: SourcePorts): Promise<T> => {
-  const parts = await partsOf(order, ports)
+export const compareSource = async <T extends Built>(order: T, tools: SourceTools): Promise<Compared<T>> => {
+  const parts = await partsOf(order, tools)
   const own = parts.find(({ source }) => source.kind === 'own')?.source
   const commit = order.revision ?? (own?.kind === 'own' ? own.commit : undefined)
-  const tag: TagCommit = commit === undefined ? await askGitHub(order, ports) : { kind: 'known', commit }
+  const tag: TagCommit = commit === undefined ? await askGitHub(order, tools) : { kind: 'known', commit }
   for (const part of parts) requireCommit(part, tag, order)
-  warn(parts, tag, ports)
   const { build } = order
   const revision = tag.kind === 'known' ? tag.commit : undefined
+  const labels = [
+    ...build.labels,
+    ...contextLabels(parts),
+    ...(revision === undefined ? [] : [`${REVISION_LABEL}=${revision}`]),
+  ]
+  const warnings = warningsOf(parts, tag)
   return {
-    ...order,
-    revision,
-    build: {
-      ...build,
-      labels: [
-        ...build.labels,
-        ...contextLabels(parts),
-        ...(revision === undefined ? [] : [`${REVISION_LABEL}=${revision}`]),
-      ],
+    request: { ...order, revision, build: { ...build, labels } },
+    warn: () => {
+      for (const { title, message } of warnings) tools.log.warning(title, message)
     },
   }
 }

@@ -1,60 +1,24 @@
-import type { Log } from '../log.ts'
-import type { PlannedTag } from '../policy/decide.ts'
-import type { RegistryClient, TagState } from '../registry/client.ts'
+import type { Observed } from '../reconcile/observed.ts'
+import { reconcile } from '../reconcile/reconcile.ts'
+import type { Step } from '../reconcile/step.ts'
+import type { Terms } from '../reconcile/terms.ts'
+import type { RegistryClient } from '../registry/client.ts'
 import type { Digest } from '../registry/reference.ts'
-import type { Journal } from './journal.ts'
 import { NotAsPlannedError } from './not-as-planned.ts'
+import { observe } from './observe.ts'
+import { type Outcome, withOutcomes } from './outcome.ts'
 import { announcedPlan } from './plan.ts'
 import type { VerifyRequest } from './request.ts'
-import { AWAITS_PROMOTION, type Result, type TagOutcome } from './result.ts'
-import { keeperOf, readPlanned, type States, withOutcomes } from './tags.ts'
-
-/** What `verify` works with. */
-export interface VerifyPorts {
-  readonly registry: RegistryClient
-  readonly log: Log
-  readonly journal: Journal
-}
-
-/** What `verify` says of one tag. */
-type Finding = { readonly outcome: TagOutcome; readonly note?: string }
-
-/** What a tag is compared with. */
-interface Expected {
-  readonly digest: Digest | undefined
-  readonly withheld: boolean
-  /** The newer version that the tag belongs to. */
-  readonly newest: string | undefined
-  /** Digests that tags have, and the registry does not. */
-  readonly lost: ReadonlySet<Digest>
-}
-
-/** Compares one tag of the registry with the plan. */
-const findingFor = (
-  planned: PlannedTag,
-  state: TagState | undefined,
-  { digest, withheld, newest, lost }: Expected,
-): Finding => {
-  if (newest !== undefined) return { outcome: 'stayed', note: `belongs to ${newest}, which is newer` }
-  if (state?.kind === 'present' && lost.has(state.digest)) {
-    return { outcome: 'missing', note: `is ${state.digest}, which the registry does not have` }
-  }
-  if (state?.kind !== 'present') {
-    return withheld ? { outcome: 'withheld', note: AWAITS_PROMOTION } : { outcome: 'missing' }
-  }
-  if (digest !== undefined && state.digest === digest) return { outcome: 'kept' }
-  // A moving stable tag is another version's until this one is promoted.
-  if (withheld && planned.moving) return { outcome: 'withheld', note: AWAITS_PROMOTION }
-  return { outcome: 'different', note: `is ${state.digest}` }
-}
+import { AWAITS_PROMOTION, type Result } from './result.ts'
+import type { Run, Services } from './run.ts'
 
 /**
  * The digests of tags that the registry does not have. A HEAD of a tag is believed when a HEAD by that digest finds the
  * image, too; a GET would count as a pull.
  */
-const lostDigests = async (registry: RegistryClient, states: States): Promise<ReadonlySet<Digest>> => {
+const lostDigests = async (registry: RegistryClient, { tags }: Observed): Promise<ReadonlySet<Digest>> => {
   const digests = new Set(
-    [...states.values()].flatMap(state => (state.kind === 'present' ? [state.digest] : [])),
+    [...tags.values()].flatMap(state => (state.kind === 'present' ? [state.digest] : [])),
   )
   const looked = await Promise.all(
     [...digests].map(async digest => ({ digest, isThere: await registry.hasManifest(digest) })),
@@ -62,39 +26,49 @@ const lostDigests = async (registry: RegistryClient, states: States): Promise<Re
   return new Set(looked.filter(({ isThere }) => !isThere).map(({ digest }) => digest))
 }
 
-/** Compares the registry with the plan; changes nothing. Throws `NotAsPlannedError`. */
-export const verify = async (
-  request: VerifyRequest,
-  { registry, log, journal }: VerifyPorts,
-): Promise<Result> => {
-  const { policy, gitTag, digest: pinned } = request
-  const plan = announcedPlan(request, 'verify', { log, journal })
-  const { first, copies } = plan
-  const all = [first, ...copies]
-  const { states, versions, lost } = await log.stage('Read the registry', async conclude => {
-    const read = await readPlanned(registry, all)
-    const lost = await lostDigests(registry, read.states)
-    conclude(`looked for ${all.map(({ tag }) => tag).join(', ')}`)
-    return { ...read, lost }
-  })
+/** What is found of a tag: what is to be done says how it differs from the plan. */
+const findingFor = (step: Step, { tags }: Observed, lost: ReadonlySet<Digest>): Outcome => {
+  const state = tags.get(step.tag.tag)
+  const there = state?.kind === 'present' ? state.digest : undefined
+  if (step.kind === 'stay') return { outcome: 'stayed', note: `belongs to ${step.newest}, which is newer` }
+  if (there !== undefined && lost.has(there)) {
+    return { outcome: 'missing', note: `is ${there}, which the registry does not have` }
+  }
+  if (step.kind === 'keep') return { outcome: 'kept' }
+  if (step.kind === 'withhold') return { outcome: 'withheld', note: step.why }
+  return there === undefined ? { outcome: 'missing' } : { outcome: 'different', note: `is ${there}` }
+}
 
-  const firstState = states.get(first.tag)
-  const digest = pinned ?? (firstState?.kind === 'present' ? firstState.digest : undefined)
-  const findings = new Map(
-    all.map(planned => {
-      const withheld = planned.stable && request.stable === 'on-promotion'
-      const newest = keeperOf(planned, { policy, gitTag, versions })
-      return [
-        planned.tag,
-        findingFor(planned, states.get(planned.tag), { digest, withheld, newest, lost }),
-      ] as const
-    }),
+/** Compares the registry with the plan of one git tag; changes nothing. Throws `NotAsPlannedError`. */
+export const verify = async (request: VerifyRequest, tools: Services & Run): Promise<Result> => {
+  const { registry, log, journal } = tools
+  const { digest: given } = request
+  const plan = announcedPlan(request, 'verify', tools)
+  const { first, copies } = plan.desired
+  const terms: Terms = {
+    may: 'neither',
+    onExisting: 'reuse',
+    stable:
+      request.stable === 'on-promotion' ? { kind: 'withhold', why: AWAITS_PROMOTION } : { kind: 'write' },
+    image: given === undefined ? undefined : { digest: given, from: 'given' },
+  }
+  const { observed, lost } = await log.stage('Read the registry', async conclude => {
+    const observed = await observe(plan.desired, terms, registry)
+    const lost = await lostDigests(registry, observed)
+    conclude(`looked for ${[first, ...copies].map(({ tag }) => tag).join(', ')}`)
+    return { observed, lost }
+  })
+  const steps = reconcile(plan.desired, observed, terms)
+  const tags = withOutcomes(
+    plan,
+    new Map(steps.map(step => [step.tag.tag, findingFor(step, observed, lost)] as const)),
   )
-  const tags = withOutcomes(plan, findings)
   for (const tag of tags) journal.tag(tag)
-  const there = digest !== undefined && lost.has(digest) ? undefined : digest
-  if (there !== undefined) journal.image(there)
-  const result: Result = { ...plan.result, digest: there, tags }
+  const state = observed.tags.get(first.tag)
+  const wanted = given ?? (state?.kind === 'present' ? state.digest : undefined)
+  const digest = wanted !== undefined && lost.has(wanted) ? undefined : wanted
+  if (digest !== undefined) journal.image(digest)
+  const result: Result = { ...plan.result, digest, tags }
   const wrong = tags
     .filter(({ outcome }) => outcome === 'missing' || outcome === 'different')
     .map(({ tag, outcome, note }) => `${tag} is ${outcome}${note === undefined ? '' : ` (${note})`}`)

@@ -7,7 +7,7 @@ import { isDiskFull, lastOfStep, refusedBaseImage, refusedOption } from './failu
 export class BuildFailedError extends ReleaseError {
   readonly output: string
 
-  constructor(options: { what: string; wayOut: string; output: string }) {
+  constructor(options: { what: string; remedy: string; output: string }) {
     super('build-failed', options)
     this.output = options.output
   }
@@ -29,14 +29,14 @@ const loginFor = (image: string, reference: string): string => {
     : `Check its name. If it is private, docker must be logged in to ${registry} with an account that may pull it before this runs, in a workflow by a step with docker/login-action.`
 }
 
-/** What went wrong in a build, and the way out of it. */
-const explained = (result: DockerResult, reference: string): { what: string; wayOut: string } => {
+/** What went wrong in a build, and the remedy. */
+const explained = (result: DockerResult, reference: string): { what: string; remedy: string } => {
   const { lastLine, tail } = result
   const image = refusedBaseImage(result)
   if (image !== undefined) {
     return {
       what: `${reference} was not built: docker could not pull the base image ${image}, which is private or does not exist: ${lastLine}`,
-      wayOut: `${NOTHING_PUBLISHED} ${loginFor(image, reference)}`,
+      remedy: `${NOTHING_PUBLISHED} ${loginFor(image, reference)}`,
     }
   }
   const quoted = lastOfStep(tail)
@@ -45,12 +45,12 @@ const explained = (result: DockerResult, reference: string): { what: string; way
   if (isDiskFull(result)) {
     return {
       what: `${reference} was not built: the runner's disk is full: ${lastLine}${step}`,
-      wayOut: `${NOTHING_PUBLISHED} Free some space in a step before this one (docker system prune --all --force removes images and build cache that nothing uses), or use a runner with a larger disk; then run it again. If a remote engine or builder builds, its disk is the one.`,
+      remedy: `${NOTHING_PUBLISHED} Free some space in a step before this one (docker system prune --all --force removes images and build cache that nothing uses), or use a runner with a larger disk; then run it again. If a remote engine or builder builds, its disk is the one.`,
     }
   }
   return {
     what: `${reference} was not built: docker ${endOf(result)}: ${lastLine}${step}`,
-    wayOut: `${NOTHING_PUBLISHED} The log has all that docker said. Another run builds the same commit: what is mended in the repository of the git tag needs a new git tag.`,
+    remedy: `${NOTHING_PUBLISHED} The log has all that docker said. Another run builds the same commit: what is mended in the repository of the git tag needs a new git tag.`,
   }
 }
 
@@ -64,7 +64,7 @@ export const buildFailure = async (
   if (refused !== undefined) {
     return new ReleaseError('invalid-input', {
       what: `docker does not take ${refused.option} in ${optionsName}: ${refused.why}.`,
-      wayOut:
+      remedy:
         'Nothing was built. Correct or remove it: docker buildx build --help lists the options; without the buildx plug-in there are fewer, see docker build --help.',
     })
   }
@@ -76,6 +76,6 @@ export const buildFailure = async (
 export const cacheFailure = ({ lastLine }: DockerResult, done: string): ReleaseError =>
   new ReleaseError('cache-not-written', {
     what: `${done}, but its build cache was not written: ${lastLine}`,
-    wayOut:
+    remedy:
       'No other tag was written. Check that the account may write where the option --cache-to leads, or add ignore-error=true to it; then run it again.',
   })

@@ -90,7 +90,7 @@ const digestInMetadata = async (file: string, reference: string): Promise<Digest
   } catch (error) {
     throw new ReleaseError('push-failed', {
       what: `docker did not write down what it pushed as ${reference}.`,
-      wayOut: 'Update the buildx plug-in of docker.',
+      remedy: 'Update the buildx plug-in of docker.',
       cause: error,
     })
   }
@@ -100,7 +100,7 @@ const digestInMetadata = async (file: string, reference: string): Promise<Digest
   if (isDigest(found)) return found
   throw new ReleaseError('push-failed', {
     what: `docker did not say which digest it pushed as ${reference}.`,
-    wayOut: 'Use a builder that pushes to the registry itself; its driver may not be able to.',
+    remedy: 'Use a builder that pushes to the registry itself; its driver may not be able to.',
   })
 }
 

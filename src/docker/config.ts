@@ -21,7 +21,7 @@ export const configKey = (registry: string): string =>
 const unreadable = (what: string, cause?: unknown): ReleaseError =>
   new ReleaseError('credentials-unreadable', {
     what: oneLine(what),
-    wayOut: "Give username and password, or repair docker's configuration on this machine.",
+    remedy: "Give username and password, or repair docker's configuration on this machine.",
     cause,
   })
 

@@ -72,14 +72,14 @@ export class Docker {
       if (error instanceof ProgramMissingError) {
         throw new ReleaseError('docker-missing', {
           what: 'There is no docker command on this machine.',
-          wayOut: "Install Docker; GitHub's ubuntu-latest has it.",
+          remedy: "Install Docker; GitHub's ubuntu-latest has it.",
           cause: error,
         })
       }
       if (error instanceof ProgramNotStartedError) {
         throw new ReleaseError('docker-missing', {
           what: `docker could not be started: ${error.message}.`,
-          wayOut: 'Shorten what is given to docker, or look at the memory and the processes of this machine.',
+          remedy: 'Shorten what is given to docker, or look at the memory and the processes of this machine.',
           cause: error,
         })
       }
@@ -95,7 +95,7 @@ export class Docker {
     if (exitCode === 0) return
     throw new ReleaseError('docker-missing', {
       what: `The Docker engine does not answer: ${lastLine}`,
-      wayOut: 'Start the engine, or point DOCKER_HOST or the docker context to one that runs.',
+      remedy: 'Start the engine, or point DOCKER_HOST or the docker context to one that runs.',
     })
   }
 }

@@ -2,16 +2,17 @@ import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ReleaseError } from '../errors.ts'
 import type { Log } from '../log.ts'
+import type { PasswordCredentials } from '../registry/authorization.ts'
 import { configDirectory, configKey, readConfig } from './config.ts'
 import type { Docker } from './docker.ts'
 import { mayPass } from './failures.ts'
 import { isPodman } from './podman.ts'
 
-/** A name and a password for one registry. */
+/** Where docker is logged in, and as whom. */
 export interface Login {
+  /** The host of the registry. */
   readonly registry: string
-  readonly username: string
-  readonly password: string
+  readonly credentials: PasswordCredentials
 }
 
 /**
@@ -61,7 +62,7 @@ interface LoginPorts {
 /** Logs in, again while the fault is one that passes. Throws `login-failed`. */
 const logIn = async (
   docker: Docker,
-  { registry, username, password }: Login,
+  { registry, credentials: { username, password } }: Login,
   { log, pause }: LoginPorts,
 ): Promise<void> => {
   const args = ['login', '--username', username, '--password-stdin', configKey(registry)]
@@ -72,28 +73,29 @@ const logIn = async (
     if (mayPass(result) && (await pause(attempt, next => log.info(`${next}: ${what}`)))) continue
     throw new ReleaseError('login-failed', {
       what,
-      wayOut: 'Check username and password, and that the account may use the registry.',
+      remedy: 'Check username and password, and that the account may use the registry.',
     })
   }
 }
 
 /**
- * Logs in, runs `use` with a docker that is logged in, and takes the login away again, however `use` ends.
- * The usual configuration is neither read by others through this nor changed. The password goes through
+ * Runs `use` with a docker that is logged in. With credentials it logs in, and takes the login away again, however `use`
+ * ends; without, docker has the login that it has. The usual configuration is neither read by others through this nor changed. The password goes through
  * standard input.
  *
  * Throws `login-failed`.
  */
 export const withLogin = async <T>(
   docker: Docker,
-  login: Login,
+  { registry, credentials }: { registry: string; credentials: PasswordCredentials | undefined },
   ports: LoginPorts,
   use: (docker: Docker) => Promise<T>,
 ): Promise<T> => {
+  if (credentials === undefined) return use(docker)
   const own = await mkdtemp(join(ports.temporary, 'docker-'))
   try {
-    const loggedIn = docker.with(await privateLogins(docker, own, login.registry))
-    await logIn(loggedIn, login, ports)
+    const loggedIn = docker.with(await privateLogins(docker, own, registry))
+    await logIn(loggedIn, { registry, credentials }, ports)
     return await use(loggedIn)
   } finally {
     await rm(own, { recursive: true, force: true })

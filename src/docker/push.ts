@@ -7,7 +7,7 @@ import { isPodman, podmanPush } from './podman.ts'
 
 /** A push that broke for a reason that may pass; what was built is still there. */
 export class PushInterruptedError extends ReleaseError {
-  constructor(options: { what: string; wayOut: string }) {
+  constructor(options: { what: string; remedy: string }) {
     super('push-failed', options)
   }
 }
@@ -20,10 +20,10 @@ export const pushFailure = async (
 ): Promise<ReleaseError> => {
   await docker.requireEngine()
   const what = `${reference} was not pushed: docker ${endOf(result)}: ${result.lastLine}`
-  const wayOut = 'No other tag was written. Check that the account may push there, then run it again.'
+  const remedy = 'No other tag was written. Check that the account may push there, then run it again.'
   return mayPass(result)
-    ? new PushInterruptedError({ what, wayOut })
-    : new ReleaseError('push-failed', { what, wayOut })
+    ? new PushInterruptedError({ what, remedy })
+    : new ReleaseError('push-failed', { what, remedy })
 }
 
 /**

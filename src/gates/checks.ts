@@ -49,7 +49,7 @@ const withinRateLimit = async <T>(
       if (waited + wait > PATIENCE) {
         throw new ReleaseError('github-unreadable', {
           what: `The checks can not be read: the rate limit of the GitHub API is used up for another ${forPeople(error.wait)}.`,
-          wayOut: error.wayOut,
+          remedy: error.remedy,
         })
       }
       log.info(`GitHub: the rate limit of the API is used up, asking again in ${forPeople(wait)}`)

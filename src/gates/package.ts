@@ -79,13 +79,13 @@ export const waitForPackage = async (
   if (listing?.kind === 'refused') {
     throw new ReleaseError('package-missing', {
       what: `The index does not say whether it has ${name} ${version}: ${listing.why}.`,
-      wayOut:
+      remedy:
         'Nothing was built. Check package and package-index, and that the index may be read from this machine; then run it again.',
     })
   }
   throw new ReleaseError('package-missing', {
     what: `${name} ${version} is not at ${index.address} after ${forPeople(took)}; ${describe(listing, name)}.`,
-    wayOut:
+    remedy:
       'Nothing was built. Check that the package was uploaded, and package and package-index; then run it again, with a longer package-timeout if the index is slow.',
   })
 }

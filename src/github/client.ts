@@ -90,7 +90,7 @@ export class GitHubClient {
       if (!isUnknown) return { kind: 'unreadable', error }
       const absent = new ReleaseError('invalid-input', {
         what: `${this.#repository} does not have this git tag: ${answer.line}.`,
-        wayOut: 'Check the name of the git tag, which is given alone; push the git tag first.',
+        remedy: 'Check the name of the git tag, which is given alone; push the git tag first.',
       })
       return { kind: 'absent', error: absent }
     }

@@ -9,7 +9,7 @@ export class GitHubError extends ReleaseError {
   readonly answer: { readonly status: number; readonly line: string } | undefined
 
   constructor(
-    problem: { what: string; wayOut: string; cause?: unknown },
+    problem: { what: string; remedy: string; cause?: unknown },
     answer?: { status: number; line: string },
   ) {
     super('github-unreadable', problem)
@@ -24,7 +24,7 @@ export class RateLimitError extends GitHubError {
   constructor(wait: number) {
     super({
       what: 'The rate limit of the GitHub API is used up.',
-      wayOut: 'Run it again later, or give a token that has a limit of its own.',
+      remedy: 'Run it again later, or give a token that has a limit of its own.',
     })
     this.wait = wait
   }
@@ -70,8 +70,8 @@ const refused = (refusal: Refusal, address: string, { name, permissions }: Asked
   const { status, headers, message } = refusal
   const request = describeRequest({ method: 'GET', url: new URL(address) })
   const line = `${request}: status ${status}${message === undefined ? '' : `, ${message}`}`
-  const because = (what: string, wayOut: string): GitHubError =>
-    new GitHubError({ what: `${what}: ${line}.`, wayOut }, { status, line })
+  const because = (what: string, remedy: string): GitHubError =>
+    new GitHubError({ what: `${what}: ${line}.`, remedy }, { status, line })
   const given = `"permissions: ${permissions.join(', ')}"`
   switch (status) {
     case 401:
@@ -116,7 +116,7 @@ export const failureOf = (error: unknown, asked: Asked): unknown => {
     if (!(cause instanceof NoAnswerError)) return cause
     return new GitHubError({
       what: `The GitHub API did not answer: ${causesOf(cause)[0]}.`,
-      wayOut: 'Run it again; if it stays so, check the network.',
+      remedy: 'Run it again; if it stays so, check the network.',
       cause: cause.cause,
     })
   }
@@ -134,6 +134,6 @@ export const failureOf = (error: unknown, asked: Asked): unknown => {
 export const unusable = (address: string, cause?: unknown): GitHubError =>
   new GitHubError({
     what: `The answer of the GitHub API can not be used: ${describeRequest({ method: 'GET', url: new URL(address) })}.`,
-    wayOut: 'Run it again; if it stays so, check that GITHUB_API_URL is the address of the API.',
+    remedy: 'Run it again; if it stays so, check that GITHUB_API_URL is the address of the API.',
     cause,
   })

@@ -64,6 +64,6 @@ export const secretIn = (input: Address, given: string, caller: Caller): Mistake
     name: 'invalid-input',
     inputs: [input],
     what: `${capitalized(caller.spell(input))} has a password or a token in its address, at ${oneLine(shown)}.`,
-    wayOut: remedyFor(input, caller),
+    remedy: remedyFor(input, caller),
   }
 }

@@ -48,15 +48,15 @@ const referencesIn = (value: string): string[] =>
 
 const optionOf = (option: string, repository: Repository | undefined, caller: Caller): Validated<string> => {
   const { list } = caller
-  const wrong = (given: string, problem: string, wayOut: string): Validated<never> =>
-    mistaken(invalidFor(caller)('build-options', given, problem, wayOut))
+  const wrong = (given: string, problem: string, remedy: string): Validated<never> =>
+    mistaken(invalidFor(caller)('build-options', given, problem, remedy))
   const name = option.split(/[=\s]/, 1)[0] ?? ''
   const input = INPUT_OPTIONS[name]
   const why = input === undefined ? OWN_OPTIONS[name] : `use ${caller.spell(input)}`
   if (why !== undefined) return wrong(name, why, `${list.leaveOut}.`)
   if (!/^--[a-z]/.test(name)) {
-    const wayOut = `Write ${list.one('option')} in its long form, such as --platform=linux/amd64.`
-    return wrong(option, 'it is not a long option', wayOut)
+    const remedy = `Write ${list.one('option')} in its long form, such as --platform=linux/amd64.`
+    return wrong(option, 'it is not a long option', remedy)
   }
   if (/^\S+\s(?:.*\s)?--[a-z]/.test(option)) {
     return wrong(option, 'it is several options', list.several('build-options'))

@@ -13,12 +13,12 @@ const buildArgOf = (argument: string, caller: Caller): Validated<string> => {
   const invalid = invalidFor(caller)
   const name = argument.split('=', 1)[0] ?? ''
   if (!/^[A-Za-z_][A-Za-z0-9_.-]*$/.test(name)) {
-    const wayOut = `Write ${list.one('NAME=value')}.`
-    return mistaken(invalid('build-args', name, 'it is not the name of a build argument', wayOut))
+    const remedy = `Write ${list.one('NAME=value')}.`
+    return mistaken(invalid('build-args', name, 'it is not the name of a build argument', remedy))
   }
   if (name !== 'TAG') return valid(argument)
-  const wayOut = `${list.leaveOut}, or use ${spell('tag')}.`
-  return mistaken(invalid('build-args', 'TAG', 'it is always the git tag', wayOut))
+  const remedy = `${list.leaveOut}, or use ${spell('tag')}.`
+  return mistaken(invalid('build-args', 'TAG', 'it is always the git tag', remedy))
 }
 
 /** What in a value looks as if it were meant for something else. Values may be secrets: they are not repeated. */

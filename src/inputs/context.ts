@@ -32,8 +32,8 @@ const directoryMistake = (
   caller: Caller,
 ): Mistake | undefined => {
   const { spell, confined, aDirectory, checkout } = caller
-  const wrong = (problem: string, wayOut: string): Mistake =>
-    invalidFor(caller)('context', context, problem, wayOut)
+  const wrong = (problem: string, remedy: string): Mistake =>
+    invalidFor(caller)('context', context, problem, remedy)
   const seen = files.context
   if (context.startsWith('-')) {
     return wrong('it begins with "-"', `Write ${aDirectory}, such as ./service.`)
@@ -54,8 +54,8 @@ const ownDockerfileMistake = (context: string, { files }: Place, caller: Caller)
   const { spell, confined, checkout } = caller
   const { dockerfile } = files
   const wrong = (problem: string): Mistake => {
-    const wayOut = `Write the directory that has one, or name it with ${spell('file')}${checkout}.`
-    return { ...invalidFor(caller)('context', context, problem, wayOut), inputs: ['context', 'file'] }
+    const remedy = `Write the directory that has one, or name it with ${spell('file')}${checkout}.`
+    return { ...invalidFor(caller)('context', context, problem, remedy), inputs: ['context', 'file'] }
   }
   if (dockerfile.kind === 'absent' || dockerfile.kind === 'unreadable') return wrong('it has no Dockerfile')
   if (dockerfile.kind === 'directory') return wrong('its Dockerfile is a directory')
@@ -70,8 +70,8 @@ const namedDockerfileMistake = (
 ): Mistake | undefined => {
   const { confined, root } = caller
   const { dockerfile, isFileInContext } = files
-  const wrong = (problem: string, wayOut: string): Mistake =>
-    invalidFor(caller)('file', file, problem, wayOut)
+  const wrong = (problem: string, remedy: string): Mistake =>
+    invalidFor(caller)('file', file, problem, remedy)
   if (dockerfile.kind === 'absent' || dockerfile.kind === 'unreadable') {
     return wrong(
       `there is no file ${fromWorkspace(workspace, file)}`,

@@ -20,8 +20,8 @@ const timeoutOf = (
 ): Validated<number> => {
   const given = texts[input]
   const wrong = (problem: string): Validated<never> => {
-    const wayOut = 'Write a time with its unit, at most 6h, such as 90s, 15m or 1h.'
-    return mistaken(invalidFor(caller)(input, given, problem, wayOut))
+    const remedy = 'Write a time with its unit, at most 6h, such as 90s, 15m or 1h.'
+    return mistaken(invalidFor(caller)(input, given, problem, remedy))
   }
   const timeout = parseDuration(given)
   if (timeout === undefined) return wrong('it is not a time')
@@ -33,14 +33,14 @@ const indexOf = (given: string, caller: Caller): Validated<URL> => {
   if (secret !== undefined) return mistaken(secret)
   const url = URL.canParse(given) ? new URL(given) : undefined
   if (url?.protocol === 'https:' || url?.protocol === 'http:') return valid(url)
-  const wayOut = 'Write the address of a simple index.'
-  return mistaken(invalidFor(caller)('package-index', given, 'it is not an http address', wayOut))
+  const remedy = 'Write the address of a simple index.'
+  return mistaken(invalidFor(caller)('package-index', given, 'it is not an http address', remedy))
 }
 
 const packageNameOf = (name: string, caller: Caller): Validated<string> => {
   if (isProjectName(name)) return valid(name)
-  const wayOut = 'Write the name alone, such as reqmgr2; its version is the git tag.'
-  return mistaken(invalidFor(caller)('package', name, 'it is not the name of a project', wayOut))
+  const remedy = 'Write the name alone, such as reqmgr2; its version is the git tag.'
+  return mistaken(invalidFor(caller)('package', name, 'it is not the name of a project', remedy))
 }
 
 const versionOf = (gitTag: string, name: string, caller: Caller): Validated<string> => {
@@ -50,7 +50,7 @@ const versionOf = (gitTag: string, name: string, caller: Caller): Validated<stri
     name: 'invalid-input',
     inputs: ['package', 'tag'],
     what: `The git tag ${oneLine(gitTag)} is no version of PEP 440, so there can be no package ${name} of it to wait for.`,
-    wayOut: `Nothing was built. Leave ${caller.spell('package')} empty for such tags, or release a version such as 2.3.4 or 2.3.5rc1.`,
+    remedy: `Nothing was built. Leave ${caller.spell('package')} empty for such tags, or release a version such as 2.3.4 or 2.3.5rc1.`,
   })
 }
 
@@ -83,7 +83,7 @@ const checksRepositoryOf = (
       name: 'invalid-input',
       inputs: ['require-checks'],
       what: `${capitalized(spell('require-checks'))} needs a repository on GitHub, and GITHUB_API_URL or GITHUB_REPOSITORY is not set.`,
-      wayOut: 'Run this in a workflow, or set both.',
+      remedy: 'Run this in a workflow, or set both.',
     })
   }
   const token = texts['github-token']
@@ -92,7 +92,7 @@ const checksRepositoryOf = (
     name: 'invalid-input',
     inputs: ['github-token'],
     what: `${capitalized(spell('github-token'))} is empty, and require-checks needs one.`,
-    wayOut: 'Leave it out to use the token of the job.',
+    remedy: 'Leave it out to use the token of the job.',
   })
 }
 

@@ -16,7 +16,7 @@ const missing = (input: keyof typeof EXAMPLES, { spell }: Caller): Mistake => ({
   name: 'invalid-input',
   inputs: [input],
   what: `${capitalized(spell(input))} is missing or empty.`,
-  wayOut: `Write it below "with:", as "${input}: ${EXAMPLES[input]}". A variable or secret that does not exist is empty too.`,
+  remedy: `Write it below "with:", as "${input}: ${EXAMPLES[input]}". A variable or secret that does not exist is empty too.`,
 })
 
 /** The mistake of a name that is no name at all: it has a secret in it, or is not one line. */
@@ -31,7 +31,7 @@ const notAName = (
 }
 
 /** What somebody who pasted an address, or a whole path, should write instead. */
-const registryWayOut = (given: string, { spell }: Caller): string => {
+const registryRemedy = (given: string, { spell }: Caller): string => {
   const [host = '', ...path] = given
     .replace(/^https?:\/\//i, '')
     .split('/')
@@ -48,7 +48,7 @@ const registryOf = ({ registry }: InputTexts, caller: Caller): Validated<string>
   if (noName !== undefined) return mistaken(noName)
   const problem = registryProblem(registry)
   if (problem === undefined) return valid(registry)
-  return mistaken(invalidFor(caller)('registry', registry, problem, registryWayOut(registry, caller)))
+  return mistaken(invalidFor(caller)('registry', registry, problem, registryRemedy(registry, caller)))
 }
 
 /** The path without capitals and needless slashes, if that makes it one. */
@@ -66,8 +66,8 @@ const serviceOf = (registry: string, { service }: InputTexts, caller: Caller): V
   if (service === '') return mistaken(missing('service', caller))
   const noName = notAName('service', service, caller)
   if (noName !== undefined) return mistaken(noName)
-  const wrong = (problem: string, wayOut: string): Validated<never> =>
-    mistaken(invalidFor(caller)('service', service, problem, wayOut))
+  const wrong = (problem: string, remedy: string): Validated<never> =>
+    mistaken(invalidFor(caller)('service', service, problem, remedy))
   if (service.includes('/')) {
     return wrong('it contains "/"', `Write the path before the last "/" into ${caller.spell('project')}.`)
   }
@@ -94,8 +94,8 @@ const pathOf = (
   const path = `${project}/${service}`
   const problem = pathProblem(registry, path)
   if (problem === undefined) return valid(path)
-  const wayOut = corrected(registry, project) ?? 'Write a path such as cmsweb, or leave it empty.'
-  return mistaken(invalidFor(caller)('project', project, problem, wayOut))
+  const remedy = corrected(registry, project) ?? 'Write a path such as cmsweb, or leave it empty.'
+  return mistaken(invalidFor(caller)('project', project, problem, remedy))
 }
 
 /** Where the images of the service are. Each part is judged by itself, whatever is wrong with the others. */
@@ -109,8 +109,8 @@ export const repositoryOf = (texts: InputTexts, caller: Caller): Validated<Repos
 
 /** The git tag that the run is about. */
 export const gitTagOf = ({ tag }: InputTexts, run: RunContext, caller: Caller): Validated<string> => {
-  const wrong = (problem: string, wayOut: string): Validated<never> =>
-    mistaken(invalidFor(caller)('tag', tag, problem, wayOut))
+  const wrong = (problem: string, remedy: string): Validated<never> =>
+    mistaken(invalidFor(caller)('tag', tag, problem, remedy))
   if (/\s/.test(tag)) return wrong('no git tag has white space', 'Write the name of one git tag.')
   if (UNPRINTABLE.test(tag)) {
     return wrong('it has a character that can not be seen', 'Write the name of a git tag.')
@@ -124,6 +124,6 @@ export const gitTagOf = ({ tag }: InputTexts, run: RunContext, caller: Caller): 
     name: 'invalid-input',
     inputs: ['tag'],
     what: `There is no git tag to release: the input tag is empty, and the run is for ${run.ref}.`,
-    wayOut: 'Run the workflow on a tag (on: push: tags), or give the input tag.',
+    remedy: 'Run the workflow on a tag (on: push: tags), or give the input tag.',
   })
 }

@@ -1,17 +1,20 @@
-import type { GivenLogin } from '../commands/request.ts'
+import type { PasswordCredentials } from '../registry/authorization.ts'
 import type { InputTexts } from './read.ts'
 import { mistaken, type Validated, valid } from './validated.ts'
 
 /** The account at the registry, if one is given. */
-export const loginOf = ({ username, password }: InputTexts): Validated<GivenLogin | undefined> => {
+export const credentialsOf = ({
+  username,
+  password,
+}: InputTexts): Validated<PasswordCredentials | undefined> => {
   if (username === '' && password === '') return valid(undefined)
-  if (username !== '' && password !== '') return valid({ username, password })
+  if (username !== '' && password !== '') return valid({ kind: 'password', username, password })
   const missing = username === '' ? 'username' : 'password'
   return mistaken({
     name: 'invalid-input',
     inputs: ['username', 'password'],
     what: `The input ${missing} is empty, and ${missing === 'username' ? 'password' : 'username'} is not.`,
-    wayOut:
+    remedy:
       'Give both, or neither to use the login that docker has. A secret or variable that does not exist is empty too: check its name, and that this repository may read it.',
   })
 }

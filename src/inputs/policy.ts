@@ -27,7 +27,7 @@ const parse = (text: string, input: 'policy' | 'policy-file', origin: string): V
     name: 'invalid-policy',
     inputs: [input],
     what: `${origin} has ${errors === 1 ? 'a mistake' : `${errors} mistakes`}:\n${formatProblems(text, parsed.problems)}\n`,
-    wayOut: 'Nothing was built. docs/policy.md explains the notation with examples.',
+    remedy: 'Nothing was built. docs/policy.md explains the notation with examples.',
   })
 }
 
@@ -43,7 +43,7 @@ const policyFromText = (text: string, { spell }: Caller): Validated<NamedPolicy>
     name: 'invalid-input',
     inputs: ['policy', 'policy-file'],
     what: `${capitalized(spell('policy'))} is ${quoted(text)}: there is no such preset.`,
-    wayOut: `${meant !== undefined ? `Did you mean ${meant}? ` : /[./]/.test(text) ? `If it is a file, give it as ${spell('policy-file')}. ` : ''}Write one of ${names.join(', ')}, or a table of rules such as "final: X.Y.Z -> X.Y.Z | X.Y.Z-stable".`,
+    remedy: `${meant !== undefined ? `Did you mean ${meant}? ` : /[./]/.test(text) ? `If it is a file, give it as ${spell('policy-file')}. ` : ''}Write one of ${names.join(', ')}, or a table of rules such as "final: X.Y.Z -> X.Y.Z | X.Y.Z-stable".`,
   })
 }
 
@@ -87,6 +87,6 @@ export const policyOf = (
     name: 'invalid-input',
     inputs: ['policy', 'policy-file'],
     what: `${capitalized(caller.spell('policy'))} and ${caller.spell('policy-file')} are both given.`,
-    wayOut: 'Leave one out: the policy comes from one place.',
+    remedy: 'Leave one out: the policy comes from one place.',
   })
 }

@@ -8,17 +8,17 @@ import type { Mistake } from './validated.ts'
 /** Where an input of another action goes here: the inputs that have its place, and what to do. */
 interface Elsewhere {
   readonly inputs?: readonly InputName[]
-  readonly wayOut: string
+  readonly remedy: string
 }
 
 const option = (written: string): Elsewhere => ({
-  wayOut: `Write ${written} into the input build-options.`,
+  remedy: `Write ${written} into the input build-options.`,
 })
 
 const PUSHED = 'Leave it out: the image is pushed to the registry.'
 const SERVICE: Elsewhere = {
   inputs: ['service'],
-  wayOut: 'Write its name into the input service, and what stands before it into registry and project.',
+  remedy: 'Write its name into the input service, and what stands before it into registry and project.',
 }
 const SECRETS = option('--secret=…')
 
@@ -32,33 +32,33 @@ const ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   builder: option('--builder=…'),
   'cache-from': option('--cache-from=…'),
   'cache-to': option('--cache-to=…'),
-  call: { wayOut: 'Leave it out: it would build nothing. The command plan only checks.' },
+  call: { remedy: 'Leave it out: it would build nothing. The command plan only checks.' },
   'cgroup-parent': option('--cgroup-parent=…'),
-  dockerfile: { inputs: ['file'], wayOut: 'Write its path into the input file.' },
-  'dry-run': { inputs: ['command'], wayOut: 'Leave it out, and write command: plan, which changes nothing.' },
-  flavor: { wayOut: 'Leave it out: which image tags there are is for the input policy to say.' },
+  dockerfile: { inputs: ['file'], remedy: 'Write its path into the input file.' },
+  'dry-run': { inputs: ['command'], remedy: 'Leave it out, and write command: plan, which changes nothing.' },
+  flavor: { remedy: 'Leave it out: which image tags there are is for the input policy to say.' },
   image: SERVICE,
-  'image-name': { inputs: ['service'], wayOut: 'Write it into the input service.' },
+  'image-name': { inputs: ['service'], remedy: 'Write it into the input service.' },
   images: {
     inputs: ['service'],
-    wayOut: 'Write registry, project and service; the policy says which tags there are.',
+    remedy: 'Write registry, project and service; the policy says which tags there are.',
   },
-  load: { wayOut: `${PUSHED} The command build leaves it on the runner instead.` },
+  load: { remedy: `${PUSHED} The command build leaves it on the runner instead.` },
   network: option('--network=…'),
   'no-cache': option('--no-cache'),
   'no-cache-filters': option('--no-cache-filter=…'),
   'no-push': {
     inputs: ['command'],
-    wayOut: 'Leave it out, and write command: build, which pushes nothing, or command: plan.',
+    remedy: 'Leave it out, and write command: build, which pushes nothing, or command: plan.',
   },
-  output: { wayOut: PUSHED },
-  outputs: { wayOut: PUSHED },
+  output: { remedy: PUSHED },
+  outputs: { remedy: PUSHED },
   platform: option('--platform=…'),
   platforms: option('--platform=…'),
   provenance: option('--provenance=…'),
   pull: option('--pull'),
   push: {
-    wayOut: 'Leave it out: the image is always pushed. The commands build and plan push nothing.',
+    remedy: 'Leave it out: the image is always pushed. The commands build and plan push nothing.',
   },
   repository: SERVICE,
   sbom: option('--sbom=…'),
@@ -69,15 +69,15 @@ const ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   ssh: option('--ssh=…'),
   tags: {
     inputs: ['tag'],
-    wayOut: 'The git tag is the input tag; which image tags it gets is for the input policy to say.',
+    remedy: 'The git tag is the input tag; which image tags it gets is for the input policy to say.',
   },
   target: option('--target=…'),
   token: {
     inputs: ['password'],
-    wayOut: 'The token of the registry goes into the input password, that of GitHub into github-token.',
+    remedy: 'The token of the registry goes into the input password, that of GitHub into github-token.',
   },
   ulimit: option('--ulimit=…'),
-  user: { inputs: ['username'], wayOut: 'Write it into the input username.' },
+  user: { inputs: ['username'], remedy: 'Write it into the input username.' },
 }
 
 /** The text of every input, trimmed; empty where nothing was given. */
@@ -89,7 +89,7 @@ const names = Object.keys(inputs) as InputName[]
 const meantBy = (given: string): Elsewhere | undefined => {
   if (Object.hasOwn(ELSEWHERE, given)) return ELSEWHERE[given]
   const input = names.find(name => name === nearMiss(given, names))
-  return input === undefined ? undefined : { inputs: [input], wayOut: `Did you mean ${input}?` }
+  return input === undefined ? undefined : { inputs: [input], remedy: `Did you mean ${input}?` }
 }
 
 /**

@@ -1,7 +1,7 @@
-import { ON_EXISTING } from '../commands/course.ts'
 import { decisionOf } from '../commands/plan.ts'
 import { type Request, STABLE, type VersionRequest } from '../commands/request.ts'
 import { ReleaseError } from '../errors.ts'
+import { ON_EXISTING } from '../reconcile/terms.ts'
 import { type Digest, isDigest } from '../registry/reference.ts'
 import { buildArgWarnings, buildOf } from './build.ts'
 import { type Caller, workflow } from './caller.ts'
@@ -10,7 +10,7 @@ import { type Files, readFiles } from './files.ts'
 import { checksGateOf, packageGateOf } from './gates.ts'
 import { gitTagOf, repositoryOf } from './image.ts'
 import { invalidFor, oneOf } from './invalid.ts'
-import { loginOf } from './login.ts'
+import { credentialsOf } from './login.ts'
 import { type NamedPolicy, policyOf } from './policy.ts'
 import type { InputTexts } from './read.ts'
 import type { RunContext } from './run-context.ts'
@@ -46,8 +46,8 @@ const digestOf = (
   caller: Caller,
 ): Validated<Digest | undefined> => {
   if (digest === '') return valid(undefined)
-  const wrong = (problem: string, wayOut: string): Validated<never> =>
-    mistaken(invalidFor(caller)('digest', digest, problem, wayOut))
+  const wrong = (problem: string, remedy: string): Validated<never> =>
+    mistaken(invalidFor(caller)('digest', digest, problem, remedy))
   if (!isDigest(digest)) {
     return wrong(
       'it is not a digest',
@@ -89,19 +89,25 @@ const requestOf = (
   const invalid = invalidFor(caller)
   const registry = all({
     plan: all<VersionRequest>({ service: valid(service), repository, gitTag, policy }),
-    login: loginOf(texts),
+    credentials: credentialsOf(texts),
     digest: digestOf(command, texts, caller),
     stable: oneOf('stable', texts.stable, STABLE, invalid),
   })
   const checks = checksGateOf(texts, run, caller)
   if (command === 'verify') {
-    return map(registry, ({ plan, login, digest, stable }) => ({ command, ...plan, login, digest, stable }))
-  }
-  if (command === 'promote') {
-    return map(all({ registry, checks }), ({ registry: { plan, login, digest }, checks }) => ({
+    return map(registry, ({ plan, credentials, digest, stable }) => ({
       command,
       ...plan,
-      login,
+      credentials,
+      digest,
+      stable,
+    }))
+  }
+  if (command === 'promote') {
+    return map(all({ registry, checks }), ({ registry: { plan, credentials, digest }, checks }) => ({
+      command,
+      ...plan,
+      credentials,
       digest,
       checks,
     }))
@@ -110,9 +116,9 @@ const requestOf = (
   const revision = gitTag.ok && run.tag === gitTag.value ? run.sha : undefined
   const publication = map(
     all({ registry, checks, onExisting: oneOf('on-existing', texts['on-existing'], ON_EXISTING, invalid) }),
-    ({ registry: { plan, login, stable }, checks, onExisting }) => ({
+    ({ registry: { plan, credentials, stable }, checks, onExisting }) => ({
       ...plan,
-      login,
+      credentials,
       stable,
       checks,
       revision,
@@ -128,10 +134,10 @@ const requestOf = (
   const build = buildOf(texts, { run, context, gitTag, repository, caller })
   const source = sourceOf(texts, run, { gitTag: gitTag.ok ? gitTag.value : '', caller })
   if (command === 'build') {
-    return map(all({ publication, build }), ({ publication: { login, ...plan }, build }) => ({
+    return map(all({ publication, build }), ({ publication: { credentials, ...plan }, build }) => ({
       command,
       ...planOnly(plan),
-      login,
+      credentials,
       build,
       revision,
       source,

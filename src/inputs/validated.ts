@@ -9,7 +9,7 @@ export interface Mistake {
   /** What is wrong, with the value, as one or more sentences. */
   readonly what: string
   /** What to write instead, as one or more sentences. */
-  readonly wayOut: string
+  readonly remedy: string
 }
 
 /** What a validator makes of what was given: a value, or everything that is wrong with it. */
@@ -49,8 +49,8 @@ export const andThen = <T, U>(validated: Validated<T>, use: (value: T) => Valida
 export const map = <T, U>(validated: Validated<T>, change: (value: T) => U): Validated<U> =>
   andThen(validated, value => valid(change(value)))
 
-const numbered = ({ what, wayOut }: Mistake, index: number): string =>
-  `${index + 1}. ${what.trimEnd()}${what.endsWith('\n') ? '\n' : ' '}${wayOut}`.replaceAll('\n', '\n   ')
+const numbered = ({ what, remedy }: Mistake, index: number): string =>
+  `${index + 1}. ${what.trimEnd()}${what.endsWith('\n') ? '\n' : ' '}${remedy}`.replaceAll('\n', '\n   ')
 
 /** One error for all mistakes. A single one is told as it is. */
 export const errorOf = (mistakes: readonly Mistake[]): ReleaseError => {
@@ -60,7 +60,7 @@ export const errorOf = (mistakes: readonly Mistake[]): ReleaseError => {
   const same = others.every(({ name }) => name === first.name)
   return new ReleaseError(same ? first.name : 'invalid-input', {
     what: `There are ${mistakes.length} mistakes:\n${mistakes.map(numbered).join('\n')}\n`,
-    wayOut: 'Nothing was done. Correct all of them, then run it again.',
+    remedy: 'Nothing was done. Correct all of them, then run it again.',
   })
 }
 

@@ -1,14 +1,11 @@
-import type { Digest } from '../registry/reference.ts'
-
-/** What a registry has under a tag. Everything else is not a state, but an error. */
-export type TagState = { readonly kind: 'absent' } | { readonly kind: 'present'; readonly digest: Digest }
+import type { TagState } from '../registry/reference.ts'
 
 /** What was read of the manifest that the first tag leads to. */
 export type FirstContent =
   /** An image, with the commit that it says it was built from. */
   | { readonly kind: 'image'; readonly revision: string | undefined }
   /** Something else: what a push that was stopped has left there. */
-  | { readonly kind: 'no-image' }
+  | { readonly kind: 'leftover' }
 
 /** What one repository has of the desired tags, as it was read at one time. */
 export interface Observed {

@@ -18,7 +18,7 @@ const digestAt = (observed: Observed, tag: string): Digest | undefined => {
 
 /** The image that the first tag has now, if it has one. */
 const firstDigest = ({ first }: Desired, observed: Observed): Digest | undefined =>
-  observed.first?.kind === 'no-image' ? undefined : digestAt(observed, first.tag)
+  observed.first?.kind === 'leftover' ? undefined : digestAt(observed, first.tag)
 
 /** The first tag, of which it is settled which image it must have. */
 const settled = (
@@ -52,7 +52,7 @@ const notPublished = (first: PlannedTag): Refuse => ({
   kind: 'refuse',
   tag: first,
   error: 'not-published',
-  why: `${first.tag} is not there`,
+  why: `${first.tag} is not in the registry`,
   remedy: 'Release it first.',
 })
 
@@ -95,7 +95,7 @@ const reconcileFirst = (desired: Desired, observed: Observed, terms: Terms): Ste
   if (may === 'neither') {
     return there === undefined ? notPublished(first) : { kind: 'keep', tag: first, digest: there }
   }
-  if (there === undefined) return { kind: may, tag: first, replaces: undefined }
+  if (there === undefined || first.moving) return { kind: may, tag: first, replaces: undefined }
   if (onExisting === 'overwrite') return { kind: may, tag: first, replaces: there }
   return existing(first, there, observed, terms)
 }
@@ -195,5 +195,5 @@ export const needsFirstContent = (
 ): boolean => {
   const state = tags.get(first.tag)
   const mayBeKept = may !== 'neither' && image === undefined && onExisting === 'same-revision'
-  return mayBeKept && state?.kind === 'present' && !own.includes(state.digest)
+  return mayBeKept && !first.moving && state?.kind === 'present' && !own.includes(state.digest)
 }

@@ -1,10 +1,61 @@
 import type { PlannedTag } from '../policy/decide.ts'
 import type { Digest } from '../registry/reference.ts'
 
-/** The tag can't become what it should be. */
-export interface Refuse {
-  readonly kind: 'refuse'
+interface OfTag {
   readonly tag: PlannedTag
+}
+
+/** The image is built, or the one that was built is pushed, under the first tag. */
+export interface Bring extends OfTag {
+  readonly kind: 'build' | 'push'
+  /** The image that the tag has, which is overwritten. */
+  readonly replaces: Digest | undefined
+}
+
+/** Nothing: the tag has the image. */
+export interface Keep extends OfTag {
+  readonly kind: 'keep'
+  readonly digest: Digest
+}
+
+/** A fixed tag gets the image. */
+export interface Copy extends OfTag {
+  readonly kind: 'copy'
+  /** Missing if the image is yet to be built. */
+  readonly digest: Digest | undefined
+  /** The image that the tag has, which is overwritten. */
+  readonly replaces: Digest | undefined
+}
+
+/** A moving tag gets the image. */
+export interface Move extends OfTag {
+  readonly kind: 'move'
+  /** Missing if the image is yet to be built. */
+  readonly digest: Digest | undefined
+  readonly from: Digest | undefined
+}
+
+/** A moving tag stays with a newer version. */
+export interface Stay extends OfTag {
+  readonly kind: 'stay'
+  readonly newest: string
+}
+
+/** A stable tag waits. */
+export interface Withhold extends OfTag {
+  readonly kind: 'withhold'
+  readonly why: string
+}
+
+/** The first tag, which this run has written, is given back to the image that another run published. */
+export interface Restore extends OfTag {
+  readonly kind: 'restore'
+  readonly digest: Digest
+}
+
+/** The tag can not become what it should be. */
+export interface Refuse extends OfTag {
+  readonly kind: 'refuse'
   /** The name of the error that it is. */
   readonly error: 'already-published' | 'not-published' | 'not-as-planned'
   /** What stands against it, as a part of a sentence. */
@@ -13,30 +64,11 @@ export interface Refuse {
   readonly remedy: string
 }
 
-/** What is to be done about one tag, so that it becomes what it should be. A digest that is missing is that of the image that is yet to be built. */
-export type Step =
-  /** The image is built, or the one that was built is pushed, under the first tag. */
-  | { readonly kind: 'build' | 'push'; readonly tag: PlannedTag; readonly replaces: Digest | undefined }
-  /** Nothing: it has the image. */
-  | { readonly kind: 'keep'; readonly tag: PlannedTag; readonly digest: Digest }
-  /** A fixed tag gets the image. */
-  | {
-      readonly kind: 'copy'
-      readonly tag: PlannedTag
-      readonly digest: Digest | undefined
-      readonly replaces: Digest | undefined
-    }
-  /** A moving tag gets the image. */
-  | {
-      readonly kind: 'move'
-      readonly tag: PlannedTag
-      readonly digest: Digest | undefined
-      readonly from: Digest | undefined
-    }
-  /** A moving tag stays with a newer version. */
-  | { readonly kind: 'stay'; readonly tag: PlannedTag; readonly newest: string }
-  /** A stable tag waits. */
-  | { readonly kind: 'withhold'; readonly tag: PlannedTag; readonly why: string }
-  /** The first tag, which this run has written, is given back to the image that another run published. */
-  | { readonly kind: 'restore'; readonly tag: PlannedTag; readonly digest: Digest }
-  | Refuse
+/** What is to be done about the first tag. */
+export type FirstStep = Bring | Keep
+
+/** What is to be done about a tag beside it. */
+export type CopyStep = Keep | Copy | Move | Stay | Withhold
+
+/** What is to be done about one tag, so that it becomes what it should be. */
+export type Step = FirstStep | CopyStep | Restore | Refuse

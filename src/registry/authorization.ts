@@ -4,10 +4,17 @@ import type { Secrets } from '../secrets.ts'
 import type { Challenge } from './challenge.ts'
 import { realmProblem } from './realm.ts'
 
+/** An account with its password, or a token in place of one. */
+export interface PasswordCredentials {
+  readonly kind: 'password'
+  readonly username: string
+  readonly password: string
+}
+
 /** What a registry may be told about who asks. */
 export type Credentials =
   | { readonly kind: 'anonymous' }
-  | { readonly kind: 'password'; readonly username: string; readonly password: string }
+  | PasswordCredentials
   /** What docker stores when a helper answers with the user name `<token>`: an OAuth2 refresh token. */
   | { readonly kind: 'identity-token'; readonly token: string }
 
@@ -40,7 +47,7 @@ const basic = ({ username, password }: Login): string =>
 const denied = (what: string, cause?: unknown): ReleaseError =>
   new ReleaseError('registry-denied', {
     what,
-    wayOut: 'Check username and password, or the login that docker has, and what the account may do there.',
+    remedy: 'Check username and password, or the login that docker has, and what the account may do there.',
     cause,
   })
 
@@ -62,7 +69,7 @@ const realmOf = (challenge: Challenge, origin: string): URL => {
   if (problem === undefined) return new URL(realm)
   throw new ReleaseError('registry-unreadable', {
     what: `${origin} wants a token from ${JSON.stringify(realm)}, which ${problem}.`,
-    wayOut: "No credentials were sent there; contact the registry's administrators.",
+    remedy: "No credentials were sent there; contact the registry's administrators.",
   })
 }
 
@@ -123,7 +130,7 @@ const tokenIn = (
   if (response.status !== 200 || typeof token !== 'string' || token === '') {
     throw new ReleaseError('registry-unreadable', {
       what: `${describeRequest({ method: 'GET', url: realm })} answered ${response.status} without a token.`,
-      wayOut: 'Run it again later; if it stays so, ask those who run the registry.',
+      remedy: 'Run it again later; if it stays so, ask those who run the registry.',
     })
   }
   const expires = field(answer, 'expires_in')
@@ -182,7 +189,7 @@ export class Authorization {
     if (challenge === undefined) {
       throw new ReleaseError('registry-unreadable', {
         what: `${origin} answered 401 and asks for neither Basic nor Bearer authentication.`,
-        wayOut: 'Check that its name is that of a container registry.',
+        remedy: 'Check that its name is that of a container registry.',
       })
     }
     this.#challenge = { challenge, origin }
@@ -233,7 +240,7 @@ export class Authorization {
       if (!(error instanceof NoAnswerError)) throw error
       throw new ReleaseError('registry-unreadable', {
         what: `${realm.host} gave no token: ${causesOf(error)[0]}.`,
-        wayOut: 'Run it again; if it stays so, check the network and ask those who run the registry.',
+        remedy: 'Run it again; if it stays so, check the network and ask those who run the registry.',
         cause: error.cause,
       })
     }

@@ -19,6 +19,7 @@ import {
   imageName,
   isDigest,
   type Repository,
+  type TagState,
   tagged,
 } from './reference.ts'
 
@@ -31,9 +32,6 @@ export const MANIFEST_MEDIA_TYPES = [
 ] as const
 
 const ACCEPT = MANIFEST_MEDIA_TYPES.join(', ')
-
-/** What a registry has under a tag. Everything else is not a state, but an error. */
-export type TagState = { readonly kind: 'absent' } | { readonly kind: 'present'; readonly digest: Digest }
 
 /** A manifest as the registry stores it. The bytes are never parsed and written again. */
 export interface Manifest {
@@ -156,7 +154,7 @@ export class RegistryClient {
     if (response.status !== 200) throw this.#refusal('read', what, response)
     throw new ReleaseError('registry-unreadable', {
       what: `The registry has ${what}, and does not say which image it is: its answer to HEAD has no Docker-Content-Digest.`,
-      wayOut:
+      remedy:
         "It can't be verified without reading the image, which would count as a pull. Run release or promote instead, which read it; or contact the registry's administrators.",
     })
   }
@@ -353,7 +351,7 @@ export class RegistryClient {
     if (response.status === 404) {
       throw new ReleaseError('registry-unreadable', {
         what: `${describeRequest(request)} answered 404: there is no container registry.`,
-        wayOut: 'Check the name of the registry.',
+        remedy: 'Check the name of the registry.',
       })
     }
     throw this.#refusal('read', this.repository.registry, response)
@@ -381,7 +379,7 @@ export class RegistryClient {
       if (!(error instanceof NoAnswerError)) throw error
       throw new ReleaseError('registry-unreadable', {
         what: `The registry did not answer for ${what}: ${error.message}.`,
-        wayOut:
+        remedy:
           'Nothing more was written. Check the name of the registry, and that it is up and can be reached from this machine; then run it again.',
         cause: error.cause,
       })
@@ -391,7 +389,7 @@ export class RegistryClient {
   #unusable(what: string, why: string, cause?: unknown): ReleaseError {
     return new ReleaseError('registry-unreadable', {
       what: `The registry's answer for ${what} can not be used: ${oneLine(why)}.`,
-      wayOut: 'The run stopped there. Run it again; if it stays so, ask those who run the registry.',
+      remedy: 'The run stopped there. Run it again; if it stays so, ask those who run the registry.',
       cause,
     })
   }
@@ -413,21 +411,21 @@ export class RegistryClient {
             : 'does not accept the identity token that docker has stored'
       return new ReleaseError('registry-denied', {
         what: `The registry ${who}, to ${verb} ${what}: ${answer}.`,
-        wayOut:
+        remedy:
           'Check username and password, or the login that docker has: wrong, expired, or for another registry.',
       })
     }
     if (response.status === 401 || response.status === 403) {
       return new ReleaseError('registry-denied', {
         what: `The registry does not let this account ${verb} ${what}: ${answer}.`,
-        wayOut:
+        remedy:
           'Check username and password, or the login that docker has, and the rights of the account there.',
       })
     }
     if (response.status === 412) {
       return new ReleaseError('registry-refused', {
         what: `The registry refuses to ${verb === 'write' ? 'accept' : 'show'} ${what}: ${answer}.`,
-        wayOut:
+        remedy:
           // A rule about tags forbids to write; what forbids to read is a rule about the image.
           verb === 'read' || codes.includes('PROJECTPOLICYVIOLATION')
             ? "The image is there, and the project's vulnerability policy keeps it from being pulled: fix or allow what it found, then run it again."
@@ -436,7 +434,7 @@ export class RegistryClient {
     }
     return new ReleaseError('registry-unreadable', {
       what: `The registry could not ${verb} ${what}: ${answer}.`,
-      wayOut: 'The run stopped there. Run it again; if it stays so, ask those who run the registry.',
+      remedy: 'The run stopped there. Run it again; if it stays so, ask those who run the registry.',
     })
   }
 }

@@ -13,7 +13,7 @@ export const parse = (bytes: Buffer, what: string): unknown => {
   } catch (error) {
     throw new ReleaseError('registry-unreadable', {
       what: `${what} is not JSON.`,
-      wayOut: 'Nothing was written. Look at what is published there, or set on-existing.',
+      remedy: 'Nothing was written. Look at what is published there, or set on-existing.',
       cause: error,
     })
   }

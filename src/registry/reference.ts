@@ -20,6 +20,9 @@ export type Digest = `sha256:${string}` | `sha512:${string}`
 /** Whether `text` is a digest of one of the algorithms that the OCI image specification registers. */
 export const isDigest = (text: unknown): text is Digest => typeof text === 'string' && DIGEST.test(text)
 
+/** What a registry has under a tag. Everything else is not a state, but an error. */
+export type TagState = { readonly kind: 'absent' } | { readonly kind: 'present'; readonly digest: Digest }
+
 /** A repository of a registry: where the image tags of a service are. */
 export interface Repository {
   /** Host and port, as in a reference. */

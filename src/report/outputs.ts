@@ -46,7 +46,7 @@ export const setOutputs = (result: Result): void => {
     throw new ReleaseError('outputs-not-written', {
       what:
         published.length === 0 ? `In the end, ${why}.` : `Published: ${published.join(', ')}. But ${why}.`,
-      wayOut:
+      remedy:
         'Later steps do not get them. Look after the disk of the runner, then run the job again: what is published stays as it is, and the outputs are set.',
       cause,
     })

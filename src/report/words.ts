@@ -24,7 +24,7 @@ export interface Failure {
 /** What no error of the catalogue stands for is a fault of the action itself. */
 export const failureOf = (error: unknown): Failure => {
   if (error instanceof ReleaseError) {
-    return { name: error.name, title: error.title, what: error.what, remedy: error.wayOut }
+    return { name: error.name, title: error.title, what: error.what, remedy: error.remedy }
   }
   return {
     name: undefined,

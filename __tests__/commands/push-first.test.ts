@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
-import { afterBrokenPush } from '../../src/commands/first-tag.ts'
+import { afterBrokenPush } from '../../src/commands/push-first.ts'
 import { PushInterruptedError } from '../../src/docker/push.ts'
 import type { Log } from '../../src/log.ts'
 
 const broken = new PushInterruptedError({
   what: 'ghcr.io/dmwm/das2go:2.3.4 was not pushed: docker ended with exit status 1: unexpected EOF.',
-  wayOut: 'Check that the account may push there, then run the job again.',
+  remedy: 'Check that the account may push there, then run the job again.',
 })
 
 /** A log that keeps its lines; nothing else of it is used. */

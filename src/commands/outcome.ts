@@ -1,0 +1,34 @@
+import type { CopyStep } from '../reconcile/step.ts'
+import type { Digest } from '../registry/reference.ts'
+import type { Plan } from './plan.ts'
+import type { Result, TagResult } from './result.ts'
+
+/** What became of a tag, with more about it for people. */
+export type Outcome = Pick<TagResult, 'outcome' | 'note' | 'replaced'>
+
+/** What is said of a fixed tag that had another image before. */
+export const replacing = (replaces: Digest | undefined, digest: Digest): Partial<Outcome> =>
+  replaces === undefined || replaces === digest ? {} : { replaced: replaces, note: `replaces ${replaces}` }
+
+/** What became of a tag once its step was carried out, for a tag beside the first. */
+export const outcomeOf = (step: CopyStep, digest: Digest): Outcome => {
+  switch (step.kind) {
+    case 'keep':
+      return { outcome: 'kept' }
+    case 'copy':
+      return { outcome: 'copied', ...replacing(step.replaces, digest) }
+    case 'move':
+      return { outcome: 'moved' }
+    case 'stay':
+      return { outcome: 'stayed', note: `stays with ${step.newest}, which is newer` }
+    case 'withhold':
+      return { outcome: 'withheld', note: step.why }
+  }
+}
+
+/** The results of the planned tags with what became of each. */
+export const withOutcomes = ({ result }: Plan, outcomes: ReadonlyMap<string, Outcome>): Result['tags'] => {
+  const withOutcome = (tag: TagResult): TagResult => ({ ...tag, ...outcomes.get(tag.tag) })
+  const [first, ...copies] = result.tags
+  return [withOutcome(first), ...copies.map(withOutcome)]
+}

@@ -1,0 +1,104 @@
+import { PushInterruptedError } from '../docker/push.ts'
+import { ReleaseError } from '../errors.ts'
+import type { Pause } from '../http/retry.ts'
+import type { Log } from '../log.ts'
+import type { Terms } from '../reconcile/terms.ts'
+import type { Manifest, RegistryClient } from '../registry/client.ts'
+import { names } from '../registry/image-index.ts'
+import { type Digest, tagged } from '../registry/reference.ts'
+import { nextSteps } from './next-steps.ts'
+import { replacing } from './outcome.ts'
+import type { Plan } from './plan.ts'
+import type { Run, Services } from './run.ts'
+import type { Image } from './write-tags.ts'
+
+/**
+ * Gives the tag to the index that was built, if the tag has but a part of it. An engine with the containerd store
+ * pushes the image that is for its own platform, and says nothing of it, when it misses content of the others; BuildKit
+ * had pushed the whole index before.
+ */
+const putWhole = async (
+  registry: RegistryClient,
+  tag: string,
+  { pushed, part }: { pushed: readonly Digest[]; part: Digest },
+): Promise<Manifest | undefined> => {
+  for (const digest of pushed) {
+    const whole = await registry.getManifest(digest)
+    if (whole === undefined || !names(whole, part)) continue
+    await registry.putManifest(tag, whole)
+    return whole
+  }
+  return undefined
+}
+
+/** Reads back what was pushed; it must be what docker says it pushed. Throws `not-as-planned`. */
+const readPushed = async (
+  registry: RegistryClient,
+  tag: string,
+  pushed: readonly Digest[],
+): Promise<Manifest> => {
+  const reference = tagged(registry.repository, tag)
+  const manifest = await registry.getManifest(tag)
+  if (manifest !== undefined && pushed.includes(manifest.digest)) return manifest
+  const whole =
+    manifest === undefined ? undefined : await putWhole(registry, tag, { pushed, part: manifest.digest })
+  if (whole !== undefined) return whole
+  throw new ReleaseError('not-as-planned', {
+    what:
+      manifest === undefined
+        ? `${reference} was pushed, and the registry does not have it.`
+        : `${reference} was pushed as ${pushed.join(' or ')}, and the registry has ${manifest.digest} there.`,
+    remedy:
+      'No other tag was written. Look for something else that publishes the same tag, and keep two runs apart with a concurrency group; then run it again.',
+  })
+}
+
+/** How the image of the first tag gets into the registry. */
+export interface Push {
+  /**
+   * Builds or pushes: gives back the digests that docker says the image has in the registry. `again`: it was tried
+   * before, and what was built then is still there.
+   */
+  readonly attempt: (again: boolean) => Promise<readonly Digest[]>
+  /** Waits before the next attempt, if there is to be one after this error; else gives back false. */
+  readonly retry: (error: unknown, attempt: number) => Promise<boolean>
+}
+
+/** Tries a push again that broke for a reason that may pass. */
+export const afterBrokenPush =
+  (pause: Pause, log: Log): Push['retry'] =>
+  async (error, attempt) =>
+    error instanceof PushInterruptedError && pause(attempt, next => log.info(`${next}: ${error.what}`))
+
+/**
+ * Pushes the first tag and reads it back. Before a second attempt the registry is looked at again, as the image may be
+ * there all the same: what is published is not built or pushed a second time.
+ */
+export const pushFirst = async (
+  plan: Plan,
+  { terms, replaces, push }: { terms: Terms; replaces: Digest | undefined; push: Push },
+  services: Pick<Services, 'registry'> & Pick<Run, 'journal'>,
+): Promise<Image> => {
+  const { registry, journal } = services
+  const [unwritten] = plan.result.tags
+  const pushed = { ...unwritten, outcome: 'pushed' } as const
+  const imageOf = (digest: Digest, manifest: Manifest | undefined): Image => ({
+    digest,
+    manifest,
+    first: { outcome: 'built', ...replacing(replaces, digest) },
+  })
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const digests = await push.attempt(attempt > 1)
+      // Reading back may fail; that docker pushed is known by then.
+      journal.tag(pushed)
+      const manifest = await readPushed(registry, plan.desired.first.tag, digests)
+      return imageOf(manifest.digest, manifest)
+    } catch (error) {
+      if (error instanceof ReleaseError && error.name === 'cache-not-written') journal.tag(pushed)
+      if (!(await push.retry(error, attempt))) throw error
+      const { first, sight } = await nextSteps(plan, terms, services)
+      if (first.kind === 'keep') return imageOf(first.digest, sight.manifest)
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import type { Docker } from '../docker/docker.ts'
+import type { LoadGitHub } from '../github/client.ts'
+import type { Clock, Transport } from '../http/transport.ts'
+import type { Log } from '../log.ts'
+import type { RegistryClient } from '../registry/client.ts'
+import type { Secrets } from '../secrets.ts'
+import type { Journal } from './journal.ts'
+
+/** The run that a command is a part of: the process, and where it tells what it does. */
+export interface Run {
+  readonly env: NodeJS.ProcessEnv
+  readonly log: Log
+  /** Is told of every credential that is used. */
+  readonly secrets: Secrets
+  readonly clock: Clock
+  /** When the run began, by the clock, in milliseconds. */
+  readonly started: number
+  readonly journal: Journal
+  /** Aborts when the run is interrupted. */
+  readonly signal: AbortSignal
+  /** The directory that relative paths start from. */
+  readonly workspace: string
+  /** A directory for files of this run. */
+  readonly temporary: string
+}
+
+/** What a command asks, and what it has do things. */
+export interface Services {
+  readonly registry: RegistryClient
+  readonly docker: Docker
+  readonly transport: Transport
+  /** Loads what asks GitHub. */
+  readonly loadGitHub: LoadGitHub
+}
+
+/** What services are made with. */
+export interface ServiceOptions {
+  /** Loads what asks GitHub. */
+  readonly loadGitHub: LoadGitHub
+  /** How this program names itself to servers. */
+  readonly userAgent: string
+}
