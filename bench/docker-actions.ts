@@ -198,7 +198,7 @@ try {
     [
       `${new Date().toISOString().slice(0, 10)}: ${folders.map(path => path.slice(folder.length + 1)).join(', ')}`,
       `Node ${process.version}, docker ${engine.trim()}, ${buildx.trim()}`,
-      `${ROUNDS} rounds, ${failed} failed and were repeated; load average ${before.toFixed(1)} before, ${(loadavg()[0] ?? 0).toFixed(1)} after`,
+      `${ROUNDS} rounds, ${failed} more failed and do not count; load average ${before.toFixed(1)} before, ${(loadavg()[0] ?? 0).toFixed(1)} after`,
       ...WAYS.map(way => `${way}: median ${Math.round(median(took[way]))} ms`),
       besides(took, 'this action', 'one docker command'),
       besides(took, "docker's actions", 'one docker command'),

@@ -1,3 +1,6 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { findLocally, ownWorkflowsIn, repositoriesIn } from '../../scripts/act/actions.ts'
 
@@ -22,8 +25,17 @@ test('the reusable workflows of this repository', () => {
   expect(ownWorkflowsIn([text, text])).toEqual(['.github/workflows/docker_images_template.yaml'])
 })
 
-test('this repository is always here; without a folder, all others are fetched', () => {
-  expect(findLocally(repositoriesIn([text]), { own: '/own', folder: undefined })).toEqual({
-    'dmwm/stable-release-action@v1': '/own',
-  })
+test('a folder for this commit comes before one for all', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'actions-'))
+  try {
+    const [checkout, exact] = [join(folder, 'actions/checkout'), join(folder, 'actions/checkout@0123abcd')]
+    await mkdir(checkout, { recursive: true })
+    const own = { 'dmwm/stable-release-action@v1': '/own' }
+    const found = () => findLocally(repositoriesIn([text]), { own: '/own', folder })
+    expect(found()).toEqual({ ...own, 'actions/checkout@0123abcd': checkout })
+    await mkdir(exact)
+    expect(found()).toEqual({ ...own, 'actions/checkout@0123abcd': exact })
+  } finally {
+    await rm(folder, { recursive: true })
+  }
 })

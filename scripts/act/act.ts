@@ -17,6 +17,8 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { actions: { type: 'string' }, verbose: { type: 'boolean', default: false } },
 })
+const actions = values.actions ?? process.env.ACT_ACTIONS
+if (actions === undefined) throw new Error('Give the folder of the public actions: --actions, or ACT_ACTIONS')
 const names = catalogue.map(({ name }) => name)
 const unknown = positionals.filter(name => !names.includes(name))
 if (unknown.length > 0) throw new Error(`No such run: ${unknown.join(', ')}. There are ${names.join(', ')}`)
@@ -41,7 +43,7 @@ try {
       engine,
       packageIndex: index.url,
       folder: kept.folder,
-      actions: values.actions ?? process.env.ACT_ACTIONS,
+      actions,
     })
     console.log(linesOf(entry.name, report, { verbose: values.verbose }).join('\n'))
     if (report.problem !== undefined) process.exitCode = 1

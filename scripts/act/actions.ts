@@ -28,17 +28,16 @@ export const ownWorkflowsIn = (texts: readonly string[]): string[] => {
 
 /**
  * Folders in place of repositories on GitHub: `own` for this repository, for the others those of `folder`, named
- * `owner/name@ref` or `owner/name`. What is in none, act fetches.
+ * `owner/name@ref` or `owner/name`. One that is in neither is not needed, or act says that it cannot fetch it.
  */
 export const findLocally = (
   names: readonly string[],
-  { own, folder }: { own: string; folder: string | undefined },
+  { own, folder }: { own: string; folder: string },
 ): Record<string, string> =>
   Object.fromEntries(
     names.flatMap(name => {
       const repository = name.slice(0, name.indexOf('@'))
       if (repository === OWN) return [[name, own]]
-      if (folder === undefined) return []
       const found = [name, repository].map(path => join(folder, path)).find(path => existsSync(path))
       return found === undefined ? [] : [[name, found]]
     }),

@@ -55,12 +55,6 @@ ${inputs.map(input => `      ${input}\n`).join('')}    secrets:
       cern_token: \${{ secrets.CERN_TOKEN }}
 `)
 
-const inCmswmcore: Replacement = {
-  from: /\bproject: (?!cmswmcore$)[a-z]+$/gm,
-  to: 'project: cmswmcore',
-  why: 'the images of this run are there',
-}
-
 export const catalogue: readonly Entry[] = [
   {
     name: 'smallest',
@@ -135,14 +129,13 @@ jobs:
     name: 'scheduled',
     runs: [
       { workflow: release(), event: 'push' },
-      { workflow: release(), event: 'push', gitTag: '2.3.4.1' },
+      { workflow: release(), event: 'push', gitTag: '2.4.5.8' },
       { workflow: file('examples/verify-weekly.yaml'), event: 'schedule' },
     ],
-    replace: [inCmswmcore],
     login: true,
     published: {
-      reqmgr2: ['2.3.4', '2.3.4-stable', '2.3.4.1', '2.3.4.1-stable'],
-      reqmon: ['2.3.4', '2.3.4-stable', '2.3.4.1', '2.3.4.1-stable'],
+      reqmgr2: ['2.3.4', '2.3.4-stable', '2.4.5.8', '2.4.5.8-stable'],
+      reqmon: ['2.3.4', '2.3.4-stable', '2.4.5.8', '2.4.5.8-stable'],
     },
   },
   {
@@ -153,6 +146,8 @@ jobs:
         event: 'workflow_dispatch',
         inThisRepository: true,
         job: 'action',
+        // One of its registries: the only one that there is stands for it.
+        matrix: ['registry:2.8.3'],
       },
     ],
     replace: [

@@ -11,7 +11,7 @@ const sample = { lines: ['ENTRYPOINT ["/bin/busybox", "echo"]'] }
 export const SERVICES = ['reqmgr2', 'reqmon'] as const
 
 /** The git tags that the repository of the services has, oldest first. */
-export const GIT_TAGS = ['2.3.4', '2.3.4.1'] as const
+export const GIT_TAGS = ['2.3.4', '2.4.5.8'] as const
 
 const address = (name: string): string => `https://github.com/${name}`
 
@@ -21,6 +21,8 @@ export const makeCmsKubernetes = async (github: string): Promise<void> => {
   for (const service of SERVICES) await writeSampleContext(join(folder, 'docker/pypi', service), sample)
   await makeCheckout(folder, address('dmwm/CMSKubernetes'))
   await git(folder, 'branch', '--move', 'master')
+  // As GitHub does: actions/checkout asks for no more than the directory that it checks out.
+  await git(folder, 'config', 'uploadpack.allowFilter', 'true')
 }
 
 /** A copy of this repository as it is now, tracked files alone. `files` are others in place of its own. */

@@ -21,7 +21,7 @@ export interface Surroundings {
   /** For all that the runs need; it is the caller's to remove. */
   readonly folder: string
   /** A folder with repositories of actions, see `findLocally`. */
-  readonly actions: string | undefined
+  readonly actions: string
 }
 
 export interface Report {
