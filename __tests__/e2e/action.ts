@@ -89,7 +89,7 @@ const annotationsIn = (log: string): Annotation[] =>
   )
 
 /** Reads a file of `name<<delimiter`, value, delimiter, as the runner does. */
-const fileCommands = (text: string): Record<string, string> =>
+export const fileCommands = (text: string): Record<string, string> =>
   Object.fromEntries(
     Array.from(text.matchAll(/^([^\n<]+)<<(\S+)\n([\s\S]*?)\n\2$/gm), ([, name, , value]) => [name, value]),
   )
