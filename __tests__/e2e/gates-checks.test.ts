@@ -180,7 +180,7 @@ describe('release', () => {
       expect(ended.exitCode).toBe(1)
       const other = await digestOf(service, '2.3.4-stable')
       expect(ended.annotations.map(({ message }) => message)).toEqual([
-        expect.stringContaining(`2.3.4-stable became ${other} while this run waited`),
+        expect.stringContaining(`2.3.4-stable became ${other} while this run `),
       ])
       expect(await digestOf(service, 'latest')).toBeUndefined()
     })

@@ -331,7 +331,7 @@ describe('the reusable workflow', () => {
       command: 'release',
       repository: { registry: 'registry.cern.ch', path: 'cmswmcore/reqmgr2' },
       gitTag: '2.3.4',
-      login: { username: 'me', password: 'secret' },
+      credentials: { username: 'me', password: 'secret' },
       stable: 'on-release',
       checks: undefined,
       build: { context: 'CMSKubernetes/docker/pypi/reqmgr2', buildArgs: ['TAG=2.3.4'] },
@@ -358,11 +358,11 @@ describe('the reusable workflow', () => {
   test('takes a name from vars before the secret one, and a token for checks before that of the job', () => {
     const given = { wmcore_component: 'reqmgr2', username: 'robot', 'require-checks': 'testbed' }
     expect(called(given, { cern_token: 'secret' })).toMatchObject({
-      login: { username: 'robot' },
+      credentials: { username: 'robot' },
       checks: { names: ['testbed'], repository: { token: 't' } },
     })
     expect(called(given, { cern_user: 'me', cern_token: 's', checks_token: 'c' })).toMatchObject({
-      login: { username: 'robot' },
+      credentials: { username: 'robot' },
       checks: { repository: { token: 'c' } },
     })
   })
