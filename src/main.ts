@@ -37,16 +37,17 @@ const run = async (): Promise<Result> => {
     secrets,
   )
   for (const { title, message } of warnings) log.warning(title, message)
-  return withTemporary(
-    context.temporary,
-    temporary =>
-      execute(
-        request,
-        { env, log, secrets, clock, started: clock.now(), journal, signal, workspace, temporary },
-        // Not webpack's: a bundle of its own, which stands beside this one.
-        { loadGitHub: () => import(/* webpackIgnore: true */ './github/index.ts'), userAgent: USER_AGENT },
-      ),
-    temporary => core.saveState(TEMPORARY, temporary),
+  return execute(
+    request,
+    { env, log, secrets, clock, started: clock.now(), journal, signal, workspace },
+    {
+      // In files of their own, which are read when they are due.
+      loadServices: () => import('./commands/services.ts'),
+      loadGitHub: () => import('./github/index.ts'),
+      withTemporary: use =>
+        withTemporary(context.temporary, use, temporary => core.saveState(TEMPORARY, temporary)),
+      userAgent: USER_AGENT,
+    },
   )
 }
 

@@ -38,23 +38,28 @@ const requireWritable = async (
   }
 }
 
-/**
- * Makes sure, before anything is done, that the runner has what a step needs: its workspace, and the files in which it
- * takes outputs and state. Throws `runner-unusable`.
- */
-export const requireRunner = async (env: NodeJS.ProcessEnv, workspace: string): Promise<void> => {
-  const directory = await stat(workspace).catch((error: unknown) => {
+const requireDirectory = async (workspace: string): Promise<void> => {
+  const seen = await stat(workspace).catch((error: unknown) => {
     throw runnerUnusable(
       `The workspace of the job, ${workspace}, can not be used: ${messageOf(error)}.`,
       NOTHING_DONE,
       error,
     )
   })
-  if (!directory.isDirectory()) {
-    throw runnerUnusable(`The workspace of the job, ${workspace}, is not a directory.`, NOTHING_DONE)
-  }
-  await requireWritable(env, 'GITHUB_OUTPUT')
-  await requireWritable(env, 'GITHUB_STATE')
+  if (seen.isDirectory()) return
+  throw runnerUnusable(`The workspace of the job, ${workspace}, is not a directory.`, NOTHING_DONE)
+}
+
+/**
+ * Makes sure, before anything is done, that the runner has what a step needs: its workspace, and the files in which it
+ * takes outputs and state. Throws `runner-unusable`.
+ */
+export const requireRunner = async (env: NodeJS.ProcessEnv, workspace: string): Promise<void> => {
+  await Promise.all([
+    requireDirectory(workspace),
+    requireWritable(env, 'GITHUB_OUTPUT'),
+    requireWritable(env, 'GITHUB_STATE'),
+  ])
 }
 
 /** The same error, or the one that it is if the system refused to read or write a file, as when the disk is full. */

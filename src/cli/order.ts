@@ -72,16 +72,16 @@ export const carryOut =
     const journal = new RunJournal()
     const clock = systemClock(signal)
     try {
-      const result = await withTemporary(tmpdir(), temporary =>
-        execute(
-          request,
-          { env, log, secrets, clock, started: clock.now(), journal, signal, workspace, temporary },
-          // In this file, as the command line is one; evaluated when it is asked for.
-          {
-            loadGitHub: () => import(/* webpackMode: "eager" */ '../github/index.ts'),
-            userAgent: USER_AGENT,
-          },
-        ),
+      const result = await execute(
+        request,
+        { env, log, secrets, clock, started: clock.now(), journal, signal, workspace },
+        // In this file, as the command line is one; evaluated when they are asked for.
+        {
+          loadServices: () => import(/* webpackMode: "eager" */ '../commands/services.ts'),
+          loadGitHub: () => import(/* webpackMode: "eager" */ '../github/index.ts'),
+          withTemporary: use => withTemporary(tmpdir(), use),
+          userAgent: USER_AGENT,
+        },
       )
       await print(call, result)
     } catch (error) {

@@ -20,8 +20,6 @@ export interface Run {
   readonly signal: AbortSignal
   /** The directory that relative paths start from. */
   readonly workspace: string
-  /** A directory for files of this run. */
-  readonly temporary: string
 }
 
 /** What a command asks, and what it has do things. */
@@ -31,12 +29,18 @@ export interface Services {
   readonly transport: Transport
   /** Loads what asks GitHub. */
   readonly loadGitHub: LoadGitHub
+  /** A directory for files of this run. */
+  readonly temporary: string
 }
 
 /** What services are made with. */
 export interface ServiceOptions {
+  /** Loads the commands that need services, which takes as long as a plan: a plan is made without them. */
+  readonly loadServices: () => Promise<Pick<typeof import('./services.ts'), 'executeWithServices'>>
   /** Loads what asks GitHub. */
   readonly loadGitHub: LoadGitHub
+  /** Makes a directory for files of this run, which ends with what uses it. */
+  readonly withTemporary: <T>(use: (temporary: string) => Promise<T>) => Promise<T>
   /** How this program names itself to servers. */
   readonly userAgent: string
 }

@@ -48,13 +48,14 @@ const registryFor = async (
 export const executeWithServices = async (
   request: Exclude<Request, PlanRequest>,
   run: Run,
-  { loadGitHub, userAgent }: ServiceOptions,
+  options: Pick<ServiceOptions, 'loadGitHub' | 'userAgent'> & Pick<Services, 'temporary'>,
 ): Promise<Result> => {
   const { env, log, secrets, clock, signal, workspace } = run
+  const { temporary, loadGitHub, userAgent } = options
   await addStoredLogins(env, secrets)
   const docker = new Docker({ env, log, signal, cwd: workspace })
   using transport = new Transport({ userAgent, log, clock, backoff: registryBackoff, signal })
-  const tools = { ...run, docker, transport, loadGitHub }
+  const tools = { ...run, docker, transport, loadGitHub, temporary }
   // Awaited here and below, as the connections end with this block.
   if (request.command === 'build') return await build(request, tools)
   const { repository } = request

@@ -1,7 +1,6 @@
 /**
  * octokit, as @actions/github configures it. It takes longer to load than all of the rest, so it is loaded when GitHub
- * is asked: the action has it in a bundle of its own, `dist/action/github`. Import nothing of `src` here: that bundle
- * would have a second copy of it.
+ * is asked.
  */
 
 /**
