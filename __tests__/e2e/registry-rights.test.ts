@@ -73,7 +73,8 @@ describe.each([
   })
 
   // Only BuildKit writes caches to a registry, and of the stores only that of containerd lets it.
-  test.runIf(store === 'containerd')('a cache that may not be written', async () => {
+  if (store !== 'containerd') return
+  test('a cache that may not be written', async () => {
     const { host } = bench.registry
     const step = await release('cached', 'FROM scratch\nCOPY file /\n', {
       'build-options': `--cache-to=type=registry,ref=${host}/${READ_ONLY}:cache`,

@@ -22,14 +22,15 @@ const firstDigest = ({ first }: Desired, observed: Observed): Digest | undefined
 
 /** The first tag, of which it is settled which image it must have. */
 const settled = (
-  { first }: Desired,
+  desired: Desired,
   there: Digest | undefined,
   { digest, from }: NonNullable<Terms['image']>,
 ): Step => {
+  const { first } = desired
   if (there === digest) return { kind: 'keep', tag: first, digest }
   if (from === 'given') {
     return there === undefined
-      ? notPublished(first)
+      ? notPublished(desired)
       : {
           kind: 'refuse',
           tag: first,
@@ -48,12 +49,12 @@ const settled = (
   }
 }
 
-const notPublished = (first: PlannedTag): Refuse => ({
+const notPublished = ({ first, gitTag }: Desired): Refuse => ({
   kind: 'refuse',
   tag: first,
   error: 'not-published',
   why: `${first.tag} is not in the registry`,
-  remedy: 'Release it first.',
+  remedy: `Release ${gitTag} first; what is promoted is the published image.`,
 })
 
 /** The first tag, which is there, by on-existing. */
@@ -93,7 +94,7 @@ const reconcileFirst = (desired: Desired, observed: Observed, terms: Terms): Ste
   const { may, image, onExisting } = terms
   if (image !== undefined) return settled(desired, there, image)
   if (may === 'neither') {
-    return there === undefined ? notPublished(first) : { kind: 'keep', tag: first, digest: there }
+    return there === undefined ? notPublished(desired) : { kind: 'keep', tag: first, digest: there }
   }
   if (there === undefined || first.moving) return { kind: may, tag: first, replaces: undefined }
   if (onExisting === 'overwrite') return { kind: may, tag: first, replaces: there }
