@@ -1,6 +1,8 @@
+import type { Docker } from '../docker/docker.ts'
+import { withLogin } from '../docker/login.ts'
 import { PushInterruptedError } from '../docker/push.ts'
 import { ReleaseError } from '../errors.ts'
-import type { Pause } from '../http/retry.ts'
+import { type Pause, pauseBetween, pushBackoff } from '../http/retry.ts'
 import type { Log } from '../log.ts'
 import type { Terms } from '../reconcile/terms.ts'
 import type { Manifest, RegistryClient } from '../registry/client.ts'
@@ -9,6 +11,7 @@ import { type Digest, tagged } from '../registry/reference.ts'
 import { nextSteps } from './next-steps.ts'
 import { replacing } from './outcome.ts'
 import type { Plan } from './plan.ts'
+import type { PublishRequest } from './request.ts'
 import type { Run, Services } from './run.ts'
 import type { Image } from './write-tags.ts'
 
@@ -55,50 +58,82 @@ const readPushed = async (
 
 /** How the image of the first tag gets into the registry. */
 export interface Push {
+  /** What is done, for the name of the stage, such as `Build and push`. */
+  readonly name: string
   /**
-   * Builds or pushes: gives back the digests that docker says the image has in the registry. `again`: it was tried
-   * before, and what was built then is still there.
+   * Builds or pushes with a docker that is logged in: gives back the digests that docker says the image has in the
+   * registry. `again`: it was tried before, and what was built then is still there.
    */
-  readonly attempt: (again: boolean) => Promise<readonly Digest[]>
-  /** Waits before the next attempt, if there is to be one after this error; else gives back false. */
-  readonly retry: (error: unknown, attempt: number) => Promise<boolean>
+  readonly attempt: (docker: Docker, again: boolean) => Promise<readonly Digest[]>
+  /** Waits before another attempt after an error that is not of the push; false if there is to be none. */
+  readonly retry?: (error: unknown) => Promise<boolean>
 }
 
 /** Tries a push again that broke for a reason that may pass. */
 export const afterBrokenPush =
-  (pause: Pause, log: Log): Push['retry'] =>
-  async (error, attempt) =>
+  (pause: Pause, log: Log) =>
+  async (error: unknown, attempt: number): Promise<boolean> =>
     error instanceof PushInterruptedError && pause(attempt, next => log.info(`${next}: ${error.what}`))
 
 /**
- * Pushes the first tag and reads it back. Before a second attempt the registry is looked at again, as the image may be
- * there all the same: what is published is not built or pushed a second time.
+ * Pushes and reads back, until it succeeds or there is no further attempt. Before a second attempt the registry is looked
+ * at again, as the image may be there all the same: what is published is not built or pushed a second time.
  */
-export const pushFirst = async (
+const pushUntilRead = async (
   plan: Plan,
-  { terms, replaces, push }: { terms: Terms; replaces: Digest | undefined; push: Push },
-  services: Pick<Services, 'registry'> & Pick<Run, 'journal'>,
-): Promise<Image> => {
-  const { registry, journal } = services
-  const [unwritten] = plan.result.tags
-  const pushed = { ...unwritten, outcome: 'pushed' } as const
-  const imageOf = (digest: Digest, manifest: Manifest | undefined): Image => ({
-    digest,
-    manifest,
-    first: { outcome: 'built', ...replacing(replaces, digest) },
-  })
-  for (let attempt = 1; ; attempt += 1) {
+  {
+    terms,
+    attempt,
+    retry,
+  }: {
+    terms: Terms
+    attempt: (again: boolean) => Promise<readonly Digest[]>
+    retry: (error: unknown, attempt: number) => Promise<boolean>
+  },
+  { registry, journal }: Services & Run,
+): Promise<{ digest: Digest; manifest: Manifest | undefined }> => {
+  const pushed = { ...plan.result.tags[0], outcome: 'pushed' } as const
+  for (let number = 1; ; number += 1) {
     try {
-      const digests = await push.attempt(attempt > 1)
+      const digests = await attempt(number > 1)
       // Reading back may fail; that docker pushed is known by then.
       journal.tag(pushed)
       const manifest = await readPushed(registry, plan.desired.first.tag, digests)
-      return imageOf(manifest.digest, manifest)
+      return { digest: manifest.digest, manifest }
     } catch (error) {
       if (error instanceof ReleaseError && error.name === 'cache-not-written') journal.tag(pushed)
-      if (!(await push.retry(error, attempt))) throw error
-      const { first, sight } = await nextSteps(plan, terms, services)
-      if (first.kind === 'keep') return imageOf(first.digest, sight.manifest)
+      if (!(await retry(error, number))) throw error
+      const { first, sight } = await nextSteps(plan, terms, { registry, journal })
+      if (first.kind === 'keep') return { digest: first.digest, manifest: sight.manifest }
     }
   }
+}
+
+/** Logs in, pushes the first tag and reads it back, as a stage of the run. `replaces` is the image that it had before. */
+export const pushFirst = async (
+  { credentials, repository }: Pick<PublishRequest, 'credentials' | 'repository'>,
+  plan: Plan,
+  { terms, replaces, push }: { terms: Terms; replaces: Digest | undefined; push: Push },
+  tools: Services & Run,
+): Promise<Image> => {
+  const { docker, log, clock, temporary } = tools
+  const pause = pauseBetween(pushBackoff, clock)
+  const afterPush = afterBrokenPush(pause, log)
+  return log.stage(`${push.name} ${plan.result.tags[0].reference}`, async conclude => {
+    const at = { registry: repository.registry, credentials }
+    const { digest, manifest } = await withLogin(docker, at, { log, temporary, pause }, used =>
+      pushUntilRead(
+        plan,
+        {
+          terms,
+          attempt: again => push.attempt(used, again),
+          retry: async (error, attempt) =>
+            (await afterPush(error, attempt)) || ((await push.retry?.(error)) ?? false),
+        },
+        tools,
+      ),
+    )
+    conclude(`pushed and read back, ${digest}`)
+    return { digest, manifest, first: { outcome: 'built', ...replacing(replaces, digest) } }
+  })
 }

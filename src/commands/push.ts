@@ -1,15 +1,11 @@
 import type { Docker } from '../docker/docker.ts'
 import { findLocalImage, type LocalImage } from '../docker/local-image.ts'
-import { withLogin } from '../docker/login.ts'
 import { push as pushImage } from '../docker/push.ts'
 import { ReleaseError } from '../errors.ts'
-import { pauseBetween, pushBackoff } from '../http/retry.ts'
-import type { Terms } from '../reconcile/terms.ts'
 import { REVISION_LABEL } from '../registry/labels.ts'
-import { type Digest, tagged } from '../registry/reference.ts'
 import { announcedPlan, fixedTags, type Plan } from './plan.ts'
 import { publishCopies, publishTerms, readRegistry } from './publish.ts'
-import { afterBrokenPush, type Push, pushFirst } from './push-first.ts'
+import { type Push, pushFirst } from './push-first.ts'
 import type { PushRequest } from './request.ts'
 import type { Result, TagResult } from './result.ts'
 import type { Run, Services } from './run.ts'
@@ -44,30 +40,6 @@ const builtImage = async (plan: Plan, docker: Docker): Promise<LocalImage> => {
   return image
 }
 
-/** Pushes the image that was built under the first tag, as a stage of the run. */
-const pushBuilt = async (
-  { credentials }: PushRequest,
-  plan: Plan,
-  { terms, replaces }: { terms: Terms; replaces: Digest | undefined },
-  tools: Services & Run,
-): Promise<Image> => {
-  const { registry, docker, log, clock, temporary } = tools
-  const reference = tagged(registry.repository, plan.desired.first.tag)
-  const pause = pauseBetween(pushBackoff, clock)
-  return log.stage(`Push ${reference}`, async conclude => {
-    const at = { registry: registry.repository.registry, credentials }
-    const image = await withLogin(docker, at, { log, temporary, pause }, used => {
-      const push: Push = {
-        attempt: () => pushImage(used, reference, temporary),
-        retry: afterBrokenPush(pause, log),
-      }
-      return pushFirst(plan, { terms, replaces, push }, tools)
-    })
-    conclude(`pushed and read back, ${image.digest}`)
-    return image
-  })
-}
-
 /**
  * Publishes what `build` has built: finds it under every fixed tag, insists that it is one image, pushes the first tag
  * unless it is there, and publishes the other tags.
@@ -81,9 +53,13 @@ export const push = async (request: PushRequest, tools: Services & Run): Promise
     own: built.digests,
   }
   const { first, copies, sight } = await readRegistry(plan, terms, tools)
+  const push: Push = {
+    name: 'Push',
+    attempt: docker => pushImage(docker, plan.result.tags[0].reference, tools.temporary),
+  }
   const image: Image =
     first.kind === 'keep'
       ? { digest: first.digest, manifest: sight.manifest, first: { outcome: 'kept' } }
-      : await pushBuilt(request, plan, { terms, replaces: first.replaces }, tools)
+      : await pushFirst(request, plan, { terms, replaces: first.replaces, push }, tools)
   return { ...plan.result, ...(await publishCopies(request, plan, { terms, image, copies }, tools)) }
 }

@@ -1,17 +1,13 @@
 import { buildAndPush } from '../docker/build.ts'
 import { BuildFailedError } from '../docker/build-failure.ts'
-import { withLogin } from '../docker/login.ts'
 import { requireReadableChecks } from '../gates/checks.ts'
 import { pipMissed, waitForPackage } from '../gates/package.ts'
-import { pauseBetween, pushBackoff } from '../http/retry.ts'
 import type { Log } from '../log.ts'
-import type { Terms } from '../reconcile/terms.ts'
 import { CONTEXT_REVISION_LABEL, CONTEXT_SOURCE_LABEL, type Labels } from '../registry/labels.ts'
-import { type Digest, tagged } from '../registry/reference.ts'
 import { oneLine } from '../text.ts'
-import { announcedPlan, type Plan } from './plan.ts'
+import { announcedPlan } from './plan.ts'
 import { publishCopies, publishTerms, readRegistry } from './publish.ts'
-import { afterBrokenPush, type Push, pushFirst } from './push-first.ts'
+import { type Push, pushFirst } from './push-first.ts'
 import type { ReleaseRequest } from './request.ts'
 import type { Result } from './result.ts'
 import type { Run, Services } from './run.ts'
@@ -53,38 +49,12 @@ const noteMovedContext = ({ build }: ReleaseRequest, tag: string, labels: Labels
   )
 }
 
-/** Builds the image and pushes it under the first tag, as a stage of the run. */
-const buildFirst = async (
-  request: ReleaseRequest,
-  plan: Plan,
-  { terms, replaces }: { terms: Terms; replaces: Digest | undefined },
-  tools: Services & Run,
-): Promise<Image> => {
-  const { registry, docker, log, clock, temporary } = tools
-  const reference = tagged(registry.repository, plan.desired.first.tag)
-  const pause = pauseBetween(pushBackoff, clock)
-  const afterPush = afterBrokenPush(pause, log)
-  return log.stage(`Build and push ${reference}`, async conclude => {
-    const at = { registry: registry.repository.registry, credentials: request.credentials }
-    const image = await withLogin(docker, at, { log, temporary, pause }, used => {
-      const push: Push = {
-        attempt: again => buildAndPush(used, request.build, { reference, temporary, log, again }),
-        retry: async (error, attempt) =>
-          (await afterPush(error, attempt)) || (await retryForPackage(error, request, tools)),
-      }
-      return pushFirst(plan, { terms, replaces, push }, tools)
-    })
-    conclude(`pushed and read back, ${image.digest}`)
-    return image
-  })
-}
-
 /**
  * Builds, publishes and verifies the images of a git tag: plans, compares the checkout with the git tag, reads the
  * registry, waits for the package, builds and pushes the first tag unless it is there, and publishes its other tags.
  */
 export const release = async (given: ReleaseRequest, tools: Services & Run): Promise<Result> => {
-  const { log } = tools
+  const { log, temporary } = tools
   const plan = announcedPlan(given, 'release', tools)
   const { request, warn } = await compareSource(given, tools)
   const terms = publishTerms(request, 'build')
@@ -107,7 +77,13 @@ export const release = async (given: ReleaseRequest, tools: Services & Run): Pro
     image = { digest: first.digest, manifest: sight.manifest, first: { outcome: 'kept' } }
   } else {
     warn()
-    image = await buildFirst(request, plan, { terms, replaces: first.replaces }, tools)
+    const [{ reference }] = plan.result.tags
+    const push: Push = {
+      name: 'Build and push',
+      attempt: (docker, again) => buildAndPush(docker, request.build, { reference, temporary, log, again }),
+      retry: error => retryForPackage(error, request, tools),
+    }
+    image = await pushFirst(request, plan, { terms, replaces: first.replaces, push }, tools)
   }
   return { ...plan.result, ...(await publishCopies(request, plan, { terms, image, copies }, tools)) }
 }
