@@ -1,168 +1,62 @@
 import { execFile } from 'node:child_process'
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { importConfiguration, importRules } from '../../scripts/import-rules.ts'
 
-/** What each folder may import, and examples of what it may not; `x.ts` in the folder is the one that imports. */
-const arrows = {
-  policy: {
-    may: ['./pattern.ts'],
-    mayNot: [
-      '../registry/reference.ts',
-      '../errors.ts',
-      '../log.ts',
-      '../inputs/near-miss.ts',
-      'node:fs',
-      'node:path',
-      'yaml',
-    ],
-  },
-  http: {
-    may: [
-      './retry.ts',
-      '../errors.ts',
-      '../log.ts',
-      '../text.ts',
-      '@actions/http-client/lib/proxy',
-      'node:https',
-    ],
-    mayNot: [
-      '../registry/client.ts',
-      '../docker/docker.ts',
-      '../policy/tag.ts',
-      '../commands/plan.ts',
-      '@actions/core',
-    ],
-  },
-  registry: {
-    may: [
-      './reference.ts',
-      '../policy/tag.ts',
-      '../http/transport.ts',
-      '../errors.ts',
-      '../log.ts',
-      '../secrets.ts',
-      '../text.ts',
-      'node:crypto',
-    ],
-    mayNot: [
-      '../docker/docker.ts',
-      '../commands/plan.ts',
-      '../inputs/read.ts',
-      '../report/outputs.ts',
-      '@actions/core',
-    ],
-  },
-  process: {
-    may: ['./stop.ts', '@actions/exec', 'node:diagnostics_channel'],
-    mayNot: ['../docker/docker.ts', '../errors.ts', '../log.ts', '@actions/core'],
-  },
-  docker: {
-    may: [
-      './push.ts',
-      '../process/run.ts',
-      '../registry/reference.ts',
-      '../errors.ts',
-      '../log.ts',
-      '../secrets.ts',
-      '../text.ts',
-    ],
-    mayNot: [
-      '../http/transport.ts',
-      '../policy/decide.ts',
-      '../commands/plan.ts',
-      '../inputs/read.ts',
-      '@actions/core',
-    ],
-  },
-  github: {
-    may: ['./field.ts', '../http/transport.ts', '../errors.ts', '../log.ts', '../text.ts', '@actions/github'],
-    mayNot: ['../gates/checks.ts', '../commands/plan.ts', '../policy/tag.ts', '@actions/core'],
-  },
-  gates: {
-    may: [
-      './checks.ts',
-      '../http/transport.ts',
-      '../github/client.ts',
-      '../errors.ts',
-      '../log.ts',
-      '../text.ts',
-    ],
-    mayNot: [
-      '../github/index.ts',
-      '../docker/docker.ts',
-      '../commands/plan.ts',
-      '../inputs/read.ts',
-      '../report/outputs.ts',
-      '@actions/core',
-    ],
-  },
-  commands: {
-    may: [
-      './plan.ts',
-      '../docker/docker.ts',
-      '../registry/client.ts',
-      '../policy/decide.ts',
-      '../http/transport.ts',
-      '../gates/checks.ts',
-      '../github/client.ts',
-      '../errors.ts',
-      '../log.ts',
-    ],
-    mayNot: ['../inputs/read.ts', '../report/outputs.ts', '../github/index.ts', '@actions/core'],
-  },
-  inputs: {
-    may: [
-      './read.ts',
-      '../commands/request.ts',
-      '../contract.ts',
-      '../errors.ts',
-      '../github/repository.ts',
-      '../policy/notation.ts',
-      '../registry/reference.ts',
-      '@actions/core',
-    ],
-    mayNot: [
-      '../http/transport.ts',
-      '../github/client.ts',
-      '../registry/client.ts',
-      '../commands/execute.ts',
-      '../report/outputs.ts',
-    ],
-  },
-  report: {
-    may: [
-      './outputs.ts',
-      '../commands/result.ts',
-      '../contract.ts',
-      '../errors.ts',
-      '../registry/reference.ts',
-      '@actions/core',
-    ],
-    mayNot: ['../http/transport.ts', '../registry/client.ts', '../commands/execute.ts', '../inputs/read.ts'],
-  },
+const root = new URL('../../', import.meta.url)
+const isFile = (part: string): boolean => part.endsWith('.ts')
+const parts = importRules.map(({ part }) => part)
+
+/** What each part may import of the house, as a file that stands for it: one of a folder, or the file itself. */
+const standsFor = (allowed: string): string => (isFile(allowed) ? allowed : `${allowed}/any.ts`)
+
+interface Case {
+  readonly part: string
+  readonly source: string
+  readonly allowed: boolean
 }
 
-/** What is for one folder alone, beside the entry. */
-const reserved = [
-  { name: 'node:child_process', only: [] as string[] },
-  { name: '@actions/exec', only: ['process'] },
-  { name: '@actions/github', only: ['github'] },
-  { name: '@octokit/core', only: [] as string[] },
-  { name: '@actions/http-client', only: ['http'] },
-  { name: '@actions/http-client/lib/proxy', only: ['http'] },
-  { name: '../main.ts', only: [] as string[] },
+const PACKAGES = [
+  '@actions/core',
+  '@actions/exec',
+  '@actions/github',
+  '@actions/http-client',
+  '@actions/http-client/lib/proxy',
+  '@octokit/core',
+  '@renovatebot/pep440',
+  'yaml',
 ]
 
-const cases = Object.entries(arrows).flatMap(([folder, { may, mayNot }]) => [
-  ...may.map(name => ({ folder, name, allowed: true })),
-  ...mayNot.map(name => ({ folder, name, allowed: false })),
-  ...reserved
-    .filter(({ only }) => !only.includes(folder))
-    .map(({ name }) => ({ folder, name, allowed: false })),
-])
+/** Every part against every other, against the packages, and against modules of Node. */
+const cases: readonly Case[] = importRules.flatMap(({ part, may, packages = [], pure = false }) => {
+  const up = isFile(part) ? './' : '../'
+  const house = parts
+    .filter(other => other !== part)
+    .map(other => ({
+      source: `${up}${standsFor(other)}`,
+      allowed: may.includes(other),
+    }))
+  return [
+    ...house,
+    ...may.map(allowed => ({ source: `${up}${standsFor(allowed)}`, allowed: true })),
+    ...(isFile(part) ? [] : [{ source: './any.ts', allowed: true }]),
+    ...PACKAGES.map(source => ({ source, allowed: packages.includes(source) })),
+    { source: 'node:path', allowed: !pure },
+    { source: 'node:fs/promises', allowed: !pure },
+    { source: 'node:child_process', allowed: false },
+  ].map(each => ({ part, ...each }))
+})
 
 const biome = join(
   dirname(createRequire(import.meta.url).resolve('@biomejs/biome/package.json')),
@@ -171,47 +65,55 @@ const biome = join(
 const house = mkdtempSync(join(tmpdir(), 'house-'))
 let refused: ReadonlySet<string>
 
-/** The files that Biome has an error in, when it checks all cases with the rules of this project. */
-const refusedFiles = (): Promise<ReadonlySet<string>> =>
+/** The sources that Biome refuses in each file, when it checks all cases with the rules of this project. */
+const refusedSources = (): Promise<ReadonlySet<string>> =>
   new Promise((resolve, reject) => {
     const options = ['lint', '--reporter=json', '--max-diagnostics=none', 'src']
-    execFile(process.execPath, [biome, ...options], { cwd: house }, (_, stdout, stderr) => {
+    execFile(process.execPath, [biome, ...options], { cwd: house, maxBuffer: 1e9 }, (_, stdout, stderr) => {
       try {
         const {
           diagnostics,
-        }: { diagnostics: { severity: string; category: string; location: { path: string } }[] } =
+        }: { diagnostics: { category: string; location: { path: string; start: { line: number } } }[] } =
           JSON.parse(stdout)
-        const others = diagnostics.filter(({ category }) => category !== 'lint/style/noRestrictedImports')
-        if (others.length > 0) throw new Error(JSON.stringify(others))
-        resolve(new Set(diagnostics.map(({ location }) => location.path)))
+        const found = diagnostics.filter(({ category }) => category === 'lint/style/noRestrictedImports')
+        resolve(new Set(found.map(({ location: { path, start } }) => `${path}:${start.line}`)))
       } catch (cause) {
-        reject(new Error(`biome: ${stdout}${stderr}`, { cause }))
+        reject(new Error(`biome: ${stdout.slice(0, 2000)}${stderr}`, { cause }))
       }
     })
   })
 
-const fileOf = ({ folder, name }: { folder: string; name: string }): string =>
-  `src/${folder}/${name.replace(/[^a-z]+/g, '-')}-case.ts`
+const fileOf = (part: string): string => `src/${isFile(part) ? part : `${part}/case.ts`}`
+const linesOf = (part: string): readonly Case[] => cases.filter(each => each.part === part)
 
 beforeAll(async () => {
-  for (const file of ['biome.json', '.gitignore']) {
-    copyFileSync(new URL(`../../${file}`, import.meta.url), join(house, file))
+  for (const file of ['biome.json', 'biome.imports.json', '.gitignore']) {
+    copyFileSync(new URL(file, root), join(house, file))
   }
-  for (const each of cases) {
-    const file = join(house, fileOf(each))
+  for (const part of parts) {
+    const file = join(house, fileOf(part))
     mkdirSync(dirname(file), { recursive: true })
-    writeFileSync(file, `import { some } from '${each.name}'\n\nexport const other = some\n`)
+    const imports = linesOf(part).map(({ source }, index) => `import { a${index} } from '${source}'`)
+    writeFileSync(file, `${imports.join('\n')}\n`)
   }
-  refused = await refusedFiles()
+  refused = await refusedSources()
 })
 afterAll(() => rmSync(house, { recursive: true, force: true }))
 
-describe.each(Object.keys(arrows))('src/%s', name => {
-  const own = cases.filter(({ folder }) => folder === name)
-  test.each(own.filter(({ allowed }) => allowed))('may import $name', each => {
-    expect(refused.has(fileOf(each))).toBe(false)
-  })
-  test.each(own.filter(({ allowed }) => !allowed))('may not import $name', each => {
-    expect(refused.has(fileOf(each))).toBe(true)
-  })
+test('the configuration of the linter is what the table says', () => {
+  expect(JSON.parse(readFileSync(new URL('biome.imports.json', root), 'utf8'))).toEqual(importConfiguration())
+})
+
+test('every part of src has its row', () => {
+  const there = readdirSync(new URL('src', root), { withFileTypes: true }).map(({ name }) => name)
+  expect(parts.toSorted()).toEqual(there.toSorted())
+})
+
+describe.each(parts)('src/%s', part => {
+  test.each(linesOf(part).map((each, index) => ({ ...each, line: index + 1 })))(
+    'may import $source: $allowed',
+    ({ allowed, line }) => {
+      expect(!refused.has(`${fileOf(part)}:${line}`)).toBe(allowed)
+    },
+  )
 })

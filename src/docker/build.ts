@@ -1,12 +1,12 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ReleaseError } from '../errors.ts'
+import { field } from '../json.ts'
 import type { Log } from '../log.ts'
 import { type Digest, isDigest } from '../registry/reference.ts'
 import { buildFailure, cacheFailure } from './build-failure.ts'
 import type { Docker, DockerResult } from './docker.ts'
 import { isCacheFailure, isPushFailure, mayPass } from './failures.ts'
-import { field } from './local-image.ts'
 import { push, pushFailure } from './push.ts'
 
 /** What is built, and how. Everything here reaches docker as an argument of its own. */

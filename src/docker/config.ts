@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { ReleaseError } from '../errors.ts'
+import { parseJson } from '../json.ts'
 import { run } from '../process/run.ts'
 import type { Credentials } from '../registry/authorization.ts'
 import type { Secrets } from '../secrets.ts'
@@ -123,10 +124,8 @@ const fromHelper = async (
       `The credential helper ${program} failed with exit status ${result.exitCode} for ${registry}.`,
     )
   }
-  let answer: unknown
-  try {
-    answer = JSON.parse(result.stdout)
-  } catch {
+  const answer = parseJson(result.stdout)
+  if (answer === undefined) {
     throw unreadable(`The credential helper ${program} gave no JSON for ${registry}.`)
   }
   const { Username: username, Secret: secret } = isObject(answer) ? answer : {}

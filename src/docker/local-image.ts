@@ -1,3 +1,4 @@
+import { field } from '../json.ts'
 import { type Digest, isDigest } from '../registry/reference.ts'
 import type { Docker } from './docker.ts'
 
@@ -9,10 +10,6 @@ export interface LocalImage {
   /** The digests that the image has, or would have, in the repository of the reference. */
   readonly digests: readonly Digest[]
 }
-
-/** A field of what docker has written. */
-export const field = (value: unknown, name: string): unknown =>
-  typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
 
 /** The digests among those of all repositories, `repository@sha256:…`, that are of one of them. */
 export const digestsIn = (repository: string, all: unknown): Digest[] =>

@@ -1,4 +1,5 @@
 import { ReleaseError } from '../errors.ts'
+import { parseJson } from '../json.ts'
 import type { Digest } from '../registry/reference.ts'
 import { type Docker, type DockerResult, endOf } from './docker.ts'
 import { mayPass } from './failures.ts'
@@ -37,13 +38,7 @@ const repositoryDigests = async (docker: Docker, reference: string): Promise<Dig
     '--format={{json .RepoDigests}}',
     reference,
   ])
-  let digests: unknown
-  try {
-    digests = exitCode === 0 ? JSON.parse(stdout) : undefined
-  } catch {
-    digests = undefined
-  }
-  return digestsIn(repositoryOf(reference), digests)
+  return exitCode === 0 ? digestsIn(repositoryOf(reference), parseJson(stdout)) : []
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Backoff } from '../http/retry.ts'
 import { type HttpResponse, NoAnswerError, type Transport } from '../http/transport.ts'
+import { field, parseJson } from '../json.ts'
 import { oneLine } from '../text.ts'
 import { normaliseName, versionOfFile } from './package-version.ts'
 
@@ -23,18 +24,9 @@ interface IndexFile {
   readonly yanked: boolean
 }
 
-const field = (value: unknown, name: string): unknown =>
-  typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
-
 /** PEP 691: `yanked` is false, or true, or a reason; an empty one is none, as pip has it. */
 const filesInJson = (text: string): IndexFile[] | undefined => {
-  let answer: unknown
-  try {
-    answer = JSON.parse(text)
-  } catch {
-    return undefined
-  }
-  const files = field(answer, 'files')
+  const files = field(parseJson(text), 'files')
   if (!Array.isArray(files)) return undefined
   return files.flatMap((file: unknown) => {
     const filename = field(file, 'filename')

@@ -1,10 +1,10 @@
 import { ReleaseError } from '../errors.ts'
 import type { Backoff } from '../http/retry.ts'
 import type { Transport } from '../http/transport.ts'
+import { field } from '../json.ts'
 import { type CheckRun, type CommitStatus, checkRunOf, commitStatusOf, requiredText } from './entries.ts'
 import { failureOf, GitHubError, unusable } from './failure.ts'
 import { fetchThrough } from './fetch.ts'
-import { field } from './field.ts'
 import type { Octokit } from './index.ts'
 import type { GitHubRepository } from './repository.ts'
 

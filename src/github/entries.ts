@@ -1,4 +1,5 @@
-import { field, text } from './field.ts'
+import { field } from '../json.ts'
+import { text } from './text.ts'
 
 /** One commit status. Source: REST API, "Get the combined status for a specific reference". */
 export interface CommitStatus {

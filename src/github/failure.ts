@@ -1,7 +1,8 @@
 import { causesOf, ReleaseError } from '../errors.ts'
 import { parseRetryAfter } from '../http/retry.ts'
 import { describeRequest, NoAnswerError } from '../http/transport.ts'
-import { field, text } from './field.ts'
+import { field } from '../json.ts'
+import { text } from './text.ts'
 
 /** GitHub did not tell what it was asked. */
 export class GitHubError extends ReleaseError {

@@ -1,5 +1,6 @@
 import { causesOf, ReleaseError } from '../errors.ts'
 import { describeRequest, type HttpResponse, NoAnswerError, type Transport } from '../http/transport.ts'
+import { field, parseJson } from '../json.ts'
 import type { Secrets } from '../secrets.ts'
 import type { Challenge } from './challenge.ts'
 import { realmProblem } from './realm.ts'
@@ -50,17 +51,6 @@ const denied = (what: string, cause?: unknown): ReleaseError =>
     remedy: 'Check username and password, or the login that docker has, and what the account may do there.',
     cause,
   })
-
-const jsonOf = (body: Buffer): unknown => {
-  try {
-    return JSON.parse(body.toString('utf8'))
-  } catch {
-    return undefined
-  }
-}
-
-const field = (value: unknown, name: string): unknown =>
-  typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
 
 /** The realm of a Bearer challenge, if credentials may go there. */
 const realmOf = (challenge: Challenge, origin: string): URL => {
@@ -125,7 +115,7 @@ const tokenIn = (
   realm: URL,
   now: number,
 ): { readonly token: string; readonly until: number } => {
-  const answer = jsonOf(response.body)
+  const answer = parseJson(response.body.toString('utf8'))
   const token = field(answer, 'token') ?? field(answer, 'access_token')
   if (response.status !== 200 || typeof token !== 'string' || token === '') {
     throw new ReleaseError('registry-unreadable', {

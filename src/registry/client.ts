@@ -8,6 +8,7 @@ import {
   NoAnswerError,
   type Transport,
 } from '../http/transport.ts'
+import { field, parseJson } from '../json.ts'
 import type { Secrets } from '../secrets.ts'
 import { oneLine } from '../text.ts'
 import { type Access, Authorization, type Credentials } from './authorization.ts'
@@ -52,19 +53,10 @@ interface SpecError {
   readonly message: string
 }
 
-const field = (value: unknown, name: string): unknown =>
-  typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
-
 const text = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 const specErrors = (body: Buffer): SpecError[] => {
-  let answer: unknown
-  try {
-    answer = JSON.parse(body.toString('utf8'))
-  } catch {
-    return []
-  }
-  const errors = field(answer, 'errors')
+  const errors = field(parseJson(body.toString('utf8')), 'errors')
   return Array.isArray(errors)
     ? errors.map((error: unknown) => ({
         code: text(field(error, 'code')),

@@ -1,10 +1,7 @@
 import { ReleaseError } from '../errors.ts'
+import { field } from '../json.ts'
 import type { Manifest } from './client.ts'
 import { type Digest, isDigest } from './reference.ts'
-
-/** A field of what came from outside. */
-export const field = (value: unknown, name: string): unknown =>
-  typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
 
 /** JSON that a registry has. Throws `registry-unreadable` with `what` if it is none. */
 export const parse = (bytes: Buffer, what: string): unknown => {

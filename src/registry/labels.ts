@@ -1,6 +1,7 @@
+import { field } from '../json.ts'
 import { oneLine } from '../text.ts'
 import type { Manifest, RegistryClient } from './client.ts'
-import { field, imagesIn, isIndex, parse } from './image-index.ts'
+import { imagesIn, isIndex, parse } from './image-index.ts'
 import { byDigest, type Digest, isDigest } from './reference.ts'
 
 /** The label that names the commit that an image was built from: image-spec v1.1, annotations.md. */

@@ -1,12 +1,10 @@
 import { shortBackoff } from '../http/retry.ts'
 import type { Transport } from '../http/transport.ts'
+import { field, parseJson } from '../json.ts'
 import { apiOrigin, type Digest, type Repository } from './reference.ts'
 
 /** The name by which Harbor asks for a token: goharbor/harbor, src/core/service/token. */
 const HARBOR_SERVICE = 'harbor-registry'
-
-const field = (value: unknown, name: string): unknown =>
-  typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
 
 /** Harbor's pages name a project by its number, which its API tells (of public projects, to anybody). */
 const harborPage = async (
@@ -23,7 +21,7 @@ const harborPage = async (
     { method: 'GET', url, headers },
     { ...shortBackoff, attempts: 1 },
   )
-  const id = status === 200 ? field(JSON.parse(body.toString('utf8')), 'project_id') : undefined
+  const id = status === 200 ? field(parseJson(body.toString('utf8')), 'project_id') : undefined
   if (typeof id !== 'number') return undefined
   // The slashes of a repository's name are encoded twice there.
   const name = encodeURIComponent(encodeURIComponent(path.slice(slash + 1)))

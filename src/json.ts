@@ -1,0 +1,16 @@
+/** What is in a value that came from outside, by the names that lead to it; nothing if it is not there. */
+export const field = (value: unknown, ...names: readonly string[]): unknown =>
+  names.reduce(
+    (inner: unknown, name) =>
+      typeof inner === 'object' && inner !== null ? Reflect.get(inner, name) : undefined,
+    value,
+  )
+
+/** The value of a JSON text from outside; nothing if it is no JSON. */
+export const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
