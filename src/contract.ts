@@ -5,7 +5,7 @@
 /** The inputs of the action, as action.yml declares them. */
 export const inputs = {
   "command": {
-    description: "What to do: `release` builds, publishes and verifies the images of the tag; `plan` only says which images it would be, checks all inputs, and needs neither docker nor the network; `build` builds on the runner and `push` publishes that, for those who test the image between the two; `promote` gives the published image its stable tags, by digest; `verify` compares the registry with the plan and changes nothing.",
+    description: "`release` builds, publishes and verifies the images of the tag. `plan` says what it would do and checks all inputs, without docker or network. `build` builds on the runner, and `push` publishes that. `promote` gives a published image its stable tags, by digest. `verify` compares the registry with the plan.",
     required: false,
     default: "release",
   },
@@ -25,47 +25,47 @@ export const inputs = {
     default: "",
   },
   "tag": {
-    description: "The git tag that is released. Without it, the git tag that the workflow runs on.",
+    description: "The git tag to release. By default, the one that triggered the run.",
     required: false,
     default: "",
   },
   "policy": {
-    description: "The release policy: the name of a preset (`wmcore`, `dmwm-go`, `crab`), or a table of rules such as `final: X.Y.Z -> X.Y.Z | X.Y.Z-stable`, one a line.",
+    description: "The release policy: a preset (`wmcore`, `dmwm-go`, `crab`) or rules such as `final: X.Y.Z -> X.Y.Z | X.Y.Z-stable`, one a line.",
     required: false,
     default: "wmcore",
   },
   "policy-file": {
-    description: "The path of a file that holds the table of rules, instead of `policy`; in the workspace or in RUNNER_TEMP.",
+    description: "A file with the rules, instead of `policy`.",
     required: false,
     default: "",
   },
   "context": {
-    description: "What is built, a directory in the workspace or in RUNNER_TEMP, or the address of a git repository.",
+    description: "The directory to build, or the address of a git repository.",
     required: false,
     default: ".",
   },
   "file": {
-    description: "The Dockerfile, from the workspace; it may also be in RUNNER_TEMP. Without it, `Dockerfile` in the context.",
+    description: "The path of the Dockerfile. By default, `Dockerfile` in the context.",
     required: false,
     default: "",
   },
   "build-args": {
-    description: "Build arguments, one `NAME=value` a line; `NAME` alone takes its value from the environment of the step. `TAG=<git tag>` is always passed.",
+    description: "Build arguments, one `NAME=value` a line; `NAME` alone takes its value from the environment. `TAG=<git tag>` is always passed.",
     required: false,
     default: "",
   },
   "build-options": {
-    description: "Further options of `docker buildx build`, one a line, such as `--platform=linux/amd64,linux/arm64` or `--cache-from=type=gha`. None may write into the repository of the image.",
+    description: "More options of `docker buildx build`, one a line, such as `--platform=linux/amd64,linux/arm64` or `--cache-from=type=gha`.",
     required: false,
     default: "",
   },
   "labels": {
-    description: "Labels of the image, one `name=value` a line, beside title, version, revision, source, ref.name and url of `org.opencontainers.image`, which it always has.",
+    description: "More labels of the image, one `name=value` a line. Title, version, revision, source, ref.name and url of `org.opencontainers.image` are always set.",
     required: false,
     default: "",
   },
   "username": {
-    description: "The account at the registry. Keep it in `vars`, not in `secrets`: GitHub blanks every output that contains a secret. Without it, the login that docker has is used.",
+    description: "The account at the registry. Keep it in `vars`: GitHub blanks outputs that contain a secret. By default, docker's login is used.",
     required: false,
     default: "",
   },
@@ -75,47 +75,47 @@ export const inputs = {
     default: "",
   },
   "on-existing": {
-    description: "What to do when the image tag is already there: `same-revision` goes on if it was built from this commit and stops if not; `reuse` takes it as it is; `fail` stops; `overwrite` replaces it.",
+    description: "If the version is published: `same-revision` keeps an image built from this commit and stops at any other; `reuse` keeps any; `fail` always stops; `overwrite` replaces it.",
     required: false,
     default: "same-revision",
   },
   "stable": {
-    description: "When stable tags are written: `on-release`, or `on-promotion`, by the command `promote` alone.",
+    description: "When stable tags are written, `on-release` or `on-promotion` (only by `promote`).",
     required: false,
     default: "on-release",
   },
   "digest": {
-    description: "For `promote` and `verify`, the digest that the published image must have, `sha256:…`.",
+    description: "For `promote` and `verify`, the digest that the image must have, `sha256:…`.",
     required: false,
     default: "",
   },
   "package": {
-    description: "A project on a Python package index that must be there at the version of the git tag before the image is built, such as `reqmgr2`. Empty: nothing is waited for.",
+    description: "A Python package to wait for before the build, at the git tag's version.",
     required: false,
     default: "",
   },
   "package-index": {
-    description: "The simple index on which the package is looked for, without a password in its address.",
+    description: "The simple index that has the package; no password in the address.",
     required: false,
     default: "https://pypi.org/simple/",
   },
   "package-timeout": {
-    description: "How long the package is waited for, such as `90s`, `15m` or `1h`.",
+    description: "How long to wait for the package, such as `90s`, `15m` or `1h`.",
     required: false,
     default: "15m",
   },
   "require-checks": {
-    description: "Names of commit statuses or check runs, one a line, that must have passed on the commit of the git tag before stable tags are written.",
+    description: "Commit statuses or check runs, one a line, that must pass on the git tag's commit before stable tags are written.",
     required: false,
     default: "",
   },
   "checks-timeout": {
-    description: "How long checks that are absent or running are waited for, such as `30m`.",
+    description: "How long to wait for these checks, such as `30m`.",
     required: false,
     default: "0s",
   },
   "github-token": {
-    description: "The token that reads the checks; it needs `checks`, `statuses` and `contents`, each `read`. It also reads the commit of a git tag that the run is not for, which needs `contents` alone.",
+    description: "Reads the checks (it needs `checks`, `statuses` and `contents`, each `read`), and the commit of a `tag` other than the one that triggered the run (`contents`).",
     required: false,
     default: "${{ github.token }}",
   },

@@ -1,7 +1,4 @@
-/**
- * Every way in which a run can end red. The key is the error's stable name; `title` says what happened in
- * general, `cause` what usually brings it about.
- */
+/** All known failures of a run. The key is the error's stable name; `title` says what failed, `cause` the usual reason. */
 export const catalogue = {
   'invalid-input': {
     title: 'An input is not valid',
@@ -9,16 +6,16 @@ export const catalogue = {
   },
   'invalid-policy': {
     title: 'The policy has mistakes',
-    cause: 'The table in `policy` or `policy-file` can not be read as it is written.',
+    cause: 'A rule in `policy` or `policy-file` is not valid.',
   },
   'tag-refused': {
     title: 'The policy gives this git tag no image',
     cause:
-      'No rule matches the git tag, or what the rule gives can not be an image tag, or is the stable tag of another git tag.',
+      'No rule matches the git tag, or its image tag would not be valid, or it is the stable tag of another git tag.',
   },
   'wrong-commit': {
     title: 'The checkout is not at the commit of the git tag',
-    cause: 'The job checked out a branch, or another git tag than the one that is released.',
+    cause: 'The job checked out a branch, or a git tag other than the released one.',
   },
   'already-published': {
     title: 'The image tag is already there',
@@ -26,63 +23,65 @@ export const catalogue = {
   },
   'package-missing': {
     title: 'The package is not on the index',
-    cause: 'Its upload failed or is not finished, its version is another one, or it was yanked.',
+    cause: 'Its upload failed or is not finished, it has another version, or it was yanked.',
   },
   'github-unreadable': {
     title: 'GitHub gave no usable answer',
-    cause: 'The token of the job lacks permissions, or the GitHub API can not be reached.',
+    cause: "The token lacks permissions, or the GitHub API can't be reached.",
   },
   'checks-not-passed': {
     title: 'A required check has not passed',
-    cause: 'It failed, still runs, or never ran on the commit of the git tag.',
+    cause: 'It failed, is still running, or never ran on the commit of the git tag.',
   },
   'not-published': {
     title: 'The image is not published',
     cause: 'The version was never released, its release stopped early, or its image was deleted.',
   },
   'nothing-to-promote': {
-    title: 'The policy has nothing to promote this git tag to',
-    cause: 'The git tag is a candidate or another tag without stable image tags.',
+    title: 'There is nothing to promote',
+    cause: 'The policy gives this git tag no stable tags: it is a candidate, for example.',
   },
   'registry-unreadable': {
     title: 'The registry gave no usable answer',
-    cause: 'The registry or the network between is down, overloaded, or answers something unexpected.',
+    cause: 'The registry or the network is down or overloaded, or the answer was unexpected.',
   },
   'registry-denied': {
     title: 'The registry refused access',
-    cause: 'Credentials are missing, wrong or expired, or the account lacks the right to do this.',
+    cause: 'The credentials are missing, wrong or expired, or the account lacks a permission.',
   },
   'registry-refused': {
     title: 'The registry refused to accept or to show the image',
-    cause: 'A rule of the registry, such as immutability or its vulnerability policy, stands against it.',
+    cause: 'A rule of the registry forbids it, such as immutability or its vulnerability policy.',
   },
   'credentials-unreadable': {
-    title: "Docker's stored credentials can not be read",
-    cause: 'The configuration file is damaged, or the credential helper that it names is missing or fails.',
+    title: "Docker's stored credentials can't be read",
+    cause:
+      "Docker's configuration file is damaged, or the credential helper named there is missing or fails.",
   },
   'docker-missing': {
-    title: 'Docker can not be run',
-    cause: 'There is no docker command on the runner, or its engine does not run.',
+    title: 'Docker is not available',
+    cause: 'The runner has no docker command, or the engine is not running.',
   },
   'login-failed': {
     title: 'docker login failed',
-    cause: 'User name or password are wrong, the token has expired, or the registry can not be reached.',
+    cause: "The user name or password is wrong, the token has expired, or the registry can't be reached.",
   },
   'build-failed': {
     title: 'The image was not built',
-    cause: 'A step of the Dockerfile failed, or docker could not be given what it needs.',
+    cause: 'A step of the Dockerfile failed, or docker could not get what it needs, such as a base image.',
   },
   'image-missing': {
     title: 'The image was not built on this machine',
-    cause: 'The command build was not run before push, or for another service, tag, registry or project.',
+    cause:
+      'The command `build` did not run before `push`, or ran for another service, tag, registry or project.',
   },
   'stable-image-missing': {
     title: 'The stable image was not built on this machine',
-    cause: 'The image was tagged by hand or by another policy, so that its stable tag is missing.',
+    cause: 'The image was tagged by hand or built with another policy, so it has no stable tag.',
   },
   'images-differ': {
-    title: 'The local tags are not one image',
-    cause: 'The tag and the stable tag were built one after the other, by two builds.',
+    title: 'The local tags are different images',
+    cause: 'The tag and the stable tag come from two builds.',
   },
   'push-failed': {
     title: 'The image was not pushed',
@@ -91,20 +90,19 @@ export const catalogue = {
   'cache-not-written': {
     title: 'The build cache was not written',
     cause:
-      'The account may not write where the option --cache-to leads, or the builder can not keep a cache there.',
+      "The account may not write to the place that --cache-to names, or the builder can't export a cache there.",
   },
   'not-as-planned': {
     title: 'The registry does not hold what was planned',
     cause: 'Something else wrote the same tag at the same time, or the registry lost or changed the image.',
   },
   'runner-unusable': {
-    title: 'The runner can not be used',
-    cause:
-      'Its disk is full, or a directory or a file that it gives to a step is missing or can not be written.',
+    title: "The runner can't be used",
+    cause: 'Its disk is full, or a directory or file that a step needs is missing or not writable.',
   },
   'outputs-not-written': {
     title: 'The outputs were not written',
-    cause: 'The disk of the runner is full, or something removed its file for outputs during the run.',
+    cause: "The runner's disk is full, or something removed its file for outputs during the run.",
   },
   interrupted: {
     title: 'The run was interrupted',
@@ -115,7 +113,7 @@ export const catalogue = {
 /** The stable name of an error; `docs/troubleshooting.md` has an entry for each. */
 export type ErrorName = keyof typeof catalogue
 
-/** A known failure, with its facts and its remedy. */
+/** A known failure, and how to fix it (`remedy`). */
 export class ReleaseError extends Error {
   override readonly name: ErrorName
   /** What happened, with the facts, as one or more sentences. */
@@ -130,7 +128,7 @@ export class ReleaseError extends Error {
     this.remedy = remedy
   }
 
-  /** The general sentence for this kind of error. */
+  /** What failed, in general. */
   get title(): string {
     return catalogue[this.name].title
   }

@@ -120,7 +120,7 @@ describe.each([
       name: 'an engine that is not there',
       with: right,
       env: () => ({ ...spy.env, DOCKER_HOST: `unix://${join(bench.workspace, 'no.sock')}` }),
-      title: 'Docker can not be run',
+      title: 'Docker is not available',
       says: ['engine does not answer', 'no.sock', 'DOCKER_HOST'],
       built: true,
     },

@@ -99,7 +99,7 @@ describe('is refused, and nothing is written', () => {
       name: 'a candidate',
       tag: '2.3.4rc1',
       seeded: ['2.3.4rc1'],
-      title: 'The policy has nothing to promote this git tag to',
+      title: 'There is nothing to promote',
       says: [
         '2.3.4rc1',
         'There is no tag to promote',

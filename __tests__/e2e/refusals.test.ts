@@ -25,7 +25,7 @@ describe('without an engine', () => {
     {
       name: 'no docker command',
       step: { tag: '2.3.4', with: {} },
-      title: 'Docker can not be run',
+      title: 'Docker is not available',
       says: ['There is no docker command', 'ubuntu-latest'],
       asks: true,
     },

@@ -75,7 +75,7 @@ describe('a runner that can not be used', () => {
     const step = await promote({ runner: { [variable]: value() } })
 
     expect(step, step.log).toMatchObject({ exitCode: 1, outputs: {}, leftBehind: [] })
-    expect(step.annotations).toMatchObject([{ level: 'error', title: 'The runner can not be used' }])
+    expect(step.annotations).toMatchObject([{ level: 'error', title: "The runner can't be used" }])
     expect(step.annotations[0]?.message).toMatch(new RegExp(`${says}.*Nothing was done`))
     expect(step.summary).toContain('(<code>runner-unusable</code>)')
     expect(await requestsTo(bench.registry, repository)).toEqual(before)
@@ -138,7 +138,7 @@ describe('the post step', () => {
     await mkdir(left)
     expect(await promote({ state: { temporary: left } })).toMatchObject({ exitCode: 0, log: '' })
     const step = await promote({ state: { temporary: at('x'.repeat(300)) } })
-    expect(step).toMatchObject({ exitCode: 1, annotations: [{ title: 'The runner can not be used' }] })
+    expect(step).toMatchObject({ exitCode: 1, annotations: [{ title: "The runner can't be used" }] })
     expect(step.annotations[0]?.message).toMatch(
       /in which there may be credentials, was not removed: ENAMETOOLONG/,
     )
