@@ -165,7 +165,7 @@ describe('credential helpers', () => {
   })
 
   test.each([
-    { name: 'fails', says: SECRET, status: 2, message: 'failed with exit status 2' },
+    { name: 'fails', says: SECRET, status: 2, message: 'ended with exit status 2' },
     { name: 'says "not found" and is content', says: NOT_FOUND, status: 0, message: 'gave no JSON' },
     { name: 'says something else', says: `"${SECRET}`, status: 0, message: 'gave no JSON' },
     { name: 'has no secret', says: '{"Username":"bob"}', status: 0, message: 'gave no user name and secret' },

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test, vi } from 'vitest'
-import { GRACE, ProgramMissingError, ProgramNotStartedError, run } from '../../src/process/run.ts'
+import { endOf, GRACE, ProgramMissingError, ProgramNotStartedError, run } from '../../src/process/run.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'process-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -201,4 +201,11 @@ test('something that holds the output open delays the end for no longer than the
   )
   expect(result).toMatchObject({ exitCode: 0, stdout: 'done\n' })
   expect(performance.now() - before).toBeLessThan(8_000)
+})
+
+test.each([
+  { end: { exitCode: 7, killedBy: undefined }, says: 'ended with exit status 7' },
+  { end: { exitCode: undefined, killedBy: 'SIGKILL' as const }, says: 'was killed by SIGKILL' },
+])('$says', ({ end, says }) => {
+  expect(endOf(end)).toBe(says)
 })

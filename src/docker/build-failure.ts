@@ -1,6 +1,7 @@
 import { ReleaseError } from '../errors.ts'
+import { endOf } from '../process/run.ts'
 import type { Build } from './build.ts'
-import { type Docker, type DockerResult, endOf } from './docker.ts'
+import type { Docker, DockerResult } from './docker.ts'
 import { isDiskFull, lastOfStep, refusedBaseImage, refusedOption } from './failures.ts'
 
 /** A failed build, with the end of what docker said. */

@@ -3,7 +3,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { ReleaseError } from '../errors.ts'
 import { parseJson } from '../json.ts'
-import { run } from '../process/run.ts'
+import { endOf, run } from '../process/run.ts'
 import type { Credentials } from '../registry/authorization.ts'
 import type { Secrets } from '../secrets.ts'
 import { oneLine } from '../text.ts'
@@ -120,9 +120,7 @@ const fromHelper = async (
   )
   if (result.exitCode !== 0) {
     if (NOT_FOUND.test(result.stdout)) return { kind: 'anonymous' }
-    throw unreadable(
-      `The credential helper ${program} failed with exit status ${result.exitCode} for ${registry}.`,
-    )
+    throw unreadable(`The credential helper ${program} ${endOf(result)} for ${registry}.`)
   }
   const answer = parseJson(result.stdout)
   if (answer === undefined) {

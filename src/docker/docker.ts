@@ -11,10 +11,6 @@ export interface DockerResult extends ProgramResult {
   readonly isRefused: boolean
 }
 
-/** How a docker command that failed has ended, for messages. */
-export const endOf = ({ exitCode, killedBy }: ProgramResult): string =>
-  killedBy === undefined ? `ended with exit status ${exitCode}` : `was killed by ${killedBy}`
-
 /** The docker command line, with an environment of its own. The only place that starts it. */
 export class Docker {
   readonly env: NodeJS.ProcessEnv

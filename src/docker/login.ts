@@ -2,6 +2,7 @@ import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ReleaseError } from '../errors.ts'
 import type { Log } from '../log.ts'
+import { endOf } from '../process/run.ts'
 import type { PasswordCredentials } from '../registry/authorization.ts'
 import { configDirectory, configKey, readConfig } from './config.ts'
 import type { Docker } from './docker.ts'
@@ -69,7 +70,7 @@ const logIn = async (
   for (let attempt = 1; ; attempt += 1) {
     const result = await docker.run(args, { input: password })
     if (result.exitCode === 0) return
-    const what = `docker login to ${registry} as ${username} failed with exit status ${result.exitCode}: ${result.lastLine}`
+    const what = `docker login to ${registry} as ${username} failed: it ${endOf(result)}: ${result.lastLine}`
     if (mayPass(result) && (await pause(attempt, next => log.info(`${next}: ${what}`)))) continue
     throw new ReleaseError('login-failed', {
       what,

@@ -14,6 +14,10 @@ export interface ProgramResult {
   readonly tail: string
 }
 
+/** How a program has ended, for messages. */
+export const endOf = ({ exitCode, killedBy }: Pick<ProgramResult, 'exitCode' | 'killedBy'>): string =>
+  killedBy === undefined ? `ended with exit status ${exitCode}` : `was killed by ${killedBy}`
+
 /** There is no program of this name on the PATH. */
 export class ProgramMissingError extends Error {
   override readonly name = 'ProgramMissingError'
