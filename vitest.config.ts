@@ -1,11 +1,23 @@
 import { defineConfig } from 'vitest/config'
 
+/**
+ * Tests that need more than Node and git: an engine, a registry, root, Debian's packages, or the shell and the programs of
+ * a Linux system. All others are unit tests.
+ */
+const REAL = ['__tests__/{e2e,sandbox,demo}/**/*.test.ts', '__tests__/**/*.real.test.ts']
+
 export default defineConfig({
   test: {
-    include: ['__tests__/**/*.test.ts'],
-    globalSetup: ['__tests__/prefetch.ts'],
     reporters: ['default', './scripts/closing-line.ts'],
     testTimeout: 60_000,
     hookTimeout: 180_000,
+    projects: [
+      {
+        extends: true,
+        // A process for each file takes longer than most of these files.
+        test: { name: 'unit', include: ['__tests__/**/*.test.ts'], exclude: REAL, isolate: false },
+      },
+      { extends: true, test: { name: 'real', include: REAL, globalSetup: ['__tests__/prefetch.ts'] } },
+    ],
   },
 })

@@ -1,6 +1,6 @@
 /** What each part of src/ may import: the one table of the arrows of the house. */
 
-/** A folder of src/, or a file at its top, and what it may import beside itself. */
+/** A folder of src/, or a file that has a row of its own, and what it may import beside itself. */
 interface ImportRule {
   readonly part: string
   /** Folders and files of src/. */
@@ -20,7 +20,9 @@ export const importRules: readonly ImportRule[] = [
   { part: 'http', may: WORDS, packages: ['@actions/http-client/lib/proxy'] },
   { part: 'git', may: ['process', ...WORDS] },
   { part: 'registry', may: ['policy', 'http', 'secrets.ts', ...WORDS] },
-  { part: 'github', may: ['http', ...WORDS], packages: ['@actions/github'] },
+  { part: 'github', may: ['http', ...WORDS] },
+  // Loaded when GitHub is asked, and not before.
+  { part: 'github/index.ts', may: [], packages: ['@actions/github'] },
   { part: 'docker', may: ['process', 'registry', 'secrets.ts', ...WORDS] },
   {
     part: 'gates',
@@ -174,7 +176,7 @@ const override = (includes: readonly string[], rule: ImportRule, up: string) => 
 export const importConfiguration = () => ({
   overrides: importRules.flatMap(rule => {
     const { part } = rule
-    if (isFile(part)) return [override([`src/${part}`], rule, './')]
+    if (isFile(part)) return [override([`src/${part}`], rule, part.includes('/') ? '../' : './')]
     const flat = override([`src/${part}/*.ts`], rule, '../')
     return part === 'cli' ? [flat, override(['src/cli/commands/*.ts'], rule, '../../')] : [flat]
   }),

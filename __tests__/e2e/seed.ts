@@ -62,20 +62,24 @@ const accepted = async (response: Response, status: number): Promise<Response> =
 /** What BuildKit puts where the config of an image would be, into a cache that it keeps in a registry. */
 export const CACHE_CONFIG = 'application/vnd.buildkit.cacheconfig.v0'
 
+const REVISION = 'org.opencontainers.image.revision'
+
 export interface Seed {
   readonly kind?: Kind
   /** The commit in the label of the revision; no label without it. */
   readonly revision?: string
+  /** Further labels. */
+  readonly labels?: Readonly<Record<string, string>>
   /** The media type of the config; without it, that of an image. */
   readonly config?: string
 }
 
 /** Publishes an image that no other is like, and gives back its digest. */
 export const seed = async (
-  registry: Registry,
+  registry: Pick<Registry, 'url'>,
   repository: string,
   tag: string,
-  { kind = 'OCI manifest', revision, config: configType }: Seed = {},
+  { kind = 'OCI manifest', revision, labels = {}, config: configType }: Seed = {},
 ): Promise<string> => {
   const types = kinds[kind]
   const base = `${registry.url}/v2/${repository}`
@@ -93,7 +97,7 @@ export const seed = async (
     await accepted(await fetch(`${base}/manifests/${reference}`, { method: 'PUT', headers, body }), 201)
     return describe(mediaType, bytes)
   }
-  const image = async (labels: Record<string, string>): Promise<Buffer> => {
+  const image = async (labels: Readonly<Record<string, string>>): Promise<Buffer> => {
     const layer = await blob(types.layer, Buffer.from(randomUUID()))
     const platform = { architecture: 'amd64', os: 'linux' }
     const rootfs = { type: 'layers', diff_ids: [layer.digest] }
@@ -104,13 +108,12 @@ export const seed = async (
     return json({ schemaVersion: 2, mediaType: types.manifest, config, layers: [layer] })
   }
 
-  const bytes = await image(
-    revision === undefined ? { other: 'label' } : { 'org.opencontainers.image.revision': revision },
-  )
+  const revisionLabel = revision === undefined ? { other: 'label' } : { [REVISION]: revision }
+  const bytes = await image({ ...labels, ...revisionLabel })
   if (!('index' in types)) return (await put(tag, types.manifest, bytes)).digest
   const manifest = await put(digestOf(bytes), types.manifest, bytes)
   // As BuildKit puts attestations beside images; here it comes first, and bears a wrong revision.
-  const statement = await image({ 'org.opencontainers.image.revision': 'of the attestation' })
+  const statement = await image({ [REVISION]: 'of the attestation' })
   const attestation = await put(digestOf(statement), types.manifest, statement)
   const annotations = {
     'vnd.docker.reference.digest': manifest.digest,

@@ -16,20 +16,21 @@ export interface FakeClock extends Clock {
 export const fakeClock = (random: () => number = () => 0.5): FakeClock => {
   const slept: number[] = []
   let now = 1_000_000
-  return {
+  const clock: FakeClock = {
     slept,
     onSleep: undefined,
     now: () => now,
     random,
-    async sleep(milliseconds) {
+    sleep: async milliseconds => {
       slept.push(milliseconds)
       now += milliseconds
-      this.onSleep?.(now)
+      clock.onSleep?.(now)
     },
     pass: milliseconds => {
       now += milliseconds
     },
   }
+  return clock
 }
 
 /** A log that keeps its lines. */

@@ -40,7 +40,7 @@ const PACKAGES = [
 
 /** Every part against every other, against the packages, and against modules of Node. */
 const cases: readonly Case[] = importRules.flatMap(({ part, may, packages = [], pure = false }) => {
-  const up = isFile(part) ? './' : '../'
+  const up = isFile(part) && !part.includes('/') ? './' : '../'
   const house = parts
     .filter(other => other !== part)
     .map(other => ({
@@ -84,6 +84,7 @@ const refusedSources = (): Promise<ReadonlySet<string>> =>
   })
 
 const fileOf = (part: string): string => `src/${isFile(part) ? part : `${part}/case.ts`}`
+const DYNAMIC = 'src/commands/dynamic.ts'
 const linesOf = (part: string): readonly Case[] => cases.filter(each => each.part === part)
 
 beforeAll(async () => {
@@ -96,6 +97,7 @@ beforeAll(async () => {
     const imports = linesOf(part).map(({ source }, index) => `import { a${index} } from '${source}'`)
     writeFileSync(file, `${imports.join('\n')}\n`)
   }
+  writeFileSync(join(house, DYNAMIC), "export const loaded = import('@actions/github')\n")
   refused = await refusedSources()
 })
 afterAll(() => rmSync(house, { recursive: true, force: true }))
@@ -104,9 +106,19 @@ test('the configuration of the linter is what the table says', () => {
   expect(JSON.parse(readFileSync(new URL('biome.imports.json', root), 'utf8'))).toEqual(importConfiguration())
 })
 
-test('every part of src has its row', () => {
-  const there = readdirSync(new URL('src', root), { withFileTypes: true }).map(({ name }) => name)
-  expect(parts.toSorted()).toEqual(there.toSorted())
+test('every file of src has a rule, and every rule a file', () => {
+  const files = readdirSync(new URL('src', root), { recursive: true, encoding: 'utf8' })
+    .filter(isFile)
+    .map(name => `src/${name.replaceAll('\\', '/')}`)
+  const rules = importConfiguration().overrides.flatMap(({ includes }) => includes)
+  const rulesOf = (file: string): string[] =>
+    rules.filter(rule => rule === file || rule === `${dirname(file)}/*.ts`)
+  expect(files.filter(file => rulesOf(file).length === 0)).toEqual([])
+  expect(rules.toSorted()).toEqual([...new Set(files.flatMap(rulesOf))].toSorted())
+})
+
+test('an import() is judged, too', () => {
+  expect(refused.has(`${DYNAMIC}:1`)).toBe(true)
 })
 
 describe.each(parts)('src/%s', part => {

@@ -31,7 +31,7 @@ const filesIn = (folder: string): string[] =>
     .map(name => `${folder}/${name}`)
 
 const allExamples = filesIn('examples')
-/** Those for GitHub; what is for GitLab, gitlab-example.test.ts looks at. */
+/** Those for GitHub; what is for GitLab, gitlab-example.real.test.ts looks at. */
 const examples = allExamples.filter(path => !path.endsWith('.gitlab-ci.yml'))
 
 /** What the guides show in YAML. */

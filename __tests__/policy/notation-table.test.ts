@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { formatProblems, MAX_POLICY_LENGTH, type Policy } from '../../src/policy/notation.ts'
+import { MAX_POLICY_LENGTH } from '../../src/policy/notation.ts'
+import type { Policy } from '../../src/policy/policy.ts'
+import { formatProblems } from '../../src/policy/problems.ts'
 import { policyOf, problemsOf } from './policy-of.ts'
 
 /** The mistakes of a table, shortly: where, and what. */

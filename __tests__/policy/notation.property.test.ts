@@ -2,8 +2,10 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { allTags, decide } from '../../src/policy/decide.ts'
 import { matchRule } from '../../src/policy/match.ts'
-import { formatProblems, parsePolicy, type Rule } from '../../src/policy/notation.ts'
+import { parsePolicy } from '../../src/policy/notation.ts'
 import { matchTokens, render, type Token } from '../../src/policy/pattern.ts'
+import type { Rule } from '../../src/policy/policy.ts'
+import { formatProblems } from '../../src/policy/problems.ts'
 import { policyOf, problemsOf } from './policy-of.ts'
 
 const digits = fc.stringMatching(/^[0-9]{1,100}$/)

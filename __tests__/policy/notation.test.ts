@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { formatProblems, parsePolicy } from '../../src/policy/notation.ts'
+import { parsePolicy } from '../../src/policy/notation.ts'
+import { formatProblems } from '../../src/policy/problems.ts'
 import { problemsOf } from './policy-of.ts'
 
 /** Every problem of a text, as people see it. */

@@ -1,4 +1,6 @@
-import { formatProblems, type Policy, type PolicyProblem, parsePolicy } from '../../src/policy/notation.ts'
+import { parsePolicy } from '../../src/policy/notation.ts'
+import type { Policy } from '../../src/policy/policy.ts'
+import { formatProblems, type PolicyProblem } from '../../src/policy/problems.ts'
 
 /** The policy of a table that has no mistake. Throws for any other. */
 export const policyOf = (text: string): Policy => {

@@ -1,6 +1,6 @@
 import { matchRule, ruleFor } from './match.ts'
-import type { Policy, Rule, Template } from './notation.ts'
 import { type Bindings, render } from './pattern.ts'
+import type { Policy, Rule, Template } from './policy.ts'
 import { stableOrigin } from './stable-tags.ts'
 import { tagProblem } from './tag.ts'
 

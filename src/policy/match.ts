@@ -1,5 +1,5 @@
-import type { Policy, Rule } from './notation.ts'
 import { ANY, type Bindings, type Match, matchTokens } from './pattern.ts'
+import type { Policy, Rule } from './policy.ts'
 import { tagProblem } from './tag.ts'
 
 /** Matches one rule; under `*`, text that is no image tag does not match. */

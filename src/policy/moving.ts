@@ -1,7 +1,7 @@
 import type { PlannedTag } from './decide.ts'
 import { ruleFor } from './match.ts'
-import type { Policy, Rule, Template } from './notation.ts'
 import { type Bindings, matchTokens, render, type Token } from './pattern.ts'
+import type { Policy, Rule, Template } from './policy.ts'
 
 /** One number of a version and the text before it, such as `rc` and `1`; text at the end has no number. */
 interface Part {

@@ -1,6 +1,6 @@
 import { ruleFor } from './match.ts'
-import type { Policy, Rule, Template } from './notation.ts'
 import { ANY, type Bindings, boundBy, matchTokens, render, type Token } from './pattern.ts'
+import type { Policy, Rule, Template } from './policy.ts'
 
 /** Where a stable tag comes from. */
 export interface StableOrigin {

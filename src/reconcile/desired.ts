@@ -1,5 +1,5 @@
 import type { PlannedTag } from '../policy/decide.ts'
-import type { Policy } from '../policy/notation.ts'
+import type { Policy } from '../policy/policy.ts'
 
 /** What should be in one repository for one git tag. */
 export interface Desired {

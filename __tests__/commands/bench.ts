@@ -1,0 +1,144 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { build } from '../../src/commands/build.ts'
+import { promote } from '../../src/commands/promote.ts'
+import { push } from '../../src/commands/push.ts'
+import { release } from '../../src/commands/release.ts'
+import type { Request } from '../../src/commands/request.ts'
+import type { Result } from '../../src/commands/result.ts'
+import type { Run, Services } from '../../src/commands/run.ts'
+import { verify } from '../../src/commands/verify.ts'
+import { Transport } from '../../src/http/transport.ts'
+import type { InputTexts } from '../../src/inputs/read.ts'
+import { orderOf } from '../../src/inputs/request.ts'
+import type { RunContext } from '../../src/inputs/run-context.ts'
+import { RegistryClient } from '../../src/registry/client.ts'
+import { RunJournal } from '../../src/report/journal.ts'
+import { Secrets } from '../../src/secrets.ts'
+import { USER_AGENT } from '../../src/version.ts'
+import { type Seed, seed } from '../e2e/seed.ts'
+import { type FakeClock, fakeClock, recordingLog } from '../gates/surroundings.ts'
+import { runIn, textsWith } from '../inputs/order.ts'
+import { type ModelRegistry, startModelRegistry } from '../registry/model-registry.ts'
+import { type ModelEngine, modelEngine, RecordedDocker } from './recorded-docker.ts'
+
+/** The repository of the image that the commands are for. */
+export const REPOSITORY = 'cmswmcore/reqmgr2'
+/** The commit that the runs are for. */
+export const COMMIT = '6f1ea31'
+/** The commit of the repository that has the Dockerfile. */
+export const CONTEXT_COMMIT = 'c'.repeat(40)
+
+/** How a command ended. */
+export interface Ended {
+  readonly result: Result | undefined
+  readonly error: unknown
+  /** What became of each tag. */
+  readonly outcomes: Readonly<Record<string, string>>
+  /** Lines, warnings and notices. */
+  readonly log: readonly string[]
+}
+
+export interface CommandBench {
+  readonly registry: ModelRegistry
+  readonly engine: ModelEngine
+  readonly clock: FakeClock
+  /** What was asked of the registry and done by the engine, in order: `HEAD 2.3.4`, `build 2.3.4`, `PUT 2.3.4-stable`. */
+  readonly events: string[]
+  /** What was built and written of that. */
+  written(): string[]
+  /** The tags of the repository. */
+  tags(): Readonly<Record<string, string>>
+  /** Publishes an image as somebody else. */
+  seed(tag: string, image?: Seed): Promise<string>
+  run(inputs: Partial<InputTexts>, context?: Partial<RunContext>): Promise<Ended>
+  stop(): Promise<void>
+}
+
+const carryOut = (request: Request, tools: Services & Run): Promise<Result> => {
+  switch (request.command) {
+    case 'release':
+      return release(request, tools)
+    case 'build':
+      return build(request, tools)
+    case 'push':
+      return push(request, tools)
+    case 'promote':
+      return promote(request, tools)
+    case 'verify':
+      return verify(request, tools)
+    case 'plan':
+      throw new Error('a plan needs no services')
+  }
+}
+
+/** A registry and an engine that are models, and what else a command works with. */
+export const startCommandBench = async (): Promise<CommandBench> => {
+  const folder = await mkdtemp(join(tmpdir(), 'commands-'))
+  const events: string[] = []
+  const registry = await startModelRegistry(events)
+  const engine = modelEngine(registry.url, events)
+  const clock = fakeClock()
+
+  const run: CommandBench['run'] = async (inputs, context = {}) => {
+    const log = recordingLog()
+    const { signal } = new AbortController()
+    const secrets = new Secrets()
+    const texts = textsWith({
+      registry: registry.host,
+      project: 'cmswmcore',
+      context: `https://github.com/dmwm/CMSKubernetes.git#${CONTEXT_COMMIT}:docker/reqmgr2`,
+      ...inputs,
+    })
+    // Nothing listens there: what asks GitHub names a server of its own.
+    const at = { tag: texts.tag === '' ? '2.3.4' : texts.tag, apiUrl: 'http://127.0.0.1:9', ...context }
+    const { request } = orderOf(texts, runIn(folder, at))
+    const backoff = { attempts: 1, attemptTimeout: 5_000, totalTime: 0, firstDelay: 0, longestDelay: 0 }
+    using transport = new Transport({ userAgent: USER_AGENT, log, clock, backoff, signal })
+    const client = new RegistryClient({
+      repository: request.repository,
+      transport,
+      credentials: { kind: 'anonymous' },
+      secrets,
+      access: 'pull,push',
+      looksOnly: request.command === 'verify',
+      now: clock.now,
+    })
+    const tools: Services & Run = {
+      env: process.env,
+      log,
+      secrets,
+      clock,
+      started: clock.now(),
+      journal: new RunJournal(),
+      signal,
+      workspace: folder,
+      registry: client,
+      docker: new RecordedDocker(engine.answerTo, log),
+      transport,
+      loadGitHub: () => import('../../src/github/index.ts'),
+      temporary: folder,
+    }
+    const [result, error] = await carryOut(request, tools).then(
+      result => [result, undefined] as const,
+      (error: unknown) => [undefined, error] as const,
+    )
+    const outcomes = Object.fromEntries((result?.tags ?? []).map(({ tag, outcome }) => [tag, outcome]))
+    return { result, error, outcomes, log: log.lines }
+  }
+  return {
+    registry,
+    engine,
+    clock,
+    events,
+    written: () => events.filter(event => !/^(?:HEAD|GET) /.test(event)),
+    tags: () => registry.tags(REPOSITORY),
+    seed: (tag, image) => seed(registry, REPOSITORY, tag, image),
+    run,
+    stop: async () => {
+      await registry.stop()
+      await rm(folder, { recursive: true })
+    },
+  }
+}

@@ -1,0 +1,144 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { KINDS } from '../e2e/seed.ts'
+import { type GitHubApi, startGitHubApi } from '../gates/github-api.ts'
+import { refused } from '../registry/model-registry.ts'
+import { type CommandBench, REPOSITORY, startCommandBench } from './bench.ts'
+
+const [TAG, STABLE] = ['2.3.4', '2.3.4-stable']
+
+let bench: CommandBench
+beforeEach(async () => {
+  bench = await startCommandBench()
+})
+afterEach(() => bench?.stop())
+
+test.each(KINDS)('%s is promoted by its digest, once; docker is not asked', async kind => {
+  const digest = await bench.seed(TAG, { kind })
+  const first = await bench.run({ command: 'promote' })
+  expect(first).toMatchObject({ error: undefined, outcomes: { [TAG]: 'kept', [STABLE]: 'copied' } })
+  const second = await bench.run({ command: 'promote', digest })
+  expect(second).toMatchObject({ error: undefined, outcomes: { [TAG]: 'kept', [STABLE]: 'kept' } })
+  expect(bench.written()).toEqual([`PUT ${STABLE}`])
+  expect(bench.tags()).toEqual({ [TAG]: digest, [STABLE]: digest })
+})
+
+test('a promotion that is done already reads no manifest: a GET would count as a pull', async () => {
+  await bench.seed(TAG)
+  bench.registry.copyTag(REPOSITORY, TAG, STABLE)
+  expect((await bench.run({ command: 'promote' })).error).toBeUndefined()
+  expect(bench.events.filter(event => !event.startsWith('HEAD'))).toEqual([])
+})
+
+describe('nothing is written', () => {
+  test.each([
+    { why: 'it was never released', seeds: [], name: 'not-published', says: 'Release 2.3.4 first' },
+    {
+      why: 'the digest is another one',
+      seeds: [TAG],
+      inputs: { digest: `sha256:${'0'.repeat(64)}` },
+      name: 'not-as-planned',
+      says: 'and should be sha256:0000',
+    },
+    {
+      why: 'the stable tag is another image',
+      seeds: [TAG, STABLE],
+      name: 'already-published',
+      says: 'delete the wrong one',
+    },
+    {
+      why: 'the policy has no stable tag for it',
+      seeds: ['2.3.4rc1'],
+      inputs: { tag: '2.3.4rc1' },
+      name: 'nothing-to-promote',
+      says: 'There is no tag to promote',
+    },
+  ])('if $why', async ({ seeds, inputs = {}, name, says }) => {
+    for (const tag of seeds) await bench.seed(tag)
+    const before = bench.tags()
+    const { error } = await bench.run({ command: 'promote', ...inputs })
+    expect(error).toMatchObject({ name, message: expect.stringContaining(says) })
+    expect(bench.written()).toEqual([])
+    expect(bench.tags()).toEqual(before)
+  })
+
+  test('if HEAD names an image that GET does not give', async () => {
+    await bench.seed(TAG)
+    const answer = { status: 200, headers: { 'docker-content-digest': `sha256:${'5'.repeat(64)}` } }
+    bench.registry.answer(`HEAD ${TAG}`, answer)
+    expect((await bench.run({ command: 'promote' })).error).toMatchObject({
+      name: 'not-as-planned',
+      message: expect.stringContaining(`is sha256:${'5'.repeat(64)}, and the image`),
+    })
+    expect(bench.written()).toEqual([])
+  })
+
+  test('if it is a cache', async () => {
+    await bench.seed(TAG, { config: 'application/vnd.buildkit.cacheconfig.v0' })
+    expect((await bench.run({ command: 'promote' })).error).toMatchObject({
+      name: 'not-published',
+      message: expect.stringContaining('is not an image'),
+    })
+    expect(bench.written()).toEqual([])
+  })
+
+  test('if the registry forbids it', async () => {
+    await bench.seed(TAG)
+    bench.registry.answer(`PUT ${STABLE}`, refused(412, 'PROJECTPOLICYVIOLATION'))
+    expect((await bench.run({ command: 'promote' })).error).toMatchObject({
+      name: 'registry-refused',
+      message: expect.stringContaining('vulnerability policy'),
+    })
+    expect(Object.keys(bench.tags())).toEqual([TAG])
+  })
+})
+
+describe('required checks', () => {
+  let api: GitHubApi
+  beforeEach(async () => {
+    api = await startGitHubApi()
+  })
+  afterEach(() => api?.stop())
+  const start = (inputs = {}) =>
+    bench.run(
+      { command: 'promote', 'require-checks': 'integration', 'github-token': api.token, ...inputs },
+      { apiUrl: api.url },
+    )
+
+  test('that passed: it is promoted', async () => {
+    await bench.seed(TAG)
+    api.status(api.tag(TAG).commit, { context: 'integration', state: 'success' })
+    expect((await start()).outcomes).toEqual({ [TAG]: 'kept', [STABLE]: 'copied' })
+  })
+
+  test.each(['failure', 'pending'] as const)('that are at %s: it is not', async state => {
+    await bench.seed(TAG)
+    api.status(api.tag(TAG).commit, { context: 'integration', state })
+    expect((await start()).error).toMatchObject({ name: 'checks-not-passed' })
+    expect(bench.written()).toEqual([])
+  })
+
+  test('are not asked for when it is promoted already', async () => {
+    await bench.seed(TAG)
+    bench.registry.copyTag(REPOSITORY, TAG, STABLE)
+    expect((await start()).error).toBeUndefined()
+    expect(api.requests).toEqual([])
+  })
+
+  test('the first tag that another run overwrites meanwhile is not promoted', async () => {
+    await bench.seed(TAG)
+    const { commit } = api.tag(TAG)
+    let theirs: Promise<string> | undefined
+    bench.clock.onSleep = () => {
+      theirs ??= bench.seed(TAG).then(digest => {
+        api.status(commit, { context: 'integration', state: 'success' })
+        return digest
+      })
+    }
+    expect((await start({ 'checks-timeout': '1h' })).error).toMatchObject({
+      name: 'not-as-planned',
+      message: expect.stringContaining('while this run waited'),
+    })
+    expect(bench.written()).toEqual([])
+    expect(bench.tags()).toEqual({ [TAG]: await theirs })
+  })
+})

@@ -1,0 +1,87 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { NotAsPlannedError } from '../../src/commands/not-as-planned.ts'
+import { refused } from '../registry/model-registry.ts'
+import { type CommandBench, REPOSITORY, startCommandBench } from './bench.ts'
+
+const [TAG, STABLE] = ['2.3.4', '2.3.4-stable']
+const OTHER = `sha256:${'5'.repeat(64)}`
+
+let bench: CommandBench
+beforeEach(async () => {
+  bench = await startCommandBench()
+})
+afterEach(() => bench?.stop())
+
+/** What there is of the version: nothing, the first tag, both as one image, or two images. */
+const THERE = {
+  nothing: async () => {},
+  first: () => bench.seed(TAG),
+  both: async () => {
+    await bench.seed(TAG)
+    bench.registry.copyTag(REPOSITORY, TAG, STABLE)
+  },
+  'two images': async () => {
+    await bench.seed(TAG)
+    await bench.seed(STABLE)
+  },
+}
+
+const table: {
+  there: keyof typeof THERE
+  inputs?: { stable?: string; digest?: string }
+  finds: Record<string, string>
+}[] = [
+  { there: 'both', finds: { [TAG]: 'kept', [STABLE]: 'kept' } },
+  { there: 'first', finds: { [TAG]: 'kept', [STABLE]: 'missing' } },
+  { there: 'first', inputs: { stable: 'on-promotion' }, finds: { [TAG]: 'kept', [STABLE]: 'withheld' } },
+  { there: 'both', inputs: { stable: 'on-promotion' }, finds: { [TAG]: 'kept', [STABLE]: 'kept' } },
+  { there: 'two images', finds: { [TAG]: 'kept', [STABLE]: 'different' } },
+  { there: 'nothing', finds: { [TAG]: 'missing', [STABLE]: 'missing' } },
+  { there: 'both', inputs: { digest: OTHER }, finds: { [TAG]: 'different', [STABLE]: 'different' } },
+]
+
+test.each(table)(
+  'of $there with $inputs it finds $finds, by HEAD alone',
+  async ({ there, inputs, finds }) => {
+    await THERE[there]()
+    const { error, result } = await bench.run({ command: 'verify', ...inputs })
+    const isWrong = Object.values(finds).some(outcome => outcome === 'missing' || outcome === 'different')
+    expect(error instanceof NotAsPlannedError).toBe(isWrong)
+    const found = error instanceof NotAsPlannedError ? error.result : result
+    expect(Object.fromEntries(found?.tags.map(({ tag, outcome }) => [tag, outcome]) ?? [])).toEqual(finds)
+    expect(bench.events.filter(event => !event.startsWith('HEAD'))).toEqual([])
+  },
+)
+
+test('an image that HEAD of the tags names, and that is not there, is missing', async () => {
+  await THERE.both()
+  for (const tag of [TAG, STABLE]) {
+    bench.registry.answer(`HEAD ${tag}`, { status: 200, headers: { 'docker-content-digest': OTHER } })
+  }
+  const { error } = await bench.run({ command: 'verify' })
+  expect(error).toMatchObject({
+    name: 'not-as-planned',
+    message: expect.stringContaining(`${TAG} is missing (is ${OTHER}, which the registry does not have)`),
+    result: { digest: undefined },
+  })
+})
+
+test.each([
+  { what: 'is refused', answer: refused(403, 'DENIED'), name: 'registry-denied' },
+  { what: 'fails', answer: refused(502, 'UNKNOWN'), name: 'registry-unreadable' },
+  { what: 'gives no digest', answer: { status: 200 }, name: 'registry-unreadable' },
+])('what $what is not absent', async ({ answer, name }) => {
+  bench.registry.answer(`HEAD ${STABLE}`, answer)
+  expect((await bench.run({ command: 'verify' })).error).toMatchObject({ name })
+})
+
+test('a moving tag that belongs to a newer version may stay there', async () => {
+  const policy = 'final: X.Y.Z -> X.Y.Z X.Y | X.Y.Z-stable'
+  await THERE.both()
+  await bench.seed('2.3.5')
+  bench.registry.copyTag(REPOSITORY, '2.3.5', '2.3')
+  const { error, outcomes, result } = await bench.run({ command: 'verify', policy })
+  expect(error).toBeUndefined()
+  expect(outcomes).toEqual({ [TAG]: 'kept', [STABLE]: 'kept', '2.3': 'stayed' })
+  expect(result?.tags.find(({ tag }) => tag === '2.3')?.note).toBe('belongs to 2.3.5, which is newer')
+})

@@ -1,0 +1,4 @@
+import { contractOf } from './contract.ts'
+import { startModelRegistry } from './model-registry.ts'
+
+contractOf('the model of a registry', () => startModelRegistry())

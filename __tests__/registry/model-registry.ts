@@ -1,0 +1,196 @@
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { buffer } from 'node:stream/consumers'
+import { field, parseJson } from '../../src/json.ts'
+import { USER_AGENT } from '../../src/version.ts'
+
+export interface Answer {
+  readonly status: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string | Buffer
+}
+
+/**
+ * A registry in memory, asked over loopback by the distribution API; it takes any login, and asks for none. contract.ts
+ * holds it to what a real registry answers.
+ */
+export interface ModelRegistry {
+  /** `127.0.0.1:<port>`, as in a reference. */
+  readonly host: string
+  readonly url: string
+  /** The tags of a repository, and the digests that they lead to. */
+  tags(repository: string): Readonly<Record<string, string>>
+  /** Points a tag at what another tag has, as another run would. */
+  copyTag(repository: string, from: string, to: string): void
+  /** Deletes a tag. */
+  deleteTag(repository: string, tag: string): void
+  /** Answers what the client asks, in short such as `HEAD 2.3.4` or `GET list`, so; as often as given, or always. */
+  answer(request: string, answer: Answer, times?: number): void
+  stop(): Promise<void>
+}
+
+interface Stored {
+  readonly mediaType: string
+  readonly bytes: Buffer
+}
+
+interface Repository {
+  readonly manifests: Map<string, Stored>
+  readonly tags: Map<string, string>
+  readonly blobs: Map<string, Buffer>
+}
+
+/** An error as the specification has it: distribution-spec v1.1.1, "Error Codes". */
+export const refused = (status: number, code: string): Answer => ({
+  status,
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify({ errors: [{ code, message: code.toLowerCase().replaceAll('_', ' '), detail: {} }] }),
+})
+
+const digestOf = (bytes: Buffer): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`
+
+const ROUTE = /^\/v2\/(?<path>.+)\/(?<kind>manifests|blobs|tags)\/(?<reference>[^/]+\/?)$/
+
+/** What a manifest needs to be there before it. */
+const needs = (manifest: unknown): { blobs: unknown[]; manifests: unknown[] } => {
+  const listed = (name: string): unknown[] => {
+    const entries = field(manifest, name)
+    return Array.isArray(entries) ? entries.map((entry: unknown) => field(entry, 'digest')) : []
+  }
+  const config = field(manifest, 'config', 'digest')
+  return {
+    blobs: [...(config === undefined ? [] : [config]), ...listed('layers')],
+    manifests: listed('manifests'),
+  }
+}
+
+const read = (repository: Repository, reference: string, method: string | undefined): Answer => {
+  const digest = reference.includes(':') ? reference : repository.tags.get(reference)
+  const stored = digest === undefined ? undefined : repository.manifests.get(digest)
+  if (digest === undefined || stored === undefined) return refused(404, 'MANIFEST_UNKNOWN')
+  const { mediaType, bytes } = stored
+  const headers = {
+    'content-type': mediaType,
+    'content-length': String(bytes.length),
+    'docker-content-digest': digest,
+  }
+  return { status: 200, headers, ...(method === 'HEAD' ? {} : { body: bytes }) }
+}
+
+const write = (repository: Repository, reference: string, { mediaType, bytes }: Stored): Answer => {
+  const digest = digestOf(bytes)
+  const manifest = parseJson(bytes.toString())
+  if (field(manifest, 'mediaType') !== mediaType) return refused(400, 'MANIFEST_INVALID')
+  if (reference.includes(':') && reference !== digest) return refused(400, 'DIGEST_INVALID')
+  const { blobs, manifests } = needs(manifest)
+  const isThere = (among: ReadonlyMap<string, unknown>, needed: readonly unknown[]): boolean =>
+    needed.every(each => typeof each === 'string' && among.has(each))
+  if (!isThere(repository.blobs, blobs) || !isThere(repository.manifests, manifests)) {
+    return refused(400, 'MANIFEST_BLOB_UNKNOWN')
+  }
+  repository.manifests.set(digest, { mediaType, bytes })
+  if (!reference.includes(':')) repository.tags.set(reference, digest)
+  return { status: 201, headers: { 'docker-content-digest': digest } }
+}
+
+interface Asked {
+  readonly method: string | undefined
+  readonly kind: string | undefined
+  readonly path: string
+  readonly reference: string
+  readonly type: string | undefined
+  readonly body: Buffer
+}
+
+/** Answers as the registry of the distribution project does. */
+const answerOf = (repository: Repository, { method, kind, path, reference, type, body }: Asked): Answer => {
+  const { manifests, tags, blobs } = repository
+  if (kind === 'manifests') {
+    return method === 'PUT'
+      ? write(repository, reference, { mediaType: type ?? '', bytes: body })
+      : read(repository, reference, method)
+  }
+  if (kind === 'tags') {
+    if (manifests.size === 0) return refused(404, 'NAME_UNKNOWN')
+    return { status: 200, body: JSON.stringify({ name: path, tags: [...tags.keys()].toSorted() }) }
+  }
+  if (method === 'POST') return { status: 202, headers: { location: `/v2/${path}/blobs/upload` } }
+  if (method === 'PUT') {
+    blobs.set(digestOf(body), body)
+    return { status: 201 }
+  }
+  const blob = blobs.get(reference)
+  return blob === undefined ? refused(404, 'BLOB_UNKNOWN') : { status: 200, body: blob }
+}
+
+/** Starts an empty registry, in this process. What the client asks is added to `requests`. */
+export const startModelRegistry = async (requests: string[] = []): Promise<ModelRegistry> => {
+  const repositories = new Map<string, Repository>()
+  const answers: { request: string; answer: Answer; left: number }[] = []
+
+  const at = (path: string): Repository =>
+    repositories.get(path) ?? { manifests: new Map(), tags: new Map(), blobs: new Map() }
+
+  const prepared = (request: string): Answer | undefined => {
+    const found = answers.find(each => each.request === request && each.left > 0)
+    if (found === undefined) return undefined
+    found.left -= 1
+    return found.answer
+  }
+
+  const answerTo = ({ method, headers }: IncomingMessage, url: URL, body: Buffer): Answer => {
+    if (url.pathname === '/v2/') return { status: 200, body: '{}' }
+    const { path, kind, reference } = ROUTE.exec(url.pathname)?.groups ?? {}
+    if (path === undefined || reference === undefined) return refused(404, 'NAME_UNKNOWN')
+    if (headers['user-agent'] === USER_AGENT) {
+      const request = `${method} ${reference}`
+      requests.push(request)
+      const instead = prepared(request)
+      if (instead !== undefined) return instead
+    }
+    const repository = at(path)
+    const answer = answerOf(repository, {
+      method,
+      kind,
+      reference,
+      path,
+      body,
+      type: headers['content-type'],
+    })
+    if (method === 'PUT' && answer.status === 201) repositories.set(path, repository)
+    return answer
+  }
+
+  const server = createServer((request, response) => {
+    buffer(request)
+      .then(body => {
+        const url = new URL(request.url ?? '', 'http://localhost')
+        const answer = answerTo(request, url, body)
+        response.writeHead(answer.status, answer.headers).end(answer.body)
+      })
+      .catch((error: Error) => response.destroy(error))
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`
+  return {
+    host,
+    url: `http://${host}`,
+    tags: repository => Object.fromEntries(repositories.get(repository)?.tags ?? []),
+    copyTag: (repository, from, to) => {
+      const { tags } = at(repository)
+      const digest = tags.get(from)
+      if (digest === undefined) throw new Error(`there is no tag ${from}`)
+      tags.set(to, digest)
+    },
+    deleteTag: (repository, tag) => void at(repository).tags.delete(tag),
+    answer: (request, answer, times = Number.POSITIVE_INFINITY) =>
+      void answers.push({ request, answer, left: times }),
+    stop: async () => {
+      server.closeAllConnections()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}

@@ -1,0 +1,25 @@
+import type { Pattern, Token } from './pattern.ts'
+
+/** An image tag with places for what the left side binds. */
+export interface Template {
+  readonly source: string
+  readonly tokens: readonly Token[]
+  /** Stands after the bar. */
+  readonly stable: boolean
+  /** Drops a number of its pattern, and so belongs to many versions; what names them all is fixed. */
+  readonly moving: boolean
+}
+
+/** One line of a policy. The first template is what is built; the others are copies of it. */
+export interface Rule {
+  readonly name: string
+  /** Counted from 1. */
+  readonly line: number
+  readonly pattern: Pattern
+  readonly templates: readonly [Template, ...Template[]]
+}
+
+/** A table of rules; the first that matches a git tag decides. */
+export interface Policy {
+  readonly rules: readonly Rule[]
+}
