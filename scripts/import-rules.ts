@@ -102,6 +102,7 @@ export const importRules: readonly ImportRule[] = [
       'version.ts',
       ...WORDS,
     ],
+    packages: ['commander'],
   },
   {
     part: 'main.ts',
