@@ -104,6 +104,7 @@ export const importRules: readonly ImportRule[] = [
       'version.ts',
       ...WORDS,
     ],
+    packages: ['commander'],
   },
   {
     part: 'main.ts',

@@ -15,9 +15,9 @@ export const inputs = {
     default: "",
   },
   "project": {
-    description: "The path of the images in the registry; may have slashes, or be empty.",
+    description: "The path of the images in the registry, such as `cmswmcore`; may have slashes. Without it, the image is `registry/service`.",
     required: false,
-    default: "cmsweb",
+    default: "",
   },
   "service": {
     description: "The name of the image.",

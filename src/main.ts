@@ -4,6 +4,7 @@ import { systemClock } from './clock.ts'
 import { execute } from './commands/execute.ts'
 import { NotAsPlannedError } from './commands/not-as-planned.ts'
 import type { Result } from './commands/result.ts'
+import { askForProject } from './inputs/missing-project.ts'
 import { readInputs, unknownInputs } from './inputs/read.ts'
 import { orderOf } from './inputs/request.ts'
 import { readRunContext } from './inputs/run-context.ts'
@@ -31,7 +32,8 @@ const run = async (): Promise<Result> => {
   const context = readRunContext(env, { workspace: process.cwd(), temporary: tmpdir() })
   const { workspace } = context
   await requireRunner(env, workspace)
-  const { request, warnings } = orderOf(readInputs(secrets), context, { before: unknownInputs(env) })
+  const texts = readInputs(secrets)
+  const { request, warnings } = orderOf(texts, context, { before: unknownInputs(env) })
   const log = maskedLog(
     actionsLog(clock.now, stage => journal.stages.push(stage)),
     secrets,
@@ -48,7 +50,9 @@ const run = async (): Promise<Result> => {
         withTemporary(context.temporary, use, temporary => core.saveState(TEMPORARY, temporary)),
       userAgent: USER_AGENT,
     },
-  )
+  ).catch((error: unknown) => {
+    throw askForProject(error, texts)
+  })
 }
 
 /** Reports what became of the run. `result` is for the outputs, `failure` what the run failed with, if it did. */

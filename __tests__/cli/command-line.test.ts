@@ -1,11 +1,17 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
 import packageJson from '../../package.json' with { type: 'json' }
-import { readArguments } from '../../src/cli/arguments.ts'
 import type { Command } from '../../src/cli/command.ts'
 import { commands } from '../../src/cli/commands.ts'
 import { EXIT_STATUSES } from '../../src/cli/exit-status.ts'
 import { inputs } from '../../src/contract.ts'
-import { stableRelease } from './bundle.ts'
+import { temporaryFolder } from '../inputs/order.ts'
+import { bundle, stableRelease } from './bundle.ts'
+import { readCall } from './read.ts'
 
 test.each([{ args: ['--version'] }, { args: ['--version', 'plan'] }])('$args', ({ args }) => {
   expect(stableRelease(args)).toEqual({ status: 0, stdout: `${packageJson.version}\n`, stderr: '' })
@@ -68,13 +74,18 @@ describe('help', () => {
       .filter(command => !isLocal(command))
       .flatMap(command => command.examples.map(({ line }) => ({ command, line }))),
   )('the example is a call: $line', ({ command, line }) => {
-    const [name, ...args] = argumentsOf(line)
-    expect(name).toBe(command.name)
-    expect(readArguments(command, args)).toMatchObject({ kind: 'call' })
+    expect(readCall(argumentsOf(line))).toMatchObject({
+      command: command.name,
+      mistakes: [],
+      texts: { project: 'cmswmcore' },
+    })
   })
 })
 
 describe('usage errors', () => {
+  const folder = temporaryFolder()
+  writeFileSync(join(folder, 'Dockerfile'), 'FROM scratch\n')
+
   test('nothing at all prints the help to standard error', () => {
     const { stdout } = stableRelease(['--help'])
     expect(stableRelease([])).toMatchObject({
@@ -87,16 +98,19 @@ describe('usage errors', () => {
   test.each([
     {
       args: ['explian'],
-      says: 'There is no command "explian". Did you mean explain? The commands are release, build, push, promote, verify, plan, explain;',
+      says: "Unknown command 'explian'. Did you mean explain? The command comes first, one of release, build, push, promote, verify, plan, explain;",
     },
-    { args: ['deploy'], says: 'There is no command "deploy". The commands are ' },
-    { args: [''], says: 'There is no command "".' },
-    { args: ['a\u001b[2Jb'], says: 'There is no command "a\\u001b[2Jb".' },
-    { args: ['--hepl'], says: 'There is no option --hepl before the command. Did you mean --help?' },
-    { args: ['--json', 'plan'], says: 'There is no option --json before the command.' },
-    { args: ['plan'], says: 'The argument <service> is missing. See stable-release plan --help.' },
-    { args: ['plan', 'a', '1.2.3'], says: 'The argument <registry> is missing.' },
-    { args: ['plan', 'a', '', 'b.ch'], says: 'The argument <tag> is empty.' },
+    { args: ['deploy'], says: "Unknown command 'deploy'. The command comes first, one of " },
+    { args: [''], says: "Unknown command ''." },
+    { args: ['a\u001b[2Jb'], says: "Unknown command 'a\\u001b[2Jb'." },
+    { args: ['--hepl'], says: "Unknown option '--hepl'. Did you mean --help?" },
+    { args: ['--json', 'plan'], says: "Unknown option '--json'. The command comes first, one of " },
+    {
+      args: ['plan'],
+      says: 'The arguments <service>, <tag>, <registry> and <project> are missing. See stable-release plan --help.',
+    },
+    { args: ['plan', 'a', '1.2.3'], says: 'The arguments <registry> and <project> are missing.' },
+    { args: ['plan', 'a', '', 'b.ch', 'c'], says: 'The argument <tag> is empty.' },
     { args: ['plan', 'a', '1.2.3', 'b.ch', 'c', 'd'], says: 'plan takes no argument "d".' },
     { args: ['explain', 'wmcore'], says: 'explain takes no argument "wmcore".' },
     { args: ['explain', '--polcy', 'crab'], says: 'explain has no option --polcy. Did you mean --policy?' },
@@ -111,25 +125,86 @@ describe('usage errors', () => {
     { args: ['explain', '--policy'], says: '--policy has no value.' },
     { args: ['explain', '--policy='], says: '--policy has no value.' },
     { args: ['explain', '--policy-file', ''], says: '--policy-file has no value.' },
-    { args: ['explain', '--policy', '--json'], says: 'If it is the value, write --policy=--json.' },
+    {
+      args: ['explain', '--policy', '--json'],
+      says: '--policy has no value. Write --policy=…, or leave it out; a value that begins with a dash needs the equals sign.',
+    },
     { args: ['explain', '--policy', 'crab', '--policy=crab'], says: '--policy is given twice.' },
     // docker.sh's way to be called wrongly.
-    { args: ['build', 'a'], says: 'The argument <tag> is missing. See stable-release build --help.' },
+    {
+      args: ['build', 'a'],
+      says: 'The arguments <tag> and <registry> are missing. See stable-release build --help.',
+    },
     { args: ['push', 'a', '1.2.3'], says: 'The argument <registry> is missing.' },
     { args: ['build', '--build-arg=A=1'], says: 'Did you mean --build-args?' },
     { args: ['promote', '--stable=on-release'], says: 'promote has no option --stable.' },
     { args: ['release', '--digest=x'], says: 'release has no option --digest.' },
     { args: ['release', '--password-stdin=secret'], says: '--password-stdin takes no value.' },
-    { args: ['release', '--json', '--json'], says: '--json is given twice.' },
+    { args: ['release', 'a', '1.2.3', 'b.ch', 'c', '--json', '--json'], says: '--json is given twice.' },
   ])('$args', ({ args, says }) => {
-    const { status, stdout, stderr } = stableRelease(args)
+    const { status, stdout, stderr } = stableRelease(args, { cwd: folder })
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
     expect(stderr).toContain(says)
     expect(stderr).toMatch(/^error: [^\n]+\n$/)
   })
 
+  test.each(['push', 'plan'])('%s refuses a service and a git tag in the wrong order', command => {
+    const { stderr } = stableRelease([command, '2.3.4', 'reqmgr2', 'b.ch', 'c'])
+    expect(stderr).toContain(
+      '<service> is "2.3.4" and <tag> is "reqmgr2", which looks like the wrong way round.',
+    )
+  })
+
   test('after -- everything is an argument', () => {
     const { stderr } = stableRelease(['plan', '--', 'a', '-1', 'b.ch', '--help'])
     expect(stderr).toContain('<project> is "--help"')
+  })
+
+  test.each([
+    {
+      title: 'mistakes of the call and of inputs',
+      args: ['push', 'A', '2.3.4', 'b.ch', 'c', '--polcy=crab', '--stable=never', '--on-existing'],
+      says: [
+        '1. push has no option --polcy. Did you mean --policy?',
+        '2. --on-existing has no value. ',
+        '3. <service> is "A": "A" has capitals. Write a.',
+        '4. --stable is "never": there is no such value. ',
+      ],
+    },
+    {
+      title: 'mistakes of many git tags',
+      args: ['explain', '--jsn', '--policy=wmcor'],
+      says: [
+        '1. explain has no option --jsn. Did you mean --json?',
+        '2. --policy is "wmcor": there is no such preset. ',
+      ],
+    },
+    {
+      title: 'mistakes without a project',
+      args: ['plan', 'a', '1.2.3', 'b', '--policy=wmcor'],
+      says: ['1. The argument <project> is missing. ', '2. <registry> is "b": ', '3. --policy is "wmcor"'],
+    },
+  ])('all at once: $title', ({ args, says }) => {
+    const { status, stdout, stderr } = stableRelease(args)
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
+    const [first, ...others] = stderr.trimEnd().split('\n')
+    expect(first).toBe(`error: There are ${says.length} mistakes:`)
+    expect(others.at(-1)).toBe('Nothing was done. Correct all of them, then run it again.')
+    const told = others.slice(0, -1).filter(line => /^\d/.test(line))
+    expect(told.map((line, index) => line.slice(0, says[index]?.length))).toEqual(says)
+  })
+
+  test('mistakes are told before a password is read', async () => {
+    const args = [bundle, 'push', 'a', '1.2.3', 'b.ch', 'c', '--username=bob', '--password-stdin', '--jsn']
+    const child = spawn(process.execPath, args, { stdio: ['pipe', 'ignore', 'pipe'] })
+    const [stderr] = await Promise.all([text(child.stderr), once(child, 'close')])
+    child.stdin.destroy()
+    expect(stderr).toBe('error: push has no option --jsn. Did you mean --json?\n')
+  })
+
+  test('what follows from a misspelt option is not told', () => {
+    const args = ['push', 'a', '1.2.3', 'b.ch', 'c', '--usrname=bob', '--password-stdin']
+    const { stderr } = stableRelease(args, { input: 'hush' })
+    expect(stderr).toBe('error: push has no option --usrname. Did you mean --username?\n')
   })
 })

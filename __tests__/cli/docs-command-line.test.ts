@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { readArguments } from '../../src/cli/arguments.ts'
 import { commands } from '../../src/cli/commands.ts'
 import { EXIT_STATUSES } from '../../src/cli/exit-status.ts'
 import { blocksOf, codes } from './markdown.ts'
+import { readCall } from './read.ts'
 
 const markdown = readFileSync(new URL('../../docs/command-line.md', import.meta.url), 'utf8')
 const blocks = blocksOf(markdown)
@@ -21,10 +21,7 @@ describe('docs/command-line.md', () => {
   })
 
   test.each(calls)('shows a call: %s', call => {
-    const [name = '', ...args] = call.split(/ +/)
-    const command = commands.find(each => each.name === name)
-    if (command === undefined) throw new Error(`there is no command ${name}`)
-    expect(readArguments(command, args)).toMatchObject({ kind: 'call' })
+    expect(readCall(call.split(/ +/))).toMatchObject({ mistakes: [] })
   })
 
   test('has the exit statuses', () => {

@@ -33,11 +33,12 @@ const linesOf = (stdout: string): Record<string, string> =>
   )
 
 describe('prints', () => {
-  test('a stable release in the default project', () => {
-    const { status, stdout, stderr } = stableRelease(['plan', 'reqmgr2', '2.3.4', 'registry.cern.ch'])
+  test('a stable release', () => {
+    const args = ['plan', 'reqmgr2', '2.3.4', 'registry.cern.ch', 'cmswmcore']
+    const { status, stdout, stderr } = stableRelease(args)
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
     expect(linesOf(stdout)).toEqual({
-      image: `registry.cern.ch/${inputs.project.default}/reqmgr2`,
+      image: 'registry.cern.ch/cmswmcore/reqmgr2',
       'git tag': '2.3.4',
       rule: 'final',
       'first tag': '2.3.4',
@@ -74,24 +75,27 @@ describe('prints', () => {
   })
 
   test('options anywhere after the command', () => {
-    const { stdout } = stableRelease(['plan', '--policy=dmwm-go', 'a', '--json', 'v1.2.3', 'b.ch'])
-    expect(JSON.parse(stdout)).toMatchObject({ rule: 'v-final', image: 'b.ch/cmsweb/a' })
+    const { stdout } = stableRelease(['plan', '--policy=dmwm-go', 'a', '--json', 'v1.2.3', 'b.ch', 'c'])
+    expect(JSON.parse(stdout)).toMatchObject({ rule: 'v-final', image: 'b.ch/c/a' })
   })
 
   test('nothing but what the command line says on a runner', () => {
     const env = { GITHUB_REF_TYPE: 'tag', GITHUB_REF_NAME: '9.9.9', GITHUB_WORKSPACE: '/nowhere' }
-    const { status, stdout } = stableRelease(['plan', 'a', 'v1.2.3', 'b.ch', '--policy-file=policy.txt'], {
-      cwd: directory,
-      env,
-    })
+    const { status, stdout } = stableRelease(
+      ['plan', 'a', 'v1.2.3', 'b.ch', 'c', '--policy-file=policy.txt'],
+      {
+        cwd: directory,
+        env,
+      },
+    )
     expect({ status, tag: linesOf(stdout)['git tag'] }).toEqual({ status: 0, tag: 'v1.2.3' })
   })
 })
 
 test('--json is the output json of the action', () => {
-  const { stdout } = stableRelease(['plan', 'a', '1.2.3', 'b.ch', '--json'])
+  const { stdout } = stableRelease(['plan', 'a', '1.2.3', 'b.ch', 'c', '--json'])
   const defaults = Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, input.default]))
-  const texts = { ...defaults, command: 'plan', service: 'a', tag: '1.2.3', registry: 'b.ch' }
+  const texts = { ...defaults, command: 'plan', service: 'a', tag: '1.2.3', registry: 'b.ch', project: 'c' }
   const context = readRunContext({}, { workspace: '.', temporary: '.' })
   const { request } = orderOf(texts as unknown as InputTexts, context)
   if (request.command !== 'plan') throw new Error(`the request is for ${request.command}`)
@@ -109,27 +113,27 @@ describe('refuses', () => {
   test.each([
     {
       title: 'a git tag that no rule matches, with the nearest',
-      args: ['a', 'v1.2', 'b.ch', '--policy', 'dmwm-go'],
+      args: ['a', 'v1.2', 'b.ch', 'c', '--policy', 'dmwm-go'],
       says: '"v1.2" matches no rule; the nearest is vX.Y.Z (v-final), which wants "." after v1.2, where it ends.',
     },
     {
       title: 'a git tag that is a whole ref',
-      args: ['a', 'refs/tags/1.2.3', 'b.ch'],
+      args: ['a', 'refs/tags/1.2.3', 'b.ch', 'c'],
       says: '<tag> is "refs/tags/1.2.3": it is a whole ref. Write 1.2.3.',
     },
     {
       title: 'a service with capitals',
-      args: ['A', '1.2.3', 'b.ch'],
+      args: ['A', '1.2.3', 'b.ch', 'c'],
       says: '<service> is "A": "A" has capitals.',
     },
     {
       title: 'a service with a path',
-      args: ['a/b', '1.2.3', 'b.ch'],
+      args: ['a/b', '1.2.3', 'b.ch', 'c'],
       says: 'Write the path before the last "/" into <project>.',
     },
     {
       title: 'the address of a registry',
-      args: ['a', '1.2.3', 'https://b.ch'],
+      args: ['a', '1.2.3', 'https://b.ch', 'c'],
       says: '<registry> is "https://b.ch": it is an address',
     },
     {
@@ -139,12 +143,12 @@ describe('refuses', () => {
     },
     {
       title: 'a misspelt preset',
-      args: ['a', '1.2.3', 'b.ch', '--policy', 'wmcor'],
+      args: ['a', '1.2.3', 'b.ch', 'c', '--policy', 'wmcor'],
       says: '--policy is "wmcor": there is no such preset. Did you mean wmcore?',
     },
     {
       title: 'a table with mistakes, all of them, each under a caret',
-      args: ['a', '1.2.3', 'b.ch', '--policy', 'one: X.Y.Z -> X.Y.Z Q\ntwo: * ->'],
+      args: ['a', '1.2.3', 'b.ch', 'c', '--policy', 'one: X.Y.Z -> X.Y.Z Q\ntwo: * ->'],
       says: [
         'The table in --policy has 2 mistakes:',
         'line 1, column 21: Q is not on the left side, X.Y.Z',
@@ -156,17 +160,17 @@ describe('refuses', () => {
     },
     {
       title: 'a file with mistakes, without obeying what is in it',
-      args: ['a', '1.2.3', 'b.ch', '--policy-file', 'wrong.txt'],
+      args: ['a', '1.2.3', 'b.ch', 'c', '--policy-file', 'wrong.txt'],
       says: '  \\u001b[31m\n',
     },
     {
       title: 'a file that is not there',
-      args: ['a', '1.2.3', 'b.ch', '--policy-file', 'nowhere.txt'],
+      args: ['a', '1.2.3', 'b.ch', 'c', '--policy-file', 'nowhere.txt'],
       says: '--policy-file is "nowhere.txt": there is no file',
     },
     {
       title: 'two policies',
-      args: ['a', '1.2.3', 'b.ch', '--policy-file', 'policy.txt', '--policy', 'crab'],
+      args: ['a', '1.2.3', 'b.ch', 'c', '--policy-file', 'policy.txt', '--policy', 'crab'],
       says: '--policy and --policy-file are both given. Leave one out',
     },
   ])('$title', ({ args, says }) => {
@@ -185,6 +189,7 @@ test('a policy that looks like a slip is a warning, and the result stands', () =
     'a',
     'vXYZ',
     'b.ch',
+    'c',
     '--policy',
     'a: vXYZ -> newest',
   ])

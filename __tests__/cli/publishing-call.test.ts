@@ -2,15 +2,15 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { readArguments } from '../../src/cli/arguments.ts'
 import type { Command } from '../../src/cli/command.ts'
 import { commands } from '../../src/cli/commands.ts'
 import { exitStatusOf } from '../../src/cli/exit-status.ts'
 import { type InputName, inputs } from '../../src/contract.ts'
 import { catalogue, type ErrorName, ReleaseError } from '../../src/errors.ts'
 import { stableRelease } from './bundle.ts'
+import { readCall } from './read.ts'
 
-const ORDER = ['reqmgr2', '2.3.4', 'registry.example']
+const ORDER = ['reqmgr2', '2.3.4', 'registry.example', 'cmswmcore']
 
 const commandNamed = (name: string): Command => {
   const command = commands.find(each => each.name === name)
@@ -19,9 +19,9 @@ const commandNamed = (name: string): Command => {
 }
 
 const textsOf = (name: string, ...options: string[]) => {
-  const read = readArguments(commandNamed(name), [...ORDER, ...options])
-  if (read.kind !== 'call') throw new Error('that is a call for help')
-  return read.texts
+  const { texts, mistakes } = readCall([name, ...ORDER, ...options])
+  expect(mistakes).toEqual([])
+  return texts
 }
 
 describe('what a command takes', () => {
@@ -59,6 +59,7 @@ describe('what a command takes', () => {
       service: 'reqmgr2',
       tag: '2.3.4',
       registry: 'registry.example',
+      project: 'cmswmcore',
     })
   })
 
@@ -97,7 +98,7 @@ describe('refuses, before anything is done', () => {
   test.each<{ title: string; args: string[]; env?: NodeJS.ProcessEnv; input?: string; says: string }>([
     {
       title: 'a password as an argument',
-      args: ['release', ...ORDER, '--username', 'bob', '--password', 'hush'],
+      args: ['push', ...ORDER, '--username', 'bob', '--password', 'hush'],
       says: 'There is no option --password: others could read it in the list of processes. Pipe the password in with --password-stdin, or set STABLE_RELEASE_PASSWORD.',
     },
     {
@@ -147,7 +148,7 @@ describe('refuses, before anything is done', () => {
     },
     {
       title: 'a service and a git tag in the wrong order',
-      args: ['push', '2.3.4', 'reqmgr2', 'registry.example'],
+      args: ['push', '2.3.4', 'reqmgr2', 'registry.example', 'cmswmcore'],
       says: '<service> is "2.3.4" and <tag> is "reqmgr2", which looks like the wrong way round. The order is <service> <tag> <registry> [project].',
     },
     {
@@ -199,6 +200,7 @@ describe('refuses, before anything is done', () => {
         'a',
         'nightly',
         'registry.example',
+        'cmswmcore',
         '--context=https://github.com/a/b.git',
         '--package=a',
       ],

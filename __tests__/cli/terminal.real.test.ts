@@ -25,10 +25,10 @@ describe('colours', () => {
     { title: 'with an empty NO_COLOR', env: { TERM: 'xterm', NO_COLOR: '' }, coloured: true },
     { title: 'not on a terminal that has none', env: { TERM: 'dumb' }, coloured: false },
   ])('$title', ({ env, coloured }) => {
-    const stdout = onTerminal('plan a 1.2.3 b.ch', env)
+    const stdout = onTerminal('plan a 1.2.3 b.ch c', env)
     expect(stdout).toContain('1.2.3-stable')
     expect(stdout.includes(ESCAPE)).toBe(coloured)
-    expect(onTerminal('plan a 1.2.3 b.ch --json', env)).not.toContain(ESCAPE)
+    expect(onTerminal('plan a 1.2.3 b.ch c --json', env)).not.toContain(ESCAPE)
     expect(onTerminal('nonsense', env).includes(ESCAPE)).toBe(coloured)
   })
 

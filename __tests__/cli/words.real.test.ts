@@ -129,6 +129,22 @@ test.each([
 })
 
 test.each([
+  { status: 401, commands: ['release', 'promote', 'verify'] },
+  { status: 403, commands: ['release', 'promote', 'verify'] },
+  { status: 404, commands: ['promote'] },
+])(
+  'asks for the project if there is none, and the registry answers $status',
+  async ({ status, commands }) => {
+    answer = { status, headers: status === 401 ? { 'www-authenticate': 'Basic realm="x"' } : {} }
+    for (const command of commands) {
+      const order = [command, 'reqmgr2', '2.3.4', registry]
+      expect(await failing([...order, ''])).toMatch(/ Is <project> missing\?$/m)
+      expect(await failing([...order, 'cmswmcore'])).not.toContain('missing?')
+    }
+  },
+)
+
+test.each([
   { what: 'is not logged in', says: 'unauthorized: access denied', login: true },
   { what: 'can not build', says: 'ERROR: failed to solve: process did not complete', login: false },
   {

@@ -49,7 +49,7 @@ const labelsOf = async (tag: string): Promise<Readonly<Record<string, string>>> 
 
 describe('release', () => {
   test('publishes the tag and the stable tag with one digest, and keeps them', async () => {
-    const args = ['release', service, '2.3.4', bench.registry.host]
+    const args = ['release', service, '2.3.4', bench.registry.host, 'cmsweb']
     const released = await call([...args, '--json'])
     expect(released, released.stderr).toMatchObject({ exitCode: 0, leftBehind: [] })
     const digest = await digestOf('2.3.4')
@@ -76,7 +76,7 @@ describe('release', () => {
   })
 
   test('shows what docker says, with the debug lines that are asked for', async () => {
-    const args = ['release', service, '2.3.5rc1', bench.registry.host, '--debug']
+    const args = ['release', service, '2.3.5rc1', bench.registry.host, 'cmsweb', '--debug']
     const { exitCode, stdout, stderr } = await call(args)
     expect(exitCode).toBe(0)
     expect(stderr).toMatch(/^debug: docker buildx build /m)
@@ -108,7 +108,7 @@ describe('release', () => {
       'INPUT_ON-EXISTING': 'nonsense',
     }
     for (const command of ['release', 'verify', 'promote']) {
-      const ended = await call([command, service, '2.3.4', bench.registry.host], { env })
+      const ended = await call([command, service, '2.3.4', bench.registry.host, 'cmsweb'], { env })
       expect(ended, ended.stderr).toMatchObject({ exitCode: 0, leftBehind: [] })
       expect(ended.stdout + ended.stderr).not.toMatch(/^(?:::|debug:)/m)
     }
@@ -130,7 +130,7 @@ describe('release', () => {
       { call: 'head again', fault: '429 for long', says: '429' },
     ] as const)('says what is published when $call fails', async ({ call: where, fault, says }) => {
       door.begin({ injection: { call: where, fault, times: 'always' } })
-      const ended = await call(['release', service, '2.3.4', door.host])
+      const ended = await call(['release', service, '2.3.4', door.host, 'cmsweb'])
       expect(ended).toMatchObject({ exitCode: 1, stdout: '', leftBehind: [] })
       const first = `${door.host}/cmsweb/${service}:2\\.3\\.4`
       expect(ended.stderr).toMatch(new RegExp(`^Published by now: ${first}\nerror: .* ${says}`, 'm'))
@@ -156,7 +156,7 @@ describe('release', () => {
         index = digest
         return manifests[0].digest
       })
-      const ended = await call(['release', service, '2.3.4', door.host])
+      const ended = await call(['release', service, '2.3.4', door.host, 'cmsweb'])
       expect(ended, ended.stderr).toMatchObject({ exitCode: 0, leftBehind: [] })
       expect(index).toMatch(/^sha256:/)
       for (const tag of ['2.3.4', '2.3.4-stable']) expect(await digestOf(tag)).toBe(index)
@@ -165,7 +165,7 @@ describe('release', () => {
     test('what is under the tag after the push is not taken for what was built', async () => {
       const other = await seed(bench.registry, `cmsweb/${service}`, 'other')
       afterEachPush(async () => other)
-      const ended = await call(['release', service, '2.3.4', door.host])
+      const ended = await call(['release', service, '2.3.4', door.host, 'cmsweb'])
       expect(ended).toMatchObject({ exitCode: 1, stdout: '', leftBehind: [] })
       expect(ended.stderr).toMatch(
         new RegExp(`^error: .* was pushed as sha256:[0-9a-f]{64}, and the registry has ${other} there`, 'm'),
@@ -175,7 +175,7 @@ describe('release', () => {
 
     test('says what was pushed when it can not be read back', async () => {
       door.begin({ injection: { call: 'read back', fault: '403', times: 'always' } })
-      const ended = await call(['release', service, '2.3.4', door.host])
+      const ended = await call(['release', service, '2.3.4', door.host, 'cmsweb'])
       expect(ended).toMatchObject({ exitCode: 1, stdout: '', leftBehind: [] })
       const first = `${door.host}/cmsweb/${service}:2\\.3\\.4`
       expect(ended.stderr).toMatch(new RegExp(`^Pushed, not read back: ${first}\nerror: .* 403`, 'm'))
@@ -198,7 +198,7 @@ describe('release', () => {
     test('gives the tag back to nothing that is not an image', async () => {
       const cache = await seed(bench.registry, `cmsweb/${service}`, 'other', { config: CACHE_CONFIG })
       whileReadBack()
-      const ended = await call(['release', service, '2.3.4', door.host])
+      const ended = await call(['release', service, '2.3.4', door.host, 'cmsweb'])
       expect(ended).toMatchObject({ exitCode: 1, stdout: '', leftBehind: [] })
       expect(ended.stderr).toMatch(
         new RegExp(
@@ -213,7 +213,7 @@ describe('release', () => {
     test('gives the tag back to a run that was faster while its own was read back', async () => {
       await seed(bench.registry, `cmsweb/${service}`, 'other')
       whileReadBack()
-      const ended = await call(['release', service, '2.3.4', door.host])
+      const ended = await call(['release', service, '2.3.4', door.host, 'cmsweb'])
       expect(ended).toMatchObject({ exitCode: 1, stdout: '', leftBehind: [] })
       expect(ended.stderr).toMatch(
         /^error: .*2\.3\.4-stable became sha256:.* 2\.3\.4 was given back to it\./m,
@@ -240,7 +240,7 @@ describe('the commit that is built', () => {
     return { root, commit: (await git(root, 'rev-parse', 'HEAD')).trim() }
   }
   const release = (cwd: string, tag = '2.3.4', ...args: string[]): Promise<Ended> =>
-    call(['release', service, tag, bench.registry.host, ...args], { cwd })
+    call(['release', service, tag, bench.registry.host, 'cmsweb', ...args], { cwd })
   const revision = async (tag = '2.3.4') => (await labelsOf(tag))['org.opencontainers.image.revision']
 
   test('is that of a checkout at the git tag, so that the release can be run again', async () => {
@@ -297,7 +297,7 @@ describe('promote and verify need no docker', () => {
 
   test('a published image is promoted, by its digest', async () => {
     const digest = await seed(bench.registry, `cmsweb/${service}`, '2.3.4')
-    const order = [service, '2.3.4', bench.registry.host]
+    const order = [service, '2.3.4', bench.registry.host, 'cmsweb']
     const withoutIt = { env: noDocker }
     expect(await call(['verify', ...order], withoutIt)).toMatchObject({ exitCode: 1 })
     expect(await call(['verify', ...order, ...later], withoutIt)).toMatchObject({ exitCode: 0 })
@@ -323,7 +323,7 @@ describe('promote and verify need no docker', () => {
   test('what is not as planned is printed all the same, and is a failure', async () => {
     await seed(bench.registry, `cmsweb/${service}`, '2.3.4')
     const other = await seed(bench.registry, `cmsweb/${service}`, '2.3.4-stable')
-    const order = ['verify', service, '2.3.4', bench.registry.host]
+    const order = ['verify', service, '2.3.4', bench.registry.host, 'cmsweb']
     const verified = await call(order, { env: noDocker })
     expect(verified).toMatchObject({ exitCode: 1, leftBehind: [] })
     expect(verified.stdout).toMatch(/ 2\.3\.4 +as planned\n +2\.3\.4-stable .*different/)
@@ -335,14 +335,16 @@ describe('promote and verify need no docker', () => {
   })
 
   test('what is not there is printed too', async () => {
-    const verified = await call(['verify', service, '2.3.4', bench.registry.host], { env: noDocker })
+    const verified = await call(['verify', service, '2.3.4', bench.registry.host, 'cmsweb'], {
+      env: noDocker,
+    })
     expect(verified).toMatchObject({ exitCode: 1, leftBehind: [] })
     expect(verified.stdout).toMatch(/ 2\.3\.4 +missing\n +2\.3\.4-stable .*missing/)
   })
 
   test('the others say that there is none', async () => {
     for (const command of ['release', 'build', 'push']) {
-      const ended = await call([command, service, '2.3.4', bench.registry.host], { env: noDocker })
+      const ended = await call([command, service, '2.3.4', bench.registry.host, 'cmsweb'], { env: noDocker })
       expect(ended).toMatchObject({ exitCode: 1, stdout: '', leftBehind: [] })
       expect(ended.stderr).toContain('error: There is no docker command')
     }
@@ -369,7 +371,7 @@ describe('Ctrl-C', () => {
   ] as const)('$signal ends $command, and everything with it', async ({ command, signal }) => {
     let sent = Promise.resolve()
     const ended = await call(
-      [command, service, '2.3.4', bench.registry.host, '--build-options=--network=host'],
+      [command, service, '2.3.4', bench.registry.host, 'cmsweb', '--build-options=--network=host'],
       {
         cwd: sleeper,
         onStart: ({ kill }) => {
@@ -392,7 +394,15 @@ describe('Ctrl-C', () => {
   })
 
   test('a wait for a password ends at once', async () => {
-    const order = ['verify', service, '2.3.4', bench.registry.host, '--username=bob', '--password-stdin']
+    const order = [
+      'verify',
+      service,
+      '2.3.4',
+      bench.registry.host,
+      'cmsweb',
+      '--username=bob',
+      '--password-stdin',
+    ]
     const child = spawn(process.execPath, [bundle, ...order], { env: bench.env })
     // It says nothing while it waits; sent earlier, the signal ends it just the same.
     setTimeout(() => child.kill('SIGINT'), 2_000)
@@ -445,7 +455,7 @@ describe('the password', () => {
       for (const command of [['release', '--build-options=--network=host'], ['verify'], ['promote']]) {
         const [name = '', ...options] = command
         ends.push(
-          await stableRelease([name, service, '2.3.4', host, ...options, ...given, '--debug'], {
+          await stableRelease([name, service, '2.3.4', host, 'cmsweb', ...options, ...given, '--debug'], {
             env: { ...closed.env, HOME: home, ...env },
             cwd: join(closed.workspace, 'service'),
             input,
@@ -485,7 +495,16 @@ describe('the password', () => {
 
   test('that is wrong is a failure which does not show it', async () => {
     const ended = await call(
-      ['release', service, '2.3.4', closed.registry.host, '--username', username, '--password-stdin'],
+      [
+        'release',
+        service,
+        '2.3.4',
+        closed.registry.host,
+        'cmsweb',
+        '--username',
+        username,
+        '--password-stdin',
+      ],
       { env: closed.env, input: `${password}!` },
     )
     expect(ended).toMatchObject({ exitCode: 1, stdout: '', leftBehind: [] })

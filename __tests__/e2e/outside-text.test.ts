@@ -190,7 +190,7 @@ describe.each(cases)('$what', ({ shows, order }) => {
         service,
         tag,
         registry,
-        ...(project === '' ? [] : [project]),
+        project,
         ...Object.entries(options)
           .filter(([name]) => name !== 'context' || command === 'release')
           .map(([name, value]) => `--${name}=${value}`),

@@ -131,7 +131,7 @@ describe.each([
   const own = { FAKE_BUILDX: buildx }
 
   test('releases', async () => {
-    const released = await call(['release', service, '2.3.4', open.host, '--json'], own)
+    const released = await call(['release', service, '2.3.4', open.host, 'cmsweb', '--json'], own)
     expect(released, released.stderr).toMatchObject({ exitCode: 0, leftBehind: [] })
     expect(released.stderr).not.toMatch(/unknown flag|--help/)
     const digest = await expectPublished(open, ['2.3.4', '2.3.4-stable'])
@@ -196,7 +196,7 @@ test('a failed build is a failure', async () => {
   const broken = join(folder, 'broken')
   await writeSampleContext(broken, { lines: ['COPY nowhere /'] })
   for (const command of ['build', 'release']) {
-    const ended = await call([command, service, '2.3.4', open.host, '--context', broken])
+    const ended = await call([command, service, '2.3.4', open.host, 'cmsweb', '--context', broken])
     expect(ended).toMatchObject({ exitCode: 1, stdout: '', leftBehind: [] })
     expect(ended.stderr).toContain(`${service}:2.3.4 was not built`)
   }
@@ -205,7 +205,16 @@ test('a failed build is a failure', async () => {
 
 describe('a registry with a login', () => {
   test('takes the password that is given, which nobody else sees and podman does not keep', async () => {
-    const order = [service, '2.3.4', closed.host, '--username', USERNAME, '--password-stdin', '--debug']
+    const order = [
+      service,
+      '2.3.4',
+      closed.host,
+      'cmsweb',
+      '--username',
+      USERNAME,
+      '--password-stdin',
+      '--debug',
+    ]
     const before = await snapshot(join(folder, 'home'))
     const released = await call(['release', ...order], {}, PASSWORD)
     expect(released, released.stderr).toMatchObject({ exitCode: 0, leftBehind: [] })
@@ -219,7 +228,16 @@ describe('a registry with a login', () => {
   })
 
   test('refuses a wrong one', async () => {
-    const order = ['release', service, '2.3.4', closed.host, '--username', USERNAME, '--password-stdin']
+    const order = [
+      'release',
+      service,
+      '2.3.4',
+      closed.host,
+      'cmsweb',
+      '--username',
+      USERNAME,
+      '--password-stdin',
+    ]
     const refused = await call(order, {}, 'wrong')
     expect(refused).toMatchObject({ exitCode: 1, stdout: '', leftBehind: [] })
     expect(await listTags(closed.storage, `cmsweb/${service}`)).toEqual([])
@@ -232,7 +250,7 @@ describe('a registry with a login', () => {
     const login = ['login', '--username', USERNAME, '--password-stdin', '--authfile', file, closed.host]
     await run('docker', login, { env, input: PASSWORD })
     expect(await readFile(file, 'utf8')).toContain(closed.host)
-    const released = await call(['release', service, '2.3.4', closed.host])
+    const released = await call(['release', service, '2.3.4', closed.host, 'cmsweb'])
     await rm(config, { recursive: true })
     expect(released, released.stderr).toMatchObject({ exitCode: 0, leftBehind: [] })
     await expectPublished(closed, ['2.3.4', '2.3.4-stable'])

@@ -11,12 +11,13 @@ const BOB = { username: 'bob', password: 'right' }
 const USERS = { bob: 'right' }
 const BASE = 'secret/base'
 const READ_ONLY = 'cmswmcore/read-only'
+const WITHOUT_PROJECT = 'without-project'
 
 let tokens: TokenServer
 let other: Registry
 beforeAll(async () => {
   const allows = (repository: string, action: string): boolean =>
-    repository !== BASE && !(repository === READ_ONLY && action === 'push')
+    repository !== BASE && !([READ_ONLY, WITHOUT_PROJECT].includes(repository) && action === 'push')
   tokens = await startTokenServer({ users: USERS, allows })
   other = await startRegistry({ auth: { kind: 'htpasswd', users: USERS } })
 })
@@ -69,6 +70,14 @@ describe.each([
     expectFailure(await release('read-only', dockerfile), 'The image was not pushed', [
       `${bench.registry.host}/${READ_ONLY}:2.3.4 was not pushed: docker ended with exit status 1`,
       'Check that the account may push there',
+    ])
+  })
+
+  test('without a project, it is asked whether that is missing', async () => {
+    const step = await release(WITHOUT_PROJECT, 'FROM scratch\nCOPY file /\n', { project: '' })
+    expectFailure(step, 'The image was not pushed', [
+      `${bench.registry.host}/${WITHOUT_PROJECT}:2.3.4 was not pushed`,
+      'Is the input project missing?',
     ])
   })
 

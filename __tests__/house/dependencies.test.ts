@@ -35,6 +35,7 @@ const PACKAGES = [
   '@actions/http-client/lib/proxy',
   '@octokit/core',
   '@renovatebot/pep440',
+  'commander',
   'yaml',
 ]
 

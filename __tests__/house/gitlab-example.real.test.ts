@@ -3,10 +3,9 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { readArguments } from '../../src/cli/arguments.ts'
-import { commands } from '../../src/cli/commands.ts'
 import { decide } from '../../src/policy/decide.ts'
 import { presets } from '../../src/policy/presets.ts'
+import { readCall } from '../cli/read.ts'
 import { temporaryFolder } from '../inputs/order.ts'
 import { policyOf } from '../policy/policy-of.ts'
 import { read } from './github.ts'
@@ -82,12 +81,10 @@ const allCalls = visible.flatMap(([name, job]) =>
 )
 
 /** What the command line understands. */
-const understood = ([name, ...args]: readonly string[]) => {
-  const command = commands.find(each => each.name === name)
-  if (command === undefined) throw new Error(`there is no command ${name}`)
-  const read = readArguments(command, args)
-  if (read.kind !== 'call') throw new Error('this asks for help')
-  return { name: command.name, ...read.texts }
+const understood = (args: readonly string[]) => {
+  const { command, texts, mistakes } = readCall(args)
+  expect(mistakes).toEqual([])
+  return { name: command, ...texts }
 }
 
 describe('the example for GitLab', () => {

@@ -166,7 +166,7 @@ describe('build-options', () => {
     `--cache-to=type=registry,REF=GHCR.IO/cmsweb/reqmgr2:2.3.4`,
     `--cache-to=type=registry, ref = ${image}`,
   ])('%s would write over published tags', option => {
-    expect(refusal({ 'build-options': option }, run)).toBe(
+    expect(refusal({ project: 'cmsweb', 'build-options': option }, run)).toBe(
       `invalid-input: The input build-options is ${JSON.stringify(option)}: docker would write into ${image}, over its published tags. Name a repository of its own, such as ${image}-cache; to read from ${image} with --cache-from is fine.`,
     )
   })
@@ -182,6 +182,6 @@ describe('build-options', () => {
     `--build-context=base=docker-image://${image}:2.3.4`,
     `--annotation=base=${image}:2.3.4`,
   ])('%s does not', option => {
-    expect(buildOf({ 'build-options': option }).options).toEqual([option])
+    expect(buildOf({ project: 'cmsweb', 'build-options': option }).options).toEqual([option])
   })
 })

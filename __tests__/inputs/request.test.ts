@@ -26,7 +26,7 @@ describe('what is ordered', () => {
       command: 'release',
       given: {},
       request: {
-        repository: { registry: 'ghcr.io', path: 'cmsweb/reqmgr2' },
+        repository: { registry: 'ghcr.io', path: 'reqmgr2' },
         gitTag: '2.3.4',
         revision: '6f1ea31',
         build: { context: '.', file: undefined, options: [] },
@@ -50,8 +50,8 @@ describe('what is ordered', () => {
     },
     {
       command: 'plan',
-      given: { project: '' },
-      request: { repository: { registry: 'ghcr.io', path: 'reqmgr2' } },
+      given: { project: 'cmswmcore' },
+      request: { repository: { registry: 'ghcr.io', path: 'cmswmcore/reqmgr2' } },
     },
     { command: 'promote', given: { digest }, request: { digest, gitTag: '2.3.4' } },
     {

@@ -1,18 +1,31 @@
-import { parseArgs } from 'node:util'
 import { type InputName, inputs } from '../contract.ts'
 import { ReleaseError } from '../errors.ts'
 import { nearMiss } from '../inputs/near-miss.ts'
 import type { InputTexts } from '../inputs/read.ts'
+import type { Mistake } from '../inputs/validated.ts'
+import { oneLine } from '../text.ts'
 import type { Command } from './command.ts'
 import { PASSWORD_VARIABLE } from './secrets.ts'
 
 /** What is written after the name of a command. */
-export type Arguments =
-  | { readonly kind: 'help' }
-  | { readonly kind: 'call'; readonly texts: InputTexts; readonly flags: ReadonlySet<string> }
+export interface Arguments {
+  /** The text of every input: as it was given, else its default. */
+  readonly texts: InputTexts
+  /** The names of the options without a value that were given. */
+  readonly flags: ReadonlySet<string>
+  /** What is wrong with the call itself. */
+  readonly mistakes: readonly Mistake[]
+}
 
-/** Options without a value that every command has. */
-const COMMON_FLAGS = ['json', 'debug', 'help'] as const
+/** The same as the parser has it. */
+export interface Given {
+  /** The arguments before the first option that the command does not have. */
+  readonly operands: readonly string[]
+  /** The first option that the command does not have, and what follows but the options that it has. */
+  readonly unknown: readonly string[]
+  /** The values of each option; an empty one where no value is written, and for an option without values. */
+  readonly values: ReadonlyMap<string, readonly string[]>
+}
 
 /** What to do instead of giving a secret as an argument, which everybody on the machine could read. */
 const SECRETS: Readonly<Record<string, { variable: string; instead: string }>> = {
@@ -23,137 +36,130 @@ const SECRETS: Readonly<Record<string, { variable: string; instead: string }>> =
   'github-token': { variable: 'GITHUB_TOKEN', instead: 'Set GITHUB_TOKEN.' },
 }
 
+const mistake = (inputs: readonly InputName[], what: string, remedy: string): Mistake => ({
+  name: 'invalid-input',
+  inputs,
+  what,
+  remedy,
+})
+
 /** Something that is not a command line of this program. */
 export const usageError = (what: string, remedy: string): ReleaseError =>
   new ReleaseError('invalid-input', { what, remedy })
 
-/** A beginning of advice for a misspelt word: what it was probably meant to be. */
-export const didYouMean = (word: string, known: readonly string[]): string => {
-  const meant = nearMiss(word, known)
-  return meant === undefined ? '' : `Did you mean ${meant}? `
-}
-
-/** Whether an argument must be given: there is nothing to take in its place. */
-export const isRequired = (input: InputName): boolean => inputs[input].default === ''
+/** Whether an argument must be given: the command has nothing to take in its place. */
+export const isRequired = ({ defaults }: Command, input: InputName): boolean =>
+  defaults?.[input] === undefined
 
 const seeHelp = ({ name }: Command): string => `See stable-release ${name} --help.`
 
-const flagsOf = ({ flags = [] }: Command): readonly string[] => [
-  ...flags.map(({ name }) => name),
-  ...COMMON_FLAGS,
-]
+const listOf = (inputs: readonly InputName[]): string =>
+  inputs
+    .map(input => `<${input}>`)
+    .join(', ')
+    .replace(/, (?=[^,]*$)/, ' and ')
 
-interface OptionToken {
-  readonly name: string
-  readonly rawName: string
-  readonly value?: string | undefined
-  readonly inlineValue?: boolean | undefined
-}
-
-/** Refuses an option that the command does not have, and one with a value that it can not have. */
-const checkOption = (command: Command, { name, rawName, value, inlineValue }: OptionToken): void => {
-  const flags = flagsOf(command)
-  const names = [...command.options.map(({ input }) => input as string), ...flags]
-  const secret = SECRETS[name]
-  if (secret !== undefined && Object.hasOwn(command.environment ?? {}, secret.variable)) {
-    throw usageError(
-      `There is no option ${rawName}: others could read it in the list of processes.`,
-      secret.instead,
+/** The mistakes in options that the command does not have. Their values are not shown: they may be secrets. */
+const unknownOptions = (command: Command, { unknown, values }: Given): Mistake[] => {
+  const end = unknown.indexOf('--')
+  const options = unknown
+    .slice(0, end < 0 ? undefined : end)
+    .filter(arg => arg.startsWith('-') && arg !== '-')
+  const known = [...values.keys(), 'help'].map(name => `--${name}`)
+  return options.map(arg => {
+    const [option = arg] = arg.split('=', 1)
+    const name = option.replace(/^--/, '')
+    const secret = SECRETS[name]
+    if (secret !== undefined && Object.hasOwn(command.environment ?? {}, secret.variable)) {
+      return mistake(
+        [name as InputName],
+        `There is no option ${option}: others could read it in the list of processes.`,
+        secret.instead,
+      )
+    }
+    if (known.includes(option)) return mistake([], `${option} takes no value.`, `Write ${option} alone.`)
+    const meant = nearMiss(option, known)
+    return mistake(
+      command.options.flatMap(({ input }) => (meant === `--${input}` ? [input] : [])),
+      `${command.name} has no option ${oneLine(option)}.`,
+      meant === undefined ? `Its options are ${known.join(', ')}.` : `Did you mean ${meant}?`,
     )
-  }
-  if (!names.includes(name) || rawName === `-${name}`) {
-    const spelt = names.map(known => `--${known}`)
-    throw usageError(
-      `${command.name} has no option ${rawName}.`,
-      `${didYouMean(rawName, spelt)}Its options are ${spelt.join(', ')}.`,
-    )
-  }
-  if (flags.includes(name)) {
-    if (value === undefined) return
-    throw usageError(`${rawName} takes no value.`, `Write ${rawName} alone.`)
-  }
-  if (value === undefined || value === '') {
-    throw usageError(`${rawName} has no value.`, `Write ${rawName}=…, or leave it out. ${seeHelp(command)}`)
-  }
-  if (inlineValue !== true && value.startsWith('-')) {
-    throw usageError(
-      `${rawName} has no value: ${value} looks like an option.`,
-      `If it is the value, write ${rawName}=${value}.`,
-    )
-  }
-}
-
-const optionsOf = (command: Command, tokens: readonly OptionToken[]): ReadonlyMap<string, string> => {
-  const given = new Map<string, string>()
-  for (const token of tokens) {
-    checkOption(command, token)
-    const { name, rawName, value = '' } = token
-    const before = given.get(name)
-    const repeatable = command.options.some(({ input, lines }) => input === name && lines === true)
-    if (before !== undefined && !repeatable) throw usageError(`${rawName} is given twice.`, 'Leave one out.')
-    given.set(name, before === undefined ? value : `${before}\n${value}`)
-  }
-  return given
-}
-
-const positionalsOf = (command: Command, values: readonly string[]): ReadonlyMap<string, string> => {
-  const { positionals } = command
-  const extra = values[positionals.length]
-  if (extra !== undefined) {
-    throw usageError(`${command.name} takes no argument ${JSON.stringify(extra)}.`, seeHelp(command))
-  }
-  positionals.forEach((input, index) => {
-    if (!isRequired(input)) return
-    const value = values[index]
-    if (value === undefined) throw usageError(`The argument <${input}> is missing.`, seeHelp(command))
-    if (value === '') throw usageError(`The argument <${input}> is empty.`, seeHelp(command))
   })
-  return new Map(
-    positionals.flatMap((input, index) => {
-      const value = values[index]
-      return value === undefined ? [] : [[input, value] as const]
-    }),
+}
+
+/** The mistakes in the options that the command has. */
+const wrongOptions = ({ options }: Command, { values }: Given): Mistake[] =>
+  [...values].flatMap(([name, given]) => {
+    const taken = options.find(({ input }) => input === name)
+    const about = taken === undefined ? [] : [taken.input]
+    if (taken !== undefined && given.includes('')) {
+      const remedy = `Write --${name}=…, or leave it out; a value that begins with a dash needs the equals sign.`
+      return [mistake(about, `--${name} has no value.`, remedy)]
+    }
+    if (given.length <= 1 || taken?.lines === true) return []
+    return [mistake(about, `--${name} is given twice.`, 'Leave one out.')]
+  })
+
+/** The mistakes in the arguments. After an option that is not known it is not clear which they are. */
+const wrongOperands = (command: Command, { operands, unknown }: Given): Mistake[] => {
+  const { name, positionals } = command
+  const empty = positionals.filter(
+    input => input !== 'project' && operands[positionals.indexOf(input)] === '',
   )
+  const mistakes = empty.map(input => mistake([input], `The argument <${input}> is empty.`, seeHelp(command)))
+  if (unknown.length > 0) return mistakes
+  const extra = operands.slice(positionals.length).map(argument => JSON.stringify(argument))
+  const missing = positionals.slice(operands.length).filter(input => isRequired(command, input))
+  if (extra.length > 0) {
+    mistakes.push(mistake([], `${name} takes no argument ${oneLine(extra.join(', '))}.`, seeHelp(command)))
+  }
+  if (missing.length > 0) {
+    mistakes.push(
+      mistake(
+        missing,
+        `The argument${missing.length > 1 ? 's' : ''} ${listOf(missing)} ${missing.length > 1 ? 'are' : 'is'} missing.`,
+        missing[0] === 'project'
+          ? `Write it, such as cmswmcore, or '' for an image without one. Only build and push have docker.sh's default, cmsweb.`
+          : seeHelp(command),
+      ),
+    )
+  }
+  return mistakes
 }
 
 const names = Object.keys(inputs) as InputName[]
 
 /** What an input is if it is not given; an expression of GitHub is for workflows. */
-const defaultOf = (name: InputName): string => {
-  const { default: value } = inputs[name]
+const defaultOf = (name: InputName, { defaults }: Command): string => {
+  const value = defaults?.[name] ?? inputs[name].default
   return value.startsWith('${{') ? '' : value
 }
 
-/**
- * Reads what is written after the name of a command. What is not given has the default of action.yml.
- *
- * Throws `invalid-input`: an option that does not exist, with the one that was probably meant; one without
- * its value, or given twice; an argument that is missing, empty, or one too many.
- */
-export const readArguments = (command: Command, args: readonly string[]): Arguments => {
-  const { tokens } = parseArgs({
-    args: [...args],
-    options: {
-      ...Object.fromEntries(flagsOf(command).map(name => [name, { type: 'boolean' as const }])),
-      help: { type: 'boolean', short: 'h' },
-      ...Object.fromEntries(command.options.map(({ input }) => [input, { type: 'string' as const }])),
-    },
-    // Not strict: what is wrong is told from the tokens, with the command and its options at hand.
-    strict: false,
-    allowPositionals: true,
-    tokens: true,
-  })
-  const options = tokens.flatMap(token => (token.kind === 'option' ? [token] : []))
-  if (options.some(({ name }) => name === 'help')) return { kind: 'help' }
-
-  const given = new Map([
-    ...optionsOf(command, options),
-    ...positionalsOf(
-      command,
-      tokens.flatMap(token => (token.kind === 'positional' ? [token.value] : [])),
+/** Reads what is given to a command. What is not given has the default of the command, or of action.yml. */
+export const argumentsOf = (command: Command, given: Given): Arguments => {
+  const { operands, unknown, values } = given
+  const { positionals } = command
+  const written = (name: InputName): string | undefined => {
+    const index = positionals.indexOf(name)
+    if (index >= 0) return operands[index]
+    const given = values.get(name) ?? []
+    return given.length === 0 ? undefined : given.join('\n')
+  }
+  const misread = unknown.length > 0 ? positionals.slice(operands.length) : []
+  const mistakes = unknownOptions(command, given)
+  return {
+    texts: Object.fromEntries(
+      names.map(name => [name, written(name) ?? defaultOf(name, command)]),
+    ) as InputTexts,
+    flags: new Set(
+      [...values].flatMap(([name, given]) =>
+        given.length > 0 && !command.options.some(({ input }) => input === name) ? [name] : [],
+      ),
     ),
-  ])
-  const texts = Object.fromEntries(names.map(name => [name, given.get(name) ?? defaultOf(name)]))
-  const flags = new Set(flagsOf(command).filter(name => given.has(name)))
-  return { kind: 'call', texts: texts as InputTexts, flags }
+    mistakes: [
+      ...mistakes.map(each => ({ ...each, inputs: [...(each.inputs ?? []), ...misread] })),
+      ...wrongOptions(command, given),
+      ...wrongOperands(command, given),
+    ],
+  }
 }

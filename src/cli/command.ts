@@ -1,9 +1,9 @@
 import type { InputName } from '../contract.ts'
 import type { Caller } from '../inputs/caller.ts'
-import type { InputTexts } from '../inputs/read.ts'
 import type { Log } from '../log.ts'
 import type { Colours } from '../report/terminal-colours.ts'
 import type { Secrets } from '../secrets.ts'
+import type { Arguments } from './arguments.ts'
 import type { Output } from './output.ts'
 
 /** An input of the action that is an option of a command, with the same meaning. */
@@ -30,11 +30,10 @@ export interface Command {
   readonly summary: string
   /** More sentences for the command's own help. */
   readonly details?: string
-  /**
-   * The arguments in their order, each an input of the action. One that has a default there may be left
-   * out.
-   */
+  /** The arguments in their order, each an input of the action. */
   readonly positionals: readonly InputName[]
+  /** What stands for an argument that is left out; one that is not here must be given. */
+  readonly defaults?: Readonly<Partial<Record<InputName, string>>>
   readonly options: readonly InputOption[]
   /** Its options without a value, beside those that every command has. */
   readonly flags?: readonly Flag[]
@@ -48,11 +47,7 @@ export interface Command {
 }
 
 /** A command as somebody called it, and what it works with. */
-export interface Call {
-  /** The text of every input: as it was given, else its default. */
-  readonly texts: InputTexts
-  /** The names of the options without a value that were given. */
-  readonly flags: ReadonlySet<string>
+export interface Call extends Arguments {
   readonly json: boolean
   readonly caller: Caller
   /** The directory that relative paths start from. */

@@ -6,6 +6,9 @@ import { GITHUB_VARIABLES, PASSWORD_VARIABLE } from './secrets.ts'
 /** The arguments of docker.sh, in its order. */
 export const IMAGE: readonly InputName[] = ['service', 'tag', 'registry', 'project']
 
+/** The project that docker.sh has where none is given; the commands that it does not have must be given theirs. */
+export const DEFAULTS = { project: 'cmsweb' } as const
+
 /** What every command has in common that asks the registry. */
 export const registryCommand = {
   positionals: IMAGE,

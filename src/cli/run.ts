@@ -1,4 +1,5 @@
-import { causesOf } from '../errors.ts'
+import { CommanderError } from 'commander'
+import { causesOf, type ReleaseError } from '../errors.ts'
 import type { Caller } from '../inputs/caller.ts'
 import { InterruptedError, interruption } from '../interruption.ts'
 import type { Log } from '../log.ts'
@@ -8,13 +9,12 @@ import { terminalLog } from '../report/terminal-log.ts'
 import { failureOf, failureText } from '../report/words.ts'
 import { Secrets } from '../secrets.ts'
 import { eachLine, oneLine } from '../text.ts'
-import { VERSION } from '../version.ts'
-import { didYouMean, readArguments, usageError } from './arguments.ts'
+import { type Arguments, usageError } from './arguments.ts'
 import type { Command } from './command.ts'
 import { commands } from './commands.ts'
 import { type ExitStatus, exitStatusOf } from './exit-status.ts'
-import { commandHelp, generalHelp } from './help.ts'
 import { Output } from './output.ts'
+import { programOf } from './program.ts'
 
 type Process = Pick<NodeJS.Process, 'argv' | 'env' | 'stdin' | 'stdout' | 'stderr' | 'cwd' | 'on'>
 
@@ -29,16 +29,15 @@ interface Ports {
   readonly secrets: Secrets
 }
 
-const commandNamed = (name: string): Command => {
-  const found = commands.find(command => command.name === name)
-  if (found !== undefined) return found
-  const names = commands.map(command => command.name)
-  const what = name.startsWith('-')
-    ? `There is no option ${name} before the command.`
-    : `There is no command ${JSON.stringify(name)}.`
-  throw usageError(
-    what,
-    `${didYouMean(name, [...names, '--help', '--version'])}The commands are ${names.join(', ')}; see stable-release --help.`,
+/** What commander refuses: a word that is no command, or an option before the command. */
+const commandMissing = ({ message }: CommanderError): ReleaseError => {
+  const [what = '', suggestion = ''] = message
+    .replace(/^error: (.)/, (_, first: string) => first.toUpperCase())
+    .split('\n(')
+  const names = commands.map(({ name }) => name).join(', ')
+  return usageError(
+    `${oneLine(what)}.`,
+    `${suggestion === '' ? '' : `${oneLine(suggestion.slice(0, -1))} `}The command comes first, one of ${names}; see stable-release --help.`,
   )
 }
 
@@ -64,40 +63,38 @@ const run = async (
   process: Process,
   { output, logWith, interruption, secrets }: Ports,
 ): Promise<ExitStatus> => {
-  const [name, ...args] = process.argv.slice(2)
-  if (name === undefined) {
-    logWith({ debug: false }).info(generalHelp(commands))
+  const call = (command: Command, given: Arguments): void | Promise<void> =>
+    command.run({
+      ...given,
+      json: given.flags.has('json'),
+      caller: callerOf(command),
+      directory: process.cwd(),
+      env: process.env,
+      interruption,
+      input: process.stdin,
+      output,
+      log: logWith({ debug: given.flags.has('debug') }),
+      secrets,
+      colours: coloursFor(process.stdout, process.env),
+    })
+  const out: string[] = []
+  const err: string[] = []
+  const program = programOf(commands, call, {
+    writeOut: text => void out.push(text),
+    writeErr: text => void err.push(text),
+  })
+  try {
+    await program.parseAsync(process.argv.slice(2), { from: 'user' })
+    return 0
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    const { exitCode, code } = error
+    await output.write(out.join(''))
+    if (exitCode === 0) return 0
+    if (code !== 'commander.help') throw commandMissing(error)
+    logWith({ debug: false }).info(err.join('').trimEnd())
     return 1
   }
-  if (name === '--version') {
-    await output.write(`${VERSION}\n`)
-    return 0
-  }
-  if (name === '--help' || name === '-h') {
-    await output.write(generalHelp(commands))
-    return 0
-  }
-  const command = commandNamed(name)
-  const read = readArguments(command, args)
-  if (read.kind === 'help') {
-    await output.write(commandHelp(command))
-    return 0
-  }
-  await command.run({
-    texts: read.texts,
-    flags: read.flags,
-    json: read.flags.has('json'),
-    caller: callerOf(command),
-    directory: process.cwd(),
-    env: process.env,
-    interruption,
-    input: process.stdin,
-    output,
-    log: logWith({ debug: read.flags.has('debug') }),
-    secrets,
-    colours: coloursFor(process.stdout, process.env),
-  })
-  return 0
 }
 
 const errorText = (error: unknown, { red }: Colours): string => {

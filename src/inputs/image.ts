@@ -94,7 +94,7 @@ const pathOf = (
   const path = `${project}/${service}`
   const problem = pathProblem(registry, path)
   if (problem === undefined) return valid(path)
-  const remedy = corrected(registry, project) ?? 'Write a path such as cmsweb, or leave it empty.'
+  const remedy = corrected(registry, project) ?? 'Write a path such as cmswmcore, or leave it empty.'
   return mistaken(invalidFor(caller)('project', project, problem, remedy))
 }
 

@@ -15,7 +15,17 @@ import { type NamedPolicy, policyOf } from './policy.ts'
 import type { InputTexts } from './read.ts'
 import type { RunContext } from './run-context.ts'
 import { sourceOf } from './source.ts'
-import { accept, all, type Mistake, map, mistaken, mistakesOf, type Validated, valid } from './validated.ts'
+import {
+  accept,
+  all,
+  type Mistake,
+  map,
+  mistaken,
+  mistakesOf,
+  notAlreadyTold,
+  type Validated,
+  valid,
+} from './validated.ts'
 
 const COMMANDS = ['release', 'plan', 'build', 'push', 'promote', 'verify'] as const
 type CommandName = (typeof COMMANDS)[number]
@@ -194,7 +204,6 @@ export const orderOf = (
 ): Order => {
   const files = readFiles(texts, run, caller.confined)
   const order = validateOrder({ texts, run, files, caller })
-  const told = new Set(before.flatMap(({ inputs = [] }) => inputs))
-  const others = mistakesOf(order).filter(({ inputs = [] }) => !inputs.some(input => told.has(input)))
+  const others = notAlreadyTold(mistakesOf(order), before)
   return accept(before.length + others.length > 0 ? mistaken(...before, ...others) : order)
 }

@@ -25,6 +25,15 @@ export const mistaken = (...mistakes: readonly Mistake[]): Validated<never> => (
 export const mistakesOf = (validated: Validated<unknown>): readonly Mistake[] =>
   validated.ok ? [] : validated.mistakes
 
+/** Those of `mistakes` that are about other inputs than `told`: what follows from a mistake is not told again. */
+export const notAlreadyTold = (
+  mistakes: readonly Mistake[],
+  told: readonly Mistake[],
+): readonly Mistake[] => {
+  const inputs = new Set(told.flatMap(({ inputs = [] }) => inputs))
+  return mistakes.filter(mistake => !mistake.inputs?.some(input => inputs.has(input)))
+}
+
 /** The values of all, or the mistakes of all, each once. */
 export const all = <T extends object>(fields: { [K in keyof T]: Validated<T[K]> }): Validated<T> => {
   const entries = Object.entries<Validated<unknown>>(fields)

@@ -1,11 +1,12 @@
 import type { Command } from '../command.ts'
 import { buildOptions, loginOptions, policyOptions } from '../options.ts'
-import { carryOut } from '../order.ts'
-import { registryCommand } from '../registry-command.ts'
+import { DEFAULTS, registryCommand } from '../registry-command.ts'
+import { runRequest } from '../run-request.ts'
 
 /** `build`, as docker.sh has it. */
 export const build: Command = {
   ...registryCommand,
+  defaults: DEFAULTS,
   name: 'build',
   summary: 'Builds the image of a git tag on this machine, and pushes nothing',
   details:
@@ -17,9 +18,9 @@ export const build: Command = {
       shows: 'build the current directory',
     },
     {
-      line: 'stable-release build reqmgr2 2.3.4 registry.cern.ch --context docker/pypi/reqmgr2',
-      shows: 'build another directory, in the project cmsweb',
+      line: 'stable-release build reqmgr2 2.3.4 registry.cern.ch cmswmcore --context docker/pypi/reqmgr2',
+      shows: 'build another directory',
     },
   ],
-  run: carryOut('build'),
+  run: runRequest('build'),
 }

@@ -1,6 +1,6 @@
 import { readPolicyFile } from '../../inputs/files.ts'
 import { policyOf } from '../../inputs/policy.ts'
-import { accept } from '../../inputs/validated.ts'
+import { accept, mistaken, mistakesOf, notAlreadyTold } from '../../inputs/validated.ts'
 import { allTags, type Decision, decide } from '../../policy/decide.ts'
 import type { Policy } from '../../policy/policy.ts'
 import type { Colours } from '../../report/terminal-colours.ts'
@@ -116,13 +116,15 @@ const printTable = async (call: Call, policy: Policy): Promise<void> => {
 }
 
 const run = async (call: Call): Promise<void> => {
-  const { texts, json, caller, directory, input, log } = call
+  const { texts, mistakes, json, caller, directory, input, log } = call
   const policyFile = readPolicyFile(
     texts['policy-file'],
     { workspace: directory, temporary: directory },
     caller.confined,
   )
-  const { policy, warnings } = accept(policyOf(texts, { workspace: directory, policyFile }, caller))
+  const named = policyOf(texts, { workspace: directory, policyFile }, caller)
+  const all = [...mistakes, ...notAlreadyTold(mistakesOf(named), mistakes)]
+  const { policy, warnings } = accept(all.length > 0 ? mistaken(...all) : named)
   if (warnings !== undefined) log.warning('The policy may not mean what it says', warnings)
   if (input.isTTY) log.info('Reading git tags from the terminal, one a line, until Ctrl-D.')
   await (json ? printJson(call, policy) : printTable(call, policy))

@@ -7,6 +7,8 @@ import type { Colours } from '../../report/terminal-colours.ts'
 import { jsonLine, oneLine } from '../../text.ts'
 import type { Call, Command } from '../command.ts'
 import { policyOptions } from '../options.ts'
+import { IMAGE } from '../registry-command.ts'
+import { refuseSwapped } from '../swapped-arguments.ts'
 
 const table = ({ image, gitTag, rule, tags, reason }: Result, { bold, green }: Colours): string => {
   const [first, ...copies] = tags
@@ -26,10 +28,20 @@ const table = ({ image, gitTag, rule, tags, reason }: Result, { bold, green }: C
     .join('')
 }
 
-const run = async ({ texts, json, caller, directory, output, log, colours }: Call): Promise<void> => {
+const run = async ({
+  texts,
+  mistakes,
+  json,
+  caller,
+  directory,
+  output,
+  log,
+  colours,
+}: Call): Promise<void> => {
   // Without an environment: what is planned is what the command line says, on a runner as well.
   const context = readRunContext({}, { workspace: directory, temporary: tmpdir() })
-  const { request, warnings } = orderOf({ ...texts, command: 'plan' }, context, { caller })
+  const { request, warnings } = orderOf({ ...texts, command: 'plan' }, context, { caller, before: mistakes })
+  refuseSwapped(request)
   for (const { title, message } of warnings) log.warning(title, message)
   const { result } = planOf(request)
   await output.write(json ? `${jsonLine(result)}\n` : table(result, colours))
@@ -40,7 +52,7 @@ export const plan: Command = {
   name: 'plan',
   summary: 'Says which images a git tag gets, and why',
   details: 'Touches neither docker nor the network. A git tag that no rule matches is an error.',
-  positionals: ['service', 'tag', 'registry', 'project'],
+  positionals: IMAGE,
   options: policyOptions,
   json: "The result as one JSON object, as the action's output json has it.",
   examples: [

@@ -1,7 +1,7 @@
 import type { Command } from '../command.ts'
 import { checksOptions, digestOption, loginOptions, policyOptions } from '../options.ts'
-import { carryOut } from '../order.ts'
 import { gatedCommand } from '../registry-command.ts'
+import { runRequest } from '../run-request.ts'
 
 /** `promote`: stable tags for what is published. */
 export const promote: Command = {
@@ -16,5 +16,5 @@ export const promote: Command = {
       shows: 'make 2.3.4-stable the image that 2.3.4 is',
     },
   ],
-  run: carryOut('promote'),
+  run: runRequest('promote'),
 }

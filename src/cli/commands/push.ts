@@ -1,11 +1,12 @@
 import type { Command } from '../command.ts'
 import { checksOptions, loginOptions, policyOptions, publishOptions, stableOption } from '../options.ts'
-import { carryOut } from '../order.ts'
-import { gatedCommand } from '../registry-command.ts'
+import { DEFAULTS, gatedCommand } from '../registry-command.ts'
+import { runRequest } from '../run-request.ts'
 
 /** `push`, as docker.sh has it. */
 export const push: Command = {
   ...gatedCommand,
+  defaults: DEFAULTS,
   name: 'push',
   summary: 'Publishes and verifies what build has built',
   details:
@@ -17,9 +18,9 @@ export const push: Command = {
       shows: 'publish it with the login that docker has',
     },
     {
-      line: 'stable-release push reqmgr2 2.3.4 registry.cern.ch --username me --password-stdin',
+      line: 'stable-release push reqmgr2 2.3.4 registry.cern.ch cmswmcore --username me --password-stdin',
       shows: 'publish it with another account, whose password is piped in',
     },
   ],
-  run: carryOut('push'),
+  run: runRequest('push'),
 }

@@ -8,8 +8,8 @@ import {
   publishOptions,
   stableOption,
 } from '../options.ts'
-import { carryOut } from '../order.ts'
 import { gatedCommand } from '../registry-command.ts'
+import { runRequest } from '../run-request.ts'
 
 /** `release`: all in one call. */
 export const release: Command = {
@@ -33,9 +33,9 @@ export const release: Command = {
       shows: 'build the current directory, publish it as 2.3.4 and 2.3.4-stable',
     },
     {
-      line: 'stable-release release t0reqmon 2.3.4 registry.cern.ch --package reqmon',
+      line: 'stable-release release t0reqmon 2.3.4 registry.cern.ch cmswmcore --package reqmon',
       shows: 'wait for the package reqmon 2.3.4 before the build',
     },
   ],
-  run: carryOut('release'),
+  run: runRequest('release'),
 }

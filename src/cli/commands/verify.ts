@@ -1,7 +1,7 @@
 import type { Command } from '../command.ts'
 import { digestOption, loginOptions, policyOptions, stableOption } from '../options.ts'
-import { carryOut } from '../order.ts'
 import { registryCommand } from '../registry-command.ts'
+import { runRequest } from '../run-request.ts'
 
 /** `verify`: the registry and the plan. */
 export const verify: Command = {
@@ -16,5 +16,5 @@ export const verify: Command = {
       shows: 'is 2.3.4-stable there, and the same image as 2.3.4?',
     },
   ],
-  run: carryOut('verify'),
+  run: runRequest('verify'),
 }

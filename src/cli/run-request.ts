@@ -4,24 +4,26 @@ import { execute } from '../commands/execute.ts'
 import { NotAsPlannedError } from '../commands/not-as-planned.ts'
 import type { Request } from '../commands/request.ts'
 import { isPublished, type Result, type TagResult } from '../commands/result.ts'
+import { askForProject } from '../inputs/missing-project.ts'
 import { orderOf } from '../inputs/request.ts'
 import { readRunContext } from '../inputs/run-context.ts'
-import { mistakesOf } from '../inputs/validated.ts'
-import { matchRule } from '../policy/match.ts'
+import { mistakesOf, notAlreadyTold, valid } from '../inputs/validated.ts'
 import { RunJournal } from '../report/journal.ts'
 import { tableOf } from '../report/table.ts'
 import { withTemporary } from '../temporary.ts'
 import { jsonLine } from '../text.ts'
 import { USER_AGENT } from '../version.ts'
-import { usageError } from './arguments.ts'
 import type { Call } from './command.ts'
 import { githubOf, passwordOf, withoutPassword } from './secrets.ts'
+import { refuseSwapped } from './swapped-arguments.ts'
 
-/** The request of a call. What GitHub says of a run has no part in it, unless checks are required. */
+/** The validated request of a call. What GitHub says of a run has no part in it, unless checks are required. */
 const requestOf = async (command: Request['command'], call: Call): Promise<Request> => {
-  const { texts, caller, directory, log } = call
+  const { texts, flags, mistakes, caller, directory, log } = call
   const github = githubOf(call)
-  const password = await passwordOf(call)
+  // Nobody should have to wait for standard input only to be told of mistakes.
+  const isUnread = mistakes.length > 0 && flags.has('password-stdin')
+  const password = isUnread ? valid('') : await passwordOf(call)
   const access = github.ok ? github.value : undefined
   const context = {
     ...readRunContext({}, { workspace: directory, temporary: tmpdir() }),
@@ -30,38 +32,24 @@ const requestOf = async (command: Request['command'], call: Call): Promise<Reque
   }
   const given = {
     ...texts,
+    ...(isUnread ? { username: '' } : {}),
     command,
     password: password.ok ? password.value : '',
     'github-token': access?.token ?? '',
   }
   call.secrets.addInputs(given)
-  const before = [...mistakesOf(github), ...mistakesOf(password)]
+  const before = [...mistakes, ...notAlreadyTold([...mistakesOf(github), ...mistakesOf(password)], mistakes)]
   const { request, warnings } = orderOf(given, context, { caller, before })
-  requireOrder(request)
+  refuseSwapped(request)
   for (const { title, message } of warnings) log.warning(title, message)
   return request
-}
-
-/**
- * Refuses a service and a git tag that stand in each other's place: there, `*` would take the service for a git tag,
- * and the image would be called after a version. Throws `invalid-input`.
- */
-const requireOrder = ({ policy, service, gitTag }: Request): void => {
-  const isVersion = (text: string): boolean =>
-    /[0-9]/.test(text) &&
-    policy.rules.some(rule => rule.pattern.kind === 'tokens' && matchRule(rule, text).kind === 'match')
-  if (!isVersion(service) || isVersion(gitTag)) return
-  throw usageError(
-    `<service> is ${JSON.stringify(service)} and <tag> is ${JSON.stringify(gitTag)}, which looks like the wrong way round.`,
-    'The order is <service> <tag> <registry> [project].',
-  )
 }
 
 const print = ({ output, json }: Call, result: Result): Promise<void> =>
   output.write(`${json ? jsonLine(result) : tableOf(result)}\n`)
 
-/** Carries out an order as the action does, and prints its result; also one that is not as planned. */
-export const carryOut =
+/** Runs a command as the action does, and prints its result; also one that is not as planned. */
+export const runRequest =
   (command: Request['command']) =>
   async (call: Call): Promise<void> => {
     const { directory: workspace, log, secrets } = call
@@ -92,6 +80,6 @@ export const carryOut =
       const pushed = tags.filter(({ outcome }) => outcome === 'pushed')
       if (published.length > 0) log.info(`Published by now: ${list(published)}`)
       if (pushed.length > 0) log.info(`Pushed, not read back: ${list(pushed)}`)
-      throw error
+      throw askForProject(error, call.texts, call.caller)
     }
   }
