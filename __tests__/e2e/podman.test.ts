@@ -162,7 +162,7 @@ test('the action releases, and goes on where it stopped', async () => {
       tag: '2.3.4',
       env,
       workspace,
-      with: { service, registry: open.host },
+      with: { service, registry: open.host, project: 'cmsweb' },
     })
   const released = await step()
   expect(released, released.log).toMatchObject({ exitCode: 0, leftBehind: [] })
