@@ -25,3 +25,7 @@ export const eachLine = (text: string): string => text.split('\n').map(oneLine).
 
 /** A value as JSON on one line, in which the same characters are escaped; it means the same. */
 export const jsonLine = (value: unknown): string => oneLine(JSON.stringify(value))
+
+/** A text from outside as one line, if it is a text. */
+export const asOneLine = (value: unknown): string | undefined =>
+  typeof value === 'string' ? oneLine(value) : undefined

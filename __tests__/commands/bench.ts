@@ -17,11 +17,11 @@ import { RegistryClient } from '../../src/registry/client.ts'
 import { RunJournal } from '../../src/report/journal.ts'
 import { Secrets } from '../../src/secrets.ts'
 import { USER_AGENT } from '../../src/version.ts'
+import { type ModelEngine, modelEngine, RecordedDocker } from '../docker/recorded-docker.ts'
 import { type Seed, seed } from '../e2e/seed.ts'
 import { type FakeClock, fakeClock, recordingLog } from '../gates/surroundings.ts'
 import { runIn, textsWith } from '../inputs/order.ts'
 import { type ModelRegistry, startModelRegistry } from '../registry/model-registry.ts'
-import { type ModelEngine, modelEngine, RecordedDocker } from './recorded-docker.ts'
 
 /** The repository of the image that the commands are for. */
 export const REPOSITORY = 'cmswmcore/reqmgr2'

@@ -3,7 +3,7 @@ import { CONTEXT_REVISION_LABEL, CONTEXT_SOURCE_LABEL } from '../../src/registry
 import { type GitHubApi, startGitHubApi } from '../gates/github-api.ts'
 import { type ScriptedServer, startScriptedServer } from '../gates/index-server.ts'
 import { refused } from '../registry/model-registry.ts'
-import { COMMIT, CONTEXT_COMMIT, type CommandBench, startCommandBench } from './bench.ts'
+import { COMMIT, CONTEXT_COMMIT, type CommandBench, REPOSITORY, startCommandBench } from './bench.ts'
 
 const [TAG, STABLE] = ['2.3.4', '2.3.4-stable']
 const OTHER = 'f'.repeat(40)
@@ -83,7 +83,7 @@ test.each(
     const image = FIRST[first]
     if (image !== undefined) await bench.seed(TAG, image)
     if (stable === 'different') await bench.seed(STABLE, { revision: COMMIT })
-    if (stable === 'equal') bench.registry.copyTag('cmswmcore/reqmgr2', TAG, STABLE)
+    if (stable === 'equal') bench.registry.copyTag(REPOSITORY, TAG, STABLE)
     const before = bench.tags()
 
     const { error, result } = await bench.run({ command: 'release', 'on-existing': onExisting })
@@ -275,17 +275,12 @@ describe('a package', () => {
     expect(bench.written()).toEqual([`build ${TAG}`])
   })
 
-  test('that was waited for: the registry is read again before the build', async () => {
-    let once = false
-    bench.clock.onSleep = () => {
-      if (!once)
-        for (const verb of ['HEAD', 'GET']) bench.registry.answer(`${verb} ${TAG}`, refused(403, 'DENIED'))
-      once = true
-    }
-    const { error } = await start([{ status: 404 }, listing])
-    // The fault that was prepared during the wait was met after it.
-    expect(error).toMatchObject({ name: 'registry-denied' })
-    expect(bench.written()).toEqual([])
+  test('that was waited for: what another run has published meanwhile is not built', async () => {
+    await bench.seed('theirs', { revision: COMMIT })
+    bench.clock.onSleep = () => bench.registry.copyTag(REPOSITORY, 'theirs', TAG)
+    const { outcomes } = await start([{ status: 404 }, listing])
+    expect(outcomes).toEqual({ [TAG]: 'kept', [STABLE]: 'copied' })
+    expect(bench.written()).toEqual([`PUT ${STABLE}`])
   })
 
   test('that does not come: nothing is built', async () => {
@@ -353,6 +348,17 @@ describe('a registry', () => {
     for (const request of requests) bench.registry.answer(request, answer)
     const { error } = await bench.run({ command: 'release' })
     expect(error).toMatchObject({ name })
+    expect(bench.written()).toEqual([])
+  })
+
+  test('that names an image for both tags that it does not have: the run is red', async () => {
+    const answer = { status: 200, headers: { 'docker-content-digest': `sha256:${'5'.repeat(64)}` } }
+    for (const tag of [TAG, STABLE]) bench.registry.answer(`HEAD ${tag}`, answer)
+    const { error } = await bench.run({ command: 'release', 'on-existing': 'reuse' })
+    expect(error).toMatchObject({
+      name: 'not-as-planned',
+      message: expect.stringContaining('and does not have that image'),
+    })
     expect(bench.written()).toEqual([])
   })
 

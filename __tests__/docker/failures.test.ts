@@ -3,7 +3,7 @@ import {
   isCacheFailure,
   isDiskFull,
   isPushFailure,
-  mayPass,
+  isRetryableFailure,
   refusedBaseImage,
   refusedOption,
   tellingLine,
@@ -211,7 +211,7 @@ describe('what docker says when a push fails', () => {
     },
   ])('$what', ({ tail, passes }) => {
     expect(isPushFailure(failed(tail), REFERENCE)).toBe(true)
-    expect(mayPass(failed(tail))).toBe(passes)
+    expect(isRetryableFailure(failed(tail))).toBe(passes)
     expect(refusedBaseImage(failed(tail))).toBeUndefined()
   })
 })
@@ -255,7 +255,7 @@ test.each([
   ['unexpected status from PUT request to https://r.example:500/v2/a/manifests/1: 404 Not Found', false],
   ['denied: requested access to the resource is denied', false],
 ])('%s may pass: %s', (lastLine, passes) => {
-  expect(mayPass({ lastLine })).toBe(passes)
+  expect(isRetryableFailure({ lastLine })).toBe(passes)
 })
 
 test.each([

@@ -4,7 +4,7 @@ import {
   type Backoff,
   delayBefore,
   isRetryable,
-  mayPass,
+  isRetryableError,
   parseRetryAfter,
   pauseBetween,
   registryBackoff,
@@ -159,6 +159,6 @@ describe('a request that got no answer', () => {
     { code: 'ERR_TLS_CERT_ALTNAME_INVALID', again: false },
     { code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', again: false },
   ])('$code: again $again', ({ code, again }) => {
-    expect(mayPass(Object.assign(new Error(code), { code }))).toBe(again)
+    expect(isRetryableError(Object.assign(new Error(code), { code }))).toBe(again)
   })
 })

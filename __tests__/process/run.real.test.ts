@@ -2,7 +2,13 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test, vi } from 'vitest'
-import { endOf, GRACE, ProgramMissingError, ProgramNotStartedError, run } from '../../src/process/run.ts'
+import {
+  endOf,
+  GRACE,
+  ProgramMissingError,
+  ProgramNotStartedError,
+  runProgram,
+} from '../../src/process/run.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'process-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -11,12 +17,12 @@ const { signal } = new AbortController()
 const { env } = process
 
 /** Runs a script of this test's Node. */
-const script = (code: string, options: Partial<Parameters<typeof run>[2]> = {}) =>
-  run(process.execPath, ['--eval', code], { env, signal, ...options })
+const script = (code: string, options: Partial<Parameters<typeof runProgram>[2]> = {}) =>
+  runProgram(process.execPath, ['--eval', code], { env, signal, ...options })
 
 /** Whether there is a process; one that has ended and waits for its parent is none. */
 const runs = async (pid: number): Promise<boolean> => {
-  const { exitCode, stdout } = await run('ps', ['-o', 'stat=', '-p', String(pid)], { env, signal })
+  const { exitCode, stdout } = await runProgram('ps', ['-o', 'stat=', '-p', String(pid)], { env, signal })
   return exitCode === 0 && !stdout.trim().startsWith('Z')
 }
 
@@ -31,19 +37,21 @@ describe('how a program ends', () => {
   })
 
   test('a program that does not exist', async () => {
-    await expect(run('no-such-program', [], { env, signal })).rejects.toThrow(ProgramMissingError)
+    await expect(runProgram('no-such-program', [], { env, signal })).rejects.toThrow(ProgramMissingError)
   })
 
   test('one that the system can not start', async () => {
     const path = join(folder, 'without-interpreter')
     writeFileSync(path, '#!/no/such/interpreter\n')
     chmodSync(path, 0o755)
-    await expect(run(path, [], { env, signal })).rejects.toThrow(ProgramNotStartedError)
+    await expect(runProgram(path, [], { env, signal })).rejects.toThrow(ProgramNotStartedError)
   })
 
   test('an argument that is longer than the system takes', async () => {
-    await expect(run('true', ['x'.repeat(131_072)], { env, signal })).rejects.toThrow(ProgramNotStartedError)
-    expect(await run('true', ['x'.repeat(131_071)], { env, signal })).toMatchObject({ exitCode: 0 })
+    await expect(runProgram('true', ['x'.repeat(131_072)], { env, signal })).rejects.toThrow(
+      ProgramNotStartedError,
+    )
+    expect(await runProgram('true', ['x'.repeat(131_071)], { env, signal })).toMatchObject({ exitCode: 0 })
   })
 })
 
@@ -51,7 +59,7 @@ describe('what it gets', () => {
   test.each([{ words: ['a b', '"c"', "d'e", '$(f)', '\\', '', '--', 'ü'] }, { words: [] }])(
     'arguments as they are: $words',
     async ({ words }) => {
-      const { stdout } = await run(
+      const { stdout } = await runProgram(
         process.execPath,
         ['--eval', 'console.log(JSON.stringify(process.argv.slice(1)))', '--', ...words],
         { env, signal },
@@ -69,19 +77,19 @@ describe('what it gets', () => {
   })
 
   test('its input, and then its end', async () => {
-    expect(await run('cat', [], { env, signal, input: 'ü\n' })).toMatchObject({ stdout: 'ü\n' })
-    expect(await run('cat', [], { env, signal })).toMatchObject({ exitCode: 0, stdout: '' })
+    expect(await runProgram('cat', [], { env, signal, input: 'ü\n' })).toMatchObject({ stdout: 'ü\n' })
+    expect(await runProgram('cat', [], { env, signal })).toMatchObject({ exitCode: 0, stdout: '' })
   })
 
   test('input that it does not read breaks nothing', async () => {
     const ends = Array.from({ length: 30 }, () =>
-      run('true', [], { env, signal, input: 'x'.repeat(1_000_000) }),
+      runProgram('true', [], { env, signal, input: 'x'.repeat(1_000_000) }),
     )
     for (const end of await Promise.all(ends)) expect(end).toMatchObject({ exitCode: 0 })
   })
 
   test('the working directory', async () => {
-    expect(await run('pwd', [], { env, signal, cwd: folder })).toMatchObject({ stdout: `${folder}\n` })
+    expect(await runProgram('pwd', [], { env, signal, cwd: folder })).toMatchObject({ stdout: `${folder}\n` })
   })
 })
 

@@ -6,7 +6,7 @@ import { type Pause, pauseBetween, pushBackoff } from '../http/retry.ts'
 import type { Log } from '../log.ts'
 import type { Terms } from '../reconcile/terms.ts'
 import type { Manifest, RegistryClient } from '../registry/client.ts'
-import { names } from '../registry/image-index.ts'
+import { listsManifest } from '../registry/image-index.ts'
 import { type Digest, tagged } from '../registry/reference.ts'
 import { nextSteps } from './next-steps.ts'
 import { replacing } from './outcome.ts'
@@ -27,7 +27,7 @@ const putWhole = async (
 ): Promise<Manifest | undefined> => {
   for (const digest of pushed) {
     const whole = await registry.getManifest(digest)
-    if (whole === undefined || !names(whole, part)) continue
+    if (whole === undefined || !listsManifest(whole, part)) continue
     await registry.putManifest(tag, whole)
     return whole
   }

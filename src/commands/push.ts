@@ -1,6 +1,6 @@
 import type { Docker } from '../docker/docker.ts'
 import { findLocalImage, type LocalImage } from '../docker/local-image.ts'
-import { push as pushImage } from '../docker/push.ts'
+import { pushImage } from '../docker/push.ts'
 import { ReleaseError } from '../errors.ts'
 import { REVISION_LABEL } from '../registry/labels.ts'
 import { announcedPlan, fixedTags, type Plan } from './plan.ts'

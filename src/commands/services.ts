@@ -3,7 +3,7 @@ import { Docker } from '../docker/docker.ts'
 import { registryBackoff } from '../http/retry.ts'
 import { Transport } from '../http/transport.ts'
 import { RegistryClient } from '../registry/client.ts'
-import { pageOf } from '../registry/page.ts'
+import { imagePage } from '../registry/image-page.ts'
 import { build } from './build.ts'
 import { promote } from './promote.ts'
 import { push } from './push.ts'
@@ -63,6 +63,6 @@ export const executeWithServices = async (
   const result = await executeAtRegistry(request, { ...tools, registry })
   const { digest } = result
   if (digest === undefined) return result
-  const page = await pageOf(repository, { service: registry.service, digest, transport })
+  const page = await imagePage(repository, { service: registry.service, digest, transport })
   return page === undefined ? result : { ...result, page }
 }

@@ -6,8 +6,8 @@ import type { Log } from '../log.ts'
 import { type Digest, isDigest } from '../registry/reference.ts'
 import { buildFailure, cacheFailure } from './build-failure.ts'
 import type { Docker, DockerResult } from './docker.ts'
-import { isCacheFailure, isPushFailure, mayPass } from './failures.ts'
-import { push, pushFailure } from './push.ts'
+import { isCacheFailure, isPushFailure, isRetryableFailure } from './failures.ts'
+import { pushFailure, pushImage } from './push.ts'
 
 /** What is built, and how. Everything here reaches docker as an argument of its own. */
 export interface Build {
@@ -73,7 +73,8 @@ const buildxFailure = (
   ended: { reference: string; result: DockerResult },
 ): ReleaseError | Promise<ReleaseError> => {
   const { reference, result } = ended
-  if (isCacheFailure(result) && !mayPass(result)) return cacheFailure(result, `${reference} was pushed`)
+  if (isCacheFailure(result) && !isRetryableFailure(result))
+    return cacheFailure(result, `${reference} was pushed`)
   return isPushFailure(result, reference)
     ? pushFailure(docker, reference, result)
     : buildFailure(docker, build, ended)
@@ -138,7 +139,7 @@ const withLegacyBuilder = async (
 ): Promise<Digest[]> => {
   const built = await docker.run(buildArguments(build, [reference]), { show: true })
   if (built.exitCode !== 0) throw await buildFailure(docker, build, { reference, result: built })
-  return push(docker, reference, temporary)
+  return pushImage(docker, reference, temporary)
 }
 
 /**

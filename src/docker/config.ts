@@ -3,7 +3,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { ReleaseError } from '../errors.ts'
 import { parseJson } from '../json.ts'
-import { endOf, run } from '../process/run.ts'
+import { endOf, runProgram } from '../process/run.ts'
 import type { Credentials } from '../registry/authorization.ts'
 import type { Secrets } from '../secrets.ts'
 import { oneLine } from '../text.ts'
@@ -109,7 +109,7 @@ const fromHelper = async (
   { env, signal }: { env: NodeJS.ProcessEnv; signal: AbortSignal },
 ): Promise<Credentials> => {
   const program = `docker-credential-${helper}`
-  const result = await run(program, ['get'], { env, signal, input: configKey(registry) }).catch(
+  const result = await runProgram(program, ['get'], { env, signal, input: configKey(registry) }).catch(
     (error: unknown) => {
       signal.throwIfAborted()
       throw unreadable(

@@ -1,6 +1,11 @@
 import { ReleaseError } from '../errors.ts'
 import type { Log } from '../log.ts'
-import { ProgramMissingError, ProgramNotStartedError, type ProgramResult, run } from '../process/run.ts'
+import {
+  ProgramMissingError,
+  ProgramNotStartedError,
+  type ProgramResult,
+  runProgram,
+} from '../process/run.ts'
 import { tellingLine } from './failures.ts'
 
 /** How a docker command ended. */
@@ -56,8 +61,8 @@ export class Docker {
         ...(input === undefined ? {} : { input }),
       }
       const result = show
-        ? await this.#log.foreign(() => run('docker', args, { ...options, onOutput }))
-        : await run('docker', args, options)
+        ? await this.#log.foreign(() => runProgram('docker', args, { ...options, onOutput }))
+        : await runProgram('docker', args, options)
       const { exitCode, tail } = result
       return {
         ...result,

@@ -51,7 +51,7 @@ const PASSING = new RegExp(
 )
 
 /** Whether docker failed for a reason that may pass. What a build printed before does not count. */
-export const mayPass = ({ lastLine }: Pick<Failed, 'lastLine'>): boolean => PASSING.test(lastLine)
+export const isRetryableFailure = ({ lastLine }: Pick<Failed, 'lastLine'>): boolean => PASSING.test(lastLine)
 
 /** The step that failed, which BuildKit repeats between two rules: its name, and the last that it said. */
 const failedStep = (tail: string): { name: string; said: string } => {
@@ -113,7 +113,7 @@ const REFUSED =
  * say the same of both.
  */
 export const refusedBaseImage = (failed: Failed): string | undefined =>
-  REFUSED.test(failed.lastLine) && !mayPass(failed) ? notPulled(failed) : undefined
+  REFUSED.test(failed.lastLine) && !isRetryableFailure(failed) ? notPulled(failed) : undefined
 
 /**
  * A failure while the pushed bytes are on their way is one of the push, though one command does both: docker

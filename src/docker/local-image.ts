@@ -21,7 +21,7 @@ export const digestsIn = (repository: string, all: unknown): Digest[] =>
     : []
 
 /** A reference without its tag. */
-export const repositoryOf = (reference: string): string => reference.slice(0, reference.lastIndexOf(':'))
+export const withoutTag = (reference: string): string => reference.slice(0, reference.lastIndexOf(':'))
 
 /**
  * The image that the engine has under exactly this reference, or nothing. Throws `docker-missing` when the
@@ -43,6 +43,6 @@ export const findLocalImage = async (docker: Docker, reference: string): Promise
   return {
     id,
     labels: Object.fromEntries(entries.filter(([, value]) => typeof value === 'string')),
-    digests: digestsIn(repositoryOf(reference), field(image, 'RepoDigests')),
+    digests: digestsIn(withoutTag(reference), field(image, 'RepoDigests')),
   }
 }

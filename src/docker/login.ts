@@ -6,7 +6,7 @@ import { endOf } from '../process/run.ts'
 import type { PasswordCredentials } from '../registry/authorization.ts'
 import { configDirectory, configKey, readConfig } from './config.ts'
 import type { Docker } from './docker.ts'
-import { mayPass } from './failures.ts'
+import { isRetryableFailure } from './failures.ts'
 import { isPodman } from './podman.ts'
 
 /** Where docker is logged in, and as whom. */
@@ -71,7 +71,7 @@ const logIn = async (
     const result = await docker.run(args, { input: password })
     if (result.exitCode === 0) return
     const what = `docker login to ${registry} as ${username} failed: it ${endOf(result)}: ${result.lastLine}`
-    if (mayPass(result) && (await pause(attempt, next => log.info(`${next}: ${what}`)))) continue
+    if (isRetryableFailure(result) && (await pause(attempt, next => log.info(`${next}: ${what}`)))) continue
     throw new ReleaseError('login-failed', {
       what,
       remedy: 'Check username and password, and that the account may use the registry.',

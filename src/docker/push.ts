@@ -3,8 +3,8 @@ import { parseJson } from '../json.ts'
 import { endOf } from '../process/run.ts'
 import type { Digest } from '../registry/reference.ts'
 import type { Docker, DockerResult } from './docker.ts'
-import { mayPass } from './failures.ts'
-import { digestsIn, repositoryOf } from './local-image.ts'
+import { isRetryableFailure } from './failures.ts'
+import { digestsIn, withoutTag } from './local-image.ts'
 import { isPodman, podmanPush } from './podman.ts'
 
 /** A push that broke for a reason that may pass; what was built is still there. */
@@ -23,7 +23,7 @@ export const pushFailure = async (
   await docker.requireEngine()
   const what = `${reference} was not pushed: docker ${endOf(result)}: ${result.lastLine}`
   const remedy = 'No other tag was written. Check that the account may push there, then run it again.'
-  return mayPass(result)
+  return isRetryableFailure(result)
     ? new PushInterruptedError({ what, remedy })
     : new ReleaseError('push-failed', { what, remedy })
 }
@@ -39,7 +39,7 @@ const repositoryDigests = async (docker: Docker, reference: string): Promise<Dig
     '--format={{json .RepoDigests}}',
     reference,
   ])
-  return exitCode === 0 ? digestsIn(repositoryOf(reference), parseJson(stdout)) : []
+  return exitCode === 0 ? digestsIn(withoutTag(reference), parseJson(stdout)) : []
 }
 
 /**
@@ -48,7 +48,7 @@ const repositoryDigests = async (docker: Docker, reference: string): Promise<Dig
  *
  * Throws `push-failed`, `docker-missing`, or `PushInterruptedError` if trying again may help.
  */
-export const push = async (docker: Docker, reference: string, temporary: string): Promise<Digest[]> => {
+export const pushImage = async (docker: Docker, reference: string, temporary: string): Promise<Digest[]> => {
   if (await isPodman(docker)) {
     const { result, digests } = await podmanPush(docker, reference, temporary)
     if (result.exitCode !== 0) throw await pushFailure(docker, reference, result)

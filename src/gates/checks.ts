@@ -66,7 +66,7 @@ const open = ({ repository }: ChecksGate, { transport, loadGitHub }: GitHubPorts
     permissions: ['contents: read', 'checks: read', 'statuses: read'],
   })
 
-const requireCommit = async (client: GitHubClient, gitTag: string): Promise<string> => {
+const requireTagCommit = async (client: GitHubClient, gitTag: string): Promise<string> => {
   const commit = await client.commitOf(gitTag)
   if (commit.kind === 'found') return commit.sha
   throw commit.error
@@ -114,7 +114,7 @@ export const requireReadableChecks = async (
   ports: ChecksPorts,
 ): Promise<void> => {
   const client = await open(gate, ports)
-  await withinRateLimit(async () => readChecks(gate, client, await requireCommit(client, gitTag)), ports)
+  await withinRateLimit(async () => readChecks(gate, client, await requireTagCommit(client, gitTag)), ports)
 }
 
 /**
@@ -130,7 +130,7 @@ export const awaitChecks = async (
 ): Promise<readonly CheckState[]> => {
   const { log, clock } = ports
   const client = await open(gate, ports)
-  const sha = await withinRateLimit(() => requireCommit(client, gitTag), ports)
+  const sha = await withinRateLimit(() => requireTagCommit(client, gitTag), ports)
   let last: readonly CheckState[] = []
   await waitFor(
     async () => {

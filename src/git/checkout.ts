@@ -1,4 +1,4 @@
-import { ProgramMissingError, type ProgramResult, run } from '../process/run.ts'
+import { ProgramMissingError, type ProgramResult, runProgram } from '../process/run.ts'
 import { type RepositoryAddress, repositoryAt } from './remote.ts'
 
 /** A directory that git keeps, as it is now. */
@@ -63,7 +63,7 @@ export const inspectCheckout = async (
 ): Promise<Checkout | NoCheckout> => {
   const own = Object.fromEntries(Object.entries(env).filter(([name]) => !ELSEWHERE.test(name)))
   const git = (...args: string[]): Promise<ProgramResult> =>
-    run('git', ['-C', directory, ...OPTIONS, ...args], {
+    runProgram('git', ['-C', directory, ...OPTIONS, ...args], {
       env: { ...own, GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' },
       signal,
     })

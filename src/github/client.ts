@@ -3,7 +3,7 @@ import type { Backoff } from '../http/retry.ts'
 import type { Transport } from '../http/transport.ts'
 import { field } from '../json.ts'
 import { type CheckRun, type CommitStatus, checkRunOf, commitStatusOf, requiredText } from './entries.ts'
-import { failureOf, GitHubError, unusable } from './failure.ts'
+import { GitHubError, gitHubFailure, unusable } from './failure.ts'
 import { fetchThrough } from './fetch.ts'
 import type { Octokit } from './index.ts'
 import type { GitHubRepository } from './repository.ts'
@@ -138,7 +138,7 @@ export const openGitHub = async (
   const octokit = octokitFor({ token, baseUrl, fetch: fetchThrough(transport, { baseUrl, backoff }) })
   octokit.hook.wrap('request', async (request, options) => {
     const response = await Promise.resolve(request(options)).catch((error: unknown) => {
-      throw failureOf(error, { name, permissions })
+      throw gitHubFailure(error, { name, permissions })
     })
     // octokit takes a list, and what is no JSON, as it comes.
     const data: unknown = response.data

@@ -1,5 +1,5 @@
 import { field } from '../json.ts'
-import { text } from './text.ts'
+import { asOneLine } from '../text.ts'
 
 /** One commit status. Source: REST API, "Get the combined status for a specific reference". */
 export interface CommitStatus {
@@ -23,7 +23,7 @@ export interface CheckRun {
 
 /** Throws `TypeError`. */
 export const requiredText = (value: unknown, ...names: readonly string[]): string => {
-  const found = text(field(value, ...names))
+  const found = asOneLine(field(value, ...names))
   if (found === undefined) throw new TypeError(`${names.join('.')} is not a text`)
   return found
 }
@@ -32,7 +32,7 @@ export const requiredText = (value: unknown, ...names: readonly string[]): strin
 export const commitStatusOf = (entry: unknown): CommitStatus => ({
   context: requiredText(entry, 'context'),
   state: requiredText(entry, 'state'),
-  url: text(field(entry, 'target_url')),
+  url: asOneLine(field(entry, 'target_url')),
 })
 
 /** Throws `TypeError` if it is none. */
@@ -42,10 +42,10 @@ export const checkRunOf = (entry: unknown): CheckRun => {
   return {
     id,
     name: requiredText(entry, 'name'),
-    app: text(field(entry, 'app', 'slug')) ?? '',
+    app: asOneLine(field(entry, 'app', 'slug')) ?? '',
     status: requiredText(entry, 'status'),
-    conclusion: text(field(entry, 'conclusion')),
-    url: text(field(entry, 'html_url')),
-    detailsUrl: text(field(entry, 'details_url')),
+    conclusion: asOneLine(field(entry, 'conclusion')),
+    url: asOneLine(field(entry, 'html_url')),
+    detailsUrl: asOneLine(field(entry, 'details_url')),
   }
 }

@@ -2,7 +2,7 @@ import { causesOf, ReleaseError } from '../errors.ts'
 import { parseRetryAfter } from '../http/retry.ts'
 import { describeRequest, NoAnswerError } from '../http/transport.ts'
 import { field } from '../json.ts'
-import { text } from './text.ts'
+import { asOneLine } from '../text.ts'
 
 /** GitHub did not tell what it was asked. */
 export class GitHubError extends ReleaseError {
@@ -49,7 +49,7 @@ const SHORTEST_WAIT = 1_000
  */
 const rateLimitWait = ({ status, headers, message }: Refusal, now: number): number | undefined => {
   if (status !== 403 && status !== 429) return undefined
-  const retryAfter = text(field(headers, 'retry-after'))
+  const retryAfter = asOneLine(field(headers, 'retry-after'))
   const asked = retryAfter === undefined ? undefined : parseRetryAfter(retryAfter, now)
   if (asked !== undefined) return Math.max(asked, SHORTEST_WAIT)
   if (field(headers, 'x-ratelimit-remaining') === '0') {
@@ -81,7 +81,7 @@ const refused = (refusal: Refusal, address: string, { name, permissions }: Asked
         'Give a token that has not expired; GitHub Actions has one that needs no github-token.',
       )
     case 403: {
-      const needed = text(field(headers, 'x-accepted-github-permissions'))
+      const needed = asOneLine(field(headers, 'x-accepted-github-permissions'))
       return because(
         `GitHub refused access to ${name}`,
         `Give the token ${given}${needed === undefined ? '' : `; this request needs ${needed.replaceAll('=', ': ')}`}.`,
@@ -110,7 +110,7 @@ const refused = (refusal: Refusal, address: string, { name, permissions }: Asked
  * What to throw for what octokit has thrown: a `GitHubError`, which may be a `RateLimitError`, or what ended the request
  * otherwise, such as an interruption.
  */
-export const failureOf = (error: unknown, asked: Asked): unknown => {
+export const gitHubFailure = (error: unknown, asked: Asked): unknown => {
   const response = field(error, 'response')
   if (response === undefined) {
     const cause = field(error, 'cause') ?? error
@@ -124,7 +124,7 @@ export const failureOf = (error: unknown, asked: Asked): unknown => {
   const refusal = {
     status: Number(field(response, 'status')),
     headers: field(response, 'headers'),
-    message: text(field(response, 'data', 'message')),
+    message: asOneLine(field(response, 'data', 'message')),
   }
   const wait = rateLimitWait(refusal, Date.now())
   if (wait !== undefined) return new RateLimitError(wait)

@@ -59,12 +59,12 @@ export class RefusedByProxyError extends Error {
 export class UnusableAnswerError extends Error {}
 
 /** Whether a request that got no answer may get one at the next attempt. */
-export const mayPass = (error: unknown): boolean => {
+export const isRetryableError = (error: unknown): boolean => {
   if (error instanceof RefusedByProxyError) return isRetryable(error.status)
   if (error instanceof UnusableAnswerError) return false
   if (!(error instanceof Error)) return true
   const isUntrusted = 'code' in error && typeof error.code === 'string' && UNTRUSTED.test(error.code)
-  return !isUntrusted && mayPass(error.cause)
+  return !isUntrusted && isRetryableError(error.cause)
 }
 
 /** The forms of a date in HTTP (RFC 9110, 5.6.7): as in mail, and two older ones. */

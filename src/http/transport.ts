@@ -4,7 +4,7 @@ import type { Log } from '../log.ts'
 import { oneLine } from '../text.ts'
 import { Agents } from './agents.ts'
 import { redirectTo, type Target } from './redirect.ts'
-import { type Backoff, delayBefore, isRetryable, mayPass, UnusableAnswerError } from './retry.ts'
+import { type Backoff, delayBefore, isRetryable, isRetryableError, UnusableAnswerError } from './retry.ts'
 
 export interface HttpRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT'
@@ -108,7 +108,7 @@ export class Transport implements Disposable {
 
       const elapsed = this.#clock.now() - started
       const retryAfter = outcome.response?.headers['retry-after']
-      const delay = mayPass(outcome.error)
+      const delay = isRetryableError(outcome.error)
         ? delayBefore(backoff, { attempt, elapsed, retryAfter, random: this.#clock.random() })
         : undefined
       const why =

@@ -4,15 +4,15 @@ import { type Bindings, matchTokens, render, type Token } from './pattern.ts'
 import type { Policy, Rule, Template } from './policy.ts'
 
 /** One number of a version and the text before it, such as `rc` and `1`; text at the end has no number. */
-interface Part {
+interface VersionPart {
   readonly separator: string
   readonly digits: string
 }
 
-type Version = readonly Part[]
+type Version = readonly VersionPart[]
 
 /** Whether a moving tag goes to the version that is released, or stays with a newer one. */
-export type Move = { readonly kind: 'move' } | { readonly kind: 'stay'; readonly newest: string }
+export type MoveDecision = { readonly kind: 'move' } | { readonly kind: 'stay'; readonly newest: string }
 
 /**
  * Words before a number that make a version older than the same version without it; PEP 440's
@@ -26,7 +26,7 @@ const preRelease = (separator: string): string | undefined => {
 }
 
 const versionOf = (tokens: readonly Token[], bindings: Bindings): Version => {
-  const parts: Part[] = []
+  const parts: VersionPart[] = []
   let separator = ''
   for (const token of tokens) {
     if (token.kind === 'literal') {
@@ -103,7 +103,7 @@ const competitor = (rule: Rule, moving: PlannedTag, published: string): Version 
 export const decideMove = (
   policy: Policy,
   { gitTag, planned, published }: { gitTag: string; planned: PlannedTag; published: readonly string[] },
-): Move => {
+): MoveDecision => {
   const found = ruleFor(policy, gitTag)
   if (found?.rule.pattern.kind !== 'tokens') return { kind: 'move' }
   const released = versionOf(found.rule.pattern.tokens, found.bindings)

@@ -10,7 +10,7 @@ import {
 import { cutLine, type RuleWords, type Word, withoutComment } from './line.ts'
 import { ANY, boundBy, lettersOf, type Pattern, render, tokenize } from './pattern.ts'
 import type { Policy, Rule, Template } from './policy.ts'
-import { EXAMPLE, linesOf, type PolicyProblem, type ReportProblem } from './problems.ts'
+import { EXAMPLE, type PolicyProblem, policyLines, type ReportProblem } from './problems.ts'
 import { tagProblem } from './tag.ts'
 
 export type ParsedPolicy =
@@ -142,7 +142,7 @@ export const parsePolicy = (text: string): ParsedPolicy => {
   const problems: PolicyProblem[] = []
   const lines: Line[] = []
   const checkRule = checkAgainstEarlier()
-  linesOf(text).forEach((wholeLine, index) => {
+  policyLines(text).forEach((wholeLine, index) => {
     const content = withoutComment(wholeLine)
     if (content.trim() === '') return
     const line = index + 1

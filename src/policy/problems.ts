@@ -20,7 +20,7 @@ export type ReportProblem = (
 export const EXAMPLE = 'final: X.Y.Z -> X.Y.Z | X.Y.Z-stable'
 
 /** The lines of a policy text. */
-export const linesOf = (text: string): string[] => text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/)
+export const policyLines = (text: string): string[] => text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/)
 
 /** The most problems that are shown, and the longest line, in characters: people mend the first ones first. */
 const MAX_SHOWN = 20
@@ -35,7 +35,7 @@ const around = (line: string, column: number): { piece: string; cut: number } =>
 
 /** Shows problems as a compiler does: place, sentence, the line with a caret under the text, the advice. */
 export const formatProblems = (text: string, problems: readonly PolicyProblem[]): string => {
-  const lines = linesOf(text)
+  const lines = policyLines(text)
   const shown = problems.slice(0, MAX_SHOWN).map(({ severity, line, column, length, message, advice }) => {
     const { piece, cut } = around(lines[line - 1] ?? '', column)
     const indent = ' '.repeat(piece.slice(0, column - 1 - cut).length)

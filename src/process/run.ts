@@ -94,7 +94,7 @@ const collector = (onOutput: (text: string) => void) => {
  *
  * Throws `ProgramMissingError` or `ProgramNotStartedError`.
  */
-export const run = async (
+export const runProgram = async (
   program: string,
   args: readonly string[],
   options: {

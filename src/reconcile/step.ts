@@ -6,7 +6,7 @@ interface OfTag {
 }
 
 /** The image is built, or the one that was built is pushed, under the first tag. */
-export interface Bring extends OfTag {
+export interface BuildOrPush extends OfTag {
   readonly kind: 'build' | 'push'
   /** The image that the tag has, which is overwritten. */
   readonly replaces: Digest | undefined
@@ -65,7 +65,7 @@ export interface Refuse extends OfTag {
 }
 
 /** What is to be done about the first tag. */
-export type FirstStep = Bring | Keep
+export type FirstStep = BuildOrPush | Keep
 
 /** What is to be done about a tag beside it. */
 export type CopyStep = Keep | Copy | Move | Stay | Withhold

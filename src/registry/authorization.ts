@@ -26,7 +26,7 @@ export type Access = 'pull' | 'pull,push'
 const CLIENT_ID = 'stable-release'
 
 /** The name and password that say who asks; docker's name for one with an identity token is `<token>`. */
-const loginOf = (credentials: Credentials): Login | undefined => {
+const loginOf = (credentials: Credentials): NameAndPassword | undefined => {
   switch (credentials.kind) {
     case 'anonymous':
       return undefined
@@ -37,12 +37,12 @@ const loginOf = (credentials: Credentials): Login | undefined => {
   }
 }
 
-interface Login {
+interface NameAndPassword {
   readonly username: string
   readonly password: string
 }
 
-const basic = ({ username, password }: Login): string =>
+const basic = ({ username, password }: NameAndPassword): string =>
   `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
 
 const denied = (what: string, cause?: unknown): ReleaseError =>
@@ -105,7 +105,7 @@ const tokenRequests = (
 }
 
 /** A token and the moment, in milliseconds of the clock, from which it should not be used any more. */
-interface Token {
+interface BearerToken {
   readonly authorization: string
   readonly until: number
 }
@@ -140,7 +140,7 @@ export class Authorization {
   readonly #now: () => number
   #challenge: { readonly challenge: Challenge; readonly origin: string } | undefined
   /** The token in use, or on its way: requests that go out together ask for one once. */
-  #token: Promise<Token> | undefined
+  #token: Promise<BearerToken> | undefined
   #authorization: string | undefined
 
   constructor(options: {
@@ -209,7 +209,7 @@ export class Authorization {
     return (await this.#token).authorization
   }
 
-  async #fetchToken(challenge: Challenge, origin: string): Promise<Token> {
+  async #fetchToken(challenge: Challenge, origin: string): Promise<BearerToken> {
     const realm = realmOf(challenge, origin)
     const { get, post } = tokenRequests(challenge, realm, [this.#scope], this.#credentials)
     try {

@@ -4,7 +4,7 @@ import type { Manifest } from './client.ts'
 import { type Digest, isDigest } from './reference.ts'
 
 /** JSON that a registry has. Throws `registry-unreadable` with `what` if it is none. */
-export const parse = (bytes: Buffer, what: string): unknown => {
+export const parseStored = (bytes: Buffer, what: string): unknown => {
   try {
     return JSON.parse(bytes.toString('utf8'))
   } catch (error) {
@@ -78,14 +78,14 @@ const holdsOnly = (manifest: unknown, mediaTypes: readonly unknown[]): boolean =
  * in-toto statements.
  */
 export const isAttestation = ({ bytes, digest }: Manifest): boolean =>
-  holdsOnly(parse(bytes, digest), [IN_TOTO])
+  holdsOnly(parseStored(bytes, digest), [IN_TOTO])
 
 /**
  * Whether a manifest is that of an image, or of an index with at least one: not a cache, an attestation, a signature or
  * another artifact.
  */
 export const isImage = ({ bytes, digest, mediaType }: Manifest): boolean => {
-  const manifest = parse(bytes, digest)
+  const manifest = parseStored(bytes, digest)
   if (isArtifact(manifest)) return false
   if (isIndex(mediaType)) return imagesIn(manifest).length > 0
   // The config of a signature or of an attestation may be that of an image.
@@ -95,7 +95,7 @@ export const isImage = ({ bytes, digest, mediaType }: Manifest): boolean => {
 }
 
 /** Whether an index names a manifest, be it an image or an attestation. */
-export const names = ({ bytes, digest }: Manifest, part: Digest): boolean => {
-  const manifests = field(parse(bytes, digest), 'manifests')
+export const listsManifest = ({ bytes, digest }: Manifest, part: Digest): boolean => {
+  const manifests = field(parseStored(bytes, digest), 'manifests')
   return Array.isArray(manifests) && manifests.some((entry: unknown) => field(entry, 'digest') === part)
 }

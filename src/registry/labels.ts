@@ -1,7 +1,7 @@
 import { field } from '../json.ts'
 import { oneLine } from '../text.ts'
 import type { Manifest, RegistryClient } from './client.ts'
-import { imagesIn, isIndex, parse } from './image-index.ts'
+import { imagesIn, isIndex, parseStored } from './image-index.ts'
 import { byDigest, type Digest, isDigest } from './reference.ts'
 
 /** The label that names the commit that an image was built from: image-spec v1.1, annotations.md. */
@@ -33,12 +33,12 @@ export const readLabels = async (registry: RegistryClient, published: Manifest):
   const what = (digest: Digest): string => byDigest(registry.repository, digest)
   let manifest = published
   if (isIndex(manifest.mediaType)) {
-    const [first] = imagesIn(parse(manifest.bytes, what(manifest.digest)))
+    const [first] = imagesIn(parseStored(manifest.bytes, what(manifest.digest)))
     const image = first === undefined ? undefined : await registry.getManifest(first)
     if (image === undefined || isIndex(image.mediaType)) return {}
     manifest = image
   }
-  const config = field(field(parse(manifest.bytes, what(manifest.digest)), 'config'), 'digest')
+  const config = field(field(parseStored(manifest.bytes, what(manifest.digest)), 'config'), 'digest')
   if (!isDigest(config)) return {}
-  return labelsIn(field(field(parse(await registry.getBlob(config), what(config)), 'config'), 'Labels'))
+  return labelsIn(field(field(parseStored(await registry.getBlob(config), what(config)), 'config'), 'Labels'))
 }

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { registryBackoff } from '../../src/http/retry.ts'
 import { Transport } from '../../src/http/transport.ts'
-import { pageOf } from '../../src/registry/page.ts'
+import { imagePage } from '../../src/registry/image-page.ts'
 
 const digest = `sha256:${'ab'.repeat(32)}` as const
 const silent = {
@@ -50,7 +50,7 @@ test.each([
   { registry: 'docker.io', path: 'dmwm/a', page: 'https://hub.docker.com/r/dmwm/a/tags' },
   { registry: 'registry.example.org', path: 'a/b', page: undefined },
 ])('the page of $registry/$path', async ({ page, ...repository }) => {
-  expect(await pageOf(repository, { service: undefined, digest, transport })).toBe(page)
+  expect(await imagePage(repository, { service: undefined, digest, transport })).toBe(page)
 })
 
 test.each([
@@ -61,11 +61,11 @@ test.each([
   { path: 'private/reqmgr2', page: undefined },
   { path: 'reqmgr2', page: undefined },
 ])('the page of $path at Harbor', async ({ path, page }) => {
-  const found = await pageOf({ registry: host, path }, { service: 'harbor-registry', digest, transport })
+  const found = await imagePage({ registry: host, path }, { service: 'harbor-registry', digest, transport })
   expect(found).toBe(page === undefined ? undefined : `http://${host}/${page}/${digest}`)
 })
 
 test('a Harbor that does not answer has no page', async () => {
   const repository = { registry: '127.0.0.1:1', path: 'cmsweb/reqmgr2' }
-  expect(await pageOf(repository, { service: 'harbor-registry', digest, transport })).toBeUndefined()
+  expect(await imagePage(repository, { service: 'harbor-registry', digest, transport })).toBeUndefined()
 })

@@ -32,7 +32,7 @@ const harborPage = async (
  * The page that shows an image to people, where it is known; nothing if not. Never throws: it is not worth
  * the failure of a run. `service` is what the registry calls itself when it asks for a token.
  */
-export const pageOf = async (
+export const imagePage = async (
   repository: Repository,
   { service, digest, transport }: { service: string | undefined; digest: Digest; transport: Transport },
 ): Promise<string | undefined> => {

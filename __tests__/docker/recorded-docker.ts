@@ -11,6 +11,8 @@ export interface DockerAnswer {
   readonly stdout?: string
   /** The end of its output. */
   readonly tail?: string
+  /** Whether it did nothing, as it does not know what it was asked for. */
+  readonly isRefused?: boolean
 }
 
 /** The docker command with prepared answers in place of an engine. */
@@ -27,8 +29,8 @@ export class RecordedDocker extends Docker {
   }
 
   override async run(args: readonly string[]): Promise<DockerResult> {
-    const { exitCode = 0, stdout = '', tail = stdout } = await this.#answerTo(args)
-    return { exitCode, killedBy: undefined, stdout, tail, lastLine: tellingLine(tail), isRefused: false }
+    const { exitCode = 0, stdout = '', tail = stdout, isRefused = false } = await this.#answerTo(args)
+    return { exitCode, killedBy: undefined, stdout, tail, lastLine: tellingLine(tail), isRefused }
   }
 }
 
