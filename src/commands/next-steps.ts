@@ -62,15 +62,16 @@ const giveBack = async (
 
 /**
  * Observes the repository and reconciles. Throws what is refused, after the first tag was given back where it has to be:
- * `already-published`, `not-published` or `not-as-planned`.
+ * `already-published`, `not-published` or `not-as-planned`. The first tag is not read if it was just read back, and nothing is if
+ * that is under way, as `sighting`.
  */
 export const nextSteps = async (
   plan: Plan,
   terms: Terms,
   { registry, journal }: Pick<Services, 'registry'> & Pick<Run, 'journal'>,
-  readBack?: Digest,
+  { readBack, sighting }: { readBack?: Digest; sighting?: Promise<Sight> } = {},
 ): Promise<Next> => {
-  const sight = await observe(plan.desired, terms, registry, readBack)
+  const sight = await (sighting ?? observe(plan.desired, terms, registry, readBack))
   const steps = reconcile(plan.desired, sight, terms)
   const [refused, ...others] = steps.filter(step => step.kind === 'refuse')
   const [first, ...copies] = steps

@@ -5,6 +5,7 @@ import type { CopyStep } from '../reconcile/step.ts'
 import type { Terms } from '../reconcile/terms.ts'
 import type { Digest } from '../registry/reference.ts'
 import { type Next, nextSteps } from './next-steps.ts'
+import type { Sight } from './observe.ts'
 import type { Plan } from './plan.ts'
 import type { PublishRequest } from './request.ts'
 import { AWAITS_PROMOTION, type Result, type TagResult } from './result.ts'
@@ -27,9 +28,11 @@ export const readRegistry = (
   plan: Plan,
   terms: Terms,
   { registry, log, journal }: Services & Run,
+  sighting?: Promise<Sight>,
 ): Promise<Next> =>
   log.stage('Read the registry', async conclude => {
-    const next = await nextSteps(plan, terms, { registry, journal })
+    const under = sighting === undefined ? {} : { sighting }
+    const next = await nextSteps(plan, terms, { registry, journal }, under)
     const { first } = next
     const { tag } = first.tag
     if (first.kind === 'keep') conclude(`${tag} is published already, nothing is built: ${first.digest}`)
@@ -85,7 +88,7 @@ export const publishCopies = async (
   const known: Terms = { ...terms, image: { digest, from: isBuilt ? 'built' : 'found' } }
   journal.image(digest)
   journal.tag({ ...plan.result.tags[0], ...first })
-  let steps = isBuilt ? (await nextSteps(plan, known, tools, digest)).copies : copies
+  let steps = isBuilt ? (await nextSteps(plan, known, tools, { readBack: digest })).copies : copies
   if (checks !== undefined && writesStable(steps)) {
     const stable = await askChecks(checks, gitTag, tools)
     steps = (await nextSteps(plan, { ...known, stable }, tools)).copies

@@ -5,6 +5,7 @@ import { pipMissed, waitForPackage } from '../gates/package.ts'
 import type { Log } from '../log.ts'
 import { CONTEXT_REVISION_LABEL, CONTEXT_SOURCE_LABEL, type Labels } from '../registry/labels.ts'
 import { oneLine } from '../text.ts'
+import { observe } from './observe.ts'
 import { announcedPlan } from './plan.ts'
 import { publishCopies, publishTerms, readRegistry } from './publish.ts'
 import { type Push, pushFirst } from './push-first.ts'
@@ -56,9 +57,12 @@ const noteMovedContext = ({ build }: ReleaseRequest, tag: string, labels: Labels
 export const release = async (given: ReleaseRequest, tools: Services & Run): Promise<Result> => {
   const { log, temporary } = tools
   const plan = announcedPlan(given, 'release', tools)
+  // The registry is read meanwhile: what is observed does not depend on the commit, what is decided does.
+  const sighting = observe(plan.desired, publishTerms(given, 'build'), tools.registry)
+  sighting.catch(() => {})
   const { request, warn } = await compareSource(given, tools)
   const terms = publishTerms(request, 'build')
-  let next = await readRegistry(plan, terms, tools)
+  let next = await readRegistry(plan, terms, tools, sighting)
   const { checks, package: gate } = request
   if (next.first.kind !== 'keep') {
     // That the checks can not be read is found out before the build, not after it.

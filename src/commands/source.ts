@@ -48,6 +48,7 @@ interface Part {
 const partsOf = async ({ gitTag, revision, source, build }: Built, tools: SourceTools): Promise<Part[]> => {
   const { context, file } = build
   const known = { gitTag, repository: source.address, commit: revision }
+  const asked = revision === undefined ? gitTag : undefined
   if (isAddress(context)) return [{ name: context, source: sourceOfAddress(context, known) }]
   const pathOf = (name: string): string => (isAbsolute(name) ? name : join(tools.workspace, name))
   const places = [
@@ -57,7 +58,7 @@ const partsOf = async ({ gitTag, revision, source, build }: Built, tools: Source
   return Promise.all(
     places.map(async ({ name, directory, path }) => ({
       name,
-      source: sourceOfCheckout(await inspectCheckout({ directory, path, gitTag }, tools), known),
+      source: sourceOfCheckout(await inspectCheckout({ directory, path, gitTag: asked }, tools), known),
     })),
   )
 }

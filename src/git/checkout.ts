@@ -53,12 +53,12 @@ const changedIn = (records: readonly string[]): string[] => {
 
 /**
  * Looks at the checkout that a directory is in: its commit, its remotes, the changed files at a path in the directory,
- * and the commit of a git tag.
+ * and the commit of a git tag if one is given.
  *
  * Throws the reason of the signal.
  */
 export const inspectCheckout = async (
-  { directory, path = '.', gitTag }: { directory: string; path?: string; gitTag: string },
+  { directory, path = '.', gitTag }: { directory: string; path?: string; gitTag?: string | undefined },
   { env, signal }: GitPorts,
 ): Promise<Checkout | NoCheckout> => {
   const own = Object.fromEntries(Object.entries(env).filter(([name]) => !ELSEWHERE.test(name)))
@@ -71,7 +71,9 @@ export const inspectCheckout = async (
     const [status, remotes, tag] = await Promise.all([
       git('status', '--porcelain=v2', '--branch', '--untracked-files=no', '-z', '--', path),
       git('config', '-z', '--get-regexp', '^remote\\..*\\.url$'),
-      git('rev-parse', '--verify', '--quiet', `refs/tags/${gitTag}^{commit}`),
+      gitTag === undefined
+        ? undefined
+        : git('rev-parse', '--verify', '--quiet', `refs/tags/${gitTag}^{commit}`),
     ])
     if (status.exitCode !== 0) return { kind: 'none', why: `${directory} is not in a git checkout` }
     const records = status.stdout.split('\0')
@@ -84,7 +86,7 @@ export const inspectCheckout = async (
         .split('\0')
         .map(entry => repositoryAt(entry.slice(entry.indexOf('\n') + 1)))
         .filter(address => address !== undefined),
-      tagCommit: tag.exitCode === 0 ? tag.stdout.trim() : undefined,
+      tagCommit: tag?.exitCode === 0 ? tag.stdout.trim() : undefined,
       changed: changedIn(records.slice(1)),
     }
   } catch (error) {
