@@ -67,7 +67,7 @@ describe.each([
       image: image(),
       tag: '2.3.4',
       rule: 'final',
-      'is-stable': 'true',
+      'is-stable': 'false',
       digest: '',
       reference: '',
     })

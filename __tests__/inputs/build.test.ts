@@ -31,6 +31,7 @@ describe('build-args', () => {
   test.each([
     { text: '=value', error: `"": ${notOne}` },
     { text: 'A=1\nMY NAME=s3cret', error: `"MY NAME": ${notOne}` },
+    { text: 'PASSWORD: s3cret', error: `"PASSWORD…": ${notOne}` },
     { text: '--no-cache', error: `"--no-cache": ${notOne}` },
     { text: 'TAG=1', error: `"TAG": ${always}` },
     { text: 'TAG', error: `"TAG": ${always}` },

@@ -42,6 +42,8 @@ describe('outside', () => {
     { given: { context: `../${basename(outside)}/service` }, says: out },
     { given: { context: '/' }, says: out },
     { given: { context: 'away' }, says: out },
+    // docker follows the link before "..": it would build what lies beside the target.
+    { given: { context: 'to-temporary/../service' }, says: out },
     { given: { context: 'linked' }, says: 'its Dockerfile leads out of the workspace.' },
     { given: { file: join(outside, 'service/Dockerfile') }, says: out },
     { given: { file: 'away/Dockerfile' }, says: out },

@@ -118,7 +118,7 @@ test('all mistakes at once: inputs, policy and the run', () => {
     'The input on-existing is "ignore"',
     'The input context is "nowhere"',
     'The input file is "neither"',
-    'The input build-args is "A B"',
+    'The input build-args is "A…"',
     'The input build-args is "TAG"',
     'The input labels is "alone"',
     'The input build-options is "--push"',

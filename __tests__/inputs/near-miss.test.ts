@@ -65,6 +65,8 @@ describe('inputs that do not exist', () => {
     ),
     { variable: 'INPUT_SECRET-FILES', remedy: 'Write --secret=… into the input build-options.' },
     { variable: 'INPUT_DOCKERFILE', remedy: 'Write its path into the input file.' },
+    { variable: 'INPUT_NO_PUSH', remedy: 'command: build' },
+    { variable: 'INPUT_DRY_RUN', remedy: 'command: plan' },
   ])('$variable is of another action: $remedy', ({ variable, remedy }) => {
     const given = variable.slice('INPUT_'.length).toLowerCase()
     expect(unknownInputs({ [variable]: '' })).toMatchObject([

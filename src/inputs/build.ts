@@ -14,7 +14,10 @@ const buildArgOf = (argument: string, caller: Caller): Validated<string> => {
   const name = argument.split('=', 1)[0] ?? ''
   if (!/^[A-Za-z_][A-Za-z0-9_.-]*$/.test(name)) {
     const remedy = `Write ${list.one('NAME=value')}.`
-    return mistaken(invalid('build-args', name, 'it is not the name of a build argument', remedy))
+    // Without "=", what follows the name may be the value, and that may be a secret.
+    const beginning = /^[A-Za-z0-9_.-]*/.exec(name)?.[0] ?? ''
+    const given = argument.includes('=') || beginning === name ? name : `${beginning}…`
+    return mistaken(invalid('build-args', given, 'it is not the name of a build argument', remedy))
   }
   if (name !== 'TAG') return valid(argument)
   const remedy = `${list.leaveOut}, or use ${spell('tag')}.`

@@ -48,12 +48,20 @@ const isInside = (directory: string, real: string): boolean => {
   return !(path === '..' || path.startsWith('../') || isAbsolute(path))
 }
 
-const look = (path: string, { workspace, temporary }: Roots): Seen => {
+/**
+ * Whether a path leads to the same place for everybody: behind a link, ".." is the directory above the link for those who
+ * shorten the text first, and the one above its target for the system, and so for docker.
+ */
+const isUnambiguous = (given: string, workspace: string, real: string): boolean =>
+  realpathSync.native(isAbsolute(given) ? given : `${workspace}/${given}`) === real
+
+const look = (given: string, { workspace, temporary }: Roots): Seen => {
   try {
-    const real = realpathSync(path)
+    const real = realpathSync(fromWorkspace(workspace, given))
     return {
       kind: statSync(real).isDirectory() ? 'directory' : 'file',
-      inside: isInside(workspace, real) || isInside(temporary, real),
+      inside:
+        (isInside(workspace, real) || isInside(temporary, real)) && isUnambiguous(given, workspace, real),
     }
   } catch (error) {
     return isAbsent(error) ? { kind: 'absent' } : { kind: 'unreadable', why: reason(error) }
@@ -64,7 +72,7 @@ const look = (path: string, { workspace, temporary }: Roots): Seen => {
 export const readPolicyFile = (path: string, roots: Roots, confined: boolean): PolicyFile => {
   if (path === '') return { kind: 'absent' }
   const absolute = fromWorkspace(roots.workspace, path)
-  const seen = look(absolute, roots)
+  const seen = look(path, roots)
   if (seen.kind !== 'file' || (confined && !seen.inside)) return seen
   try {
     return { kind: 'text', text: readFileSync(absolute, 'utf8') }
@@ -76,11 +84,11 @@ export const readPolicyFile = (path: string, roots: Roots, confined: boolean): P
 /** Looks at what the paths in the inputs lead to. */
 export const readFiles = (texts: InputTexts, roots: Roots, confined: boolean): Files => {
   const { context, file, 'policy-file': policyFile } = texts
-  const path = (given: string): string => fromWorkspace(roots.workspace, given)
   return {
-    context: look(path(context), roots),
-    dockerfile: look(path(file === '' ? `${context}/Dockerfile` : file), roots),
-    isFileInContext: look(fromWorkspace(path(context), file), roots).kind === 'file',
+    context: look(context, roots),
+    dockerfile: look(file === '' ? `${context}/Dockerfile` : file, roots),
+    isFileInContext:
+      look(fromWorkspace(fromWorkspace(roots.workspace, context), file), roots).kind === 'file',
     policyFile: readPolicyFile(policyFile, roots, confined),
   }
 }

@@ -87,7 +87,9 @@ const names = Object.keys(inputs) as InputName[]
 
 /** The input that a misspelt one was meant to be, with what to do. */
 const meantBy = (given: string): Elsewhere | undefined => {
-  if (Object.hasOwn(ELSEWHERE, given)) return ELSEWHERE[given]
+  // Other actions write no_push, or "no push".
+  const known = given.replace(/[_ ]/g, '-')
+  if (Object.hasOwn(ELSEWHERE, known)) return ELSEWHERE[known]
   const input = names.find(name => name === nearMiss(given, names))
   return input === undefined ? undefined : { inputs: [input], remedy: `Did you mean ${input}?` }
 }

@@ -25,7 +25,8 @@ export const outputsOf = (result: Result): Record<OutputName, string> => {
     image,
     tag: tags[0]?.tag ?? '',
     rule,
-    'is-stable': String(isStable(tags, published)),
+    // What is built is not published: nothing in the registry is stable by that.
+    'is-stable': String(result.command !== 'build' && isStable(tags, published)),
     tags: lines(published),
     'stable-tags': lines(stable),
     withheld: lines(tags.filter(({ outcome }) => outcome === 'withheld')),
