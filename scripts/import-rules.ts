@@ -49,6 +49,7 @@ export const importRules: readonly ImportRule[] = [
       'http',
       'policy',
       'secrets.ts',
+      'workspace-path.ts',
       ...WORDS,
     ],
   },
@@ -71,6 +72,7 @@ export const importRules: readonly ImportRule[] = [
       'registry/reference.ts',
       'registry/same-repository.ts',
       'secrets.ts',
+      'workspace-path.ts',
       ...WORDS,
     ],
     packages: ['@actions/core'],
@@ -129,6 +131,7 @@ export const importRules: readonly ImportRule[] = [
   { part: 'runner.ts', may: WORDS },
   { part: 'secrets.ts', may: WORDS, pure: true },
   { part: 'temporary.ts', may: WORDS },
+  { part: 'workspace-path.ts', may: [] },
   ...['contract.ts', 'errors.ts', 'json.ts', 'log.ts', 'text.ts', 'version.ts'].map(part => ({
     part,
     may: [],

@@ -4,6 +4,12 @@
  */
 export type Conclude = (line: string, verdict?: 'failed') => void
 
+/** Something that should be seen, and does not fail the run. */
+export interface Warning {
+  readonly title: string
+  readonly message: string
+}
+
 /** Where the run tells people what it does. Implemented for the action and for the command line. */
 export interface Log {
   /** A line for everybody. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { messageOf, ReleaseError } from './errors.ts'
+import { field } from './json.ts'
 import { oneLine } from './text.ts'
 
 /** The state of the step in which the directory is kept for the post step. */
@@ -14,7 +15,7 @@ const unusable = (what: string, remedy: string, cause: unknown): ReleaseError =>
 export const removeTemporary = (temporary: string): Promise<void> =>
   rm(temporary, { recursive: true, force: true }).catch((error: unknown) => {
     // There never was one.
-    if (error instanceof Error && 'code' in error && error.code === 'ENOTDIR') return
+    if (field(error, 'code') === 'ENOTDIR') return
     throw unusable(
       `${temporary}, in which there may be credentials, was not removed`,
       'Remove it by hand.',

@@ -43,6 +43,12 @@ test('a bar in a description does not end its cell', () => {
   expect(written).toContain('| `b` | two lines |')
 })
 
+test('the commands that show the action and test it are there, and are scripts or a command of npm', () => {
+  expect(blocks('console').join('')).toMatch(/^\$ npm run demo\b[\s\S]*^\$ npm cit\b/m)
+  expect(read('.ci/run')).toMatch(/^npm cit\b/m)
+  expect(JSON.parse(read('package.json')).scripts).toHaveProperty('demo')
+})
+
 test('the policy that is shown is the default one', () => {
   expect(blocks('text')).toContain(presets[inputs.policy.default])
 })

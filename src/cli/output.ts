@@ -1,3 +1,5 @@
+import { field } from '../json.ts'
+
 /** Standard output, whose reader may go away before everything is written, as `head` does. */
 export class Output {
   readonly #stream: NodeJS.WritableStream
@@ -14,7 +16,7 @@ export class Output {
 
   /** Whether nobody reads any more, so that there is no use in going on to write. */
   get abandoned(): boolean {
-    return this.#failure !== undefined && 'code' in this.#failure && this.#failure.code === 'EPIPE'
+    return field(this.#failure, 'code') === 'EPIPE'
   }
 
   /** Writes text, at the pace of the reader. Throws what keeps it from being written, unless nobody reads. */

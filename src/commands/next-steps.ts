@@ -62,8 +62,8 @@ const giveBack = async (
 
 /**
  * Observes the repository and reconciles. Throws what is refused, after the first tag was given back where it has to be:
- * `already-published`, `not-published` or `not-as-planned`. The first tag is not read if it was just read back, and nothing is if
- * that is under way, as `sighting`.
+ * `already-published`, `not-published` or `not-as-planned`. The first tag is not read if it was just read back, and
+ * nothing is if that is under way, as `sighting`.
  */
 export const nextSteps = async (
   plan: Plan,

@@ -1,4 +1,4 @@
-import { basename, dirname, isAbsolute, join } from 'node:path'
+import { basename, dirname } from 'node:path'
 import type { Build } from '../docker/build.ts'
 import { ReleaseError } from '../errors.ts'
 import { inspectCheckout } from '../git/checkout.ts'
@@ -6,8 +6,10 @@ import { isAddress } from '../git/remote.ts'
 import { type Source, sourceOfAddress, sourceOfCheckout } from '../git/source.ts'
 import { openGitHub } from '../github/client.ts'
 import { shortBackoff } from '../http/retry.ts'
+import type { Warning } from '../log.ts'
 import { CONTEXT_REVISION_LABEL, CONTEXT_SOURCE_LABEL, REVISION_LABEL } from '../registry/labels.ts'
 import { oneLine } from '../text.ts'
+import { fromWorkspace } from '../workspace-path.ts'
 import type { TagRepository } from './request.ts'
 import type { Run, Services } from './run.ts'
 
@@ -22,12 +24,6 @@ interface Built {
 
 type SourceTools = Pick<Run, 'env' | 'signal' | 'log' | 'workspace'> &
   Pick<Services, 'transport' | 'loadGitHub'>
-
-/** Something that a build should not do in silence. */
-interface Warning {
-  readonly title: string
-  readonly message: string
-}
 
 /** What was compared with the git tag, and may be built. */
 export interface Compared<T> {
@@ -50,7 +46,7 @@ const partsOf = async ({ gitTag, revision, source, build }: Built, tools: Source
   const known = { gitTag, repository: source.address, commit: revision }
   const asked = revision === undefined ? gitTag : undefined
   if (isAddress(context)) return [{ name: context, source: sourceOfAddress(context, known) }]
-  const pathOf = (name: string): string => (isAbsolute(name) ? name : join(tools.workspace, name))
+  const pathOf = (name: string): string => fromWorkspace(tools.workspace, name)
   const places = [
     { name: context, directory: pathOf(context), path: '.' },
     ...(file === undefined ? [] : [{ name: file, directory: dirname(pathOf(file)), path: basename(file) }]),

@@ -95,7 +95,7 @@ const digestInMetadata = async (file: string, reference: string): Promise<Digest
       cause: error,
     })
   }
-  const built = field(field(metadata, 'containerimage.descriptor'), 'digest')
+  const built = field(metadata, 'containerimage.descriptor', 'digest')
   const found = field(metadata, 'containerimage.digest')
   if (isDigest(built)) return built
   if (isDigest(found)) return found
@@ -147,7 +147,8 @@ const withLegacyBuilder = async (
  * image has in the registry; the registry must have one of them. With `again`, what was built before is
  * taken from the cache and only pushed.
  *
- * Throws `build-failed`, `push-failed`, `cache-not-written`, `docker-missing`, or `PushInterruptedError` if trying again may help.
+ * Throws `build-failed`, `push-failed`, `cache-not-written`, `docker-missing`, or `PushInterruptedError` if trying again
+ * may help.
  */
 export const buildAndPush = async (
   docker: Docker,

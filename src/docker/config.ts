@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { ReleaseError } from '../errors.ts'
-import { parseJson } from '../json.ts'
+import { field, parseJson } from '../json.ts'
 import { endOf, runProgram } from '../process/run.ts'
 import type { Credentials } from '../registry/authorization.ts'
 import type { Secrets } from '../secrets.ts'
@@ -46,7 +46,7 @@ export const readConfig = async (directory: string): Promise<JsonObject> => {
   try {
     text = await readFile(path, 'utf8')
   } catch (error) {
-    if (error instanceof Error && Reflect.get(error, 'code') === 'ENOENT') return {}
+    if (field(error, 'code') === 'ENOENT') return {}
     throw unreadable(`${path} can not be read.`, error)
   }
   let config: unknown

@@ -37,7 +37,7 @@ export const findLocalImage = async (docker: Docker, reference: string): Promise
   // podman takes this format for another one, that of a list.
   const image: unknown = Array.isArray(said) ? said[0] : said
   const id = field(image, 'Id')
-  const labels = field(field(image, 'Config'), 'Labels')
+  const labels = field(image, 'Config', 'Labels')
   if (typeof id !== 'string') throw new TypeError(`docker image inspect gave no Id for ${reference}`)
   const entries = typeof labels === 'object' && labels !== null ? Object.entries(labels) : []
   return {

@@ -81,7 +81,7 @@ const logIn = async (
 
 /**
  * Runs `use` with a docker that is logged in. With credentials it logs in, and takes the login away again, however `use`
- * ends; without, docker has the login that it has. The usual configuration is neither read by others through this nor changed. The password goes through
+ * ends; without, docker has the login that it has. The usual configuration is not changed. The password goes through
  * standard input.
  *
  * Throws `login-failed`.

@@ -72,22 +72,25 @@ export const hintFor = (name: string, { statuses, runs }: ChecksOfCommit): strin
   const there = [
     ...new Set([...statuses.map(({ context }) => context), ...runs.map(run => run.name)]),
   ].toSorted()
-  const more = there.length - MOST_NAMES
+  const others = there.length - MOST_NAMES
   const has =
     there.length === 0
       ? 'the commit has no checks'
-      : `the commit has ${quoted(there.slice(0, MOST_NAMES))}${more > 0 ? ` and ${more} more` : ''}`
+      : `the commit has ${quoted(there.slice(0, MOST_NAMES))}${others > 0 ? ` and ${others} more` : ''}`
   const parts = name.split(',').map(part => part.trim())
   // The name of a matrix job has its commas in brackets: "test (3.8, slow)".
   const isList = parts.length > 1 && parts.every(part => part !== '' && !/[()]/.test(part))
   return isList ? `did you mean ${quoted(parts)}, one a line? ${has}` : has
 }
 
-/** One line of a check, with what GitHub calls its state. */
-export const describeCheck = ({ name, state, url, hint }: CheckState): string => {
-  const more = url ?? hint
-  return `${name}: ${state}${more === undefined ? '' : ` (${more})`}`
+/** The page of a check, or the hint, behind its words. */
+const more = ({ url, hint }: CheckState): string => {
+  const found = url ?? hint
+  return found === undefined ? '' : ` (${found})`
 }
+
+/** One line of a check, with what GitHub calls its state. */
+export const describeCheck = (check: CheckState): string => `${check.name}: ${check.state}${more(check)}`
 
 const inWords = ({ name, kind, state }: CheckState): string => {
   switch (kind) {
@@ -109,9 +112,4 @@ export const checksInShort = (states: readonly CheckState[]): string => states.m
 
 /** The same, with the page of each, or the hint. */
 export const checksInFull = (states: readonly CheckState[]): string =>
-  states
-    .map(state => {
-      const more = state.url ?? state.hint
-      return `${inWords(state)}${more === undefined ? '' : ` (${more})`}`
-    })
-    .join(', ')
+  states.map(state => `${inWords(state)}${more(state)}`).join(', ')

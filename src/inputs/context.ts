@@ -1,12 +1,12 @@
 import { inputs } from '../contract.ts'
 import { isAddress } from '../git/remote.ts'
+import { fromWorkspace } from '../workspace-path.ts'
 import { secretIn } from './address.ts'
 import type { Caller } from './caller.ts'
 import type { Files } from './files.ts'
 import { invalidFor } from './invalid.ts'
 import type { InputTexts } from './read.ts'
 import { all, type Mistake, map, mistaken, type Validated, valid } from './validated.ts'
-import { fromWorkspace } from './workspace-path.ts'
 
 /** What is built: a directory or an address, and the Dockerfile if it is not the one in there. */
 export interface Context {

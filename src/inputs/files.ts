@@ -1,7 +1,9 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs'
 import { isAbsolute, relative } from 'node:path'
+import { messageOf } from '../errors.ts'
+import { field } from '../json.ts'
+import { fromWorkspace } from '../workspace-path.ts'
 import type { InputTexts } from './read.ts'
-import { fromWorkspace } from './workspace-path.ts'
 
 /** What is at a path. */
 export type Seen =
@@ -32,10 +34,7 @@ export interface Roots {
   readonly temporary: string
 }
 
-const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error))
-
-const isAbsent = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'ENOENT'
+const isAbsent = (error: unknown): boolean => field(error, 'code') === 'ENOENT'
 
 const isInside = (directory: string, real: string): boolean => {
   let root: string
@@ -64,7 +63,7 @@ const look = (given: string, { workspace, temporary }: Roots): Seen => {
         (isInside(workspace, real) || isInside(temporary, real)) && isUnambiguous(given, workspace, real),
     }
   } catch (error) {
-    return isAbsent(error) ? { kind: 'absent' } : { kind: 'unreadable', why: reason(error) }
+    return isAbsent(error) ? { kind: 'absent' } : { kind: 'unreadable', why: messageOf(error) }
   }
 }
 
@@ -77,7 +76,7 @@ export const readPolicyFile = (path: string, roots: Roots, confined: boolean): P
   try {
     return { kind: 'text', text: readFileSync(absolute, 'utf8') }
   } catch (error) {
-    return { kind: 'unreadable', why: reason(error) }
+    return { kind: 'unreadable', why: messageOf(error) }
   }
 }
 

@@ -4,13 +4,13 @@ import type { Policy } from '../policy/policy.ts'
 import { type PresetName, presets } from '../policy/presets.ts'
 import { formatProblems } from '../policy/problems.ts'
 import { oneLine } from '../text.ts'
+import { fromWorkspace } from '../workspace-path.ts'
 import { type Caller, capitalized } from './caller.ts'
 import type { PolicyFile } from './files.ts'
 import { invalidFor, quoted } from './invalid.ts'
 import { nearMiss } from './near-miss.ts'
 import type { InputTexts } from './read.ts'
 import { mistaken, type Validated, valid } from './validated.ts'
-import { fromWorkspace } from './workspace-path.ts'
 
 /** A policy, and what looks like a slip in it, ready to be shown. */
 export interface NamedPolicy {

@@ -1,6 +1,7 @@
 import { decisionOf } from '../commands/plan.ts'
 import { type Request, STABLE, type VersionRequest } from '../commands/request.ts'
 import { ReleaseError } from '../errors.ts'
+import type { Warning } from '../log.ts'
 import { ON_EXISTING } from '../reconcile/terms.ts'
 import { type Digest, isDigest } from '../registry/reference.ts'
 import { buildArgWarnings, buildOf } from './build.ts'
@@ -29,12 +30,6 @@ import {
 
 const COMMANDS = ['release', 'plan', 'build', 'push', 'promote', 'verify'] as const
 type CommandName = (typeof COMMANDS)[number]
-
-/** Something that is allowed, and may not mean what it says. */
-export interface Warning {
-  readonly title: string
-  readonly message: string
-}
 
 /** A validated order, and what should be said of it. */
 export interface Order {

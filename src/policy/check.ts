@@ -59,6 +59,7 @@ export const warnOfSlips = (word: Word, report: ReportProblem): void => {
     })
   }
 }
+
 const list = (letters: Iterable<string>): string => [...letters].join(', ')
 
 /** The capitals beside each other on the left, and so literal, that contain the letter. */
@@ -105,6 +106,7 @@ export const reportUnbound = (
   }
   return unbound.length > 0
 }
+
 /** What is built must belong to one version; only a tag without any version, such as nightly, may move. */
 export const reportMovingFirst = (
   word: Word,

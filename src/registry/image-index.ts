@@ -44,8 +44,8 @@ export const imagesIn = (index: unknown): Digest[] => {
   if (!Array.isArray(manifests)) return []
   return manifests
     .filter((entry: unknown) => {
-      const attestation = field(field(entry, 'annotations'), 'vnd.docker.reference.type')
-      const isUnknown = field(field(entry, 'platform'), 'os') === 'unknown'
+      const attestation = field(entry, 'annotations', 'vnd.docker.reference.type')
+      const isUnknown = field(entry, 'platform', 'os') === 'unknown'
       return (
         attestation === undefined && !isUnknown && isManifest(field(entry, 'mediaType')) && !isArtifact(entry)
       )
@@ -89,9 +89,7 @@ export const isImage = ({ bytes, digest, mediaType }: Manifest): boolean => {
   if (isArtifact(manifest)) return false
   if (isIndex(mediaType)) return imagesIn(manifest).length > 0
   // The config of a signature or of an attestation may be that of an image.
-  return (
-    IMAGE_CONFIGS.includes(field(field(manifest, 'config'), 'mediaType')) && !holdsOnly(manifest, STATEMENTS)
-  )
+  return IMAGE_CONFIGS.includes(field(manifest, 'config', 'mediaType')) && !holdsOnly(manifest, STATEMENTS)
 }
 
 /** Whether an index names a manifest, be it an image or an attestation. */

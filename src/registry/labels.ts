@@ -38,7 +38,7 @@ export const readLabels = async (registry: RegistryClient, published: Manifest):
     if (image === undefined || isIndex(image.mediaType)) return {}
     manifest = image
   }
-  const config = field(field(parseStored(manifest.bytes, what(manifest.digest)), 'config'), 'digest')
+  const config = field(parseStored(manifest.bytes, what(manifest.digest)), 'config', 'digest')
   if (!isDigest(config)) return {}
-  return labelsIn(field(field(parseStored(await registry.getBlob(config), what(config)), 'config'), 'Labels'))
+  return labelsIn(field(parseStored(await registry.getBlob(config), what(config)), 'config', 'Labels'))
 }

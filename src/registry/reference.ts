@@ -1,5 +1,3 @@
-import { tagProblem } from '../policy/tag.ts'
-
 /**
  * The grammar of references, as the distribution project writes it down (reference package) and the
  * distribution specification v1.1.1 requires it.
@@ -80,8 +78,6 @@ export const pathProblem = (registry: string, path: string): string | undefined 
     ? `with the registry it has ${length} characters, more than ${MAX_NAME_LENGTH}`
     : undefined
 }
-
-export { tagProblem }
 
 /** Whether the host is this machine, the only place where docker and this action speak plain http. */
 export const isLoopback = (registry: string): boolean =>
