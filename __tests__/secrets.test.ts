@@ -137,6 +137,10 @@ describe('what is cut out of what a server says', () => {
       says: `<td>Authorization</td><td>Basic ${sent}</td>`,
       shown: '<td>Authorization</td><td>Basic ***</td>',
     },
+    { says: 'Authorization: Basic cm9ib3Q6U\\u002BdzBy\\u002FZA==', shown: 'Authorization: Basic ***' },
+    { says: 'Authorization: Basic cm9ib3Q6U&#43;dzByZA==', shown: 'Authorization: Basic ***' },
+    { says: 'Basic%20cm9ib3Q6U%2bdzByZA%3d%3d', shown: 'Basic%20***' },
+    { says: 'Basic\\u0020cm9ib3Q6U\\u002BdzByZA==', shown: 'Basic\\u0020***' },
     { says: `invalid credentials Basic ${sent}`, shown: 'invalid credentials Basic ***' },
     { says: `denied: Bearer ${TOKEN} has expired`, shown: 'denied: Bearer *** has expired' },
     { says: `Bearer  ${TOKEN}`, shown: 'Bearer  ***' },
@@ -157,6 +161,7 @@ describe('what is cut out of what a server says', () => {
     'at Authorization.header (src/registry/authorization.ts:12:7)',
     '#7 0.312 the basic tests/smoke.py passed; basic smoke_test, too',
     'Visual Basic 6.0',
+    'see /guides/Basic%20authentication%2Ftokens',
   ])('not a sentence: %s', says => {
     expect(cutAuthorization(says)).toBe(says)
   })
@@ -167,6 +172,7 @@ describe('what is cut out of what a server says', () => {
     { what: 'spaces', text: `authorization: ${' '.repeat(1_000_000)}` },
     { what: 'schemes', text: 'basic '.repeat(200_000) },
     { what: 'a value', text: `basic ${'a.'.repeat(500_000)}1` },
+    { what: 'encoded characters', text: `Basic ${'%2b'.repeat(300_000)}` },
     { what: 'encoded spaces', text: `Basic${'%20'.repeat(300_000)}` },
   ])('a megabyte of $what is read in one pass', ({ text }) => {
     const started = performance.now()

@@ -25,13 +25,22 @@ const formsOf = (secret: string): string[] => [
 /** Words as they may follow "Basic" or "Bearer" in a sentence or a path, or the name of a challenge's parameter. */
 const WORDS = /^[A-Z]?[a-z]*(?:[._~+/-]+[A-Z]?[a-z]*)*=?$/
 
-const SPACE = '(?:\\s|%20)'
+/** A character as JSON, an address or HTML may write it. */
+const ENCODED = '\\\\u00[0-9a-f]{2}|%[0-9a-f]{2}|&(?:#x?[0-9a-f]{1,6}|plus|sol|equals);'
+const SPACE = '(?:\\s|%20|\\\\u0020|&#32;)'
 /** `Authorization: `, `"authorization":["`, `Authorization%3A%20`. */
 const NAME = `authorization["'\\\\\\]]*${SPACE}*(?:[:=]|%3A)(?:${SPACE}|["'\\\\[])*`
 /** A header with a scheme, whose value may be anything. */
-const HEADER = new RegExp(`(${NAME}(?:basic|bearer|negotiate|token)${SPACE}+)[^\\s"'\\\\,;<>()[\\]{}]+`, 'gi')
+const HEADER = new RegExp(
+  `(${NAME}(?:basic|bearer|negotiate|token)${SPACE}+)(?:${ENCODED}|[^\\s"'\\\\,;<>()[\\]{}])+`,
+  'gi',
+)
 /** A value that looks like credentials, after the name of the header or of a scheme. */
-const VALUE = new RegExp(`(${NAME}|\\b(?:basic|bearer)${SPACE}+)([A-Za-z0-9._~+/-]{6,}=*)`, 'gi')
+const VALUE = new RegExp(
+  `(${NAME}|\\b(?:basic|bearer)${SPACE}+)((?:${ENCODED}|[A-Za-z0-9._~+/-]){6,}=*)`,
+  'gi',
+)
+const ENCODINGS = new RegExp(ENCODED, 'gi')
 
 /**
  * Cuts the credentials out of Authorization headers that a text quotes, and leaves sentences about authorization alone.
@@ -41,7 +50,7 @@ export const cutAuthorization = (text: string): string =>
   text
     .replace(HEADER, `$1${MASK}`)
     .replace(VALUE, (whole: string, before: string, value: string) =>
-      WORDS.test(value) ? whole : `${before}${MASK}`,
+      WORDS.test(value.replace(ENCODINGS, '/')) ? whole : `${before}${MASK}`,
     )
 
 /** The credentials that a run uses, so that none of them is shown, whoever sends it back. */

@@ -41,6 +41,12 @@ describe('what a checkout says', () => {
     })
   })
 
+  test('remotes under other names, as they are written and as git reads them', async () => {
+    await git(folder, 'remote', 'set-url', 'origin', 'gh:dmwm/WMCore')
+    await git(folder, 'config', 'url.https://github.com/.insteadOf', 'gh:')
+    expect(await inspect()).toMatchObject({ remotes: ['gh/dmwm/wmcore', 'github.com/dmwm/wmcore'] })
+  })
+
   test.each([
     { kind: 'annotated', options: ['--annotate', '--message=2.3.4'] },
     { kind: 'lightweight', options: [] },
@@ -116,6 +122,14 @@ describe('no checkout', () => {
     await mkdir(empty)
     await git(empty, 'init', '--quiet')
     expect(await inspect(empty)).toEqual({ kind: 'none', why: `the git checkout of ${empty} has no commit` })
+  })
+
+  test('one that git can not read is an error: it may be at any commit', async () => {
+    await writeFile(join(folder, '.git/index'), 'not an index')
+    await expect(inspect()).rejects.toMatchObject({
+      name: 'wrong-commit',
+      what: expect.stringMatching(/can't be told: git ended with exit status 128: .*index/),
+    })
   })
 
   test('no git', async () => {

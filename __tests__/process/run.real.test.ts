@@ -200,6 +200,27 @@ describe('a run that is stopped', () => {
     expect(await end).toMatchObject({ error: reason })
     expect(await runs(pid)).toBe(false)
   })
+
+  test.each([
+    { what: 'and goes on', after: 'setInterval(() => {}, 1000)' },
+    { what: 'and ends', after: 'setTimeout(() => process.exit(0), 300)' },
+  ])('kills what it starts when it is asked to stop, $what', async ({ after }) => {
+    const { controller, end, said } = stopping(`
+      const { spawn } = require("node:child_process")
+      process.on("SIGTERM", () => {
+        const child = spawn("sh", ["-c", "trap '' TERM; while :; do sleep 1; done"], { stdio: "ignore", detached: true })
+        console.log("pid", child.pid)
+        ${after}
+      })
+      console.log("up")
+      setInterval(() => {}, 1000)`)
+    await vi.waitFor(() => expect(said()).toMatch(/up/), 10_000)
+    controller.abort(reason)
+    expect(await end).toMatchObject({ error: reason })
+    const pid = Number(/pid (\d+)/.exec(said())?.[1])
+    expect(pid).toBeGreaterThan(0)
+    expect(await runs(pid)).toBe(false)
+  })
 })
 
 test('something that holds the output open delays the end for no longer than the grace', async () => {

@@ -1,4 +1,6 @@
-import { ProgramMissingError, type ProgramResult, runProgram } from '../process/run.ts'
+import { ReleaseError } from '../errors.ts'
+import { endOf, ProgramMissingError, type ProgramResult, runProgram } from '../process/run.ts'
+import { oneLine } from '../text.ts'
 import { type RepositoryAddress, repositoryAt } from './remote.ts'
 
 /** A directory that git keeps, as it is now. */
@@ -36,6 +38,9 @@ const ELSEWHERE =
  */
 const OPTIONS = ['--no-optional-locks', '-c', 'safe.directory=*', '-c', 'core.fsmonitor=false']
 
+/** What counts as a change: not files that git does not track; submodules too, whatever the checkout says of them. */
+const STATUS = ['--untracked-files=no', '--ignore-submodules=untracked']
+
 /** What `git status --porcelain=v2 -z` lists: one record each of what has changed, and a second path for a renaming. */
 const changedIn = (records: readonly string[]): string[] => {
   const paths: string[] = []
@@ -51,11 +56,30 @@ const changedIn = (records: readonly string[]): string[] => {
   return paths
 }
 
+/** What git says where there is no checkout at all. */
+const NO_CHECKOUT = /not a git repository|must be run in a work tree/
+
+/** That there is none; a checkout that git can't read throws `wrong-commit`: it may be at any commit. */
+const noCheckout = (directory: string, status: ProgramResult): NoCheckout => {
+  if (NO_CHECKOUT.test(status.tail)) return { kind: 'none', why: `${directory} is not in a git checkout` }
+  const said = status.tail.split('\n').filter(line => line.trim() !== '')
+  throw new ReleaseError('wrong-commit', {
+    what: `Which commit ${directory} is at can't be told: git ${endOf(status)}: ${oneLine(said.join(' ').slice(0, 500))}.`,
+    remedy: 'Nothing was built. Check out the git tag again, and mend what git says.',
+  })
+}
+
+/** The addresses of the remotes: as they are written, and as git reads them (`url.….insteadOf`). */
+const addressesIn = (configured: ProgramResult, read: ProgramResult): string[] => [
+  ...configured.stdout.split('\0').map(entry => entry.slice(entry.indexOf('\n') + 1)),
+  ...Array.from(read.stdout.matchAll(/^[^\t]*\t(.*) \(fetch\)/gm), ([, address = '']) => address),
+]
+
 /**
  * Looks at the checkout that a directory is in: its commit, its remotes, the changed files at a path in the directory,
  * and the commit of a git tag if one is given.
  *
- * Throws the reason of the signal.
+ * Throws `wrong-commit` if git can't read it, or the reason of the signal.
  */
 export const inspectCheckout = async (
   { directory, path = '.', gitTag }: { directory: string; path?: string; gitTag?: string | undefined },
@@ -68,24 +92,28 @@ export const inspectCheckout = async (
       signal,
     })
   try {
-    const [status, remotes, tag] = await Promise.all([
-      git('status', '--porcelain=v2', '--branch', '--untracked-files=no', '-z', '--', path),
+    const [status, configured, read, tag] = await Promise.all([
+      git('status', '--porcelain=v2', '--branch', ...STATUS, '-z', '--', path),
       git('config', '-z', '--get-regexp', '^remote\\..*\\.url$'),
+      git('remote', '-v'),
       gitTag === undefined
         ? undefined
         : git('rev-parse', '--verify', '--quiet', `refs/tags/${gitTag}^{commit}`),
     ])
-    if (status.exitCode !== 0) return { kind: 'none', why: `${directory} is not in a git checkout` }
+    if (status.exitCode !== 0) return noCheckout(directory, status)
     const records = status.stdout.split('\0')
     const head = /^# branch\.oid ([0-9a-f]{40,64})$/.exec(records[0] ?? '')?.[1]
     if (head === undefined) return { kind: 'none', why: `the git checkout of ${directory} has no commit` }
     return {
       kind: 'checkout',
       head,
-      remotes: remotes.stdout
-        .split('\0')
-        .map(entry => repositoryAt(entry.slice(entry.indexOf('\n') + 1)))
-        .filter(address => address !== undefined),
+      remotes: [
+        ...new Set(
+          addressesIn(configured, read)
+            .map(repositoryAt)
+            .filter(address => address !== undefined),
+        ),
+      ],
       tagCommit: tag?.exitCode === 0 ? tag.stdout.trim() : undefined,
       changed: changedIn(records.slice(1)),
     }

@@ -1,7 +1,6 @@
 /** A repository on a server, by the address of its page without a scheme: `github.com/dmwm/wmcore`, in lower case. */
 export type RepositoryAddress = string
 
-const ADDRESS = /^(?<scheme>[a-z][a-z0-9+.-]*):\/\/(?:[^/@]*@)?(?<host>[^/:]+)(?::[0-9]+)?\/(?<path>.+)$/i
 /** The short form of ssh, `user@host:path`. Source: git-clone(1), "GIT URLS". */
 const SHORT_SSH = /^(?:[^/@:]+@)?(?<host>[^/:@]+):(?<path>[^/].*)$/
 
@@ -11,20 +10,47 @@ const REMOTE = /^(?:https?:\/\/|git:\/\/|ssh:\/\/|git@|github\.com\/)/i
 /** Whether a context is an address, and not a directory. */
 export const isAddress = (context: string): boolean => REMOTE.test(context)
 
+/** Hosts at which GitHub has the same repositories: by ssh over the port of https, as archives, and file by file. */
+const GITHUB = /^(?:(?:ssh|www|codeload)\.github\.com|raw\.githubusercontent\.com)$/
+
+const decoded = (path: string): string => {
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    return path
+  }
+}
+
+/** The host and the path of an address of git. The account before the host is in neither. */
+const partsOf = (address: string): { readonly host: string; readonly path: string } | undefined => {
+  if (!address.includes('://')) {
+    const { host, path } = SHORT_SSH.exec(address)?.groups ?? {}
+    return host === undefined || path === undefined ? undefined : { host, path: path.replace(/[?#].*$/s, '') }
+  }
+  if (!URL.canParse(address)) return undefined
+  const { protocol, hostname, pathname } = new URL(address)
+  return protocol === 'file:' ? undefined : { host: hostname, path: decoded(pathname) }
+}
+
 /**
  * The repository that an address of git leads to, whichever way it is written: https, ssh, with a user, a port or
- * `.git`. Nothing for a path of this machine. GitHub takes names in any case, and ssh over the port of https at a host
- * of its own.
+ * `.git`; below it, what of it is meant. Nothing for a path of this machine. GitHub takes names in any case.
  */
 export const repositoryAt = (address: string): RepositoryAddress | undefined => {
-  const whole = address.replace(/^github\.com\//i, 'https://github.com/')
-  const { scheme, host, path } = (ADDRESS.exec(whole) ?? SHORT_SSH.exec(whole))?.groups ?? {}
-  if (host === undefined || path === undefined || scheme?.toLowerCase() === 'file') return undefined
-  const server = host.toLowerCase().replace(/^ssh\.github\.com$/, 'github.com')
+  const { host, path } = partsOf(address.replace(/^github\.com\//i, 'https://github.com/')) ?? {}
+  if (host === undefined || path === undefined) return undefined
+  const server = host.toLowerCase().replace(/\.$/, '').replace(GITHUB, 'github.com')
   const name = path
-    .replace(/[?#].*$/s, '')
     .replace(/\/+$/, '')
     .replace(/\.git$/i, '')
     .replace(/^\/+/, '')
-  return name === '' ? undefined : `${server}/${name}`.toLowerCase()
+  // What is left of an account may be a secret.
+  return server === '' || name === '' || name.includes('@') ? undefined : `${server}/${name}`.toLowerCase()
+}
+
+/** Whether a remote leads to a repository. A host without a dot may be any: the configuration of ssh says which. */
+export const leadsTo = (remote: RepositoryAddress, repository: RepositoryAddress): boolean => {
+  const [host = '', ...path] = remote.split('/')
+  const [, ...own] = repository.split('/')
+  return remote === repository || (!host.includes('.') && path.join('/') === own.join('/'))
 }

@@ -1,5 +1,5 @@
 import type { Checkout, NoCheckout } from './checkout.ts'
-import { type RepositoryAddress, repositoryAt } from './remote.ts'
+import { leadsTo, type RepositoryAddress, repositoryAt } from './remote.ts'
 
 /** What a run knows of the git tag that it releases. */
 export interface TagKnowledge {
@@ -29,6 +29,12 @@ export type Source =
     }
   | { readonly kind: 'unknown'; readonly why: string }
 
+/** Whether a checkout is of the git tag's repository. One that has the tag, and does not say where it is from, is. */
+const isOwn = ({ remotes, tagCommit }: Checkout, repository: RepositoryAddress | undefined): boolean =>
+  repository === undefined || remotes.length === 0
+    ? tagCommit !== undefined
+    : remotes.some(remote => leadsTo(remote, repository))
+
 /** What a directory holds that git was asked about. */
 export const sourceOfCheckout = (
   checkout: Checkout | NoCheckout,
@@ -36,35 +42,44 @@ export const sourceOfCheckout = (
 ): Source => {
   if (checkout.kind === 'none') return { kind: 'unknown', why: checkout.why }
   const { head, remotes, tagCommit, changed } = checkout
-  const isOwn = repository === undefined ? tagCommit !== undefined : remotes.includes(repository)
-  return isOwn
+  return isOwn(checkout, repository)
     ? { kind: 'own', head, commit: commit ?? tagCommit, changed }
     : { kind: 'other', repository: remotes[0], head, changed }
 }
 
 const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/
 
+/** What an address names of a repository. */
+interface Ref {
+  readonly name: string
+  /** Whether it may be a git tag. */
+  readonly mayBeTag: boolean
+}
+
 /** The refs that an address names: behind `#`, before a directory, or in its query. Source: docker, "Build context". */
-const refsIn = (address: string): string[] => {
+const refsIn = (address: string): Ref[] => {
   const [beforeFragment = '', fragment = ''] = address.split('#', 2)
   const query = new URLSearchParams(beforeFragment.split('?', 2)[1] ?? '')
   const [ref = ''] = fragment.split(':', 1)
-  return [ref, ...['ref', 'tag', 'branch', 'commit', 'checksum'].map(name => query.get(name) ?? '')].filter(
-    each => each !== '',
+  const inQuery = ['ref', 'tag', 'branch', 'commit', 'checksum'].flatMap(field =>
+    query.getAll(field).map(name => ({ name, mayBeTag: field === 'ref' || field === 'tag' })),
   )
+  return [{ name: ref, mayBeTag: true }, ...inQuery].filter(({ name }) => name !== '')
 }
+
+const isTag = ({ name, mayBeTag }: Ref, gitTag: string): boolean =>
+  mayBeTag && [gitTag, `tags/${gitTag}`, `refs/tags/${gitTag}`].includes(name)
 
 /** What an address leads to that docker fetches itself. */
 export const sourceOfAddress = (address: string, { gitTag, repository, commit }: TagKnowledge): Source => {
   const there = repositoryAt(address)
   const refs = refsIn(address)
-  const named = refs.find(ref => COMMIT.test(ref))
-  if (there === undefined || repository === undefined || there !== repository) {
-    return { kind: 'other', repository: there, head: named, changed: [] }
-  }
-  const namesTag = refs.some(
-    ref => ref === gitTag || ref === `refs/tags/${gitTag}` || ref === `tags/${gitTag}`,
-  )
-  const head = namesTag && named === undefined ? undefined : (named ?? refs[0] ?? 'its default branch')
-  return { kind: 'own', head, commit, changed: [] }
+  const named = refs.find(({ name }) => COMMIT.test(name))?.name
+  const isOwn = repository !== undefined && `${there}/`.startsWith(`${repository}/`)
+  if (there === undefined || !isOwn) return { kind: 'other', repository: there, head: named, changed: [] }
+  const own = { kind: 'own', commit, changed: [] } as const
+  // An archive or a file of it, which says in its own way what it is of.
+  if (there !== repository) return { ...own, head: there.slice(repository.length + 1) }
+  const wrong = refs.find(ref => !isTag(ref, gitTag) && !COMMIT.test(ref.name))?.name
+  return { ...own, head: wrong ?? named ?? (refs.length === 0 ? 'its default branch' : undefined) }
 }

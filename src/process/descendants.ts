@@ -35,8 +35,8 @@ const pids = (): number[] => {
   }
 }
 
-/** The processes that a process started, and those that they started. Empty where there is no /proc. */
-export const descendantsOf = (pid: number): RunningProcess[] => {
+/** The processes that some processes started, and those that they started. Empty where there is no /proc. */
+export const descendantsOf = (parents: readonly number[]): RunningProcess[] => {
   const all = pids().flatMap(each => {
     const status = statusOf(each)
     return status === undefined ? [] : [{ pid: each, ...status }]
@@ -45,7 +45,7 @@ export const descendantsOf = (pid: number): RunningProcess[] => {
     all
       .filter(each => each.parent === parent)
       .flatMap(child => [{ pid: child.pid, started: child.started }, ...found(child.pid)])
-  return found(pid)
+  return parents.flatMap(found)
 }
 
 /** Whether it is still this process that runs, and not another with its number. */

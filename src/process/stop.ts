@@ -32,21 +32,29 @@ const hasEnded = ({ exitCode, signalCode }: StartedProcess): boolean =>
 
 /**
  * Asks a program to stop (SIGTERM), and waits until it and what it has started have ended. What has not after `grace`
- * milliseconds is killed. The descendants are collected before, as nothing leads to them once the program has ended:
- * docker's plug-ins survive docker.
+ * milliseconds is killed. The descendants are collected before, as nothing leads to them once the program has ended
+ * (docker's plug-ins survive docker), and again all the while, as it may start more.
  */
 export const stop = async (child: StartedProcess, grace: number): Promise<void> => {
   const { pid } = child
   if (pid === undefined || hasEnded(child)) return
-  const descendants = descendantsOf(pid)
+  let descendants: readonly RunningProcess[] = []
+  const collect = (): void => {
+    const parents = [...(hasEnded(child) ? [] : [pid]), ...descendants.map(each => each.pid)]
+    const found = [...descendants, ...descendantsOf(parents)].filter(isRunning)
+    descendants = [...new Map(found.map(each => [each.pid, each])).values()]
+  }
+  collect()
   child.kill('SIGTERM')
   const deadline = performance.now() + grace
-  const isOver = (): boolean => hasEnded(child) && !descendants.some(isRunning)
-  while (!isOver() && performance.now() < deadline) await sleep(INTERVAL)
-  if (isOver()) return
-  const left = descendants.filter(isRunning)
-  for (const each of left.flatMap(one => [one, ...descendantsOf(one.pid)])) kill(each)
+  for (;;) {
+    collect()
+    if (hasEnded(child) && descendants.length === 0) return
+    if (performance.now() >= deadline) break
+    await sleep(INTERVAL)
+  }
   child.kill('SIGKILL')
+  for (const each of descendants) kill(each)
   // A process that was started in the meantime may have them still.
   child.stdout?.destroy()
   child.stderr?.destroy()
