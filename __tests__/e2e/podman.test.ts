@@ -204,19 +204,12 @@ test('a failed build is a failure', async () => {
 })
 
 describe('a registry with a login', () => {
+  /** What is asked for, by an account whose password is piped in. */
+  const order = () => [service, '2.3.4', closed.host, 'cmsweb', '--username', USERNAME, '--password-stdin']
+
   test('takes the password that is given, which nobody else sees and podman does not keep', async () => {
-    const order = [
-      service,
-      '2.3.4',
-      closed.host,
-      'cmsweb',
-      '--username',
-      USERNAME,
-      '--password-stdin',
-      '--debug',
-    ]
     const before = await snapshot(join(folder, 'home'))
-    const released = await call(['release', ...order], {}, PASSWORD)
+    const released = await call(['release', ...order(), '--debug'], {}, PASSWORD)
     expect(released, released.stderr).toMatchObject({ exitCode: 0, leftBehind: [] })
     await expectPublished(closed, ['2.3.4', '2.3.4-stable'])
     const calls = await readFile(join(folder, 'calls'), 'utf8')
@@ -228,17 +221,7 @@ describe('a registry with a login', () => {
   })
 
   test('refuses a wrong one', async () => {
-    const order = [
-      'release',
-      service,
-      '2.3.4',
-      closed.host,
-      'cmsweb',
-      '--username',
-      USERNAME,
-      '--password-stdin',
-    ]
-    const refused = await call(order, {}, 'wrong')
+    const refused = await call(['release', ...order()], {}, 'wrong')
     expect(refused).toMatchObject({ exitCode: 1, stdout: '', leftBehind: [] })
     expect(await listTags(closed.storage, `cmsweb/${service}`)).toEqual([])
   })
