@@ -8,7 +8,9 @@ const imageOf = ({ registry }: Bench, service: string, tag: string): string =>
 /** What others need at least: one docker command that builds from the cache and pushes both tags. */
 const floor = (bench: Bench, tag: string) => {
   const image = imageOf(bench, 'floor', tag)
-  return time(docker(bench, 'buildx', 'build', '--push', '-t', image, '-t', `${image}-stable`, 'service'))
+  const push = docker(bench, 'buildx', 'build', '--push', '-t', image, '-t', `${image}-stable`, 'service')
+  // It pushes both tags at once, and now and then the registry answers one of them with 500: then it is done again.
+  return time(push).catch(() => time(push))
 }
 
 /** What WMCore's docker.sh runs for a final tag, without the shell around it: two builds, listed and pushed. */

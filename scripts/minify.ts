@@ -5,6 +5,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { minify } from 'terser'
+import { startFaster } from './start-faster.ts'
 
 const dist = join(import.meta.dirname, '../dist')
 
@@ -22,5 +23,5 @@ for (const { parentPath, name } of files) {
     format: { ascii_only: true },
   })
   if (code === undefined) throw new Error(`${file} became nothing`)
-  writeFileSync(file, `${code}\n`)
+  writeFileSync(file, `${parentPath.endsWith('action') ? startFaster(code) : code}\n`)
 }

@@ -31,7 +31,7 @@ const run = async (): Promise<Result> => {
   const clock = systemClock(signal)
   const context = readRunContext(env, { workspace: process.cwd(), temporary: tmpdir() })
   const { workspace } = context
-  await requireRunner(env, workspace)
+  requireRunner(env, workspace)
   const texts = readInputs(secrets)
   const { request, warnings } = orderOf(texts, context, { before: unknownInputs(env) })
   const log = maskedLog(
@@ -56,7 +56,7 @@ const run = async (): Promise<Result> => {
 }
 
 /** Reports what became of the run. `result` is for the outputs, `failure` what the run failed with, if it did. */
-const report = async (result: Result | undefined, failure: unknown): Promise<void> => {
+const report = (result: Result | undefined, failure: unknown): void => {
   const known = result ?? journal.soFar
   const isWorthATable = failure === undefined || known?.tags.some(({ outcome }) => outcome !== 'planned')
   if (known !== undefined && isWorthATable) core.info(tableOf(known))
@@ -68,7 +68,7 @@ const report = async (result: Result | undefined, failure: unknown): Promise<voi
     error ??= cause
   }
   if (error !== undefined) reportFailure(error)
-  await writeSummary({ result: known, stages: journal.stages, error }, { env, secrets })
+  writeSummary({ result: known, stages: journal.stages, error }, { env, secrets })
 }
 
 await run().then(

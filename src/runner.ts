@@ -1,5 +1,4 @@
-import { constants } from 'node:fs'
-import { open, stat } from 'node:fs/promises'
+import { closeSync, constants, openSync, type Stats, statSync } from 'node:fs'
 import { messageOf, ReleaseError } from './errors.ts'
 import { oneLine } from './text.ts'
 
@@ -15,10 +14,7 @@ const COMMAND_FILES = {
   GITHUB_STATE: 'the state of the step',
 } as const
 
-const requireWritable = async (
-  env: NodeJS.ProcessEnv,
-  variable: keyof typeof COMMAND_FILES,
-): Promise<void> => {
+const requireWritable = (env: NodeJS.ProcessEnv, variable: keyof typeof COMMAND_FILES): void => {
   const file = env[variable]
   if (file === undefined || file === '') {
     throw runnerUnusable(
@@ -28,7 +24,7 @@ const requireWritable = async (
   }
   try {
     // One that is missing must not be made: the runner would not read it.
-    await (await open(file, constants.O_WRONLY | constants.O_APPEND)).close()
+    closeSync(openSync(file, constants.O_WRONLY | constants.O_APPEND))
   } catch (error) {
     throw runnerUnusable(
       `The file for ${COMMAND_FILES[variable]}, which ${variable} names, can not be written: ${messageOf(error)}.`,
@@ -38,14 +34,17 @@ const requireWritable = async (
   }
 }
 
-const requireDirectory = async (workspace: string): Promise<void> => {
-  const seen = await stat(workspace).catch((error: unknown) => {
+const requireDirectory = (workspace: string): void => {
+  let seen: Stats
+  try {
+    seen = statSync(workspace)
+  } catch (error) {
     throw runnerUnusable(
       `The workspace of the job, ${workspace}, can not be used: ${messageOf(error)}.`,
       NOTHING_DONE,
       error,
     )
-  })
+  }
   if (seen.isDirectory()) return
   throw runnerUnusable(`The workspace of the job, ${workspace}, is not a directory.`, NOTHING_DONE)
 }
@@ -54,12 +53,10 @@ const requireDirectory = async (workspace: string): Promise<void> => {
  * Makes sure, before anything is done, that the runner has what a step needs: its workspace, and the files in which it
  * takes outputs and state. Throws `runner-unusable`.
  */
-export const requireRunner = async (env: NodeJS.ProcessEnv, workspace: string): Promise<void> => {
-  await Promise.all([
-    requireDirectory(workspace),
-    requireWritable(env, 'GITHUB_OUTPUT'),
-    requireWritable(env, 'GITHUB_STATE'),
-  ])
+export const requireRunner = (env: NodeJS.ProcessEnv, workspace: string): void => {
+  requireDirectory(workspace)
+  requireWritable(env, 'GITHUB_OUTPUT')
+  requireWritable(env, 'GITHUB_STATE')
 }
 
 /** The same error, or the one that it is if the system refused to read or write a file, as when the disk is full. */

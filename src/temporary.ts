@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { messageOf, ReleaseError } from './errors.ts'
 import { field } from './json.ts'
@@ -12,8 +12,10 @@ const unusable = (what: string, remedy: string, cause: unknown): ReleaseError =>
   new ReleaseError('runner-unusable', { what: oneLine(`${what}: ${messageOf(cause)}.`), remedy, cause })
 
 /** Removes a directory for files of a run. Throws `runner-unusable` if something of it stays. */
-export const removeTemporary = (temporary: string): Promise<void> =>
-  rm(temporary, { recursive: true, force: true }).catch((error: unknown) => {
+export const removeTemporary = (temporary: string): void => {
+  try {
+    rmSync(temporary, { recursive: true, force: true })
+  } catch (error) {
     // There never was one.
     if (field(error, 'code') === 'ENOTDIR') return
     throw unusable(
@@ -21,7 +23,8 @@ export const removeTemporary = (temporary: string): Promise<void> =>
       'Remove it by hand.',
       error,
     )
-  })
+  }
+}
 
 /**
  * Runs `use` with a directory for files of this run, credentials among them, and removes it, however `use` ends.
@@ -38,7 +41,7 @@ export const withTemporary = async <T>(
   const temporary = join(parent, `stable-release-${randomUUID()}`)
   try {
     remember(temporary)
-    await mkdir(temporary, { mode: 0o700 })
+    mkdirSync(temporary, { mode: 0o700 })
   } catch (error) {
     throw unusable(
       `There can be no directory for temporary files in ${parent}`,
@@ -51,9 +54,11 @@ export const withTemporary = async <T>(
     result = await use(temporary)
   } catch (error) {
     // What failed first is what is reported.
-    await removeTemporary(temporary).catch(() => {})
+    try {
+      removeTemporary(temporary)
+    } catch {}
     throw error
   }
-  await removeTemporary(temporary)
+  removeTemporary(temporary)
   return result
 }

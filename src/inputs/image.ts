@@ -1,4 +1,5 @@
 import { pathProblem, type Repository, registryProblem } from '../registry/reference.ts'
+import { hasInvisible } from '../text.ts'
 import { secretIn } from './address.ts'
 import { type Caller, capitalized } from './caller.ts'
 import { invalidFor } from './invalid.ts'
@@ -8,9 +9,6 @@ import { all, type Mistake, map, mistaken, type Validated, valid } from './valid
 
 /** What an input that must be given may look like. */
 const EXAMPLES = { registry: 'registry.cern.ch', service: 'reqmgr2' } as const
-
-/** What would not be one line that people can read. */
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u
 
 const missing = (input: keyof typeof EXAMPLES, { spell }: Caller): Mistake => ({
   name: 'invalid-input',
@@ -25,7 +23,7 @@ const notAName = (
   given: string,
   caller: Caller,
 ): Mistake | undefined => {
-  if (!UNPRINTABLE.test(given)) return secretIn(input, given, caller)
+  if (!hasInvisible(given)) return secretIn(input, given, caller)
   const problem = 'it has a line break or another character that can not be seen'
   return invalidFor(caller)(input, given, problem, 'Write it on one line, without such characters.')
 }
@@ -112,7 +110,7 @@ export const gitTagOf = ({ tag }: InputTexts, run: RunContext, caller: Caller): 
   const wrong = (problem: string, remedy: string): Validated<never> =>
     mistaken(invalidFor(caller)('tag', tag, problem, remedy))
   if (/\s/.test(tag)) return wrong('no git tag has white space', 'Write the name of one git tag.')
-  if (UNPRINTABLE.test(tag)) {
+  if (hasInvisible(tag)) {
     return wrong('it has a character that can not be seen', 'Write the name of a git tag.')
   }
   if (/^refs\/tags\/./.test(tag))

@@ -1,4 +1,4 @@
-import { appendFile } from 'node:fs/promises'
+import { appendFileSync } from 'node:fs'
 import { isPublished, type Result, type TagResult } from '../commands/result.ts'
 import type { Secrets } from '../secrets.ts'
 import { eachLine, oneLine } from '../text.ts'
@@ -162,12 +162,16 @@ const nameIn = (service = ''): string | undefined => /^[a-z0-9][a-z0-9._-]*$/.ex
  * Adds to the summary of the job, which the runner does not mask. One that can not be written, or is not there, does
  * not matter to the run.
  */
-export const writeSummary = async (
+export const writeSummary = (
   report: StepReport,
   { env, secrets }: { env: NodeJS.ProcessEnv; secrets: Secrets },
-): Promise<void> => {
+): void => {
   const file = env.GITHUB_STEP_SUMMARY
   if (file === undefined || file === '') return
   const summary = secrets.mask(summaryOf({ service: nameIn(env.INPUT_SERVICE), ...report }))
-  await appendFile(file, summary).catch(() => {})
+  try {
+    appendFileSync(file, summary)
+  } catch {
+    // Nothing depends on it.
+  }
 }
