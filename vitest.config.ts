@@ -15,9 +15,22 @@ export default defineConfig({
       {
         extends: true,
         // A process for each file takes longer than most of these files.
-        test: { name: 'unit', include: ['__tests__/**/*.test.ts'], exclude: REAL, isolate: false },
+        test: {
+          name: 'unit',
+          include: ['__tests__/**/*.test.ts'],
+          exclude: REAL,
+          isolate: false,
+          globalSetup: ['__tests__/temporary.ts'],
+        },
       },
-      { extends: true, test: { name: 'real', include: REAL, globalSetup: ['__tests__/prefetch.ts'] } },
+      {
+        extends: true,
+        test: {
+          name: 'real',
+          include: REAL,
+          globalSetup: ['__tests__/prefetch.ts'],
+        },
+      },
     ],
   },
 })

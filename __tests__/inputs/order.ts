@@ -1,19 +1,14 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, realpathSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterAll } from 'vitest'
 import { inputs } from '../../src/contract.ts'
 import { ReleaseError } from '../../src/errors.ts'
 import type { InputTexts } from '../../src/inputs/read.ts'
 import { orderOf } from '../../src/inputs/request.ts'
 import type { RunContext } from '../../src/inputs/run-context.ts'
 
-/** A folder of its own for a test file; it is removed when the file has been run. */
-export const temporaryFolder = (): string => {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'inputs-')))
-  afterAll(() => rmSync(folder, { recursive: true, force: true }))
-  return folder
-}
+/** A folder of its own, which ends with the tests: see ../temporary.ts. */
+export const temporaryFolder = (): string => realpathSync(mkdtempSync(join(tmpdir(), 'inputs-')))
 
 /** Writes files with the folders that they are in. */
 export const write = (folder: string, files: Readonly<Record<string, string>>): void => {
