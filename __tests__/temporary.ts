@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /** Gives the tests a folder of their own for temporary files, and removes it with what they have left there. */
-export default (): (() => void) => {
+export const setup = (): (() => void) => {
   const folder = mkdtempSync(join(tmpdir(), 'unit-'))
   process.env.TMPDIR = folder
   process.env.TEMP = folder
