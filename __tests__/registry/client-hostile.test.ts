@@ -119,9 +119,36 @@ describe('a token server', () => {
     await expect(client.headTag('2.3.4')).rejects.toMatchObject({
       name: 'registry-unreadable',
       message: expect.stringMatching(
-        /wants a token from "http:\/\/10\.0\.0\.1\/token", which is a private address, .*No credentials were sent there/,
+        /wants a token from "http:\/\/10\.0\.0\.1\/token", which is a private or reserved address, .*No credentials were sent there/,
       ),
     })
+  })
+
+  test.each([
+    { location: 'http://10.0.0.1/token', says: 'http://10.0.0.1, which is a private or reserved address' },
+    { location: 'http://[fd00::1]/token', says: 'http://[fd00::1], which is a private or reserved address' },
+    { location: 'http://169.254.169.254/', says: 'http://169.254.169.254, which is a private or reserved' },
+  ])('that redirects to $location is not followed', async ({ location, says }) => {
+    const tokens = await serve((_, response) => response.writeHead(307, { location }).end())
+    const registry = await wantsToken(`http://${tokens.host}/token`)
+    const log: string[] = []
+    using client = makeClient(registry.host, { credentials: BOB, log })
+    await expect(client.headTag('2.3.4')).rejects.toMatchObject({
+      name: 'registry-unreadable',
+      message: expect.stringContaining(`a redirect from http://${tokens.host} to ${says}`),
+    })
+    expect(log).toEqual([])
+  })
+
+  test('that redirects to another of this machine is followed', async () => {
+    const other = await serve((_, response) => response.end('{"token":"t0ken"}'), '127.0.0.2')
+    const tokens = await serve((_, response) =>
+      response.writeHead(307, { location: `http://${other.host}/token` }).end(),
+    )
+    const registry = await wantsToken(`http://${tokens.host}/token`)
+    using client = makeClient(registry.host, { credentials: BOB })
+    await expect(client.headTag('2.3.4')).rejects.toMatchObject({ name: 'registry-denied' })
+    expect(other.asked.map(({ line }) => line)).toContainEqual(expect.stringMatching(/^GET \/token/))
   })
 
   test.each([

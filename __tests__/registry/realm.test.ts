@@ -8,13 +8,20 @@ const SELF = 'http://localhost:5000'
 test.each([
   { registry: PUBLIC, realm: 'https://auth.example/token' },
   { registry: PUBLIC, realm: 'https://auth.example:8443/token?a=b' },
-  { registry: PUBLIC, realm: 'https://192.0.2.7/token' },
-  { registry: PUBLIC, realm: 'https://[2001:db8::1]/token' },
+  { registry: PUBLIC, realm: 'https://192.0.3.7/token' },
+  { registry: PUBLIC, realm: 'https://[2606:4700::1]/token' },
   { registry: PUBLIC, realm: 'https://172.15.255.255/' },
   { registry: PUBLIC, realm: 'https://172.32.0.0/' },
   { registry: PUBLIC, realm: 'https://100.63.255.255/' },
   { registry: PUBLIC, realm: 'https://100.128.0.0/' },
   { registry: PUBLIC, realm: 'https://169.253.255.255/' },
+  { registry: PUBLIC, realm: 'https://192.0.1.0/' },
+  { registry: PUBLIC, realm: 'https://198.17.255.255/' },
+  { registry: PUBLIC, realm: 'https://198.20.0.0/' },
+  { registry: PUBLIC, realm: 'https://223.255.255.255/' },
+  { registry: PUBLIC, realm: 'https://[2000::1]/' },
+  { registry: PUBLIC, realm: 'https://[2001:200::1]/' },
+  { registry: PUBLIC, realm: 'https://[2003::1]/' },
   { registry: PUBLIC, realm: 'https://fc00.example/' },
   { registry: PUBLIC, realm: 'https://10.0.0.1.example/' },
   // A name is not looked up, whatever it may lead to.
@@ -55,13 +62,30 @@ describe('no credentials go', () => {
     'https://169.254.169.254/latest/meta-data/',
     'https://172.16.0.1/',
     'https://172.31.255.255/',
+    'https://192.0.0.1/',
+    'https://192.0.2.1/',
+    'https://192.88.99.1/',
     'https://192.168.0.1/',
+    'https://198.18.0.1/',
+    'https://198.19.255.255/',
+    'https://198.51.100.1/',
+    'https://203.0.113.1/',
+    'https://224.0.0.1/',
+    'https://239.255.255.255/',
+    'https://240.0.0.1/',
+    'https://255.255.255.255/',
     'https://[::]/',
     'https://[::1]/',
     'https://[fc00::1]/',
     'https://[fdff:ffff::1]/',
     'https://[fe80::1]/',
     'https://[febf::1]/',
+    'https://[fec0::1]/',
+    'https://[ff02::1]/',
+    'https://[100::1]/',
+    'https://[5f00::1]/',
+    'https://[3fff::1]/',
+    'https://[2001:db8::1]/',
     'https://localhost/',
     'https://localhost./',
     'https://auth.localhost/',
@@ -80,9 +104,19 @@ describe('no credentials go', () => {
     'https://[::ffff:a9fe:a9fe]/',
     'https://[::ffff:127.0.0.1]/',
     'https://[0:0:0:0:0:0:0:1]/',
+    // IPv4 addresses inside of IPv6: compatible, translated, Teredo, 6to4.
+    'https://[::10.0.0.1]/',
+    'https://[::ffff:0:10.0.0.1]/',
+    'https://[64:ff9b::10.0.0.1]/',
+    'https://[64:ff9b:1::a9fe:a9fe]/',
+    'https://[2001::f5ff:fffe]/',
+    'https://[2002:a00:1::1]/',
+    'https://[2002:a9fe:a9fe::]/',
     'https://user:word@10.0.0.1/',
-  ])('to the private address %s', realm => {
-    expect(realmProblem(realm, new URL(PUBLIC))).toBe("is a private address, and not the registry's own")
+  ])('to the special address %s', realm => {
+    expect(realmProblem(realm, new URL(PUBLIC))).toBe(
+      "is a private or reserved address, and not the registry's own",
+    )
   })
 
   test.each([
@@ -91,6 +125,8 @@ describe('no credentials go', () => {
     { registry: PLAIN, realm: 'http://10.0.0.1/' },
     { registry: SELF, realm: 'http://169.254.169.254/' },
   ])('from $registry to another private address, $realm', ({ registry, realm }) => {
-    expect(realmProblem(realm, new URL(registry))).toBe("is a private address, and not the registry's own")
+    expect(realmProblem(realm, new URL(registry))).toBe(
+      "is a private or reserved address, and not the registry's own",
+    )
   })
 })

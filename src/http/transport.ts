@@ -13,6 +13,8 @@ export interface HttpRequest {
   readonly body?: Buffer
   /** The longest answer that is taken, in bytes; without it, what a manifest or a list of tags may need. */
   readonly maxBytes?: number
+  /** Says what keeps a redirect from being followed to an address, or nothing. */
+  readonly redirectProblem?: (target: URL) => string | undefined
 }
 
 export interface HttpResponse {
@@ -135,7 +137,11 @@ export class Transport implements Disposable {
       const follows = request.method === 'GET' || request.method === 'HEAD'
       if (!follows || !REDIRECTS.includes(response.status) || location === undefined) return response
       if (redirects === MAX_REDIRECTS) throw new UnusableAnswerError(`more than ${MAX_REDIRECTS} redirects`)
+      const { origin } = target.url
       target = redirectTo(location, target)
+      const problem = request.redirectProblem?.(target.url)
+      if (problem !== undefined)
+        throw new UnusableAnswerError(`a redirect from ${origin} to ${target.url.origin}, which ${problem}`)
     }
   }
 

@@ -70,7 +70,7 @@ const tokenRequests = (
   challenge: Challenge,
   realm: URL,
   scopes: readonly string[],
-  credentials: Credentials,
+  { credentials, origin }: { credentials: Credentials; origin: string },
 ) => {
   const service = challenge.parameters.get('service')
   const login = loginOf(credentials)
@@ -89,6 +89,7 @@ const tokenRequests = (
       method: 'GET' as const,
       url: get,
       maxBytes: MAX_TOKEN_ANSWER,
+      redirectProblem: (target: URL) => realmProblem(target.href, new URL(origin)),
       headers: {
         accept: 'application/json',
         ...(login === undefined ? {} : { authorization: basic(login) }),
@@ -211,7 +212,10 @@ export class Authorization {
 
   async #fetchToken(challenge: Challenge, origin: string): Promise<BearerToken> {
     const realm = realmOf(challenge, origin)
-    const { get, post } = tokenRequests(challenge, realm, [this.#scope], this.#credentials)
+    const { get, post } = tokenRequests(challenge, realm, [this.#scope], {
+      credentials: this.#credentials,
+      origin,
+    })
     try {
       let response = await this.#transport.send(this.#credentials.kind === 'identity-token' ? post : get)
       // Servers without the OAuth2 form answer 404 (or 405, where only GET is routed): ask the older way.
