@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { messageOf, ReleaseError } from './errors.ts'
 import { field } from './json.ts'
@@ -26,6 +26,24 @@ export const removeTemporary = (temporary: string): void => {
   }
 }
 
+/** What a run writes there at most before docker does: its configuration. In bytes. */
+const NEEDED = 65_536
+
+/** Makes the directory, and makes sure that there is space in it. */
+const makeTemporary = (temporary: string): void => {
+  mkdirSync(temporary, { mode: 0o700 })
+  const probe = join(temporary, 'probe')
+  writeFileSync(probe, Buffer.alloc(NEEDED))
+  rmSync(probe)
+}
+
+/** Removes it after something failed: what failed first is what is reported. */
+const removeIfPossible = (temporary: string): void => {
+  try {
+    removeTemporary(temporary)
+  } catch {}
+}
+
 /**
  * Runs `use` with a directory for files of this run, credentials among them, and removes it, however `use` ends.
  * `remember` is told its path before it is there, so that somebody can remove it if this process is killed; without
@@ -41,10 +59,19 @@ export const withTemporary = async <T>(
   const temporary = join(parent, `stable-release-${randomUUID()}`)
   try {
     remember(temporary)
-    mkdirSync(temporary, { mode: 0o700 })
   } catch (error) {
     throw unusable(
-      `There can be no directory for temporary files in ${parent}`,
+      'The state of the step, which names the temporary files for the post step, was not written',
+      'Nothing was done. Look after the file for the state of the step, then run the job again.',
+      error,
+    )
+  }
+  try {
+    makeTemporary(temporary)
+  } catch (error) {
+    removeIfPossible(temporary)
+    throw unusable(
+      `Temporary files can not be written into ${parent}`,
       'Nothing was done. Look after this directory, then run this again.',
       error,
     )
@@ -53,10 +80,7 @@ export const withTemporary = async <T>(
   try {
     result = await use(temporary)
   } catch (error) {
-    // What failed first is what is reported.
-    try {
-      removeTemporary(temporary)
-    } catch {}
+    removeIfPossible(temporary)
     throw error
   }
   removeTemporary(temporary)

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,14 +15,18 @@ let folder: string
 let service: string
 let repository: string
 let number = 0
+const at = (path: string): string => join(folder, path)
 beforeAll(async () => {
   bench = await startBench({ engine: 'none' })
   folder = await mkdtemp(join(tmpdir(), 'runner-'))
   await writeFile(join(folder, 'file'), '')
   await mkdir(join(folder, 'directory'))
+  await mkdir(at('full'))
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16k', 'none', at('full')])
 })
 afterAll(async () => {
   await bench?.stop()
+  execFileSync('umount', [at('full')])
   await rm(folder, { recursive: true })
 })
 beforeEach(() => {
@@ -32,7 +37,6 @@ beforeEach(() => {
 
 const promote = (step: Partial<Step>) =>
   bench.step({ tag: '2.3.4', with: { service, command: 'promote' }, ...step })
-const at = (path: string): string => join(folder, path)
 
 describe('a runner that can not be used', () => {
   test.each([
@@ -51,22 +55,27 @@ describe('a runner that can not be used', () => {
     {
       variable: 'GITHUB_STATE',
       value: () => '/dev/full',
-      says: 'no directory for temporary files in .*ENOSPC',
+      says: 'The state of the step, .*, was not written: ENOSPC',
     },
     {
       variable: 'RUNNER_TEMP',
       value: () => at('file'),
-      says: 'no directory for temporary files in .*ENOTDIR',
+      says: 'Temporary files can not be written into .*ENOTDIR',
     },
     {
       variable: 'RUNNER_TEMP',
       value: () => at('file/in'),
-      says: 'no directory for temporary files in .*ENOTDIR',
+      says: 'Temporary files can not be written into .*ENOTDIR',
     },
     {
       variable: 'RUNNER_TEMP',
       value: () => at('none'),
-      says: 'no directory for temporary files in .*ENOENT',
+      says: 'Temporary files can not be written into .*ENOENT',
+    },
+    {
+      variable: 'RUNNER_TEMP',
+      value: () => at('full'),
+      says: 'Temporary files can not be written into .*/full: ENOSPC',
     },
   ])('$variable: $says', async ({ variable, value, says }) => {
     await seed(bench.registry, repository, '2.3.4')
