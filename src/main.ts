@@ -29,7 +29,7 @@ const secrets = new Secrets(core.setSecret)
 /** Reads inputs and runs the command. */
 const run = async (): Promise<Result> => {
   const clock = systemClock(signal)
-  const context = readRunContext(env, { workspace: process.cwd(), temporary: tmpdir() })
+  const context = readRunContext(env, process.cwd())
   const { workspace } = context
   requireRunner(env, workspace)
   const texts = readInputs(secrets)
@@ -47,7 +47,7 @@ const run = async (): Promise<Result> => {
       loadServices: () => import('./commands/services.ts'),
       loadGitHub: () => import('./github/index.ts'),
       withTemporary: use =>
-        withTemporary(context.temporary, use, temporary => core.saveState(TEMPORARY, temporary)),
+        withTemporary(context.temporary ?? tmpdir(), use, temporary => core.saveState(TEMPORARY, temporary)),
       userAgent: USER_AGENT,
     },
   ).catch((error: unknown) => {

@@ -96,7 +96,7 @@ test('--json is the output json of the action', () => {
   const { stdout } = stableRelease(['plan', 'a', '1.2.3', 'b.ch', 'c', '--json'])
   const defaults = Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, input.default]))
   const texts = { ...defaults, command: 'plan', service: 'a', tag: '1.2.3', registry: 'b.ch', project: 'c' }
-  const context = readRunContext({}, { workspace: '.', temporary: '.' })
+  const context = readRunContext({}, '.')
   const { request } = orderOf(texts as unknown as InputTexts, context)
   if (request.command !== 'plan') throw new Error(`the request is for ${request.command}`)
   const log = terminalLog({

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { symlinkSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -38,6 +39,11 @@ describe('inside the workspace and the temporary directory of the runner, all li
 
 describe('outside', () => {
   const out = 'it leads out of the workspace.'
+  test('the temporary directory of the system, where the runner has none', () => {
+    const context = paths.temporary('service')
+    expect(refusal({ context }, runIn(workspace, { temporary: undefined }))).toContain(`: ${out}`)
+  })
+
   test.each([
     { given: { context: `../${basename(outside)}/service` }, says: out },
     { given: { context: '/' }, says: out },
@@ -55,5 +61,28 @@ describe('outside', () => {
     // Whoever calls the command line has all files of the machine.
     const caller = { ...workflow, confined: false }
     expect(() => orderOf(textsWith(given), run, { caller })).not.toThrow(says)
+  })
+})
+
+describe('what is no regular file is not read: to read it may never end', () => {
+  for (const path of ['pipe', 'piped/Dockerfile']) {
+    write(workspace, { [`${path}.txt`]: '' })
+    execFileSync('mkfifo', [join(workspace, path)])
+  }
+  test.each([
+    { given: { 'policy-file': 'pipe' }, says: 'The input policy-file is "pipe": it is not a regular file.' },
+    { given: { file: 'pipe' }, says: 'The input file is "pipe": it is not a regular file.' },
+    {
+      given: { context: 'piped' },
+      says: 'The input context is "piped": its Dockerfile is not a regular file.',
+    },
+    { given: { context: 'pipe' }, says: 'The input context is "pipe": it is a file.' },
+    ...['/dev/zero', '/dev/random', '/dev/null'].map(path => ({
+      given: { 'policy-file': path },
+      says: `The input policy-file is "${path}": it is not a regular file.`,
+    })),
+  ])('$given', ({ given, says }) => {
+    const caller = { ...workflow, confined: false }
+    expect(() => orderOf(textsWith(given), run, { caller })).toThrow(says)
   })
 })

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
 import { readRunContext } from '../../src/inputs/run-context.ts'
 
-const defaults = { workspace: '/here', temporary: '/tmp' }
 const nothing = {
   tag: undefined,
   ref: 'no git ref',
@@ -10,7 +9,8 @@ const nothing = {
   repositoryUrl: undefined,
   apiUrl: undefined,
   runId: undefined,
-  ...defaults,
+  workspace: '/here',
+  temporary: undefined,
 }
 
 test.each([
@@ -76,5 +76,5 @@ test.each([
     context: { ...nothing, repository: 'dmwm/WMCore' },
   },
 ])('a run $run', ({ env, context }) => {
-  expect(readRunContext(env, defaults)).toEqual(context)
+  expect(readRunContext(env, '/here')).toEqual(context)
 })

@@ -26,7 +26,7 @@ const requestOf = async (command: Request['command'], call: Call): Promise<Reque
   const password = isUnread ? valid('') : await passwordOf(call)
   const access = github.ok ? github.value : undefined
   const context = {
-    ...readRunContext({}, { workspace: directory, temporary: tmpdir() }),
+    ...readRunContext({}, directory),
     repository: access?.repository,
     apiUrl: access?.apiUrl,
   }

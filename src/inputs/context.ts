@@ -3,7 +3,7 @@ import { isAddress } from '../git/remote.ts'
 import { fromWorkspace } from '../workspace-path.ts'
 import { secretIn } from './address.ts'
 import type { Caller } from './caller.ts'
-import type { Files } from './files.ts'
+import { type Files, notAFile } from './files.ts'
 import { invalidFor } from './invalid.ts'
 import type { InputTexts } from './read.ts'
 import { all, type Mistake, map, mistaken, type Validated, valid } from './validated.ts'
@@ -58,8 +58,8 @@ const ownDockerfileMistake = (context: string, { files }: Place, caller: Caller)
     return { ...invalidFor(caller)('context', context, problem, remedy), inputs: ['context', 'file'] }
   }
   if (dockerfile.kind === 'absent' || dockerfile.kind === 'unreadable') return wrong('it has no Dockerfile')
-  if (dockerfile.kind === 'directory') return wrong('its Dockerfile is a directory')
-  return confined && !dockerfile.inside ? wrong('its Dockerfile leads out of the workspace') : undefined
+  if (confined && !dockerfile.inside) return wrong('its Dockerfile leads out of the workspace')
+  return dockerfile.kind === 'file' ? undefined : wrong(`its Dockerfile ${notAFile(dockerfile.kind)}`)
 }
 
 /** What is wrong with the Dockerfile that an input names. */
@@ -82,7 +82,7 @@ const namedDockerfileMistake = (
   }
   if (confined && !dockerfile.inside) return wrong(OUTSIDE, `Write its path from ${root}.`)
   if (dockerfile.kind === 'file') return undefined
-  return wrong('it is a directory', `Write the path of the Dockerfile from ${root}.`)
+  return wrong(`it ${notAFile(dockerfile.kind)}`, `Write the path of the Dockerfile from ${root}.`)
 }
 
 const judged = <T>(value: T, mistake: Mistake | undefined): Validated<T> =>

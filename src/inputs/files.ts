@@ -10,7 +10,8 @@ export type Seen =
   | { readonly kind: 'absent' }
   | { readonly kind: 'unreadable'; readonly why: string }
   | {
-      readonly kind: 'file' | 'directory'
+      /** `other` is a device, a pipe or a socket: to read it may never end. */
+      readonly kind: 'file' | 'directory' | 'other'
       /** Whether it is inside the workspace or the runner's temporary directory, all links followed. */
       readonly inside: boolean
     }
@@ -31,8 +32,13 @@ export type PolicyFile = Seen | { readonly kind: 'text'; readonly text: string }
 /** The directories that paths lie in. */
 export interface Roots {
   readonly workspace: string
-  readonly temporary: string
+  /** The runner's directory for files that end with the job, if it says which. */
+  readonly temporary: string | undefined
 }
+
+/** What stands in the place of a file, as the end of a sentence. */
+export const notAFile = (kind: 'directory' | 'other'): string =>
+  kind === 'directory' ? 'is a directory' : 'is not a regular file'
 
 const isAbsent = (error: unknown): boolean => field(error, 'code') === 'ENOENT'
 
@@ -57,10 +63,11 @@ const isUnambiguous = (given: string, workspace: string, real: string): boolean 
 const look = (given: string, { workspace, temporary }: Roots): Seen => {
   try {
     const real = realpathSync(fromWorkspace(workspace, given))
+    const stats = statSync(real)
+    const roots = [workspace, ...(temporary === undefined ? [] : [temporary])]
     return {
-      kind: statSync(real).isDirectory() ? 'directory' : 'file',
-      inside:
-        (isInside(workspace, real) || isInside(temporary, real)) && isUnambiguous(given, workspace, real),
+      kind: stats.isDirectory() ? 'directory' : stats.isFile() ? 'file' : 'other',
+      inside: roots.some(root => isInside(root, real)) && isUnambiguous(given, workspace, real),
     }
   } catch (error) {
     return isAbsent(error) ? { kind: 'absent' } : { kind: 'unreadable', why: messageOf(error) }

@@ -6,7 +6,7 @@ import { formatProblems } from '../policy/problems.ts'
 import { oneLine } from '../text.ts'
 import { fromWorkspace } from '../workspace-path.ts'
 import { type Caller, capitalized } from './caller.ts'
-import type { PolicyFile } from './files.ts'
+import { notAFile, type PolicyFile } from './files.ts'
 import { invalidFor, quoted } from './invalid.ts'
 import { nearMiss } from './near-miss.ts'
 import type { InputTexts } from './read.ts'
@@ -66,7 +66,9 @@ const policyFromFile = (
       return wrong(`it can not be read, ${policyFile.why}`)
     default:
       return wrong(
-        caller.confined && !policyFile.inside ? 'it leads out of the workspace' : 'it is a directory',
+        policyFile.kind !== 'file' && (policyFile.inside || !caller.confined)
+          ? `it ${notAFile(policyFile.kind)}`
+          : 'it leads out of the workspace',
       )
   }
 }

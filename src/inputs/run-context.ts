@@ -18,21 +18,18 @@ export interface RunContext {
   readonly runId: string | undefined
   /** The directory that relative paths start from. */
   readonly workspace: string
-  /** A directory for files that end with the job. */
-  readonly temporary: string
+  /** The runner's directory for files that end with the job. */
+  readonly temporary: string | undefined
 }
 
 const present = (value: string | undefined): string | undefined => (value === '' ? undefined : value)
 
 /**
- * Reads the context of the run.
+ * Reads the context of the run. Without a workspace, paths start from `directory`.
  *
  * Source: GitHub documentation, "Default environment variables".
  */
-export const readRunContext = (
-  env: NodeJS.ProcessEnv,
-  defaults: { workspace: string; temporary: string },
-): RunContext => {
+export const readRunContext = (env: NodeJS.ProcessEnv, directory: string): RunContext => {
   const refName = present(env.GITHUB_REF_NAME)
   const server = present(env.GITHUB_SERVER_URL)
   const repository = present(env.GITHUB_REPOSITORY)
@@ -44,7 +41,7 @@ export const readRunContext = (
     repository,
     apiUrl: present(env.GITHUB_API_URL),
     runId: present(env.GITHUB_RUN_ID),
-    workspace: present(env.GITHUB_WORKSPACE) ?? defaults.workspace,
-    temporary: present(env.RUNNER_TEMP) ?? defaults.temporary,
+    workspace: present(env.GITHUB_WORKSPACE) ?? directory,
+    temporary: present(env.RUNNER_TEMP),
   }
 }

@@ -119,7 +119,7 @@ const run = async (call: Call): Promise<void> => {
   const { texts, mistakes, json, caller, directory, input, log } = call
   const policyFile = readPolicyFile(
     texts['policy-file'],
-    { workspace: directory, temporary: directory },
+    { workspace: directory, temporary: undefined },
     caller.confined,
   )
   const named = policyOf(texts, { workspace: directory, policyFile }, caller)

@@ -1,4 +1,3 @@
-import { tmpdir } from 'node:os'
 import { planOf } from '../../commands/plan.ts'
 import type { Result, TagResult } from '../../commands/result.ts'
 import { orderOf } from '../../inputs/request.ts'
@@ -39,7 +38,7 @@ const run = async ({
   colours,
 }: Call): Promise<void> => {
   // Without an environment: what is planned is what the command line says, on a runner as well.
-  const context = readRunContext({}, { workspace: directory, temporary: tmpdir() })
+  const context = readRunContext({}, directory)
   const { request, warnings } = orderOf({ ...texts, command: 'plan' }, context, { caller, before: mistakes })
   refuseSwapped(request)
   for (const { title, message } of warnings) log.warning(title, message)
