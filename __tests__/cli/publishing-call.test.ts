@@ -114,13 +114,13 @@ describe('refuses, before anything is done', () => {
     {
       title: 'an account without a password',
       args: ['push', ...ORDER, '--username=bob'],
-      says: 'There is no password for --username bob. Pipe it in with --password-stdin, or set STABLE_RELEASE_PASSWORD; leave --username out to use the login that docker has.',
+      says: 'There is a --username, and no password. Pipe it in with --password-stdin, or set STABLE_RELEASE_PASSWORD; leave --username out to use the login that docker has.',
     },
     {
       title: 'an empty password in the environment',
       args: ['push', ...ORDER, '--username=bob'],
       env: { [PASSWORD]: '' },
-      says: 'There is no password for --username bob.',
+      says: 'There is a --username, and no password.',
     },
     {
       title: 'nothing on standard input',
@@ -181,7 +181,38 @@ describe('refuses, before anything is done', () => {
     {
       title: 'a password in an address',
       args: ['build', ...ORDER, '--context=https://bob:hush@github.com/a/b.git'],
-      says: '--context has a password or a token in its address, at https://***@github.com/a/b.git.',
+      says: '--context seems to have a password or a token in it, and is not shown.',
+    },
+    ...['--file', '--policy', '--policy-file', '--build-options=--build-context=a'].map(option => ({
+      title: `a password in ${option}`,
+      args: [
+        'release',
+        ...ORDER,
+        '--context=https://github.com/a/b.git',
+        `${option}=https://bob:hush@github.com/a`,
+      ],
+      says: 'seems to have a password or a token in it, and is not shown.',
+    })),
+    {
+      title: 'a token in an argument',
+      args: ['verify', 'reqmgr2', '2.3.4', 'https://github_pat_hush@x', 'cmswmcore'],
+      says: '<registry> seems to have a password or a token in it, and is not shown.',
+    },
+    {
+      title: 'a token in an argument too many',
+      args: ['verify', ...ORDER, 'ghp_hushhush'],
+      says: 'verify takes no argument ***.',
+    },
+    {
+      title: 'a token as an option',
+      args: ['verify', ...ORDER, '--ghp_hushhush'],
+      says: 'verify has no option ***.',
+    },
+    { title: 'a token as a command', args: ['ghp_hushhush'], says: 'The command is missing.' },
+    {
+      title: 'a password in a policy to try',
+      args: ['explain', '--policy=final: X -> X https://bob:hush@x'],
+      says: '--policy seems to have a password or a token in it, and is not shown.',
     },
     {
       title: "docker's own options where there is one of ours",

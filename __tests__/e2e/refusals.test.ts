@@ -101,8 +101,8 @@ describe('without an engine', () => {
       title: 'An input is not valid',
       says: [
         'There are 2 mistakes:',
-        'The input registry has a password or a token in its address, at ***@x.ch.',
-        'The input service has a password or a token in its address, at https://***@x.ch/a.',
+        'The input registry seems to have a password or a token in it, and is not shown.',
+        'The input service seems to have a password or a token in it, and is not shown.',
       ],
     },
     {

@@ -26,17 +26,17 @@ describe('build-args', () => {
     expect(buildOf({ 'build-args': text }).buildArgs).toEqual(['TAG=2.3.4', ...args])
   })
 
-  const notOne = 'it is not the name of a build argument. Write one NAME=value a line.'
+  const notOne = 'it does not begin with the name of a build argument. Write one NAME=value a line.'
   const always = 'it is always the git tag. Leave the line out, or use the input tag.'
   test.each([
-    { text: '=value', error: `"": ${notOne}` },
-    { text: 'A=1\nMY NAME=s3cret', error: `"MY NAME": ${notOne}` },
-    { text: 'PASSWORD: s3cret', error: `"PASSWORD…": ${notOne}` },
-    { text: '--no-cache', error: `"--no-cache": ${notOne}` },
-    { text: 'TAG=1', error: `"TAG": ${always}` },
-    { text: 'TAG', error: `"TAG": ${always}` },
+    { text: '=value', error: `, line 1: ${notOne}` },
+    { text: 'A=1\nMY NAME=s3cret', error: `, line 2: ${notOne}` },
+    { text: 'PASSWORD: s3cret', error: `, line 1: ${notOne}` },
+    { text: '--no-cache', error: `, line 1: ${notOne}` },
+    { text: 'TAG=1', error: ` is "TAG": ${always}` },
+    { text: 'TAG', error: ` is "TAG": ${always}` },
   ])('$text is refused', ({ text, error }) => {
-    expect(refusal({ 'build-args': text }, run)).toBe(`invalid-input: The input build-args is ${error}`)
+    expect(refusal({ 'build-args': text }, run)).toBe(`invalid-input: The input build-args${error}`)
   })
 })
 
@@ -84,18 +84,18 @@ describe('labels', () => {
 
   const set = 'it says what was released and is set by the action. Leave the line out.'
   test.each([
-    { text: 'alone', error: '"alone": it is not name=value. Write one name=value a line.' },
-    { text: '=value', error: '"=value": it is not name=value. Write one name=value a line.' },
+    { text: 'alone', error: ', line 1: it is not name=value. Write one name=value a line.' },
+    { text: '=value', error: ', line 1: it is not name=value. Write one name=value a line.' },
     {
       text: 'two words=value',
-      error: '"two words=value": it is not name=value. Write one name=value a line.',
+      error: ', line 1: it is not name=value. Write one name=value a line.',
     },
     ...['org.opencontainers.image.revision', 'org.opencontainers.image.version'].map(name => ({
       text: `${name}=1`,
-      error: `"${name}": ${set}`,
+      error: ` is "${name}": ${set}`,
     })),
   ])('$text is refused', ({ text, error }) => {
-    expect(refusal({ labels: text }, run)).toBe(`invalid-input: The input labels is ${error}`)
+    expect(refusal({ labels: text }, run)).toBe(`invalid-input: The input labels${error}`)
   })
 })
 
@@ -135,22 +135,23 @@ describe('build-options', () => {
   const long =
     'it is not a long option. Write one option a line in its long form, such as --platform=linux/amd64.'
   test.each([
-    { text: '-t a:b', error: `"-t a:b": ${long}` },
-    { text: 'context', error: `"context": ${long}` },
-    { text: '--', error: `"--": ${long}` },
+    { text: '-t a:b', error: `, line 1: ${long}` },
+    { text: 'context', error: `, line 1: ${long}` },
+    { text: '--', error: `, line 1: ${long}` },
+    { text: '--pull\n\nconstructor', error: `, line 3: ${long}` },
     {
       text: '--platform linux/amd64',
-      error: '"--platform linux/amd64": each line is one argument. Write --platform=linux/amd64.',
+      error: ' is "--platform": each line is one argument. Write --platform=….',
     },
     {
       text: '--platform=linux/amd64 --no-cache',
       error:
-        '"--platform=linux/amd64 --no-cache": it is several options. Write each option on a line of its own, below "build-options: |".',
+        ' is "--platform": it is several options. Write each option on a line of its own, below "build-options: |".',
     },
-    { text: '--tag a:b', error: '"--tag": the policy says which tags there are. Leave the line out.' },
-    { text: '--build-arg A=1', error: '"--build-arg": use the input build-args. Leave the line out.' },
+    { text: '--tag a:b', error: ' is "--tag": the policy says which tags there are. Leave the line out.' },
+    { text: '--build-arg A=1', error: ' is "--build-arg": use the input build-args. Leave the line out.' },
   ])('$text is refused', ({ text, error }) => {
-    expect(refusal({ 'build-options': text }, run)).toBe(`invalid-input: The input build-options is ${error}`)
+    expect(refusal({ 'build-options': text }, run)).toBe(`invalid-input: The input build-options${error}`)
   })
 
   const image = 'ghcr.io/cmsweb/reqmgr2'
@@ -168,7 +169,7 @@ describe('build-options', () => {
     `--cache-to=type=registry, ref = ${image}`,
   ])('%s would write over published tags', option => {
     expect(refusal({ project: 'cmsweb', 'build-options': option }, run)).toBe(
-      `invalid-input: The input build-options is ${JSON.stringify(option)}: docker would write into ${image}, over its published tags. Name a repository of its own, such as ${image}-cache; to read from ${image} with --cache-from is fine.`,
+      `invalid-input: The input build-options is "--cache-to": docker would write into ${image}, over its published tags. Name a repository of its own, such as ${image}-cache; to read from ${image} with --cache-from is fine.`,
     )
   })
 

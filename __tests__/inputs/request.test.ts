@@ -209,7 +209,7 @@ describe('what is refused: the input, what was given, what is wrong with it, the
     'https://s3cret@github.com/dmwm/a.git',
   ])('a password in the context %s, which is not repeated', context => {
     const error = refusal({ context }, run)
-    expect(error).toMatch(/^invalid-input: The input context has a password or a token in its address/)
+    expect(error).toMatch(/^invalid-input: The input context seems to have a password or a token in it/)
     expect(error).toContain('--secret=id=GIT_AUTH_TOKEN,env=')
     expect(error).not.toContain('s3cret')
   })

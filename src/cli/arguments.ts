@@ -1,7 +1,9 @@
 import { type InputName, inputs } from '../contract.ts'
 import { ReleaseError } from '../errors.ts'
+import { quoted } from '../inputs/invalid.ts'
 import { nearMiss } from '../inputs/near-miss.ts'
 import type { InputTexts } from '../inputs/read.ts'
+import { holdsSecret } from '../inputs/secret.ts'
 import type { Mistake } from '../inputs/validated.ts'
 import { oneLine } from '../text.ts'
 import type { Command } from './command.ts'
@@ -81,7 +83,7 @@ const unknownOptions = (command: Command, { unknown, values }: Given): Mistake[]
     const meant = nearMiss(option, known)
     return mistake(
       command.options.flatMap(({ input }) => (meant === `--${input}` ? [input] : [])),
-      `${command.name} has no option ${oneLine(option)}.`,
+      `${command.name} has no option ${holdsSecret(option) ? '***' : oneLine(option)}.`,
       meant === undefined ? `Its options are ${known.join(', ')}.` : `Did you mean ${meant}?`,
     )
   })
@@ -108,10 +110,10 @@ const wrongOperands = (command: Command, { operands, unknown }: Given): Mistake[
   )
   const mistakes = empty.map(input => mistake([input], `The argument <${input}> is empty.`, seeHelp(command)))
   if (unknown.length > 0) return mistakes
-  const extra = operands.slice(positionals.length).map(argument => JSON.stringify(argument))
+  const extra = operands.slice(positionals.length).map(quoted)
   const missing = positionals.slice(operands.length).filter(input => isRequired(command, input))
   if (extra.length > 0) {
-    mistakes.push(mistake([], `${name} takes no argument ${oneLine(extra.join(', '))}.`, seeHelp(command)))
+    mistakes.push(mistake([], `${name} takes no argument ${extra.join(', ')}.`, seeHelp(command)))
   }
   if (missing.length > 0) {
     mistakes.push(

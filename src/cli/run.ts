@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander'
 import { causesOf, type ReleaseError } from '../errors.ts'
 import type { Caller } from '../inputs/caller.ts'
+import { holdsSecret } from '../inputs/secret.ts'
 import { InterruptedError, interruption } from '../interruption.ts'
 import type { Log } from '../log.ts'
 import { maskedLog } from '../report/masked-log.ts'
@@ -36,7 +37,7 @@ const commandMissing = ({ message }: CommanderError): ReleaseError => {
     .split('\n(')
   const names = commands.map(({ name }) => name).join(', ')
   return usageError(
-    `${oneLine(what)}.`,
+    holdsSecret(what) ? 'The command is missing.' : `${oneLine(what)}.`,
     `${suggestion === '' ? '' : `${oneLine(suggestion.slice(0, -1))} `}The command comes first, one of ${names}; see stable-release --help.`,
   )
 }
@@ -52,6 +53,7 @@ const callerOf = ({ positionals }: Command): Caller => ({
   list: {
     one: entry => `one ${entry} for each option`,
     each: 'each value',
+    nth: number => `value ${number}`,
     several: input => `Give each with a --${input}=… of its own.`,
     leaveOut: 'Leave it out',
   },

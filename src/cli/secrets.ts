@@ -64,7 +64,7 @@ export const passwordOf = async ({
   if (inEnvironment !== undefined) return valid(inEnvironment)
   return wrong(
     LOGIN,
-    `There is no password for --username ${username}.`,
+    'There is a --username, and no password.',
     `Pipe it in with --password-stdin, or set ${PASSWORD_VARIABLE}; leave --username out to use the login that docker has.`,
   )
 }

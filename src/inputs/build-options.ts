@@ -2,7 +2,8 @@ import type { InputName } from '../contract.ts'
 import { imageName, type Repository } from '../registry/reference.ts'
 import { isIn } from '../registry/same-repository.ts'
 import type { Caller } from './caller.ts'
-import { invalidFor, linesOf } from './invalid.ts'
+import { invalidFor, invalidLine } from './invalid.ts'
+import { type NumberedLine, numberedLinesOf } from './lines.ts'
 import { every, mistaken, type Validated, valid } from './validated.ts'
 
 /** Options of docker that have an input of their own. */
@@ -46,29 +47,33 @@ const referencesIn = (value: string): string[] =>
     return field.slice(0, equals).trim().toLowerCase() === 'ref' ? field.slice(equals + 1).trim() : []
   })
 
-const optionOf = (option: string, repository: Repository | undefined, caller: Caller): Validated<string> => {
+const optionOf = (
+  { number, line: option }: NumberedLine,
+  repository: Repository | undefined,
+  caller: Caller,
+): Validated<string> => {
   const { list } = caller
-  const wrong = (given: string, problem: string, remedy: string): Validated<never> =>
-    mistaken(invalidFor(caller)('build-options', given, problem, remedy))
+  // Without its value, which may be a secret.
+  const wrong = (problem: string, remedy: string): Validated<never> =>
+    mistaken(invalidFor(caller)('build-options', name, problem, remedy))
   const name = option.split(/[=\s]/, 1)[0] ?? ''
-  const input = INPUT_OPTIONS[name]
-  const why = input === undefined ? OWN_OPTIONS[name] : `use ${caller.spell(input)}`
-  if (why !== undefined) return wrong(name, why, `${list.leaveOut}.`)
   if (!/^--[a-z]/.test(name)) {
     const remedy = `Write ${list.one('option')} in its long form, such as --platform=linux/amd64.`
-    return wrong(option, 'it is not a long option', remedy)
+    return mistaken(invalidLine(caller)('build-options', number, 'it is not a long option', remedy))
   }
+  const input = INPUT_OPTIONS[name]
+  const why = input === undefined ? OWN_OPTIONS[name] : `use ${caller.spell(input)}`
+  if (why !== undefined) return wrong(why, `${list.leaveOut}.`)
   if (/^\S+\s(?:.*\s)?--[a-z]/.test(option)) {
-    return wrong(option, 'it is several options', list.several('build-options'))
+    return wrong('it is several options', list.several('build-options'))
   }
   if (/^\S+\s/.test(option) && !option.slice(0, option.search(/\s/)).includes('=')) {
-    return wrong(option, `${list.each} is one argument`, `Write ${option.replace(/\s+/, '=')}.`)
+    return wrong(`${list.each} is one argument`, `Write ${name}=….`)
   }
   if (repository === undefined || !WRITING_OPTIONS.includes(name)) return valid(option)
   const image = imageName(repository)
   return referencesIn(option.slice(name.length + 1)).some(reference => isIn(repository, reference))
     ? wrong(
-        option,
         `docker would write into ${image}, over its published tags`,
         `Name a repository of its own, such as ${image}-cache; to read from ${image} with --cache-from is fine.`,
       )
@@ -80,4 +85,5 @@ export const buildOptionsOf = (
   text: string,
   repository: Repository | undefined,
   caller: Caller,
-): Validated<readonly string[]> => every(linesOf(text).map(option => optionOf(option, repository, caller)))
+): Validated<readonly string[]> =>
+  every(numberedLinesOf(text).map(option => optionOf(option, repository, caller)))

@@ -3,25 +3,22 @@ import type { Repository } from '../registry/reference.ts'
 import { buildOptionsOf } from './build-options.ts'
 import type { Caller } from './caller.ts'
 import type { Context } from './context.ts'
-import { invalidFor, linesOf } from './invalid.ts'
+import { invalidFor, invalidLine } from './invalid.ts'
+import { linesOf, type NumberedLine, numberedLinesOf } from './lines.ts'
 import type { InputTexts } from './read.ts'
 import type { RunContext } from './run-context.ts'
 import { all, every, map, mistaken, type Validated, valid } from './validated.ts'
 
-const buildArgOf = (argument: string, caller: Caller): Validated<string> => {
+const buildArgOf = ({ number, line }: NumberedLine, caller: Caller): Validated<string> => {
   const { spell, list } = caller
-  const invalid = invalidFor(caller)
-  const name = argument.split('=', 1)[0] ?? ''
+  const name = line.split('=', 1)[0] ?? ''
   if (!/^[A-Za-z_][A-Za-z0-9_.-]*$/.test(name)) {
-    const remedy = `Write ${list.one('NAME=value')}.`
-    // Without "=", what follows the name may be the value, and that may be a secret.
-    const beginning = /^[A-Za-z0-9_.-]*/.exec(name)?.[0] ?? ''
-    const given = argument.includes('=') || beginning === name ? name : `${beginning}…`
-    return mistaken(invalid('build-args', given, 'it is not the name of a build argument', remedy))
+    const problem = 'it does not begin with the name of a build argument'
+    return mistaken(invalidLine(caller)('build-args', number, problem, `Write ${list.one('NAME=value')}.`))
   }
-  if (name !== 'TAG') return valid(argument)
+  if (name !== 'TAG') return valid(line)
   const remedy = `${list.leaveOut}, or use ${spell('tag')}.`
-  return mistaken(invalid('build-args', 'TAG', 'it is always the git tag', remedy))
+  return mistaken(invalidFor(caller)('build-args', 'TAG', 'it is always the git tag', remedy))
 }
 
 /** What in a value looks as if it were meant for something else. Values may be secrets: they are not repeated. */
@@ -59,19 +56,22 @@ const ownLabels = (service: string, gitTag: string, url: string | undefined): Re
   )
 }
 
-const labelOf = (line: string, caller: Caller): Validated<readonly [name: string, value: string]> => {
+const labelOf = (
+  { number, line }: NumberedLine,
+  caller: Caller,
+): Validated<readonly [name: string, value: string]> => {
   const { list } = caller
-  const invalid = invalidFor(caller)
   const equals = line.indexOf('=')
-  const name = equals < 0 ? line : line.slice(0, equals)
+  const name = line.slice(0, equals)
   if (equals < 1 || /\s/.test(name)) {
-    return mistaken(invalid('labels', line, 'it is not name=value', `Write ${list.one('name=value')}.`))
+    const remedy = `Write ${list.one('name=value')}.`
+    return mistaken(invalidLine(caller)('labels', number, 'it is not name=value', remedy))
   }
   if (name !== `${OWN_LABELS}revision` && name !== `${OWN_LABELS}version`) {
     return valid([name, line.slice(equals + 1)])
   }
   const problem = 'it says what was released and is set by the action'
-  return mistaken(invalid('labels', name, problem, `${list.leaveOut}.`))
+  return mistaken(invalidFor(caller)('labels', name, problem, `${list.leaveOut}.`))
 }
 
 /** What a build depends on beside its own inputs, as far as that is known. */
@@ -91,8 +91,8 @@ export const buildOf = (
   const parts = all({
     gitTag,
     context,
-    args: every(linesOf(texts['build-args']).map(argument => buildArgOf(argument, caller))),
-    labels: every(linesOf(texts.labels).map(line => labelOf(line, caller))),
+    args: every(numberedLinesOf(texts['build-args']).map(line => buildArgOf(line, caller))),
+    labels: every(numberedLinesOf(texts.labels).map(line => labelOf(line, caller))),
     options: buildOptionsOf(texts['build-options'], repository.ok ? repository.value : undefined, caller),
   })
   return map(parts, ({ gitTag, context, args, labels, options }) => {

@@ -22,6 +22,8 @@ export interface Caller {
     readonly one: (entry: string) => string
     /** What one entry is, in the middle of a sentence: `each line`. */
     readonly each: string
+    /** Which entry it is, counted from 1: `line 2`. */
+    readonly nth: (number: number) => string
     /** How to write several entries of an input. */
     readonly several: (input: InputName) => string
     /** How to do without an entry, as a sentence without its full stop. */
@@ -47,6 +49,7 @@ export const workflow: Caller = {
   list: {
     one: entry => `one ${entry} a line`,
     each: 'each line',
+    nth: number => `line ${number}`,
     several: input => `Write each option on a line of its own, below "${input}: |".`,
     leaveOut: 'Leave the line out',
   },

@@ -1,7 +1,6 @@
 import { inputs } from '../contract.ts'
 import { isAddress } from '../git/remote.ts'
 import { fromWorkspace } from '../workspace-path.ts'
-import { secretIn } from './address.ts'
 import type { Caller } from './caller.ts'
 import { type Files, notAFile } from './files.ts'
 import { invalidFor } from './invalid.ts'
@@ -91,8 +90,6 @@ const judged = <T>(value: T, mistake: Mistake | undefined): Validated<T> =>
 /** What is built. Paths must be inside the workspace or the runner's temporary directory if the caller is confined. */
 export const contextOf = (texts: InputTexts, place: Place, caller: Caller): Validated<Context> => {
   const { context, file } = texts
-  const secret = secretIn('context', context, caller)
-  if (secret !== undefined) return mistaken(secret)
   if (isAddress(context)) return valid({ context, file: file === '' ? undefined : file })
   const directory = judged(context, directoryMistake(context, place, caller))
   if (file !== '') {

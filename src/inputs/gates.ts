@@ -3,10 +3,10 @@ import type { PackageGate } from '../gates/package.ts'
 import { isProjectName, normaliseVersion } from '../gates/package-version.ts'
 import type { GitHubRepository } from '../github/repository.ts'
 import { oneLine } from '../text.ts'
-import { secretIn } from './address.ts'
 import { type Caller, capitalized } from './caller.ts'
 import { parseDuration } from './duration.ts'
-import { invalidFor, linesOf } from './invalid.ts'
+import { invalidFor } from './invalid.ts'
+import { linesOf } from './lines.ts'
 import type { InputTexts } from './read.ts'
 import type { RunContext } from './run-context.ts'
 import { all, andThen, map, mistaken, type Validated, valid } from './validated.ts'
@@ -29,8 +29,6 @@ const timeoutOf = (
 }
 
 const indexOf = (given: string, caller: Caller): Validated<URL> => {
-  const secret = secretIn('package-index', given, caller)
-  if (secret !== undefined) return mistaken(secret)
   const url = URL.canParse(given) ? new URL(given) : undefined
   if (url?.protocol === 'https:' || url?.protocol === 'http:') return valid(url)
   const remedy = 'Write the address of a simple index.'

@@ -1,6 +1,5 @@
 import { pathProblem, type Repository, registryProblem } from '../registry/reference.ts'
 import { hasInvisible } from '../text.ts'
-import { secretIn } from './address.ts'
 import { type Caller, capitalized } from './caller.ts'
 import { invalidFor } from './invalid.ts'
 import type { InputTexts } from './read.ts'
@@ -17,13 +16,13 @@ const missing = (input: keyof typeof EXAMPLES, { spell }: Caller): Mistake => ({
   remedy: `Write it below "with:", as "${input}: ${EXAMPLES[input]}". A variable or secret that does not exist is empty too.`,
 })
 
-/** The mistake of a name that is no name at all: it has a secret in it, or is not one line. */
+/** The mistake of a name that is not one line. */
 const notAName = (
   input: 'registry' | 'project' | 'service',
   given: string,
   caller: Caller,
 ): Mistake | undefined => {
-  if (!hasInvisible(given)) return secretIn(input, given, caller)
+  if (!hasInvisible(given)) return undefined
   const problem = 'it has a line break or another character that can not be seen'
   return invalidFor(caller)(input, given, problem, 'Write it on one line, without such characters.')
 }

@@ -1,12 +1,12 @@
 import type { InputName } from '../contract.ts'
 import { oneLine } from '../text.ts'
-import { withoutSecrets } from './address.ts'
 import { type Caller, capitalized } from './caller.ts'
 import { nearMiss } from './near-miss.ts'
+import { holdsSecret } from './secret.ts'
 import { type Mistake, mistaken, type Validated, valid } from './validated.ts'
 
-/** A text that was given, in quotes, on one line, without the secrets of an address. */
-export const quoted = (given: string): string => oneLine(JSON.stringify(withoutSecrets(given)))
+/** A text that was given, in quotes, on one line; not what looks as if it held a secret. */
+export const quoted = (given: string): string => (holdsSecret(given) ? '***' : oneLine(JSON.stringify(given)))
 
 /** Makes the mistake of an input that can not be what it is. `problem` says why, `remedy` what to write. */
 export type Invalid = (input: InputName, given: string, problem: string, remedy: string) => Mistake
@@ -18,6 +18,16 @@ export const invalidFor =
     name: 'invalid-input',
     inputs: [input],
     what: `${capitalized(spell(input))} is ${quoted(given)}: ${oneLine(problem)}.`,
+    remedy: oneLine(remedy),
+  })
+
+/** Makes the mistake of one line of an input, by its number: what stands there may be a part of a secret. */
+export const invalidLine =
+  ({ spell, list }: Caller) =>
+  (input: InputName, number: number, problem: string, remedy: string): Mistake => ({
+    name: 'invalid-input',
+    inputs: [input],
+    what: `${capitalized(spell(input))}, ${list.nth(number)}: ${oneLine(problem)}.`,
     remedy: oneLine(remedy),
   })
 
@@ -35,10 +45,3 @@ export const oneOf = <T extends string>(
   const remedy = meant === undefined ? allowedAre : `Did you mean ${meant}? ${allowedAre}`
   return mistaken(invalid(input, given, 'there is no such value', remedy))
 }
-
-/** The lines of an input of many lines, trimmed, without empty ones. */
-export const linesOf = (text: string): string[] =>
-  text
-    .split(/\r?\n/)
-    .map(line => line.trim())
-    .filter(line => line !== '')

@@ -15,6 +15,7 @@ import { credentialsOf } from './login.ts'
 import { type NamedPolicy, policyOf } from './policy.ts'
 import type { InputTexts } from './read.ts'
 import type { RunContext } from './run-context.ts'
+import { withoutSecrets } from './secret.ts'
 import { sourceOf } from './source.ts'
 import {
   accept,
@@ -72,7 +73,10 @@ const refusalOf = (plan: Pick<VersionRequest, 'policy' | 'gitTag'>): readonly Mi
     decisionOf(plan)
     return []
   } catch (error) {
-    if (error instanceof ReleaseError) return [error]
+    if (error instanceof ReleaseError) {
+      const { name, what, remedy } = error
+      return [{ name, inputs: ['tag', 'policy', 'policy-file'], what, remedy }]
+    }
     throw error
   }
 }
@@ -197,8 +201,10 @@ export const orderOf = (
   run: RunContext,
   { caller = workflow, before = [] }: { caller?: Caller; before?: readonly Mistake[] } = {},
 ): Order => {
-  const files = readFiles(texts, run, caller.confined)
-  const order = validateOrder({ texts, run, files, caller })
-  const others = notAlreadyTold(mistakesOf(order), before)
-  return accept(before.length + others.length > 0 ? mistaken(...before, ...others) : order)
+  const showable = withoutSecrets(texts, caller)
+  const files = readFiles(showable.texts, run, caller.confined)
+  const order = validateOrder({ texts: showable.texts, run, files, caller })
+  const told = [...before, ...notAlreadyTold(showable.mistakes, before)]
+  const others = notAlreadyTold(mistakesOf(order), told)
+  return accept(told.length + others.length > 0 ? mistaken(...told, ...others) : order)
 }

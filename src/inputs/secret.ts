@@ -1,12 +1,16 @@
-import { oneLine } from '../text.ts'
+import type { InputName } from '../contract.ts'
 import { type Caller, capitalized } from './caller.ts'
+import { numberedLinesOf } from './lines.ts'
+import type { InputTexts } from './read.ts'
 import type { Mistake } from './validated.ts'
 
-/** Inputs that are addresses, or that somebody may write as one. */
-type Address = 'registry' | 'project' | 'service' | 'context' | 'package-index'
+/** How tokens of well-known services begin: GitHub, GitLab, Docker Hub, npm, Slack, Vault, AWS; JWTs, and private keys. */
+const TOKEN =
+  /(?<![A-Za-z0-9])(?:gh[opsur]_\w{4}|github_pat_\w{4}|gl(?:pat|dt)-[\w-]{4}|dckr_[op]at_\w{4}|npm_\w{30}|xox[a-z]-\w{4}|hv[sb]\.[\w-]{20}|A[KS]IA[0-9A-Z]{12}|eyJ[\w-]{10})|-----BEGIN [A-Z ]*PRIVATE KEY/
 
-/** Stands for a secret where an address is shown. */
-const HIDDEN = '***'
+/** Parameters of an address whose values are secrets, such as `?token=…` and `&X-Amz-Signature=…`. */
+const SECRET_PARAMETER =
+  /[?&;#][^=&;#?\s]*(?:token|secret|passw|pwd|auth|code|key|sig|credential|jwt)[^=&;#?\s]*=[^&;#\s]/i
 
 /** What comes after the "@" of an image by its digest: what comes before that is no account. */
 const DIGEST = /^sha(?:256|512):/
@@ -16,54 +20,100 @@ const DIGEST = /^sha(?:256|512):/
  * with its port ends the search.
  */
 const accountIn = (rest: string): string | undefined => {
-  const [authority = ''] = rest.split(/[/?#]/, 1)
+  const [authority = ''] = rest.split(/[/?#\\]/, 1)
   const until = (text: string): string | undefined =>
     text.includes('@') ? text.slice(0, text.lastIndexOf('@')) : undefined
   return until(authority) ?? (/^[^:]*(?::[0-9]{1,5})?$/.test(authority) ? undefined : until(rest))
 }
 
-/** Whether git takes it for an account that has no password: `git@host:path`, or an address of ssh with a name alone. */
+/** Whether it is an account without a password: `git@host:path`, or an address of ssh with a name alone. */
 const isName = (account: string, scheme: string, rest: string): boolean =>
-  scheme === '' ? /^[^:@/?#]+@/.test(rest) : /^(?:ssh|git):/i.test(scheme) && !account.includes(':')
+  scheme === '' ? /^[^:@/?#]+@/.test(rest) : /^(?:git\+)?ssh:/i.test(scheme) && !account.includes(':')
 
-const withoutAccount = (text: string, mayBeName: boolean): string => {
-  const [, scheme = '', rest = ''] = /^([a-z][a-z0-9+.-]*:\/\/)?(.*)$/is.exec(text) ?? []
+/** Whether an address has an account with a password, or one that may be a token. */
+const hasAccount = (address: string, mayBeName: boolean): boolean => {
+  const [, scheme = '', rest = ''] = /^((?:[a-z][a-z0-9+.-]*:(?=[/\\]))?[/\\]*)(.*)$/is.exec(address) ?? []
   const account = accountIn(rest)
-  if (account === undefined || DIGEST.test(rest.slice(account.length + 1))) return text
-  if (mayBeName && isName(account, scheme, rest)) return text
-  return `${scheme}${HIDDEN}${rest.slice(account.length)}`
+  if (account === undefined || account === '' || DIGEST.test(rest.slice(account.length + 1))) return false
+  return !(mayBeName && isName(account, scheme, rest))
 }
 
-/** Parameters of an address whose values are secrets, such as `?token=…` and `&X-Amz-Signature=…`. */
-const SECRET_PARAMETER =
-  /([?&;#][^=&;#?\s]*(?:token|secret|passw|pwd|auth|key|sig|credential|jwt)[^=&;#?\s]*=)[^&;#\s]+/gi
+/** Addresses with a scheme, wherever they stand in a text. */
+const ADDRESS = /[a-z][a-z0-9+.-]*:\/\/[^\s"'<>]+/gi
+
+/** Whether something in a text looks like a password or a token: there, only an address with a scheme may have an account. */
+const textHoldsSecret = (text: string): boolean =>
+  TOKEN.test(text) ||
+  SECRET_PARAMETER.test(text) ||
+  Array.from(text.matchAll(ADDRESS), ([address]) => address).some(address => hasAccount(address, true))
 
 /**
- * A text as it may be shown: `***` stands for the passwords and tokens of an address. A name before "@" may be a token
- * as well, where it is not that of git's account.
+ * Whether a text looks as if it held a password or a token, so that it must not be shown. One without white space may be
+ * an address, in whichever form.
  */
-export const withoutSecrets = (text: string, mayBeName = true): string =>
-  withoutAccount(text, mayBeName).replace(SECRET_PARAMETER, `$1${HIDDEN}`)
+export const holdsSecret = (text: string): boolean =>
+  textHoldsSecret(text) || (!/\s/.test(text) && hasAccount(text, true))
 
-const remedyFor = (input: Address, { spell, login }: Caller): string => {
+/** Inputs that name a place. In them, a name before "@" may be a token as well. */
+const PLACES: readonly InputName[] = ['registry', 'project', 'service', 'package-index']
+
+/** Inputs of text, in which ":" and "@" mean nothing. */
+const LISTS: readonly InputName[] = ['build-options', 'labels', 'require-checks', 'username']
+
+/** Inputs whose values are secrets, or may be: they are never shown. */
+const SECRETS: readonly InputName[] = ['password', 'github-token', 'build-args']
+
+const inputHoldsSecret = (input: InputName, text: string): boolean => {
+  if (LISTS.includes(input)) return textHoldsSecret(text)
+  return holdsSecret(text) || (PLACES.includes(input) && hasAccount(text, false))
+}
+
+const remedyFor = (input: InputName, { spell, login }: Caller): string => {
   switch (input) {
     case 'context':
-      return 'It would be seen in the list of processes. Leave it out, and give docker the token with build-options: --secret=id=GIT_AUTH_TOKEN,env=….'
+      return `It would be seen in the list of processes. Leave it out, and give docker the token with ${spell('build-options')}: --secret=id=GIT_AUTH_TOKEN,env=….`
+    case 'build-options':
+      return 'It would be seen in the list of processes. Leave it out, and give docker the secret with --secret=id=…,env=….'
     case 'package-index':
       return `It would be seen by others. Leave it out; if the index asks for a password, leave ${spell('package')} empty.`
-    default:
+    case 'registry':
+    case 'project':
+    case 'service':
+    case 'username':
       return `It would be seen by others. Leave it out, and give the account with ${login}.`
+    default:
+      return 'It would be seen by others. Leave it out.'
   }
 }
 
-/** The mistake of an address that has a password or a token in it; the secret is not repeated. */
-export const secretIn = (input: Address, given: string, caller: Caller): Mistake | undefined => {
-  const shown = withoutSecrets(given, input === 'context')
-  if (shown === given) return undefined
-  return {
-    name: 'invalid-input',
-    inputs: [input],
-    what: `${capitalized(caller.spell(input))} has a password or a token in its address, at ${oneLine(shown)}.`,
-    remedy: remedyFor(input, caller),
-  }
+const mistakesIn = (input: InputName, text: string, caller: Caller): readonly Mistake[] => {
+  const lines = LISTS.includes(input) ? numberedLinesOf(text) : [{ number: undefined, line: text }]
+  return lines
+    .filter(({ line }) => inputHoldsSecret(input, line))
+    .map(({ number }) => {
+      const where = number === undefined ? '' : `, ${caller.list.nth(number)},`
+      return {
+        name: 'invalid-input',
+        inputs: [input],
+        what: `${capitalized(caller.spell(input))}${where} seems to have a password or a token in it, and is not shown.`,
+        remedy: remedyFor(input, caller),
+      }
+    })
+}
+
+/** Texts that may be shown, and the mistakes of those that may not. */
+export interface Showable<Texts> {
+  readonly texts: Texts
+  readonly mistakes: readonly Mistake[]
+}
+
+/**
+ * Empties every input that looks as if it held a password or a token, so that nothing shows it that comes after. What
+ * is then said of an input that is empty follows from the mistake.
+ */
+export const withoutSecrets = (texts: InputTexts, caller: Caller): Showable<InputTexts> => {
+  const names = (Object.keys(texts) as InputName[]).filter(input => !SECRETS.includes(input))
+  const mistakes = names.flatMap(input => mistakesIn(input, texts[input], caller))
+  const emptied = Object.fromEntries(mistakes.flatMap(({ inputs = [] }) => inputs.map(input => [input, ''])))
+  return { texts: { ...texts, ...emptied }, mistakes }
 }

@@ -1,5 +1,6 @@
 import { readPolicyFile } from '../../inputs/files.ts'
 import { policyOf } from '../../inputs/policy.ts'
+import { withoutSecrets } from '../../inputs/secret.ts'
 import { accept, mistaken, mistakesOf, notAlreadyTold } from '../../inputs/validated.ts'
 import { allTags, type Decision, decide } from '../../policy/decide.ts'
 import type { Policy } from '../../policy/policy.ts'
@@ -116,14 +117,16 @@ const printTable = async (call: Call, policy: Policy): Promise<void> => {
 }
 
 const run = async (call: Call): Promise<void> => {
-  const { texts, mistakes, json, caller, directory, input, log } = call
+  const { mistakes, json, caller, directory, input, log } = call
+  const { texts, mistakes: secrets } = withoutSecrets(call.texts, caller)
   const policyFile = readPolicyFile(
     texts['policy-file'],
     { workspace: directory, temporary: undefined },
     caller.confined,
   )
   const named = policyOf(texts, { workspace: directory, policyFile }, caller)
-  const all = [...mistakes, ...notAlreadyTold(mistakesOf(named), mistakes)]
+  const told = [...mistakes, ...notAlreadyTold(secrets, mistakes)]
+  const all = [...told, ...notAlreadyTold(mistakesOf(named), told)]
   const { policy, warnings } = accept(all.length > 0 ? mistaken(...all) : named)
   if (warnings !== undefined) log.warning('The policy may not mean what it says', warnings)
   if (input.isTTY) log.info('Reading git tags from the terminal, one a line, until Ctrl-D.')
