@@ -83,9 +83,20 @@ describe('the services', () => {
   ])('$given is refused', ({ given, says }) => {
     const { status, stdout, services } = readOrder({ services: given })
     expect([status, services]).toEqual([1, undefined])
-    expect(stdout).toContain('::error title=The input services is not valid::')
     expect(stdout).toContain(says)
-    expect(stdout.trim().split('\n')).toHaveLength(1)
+    for (const line of stdout.trim().split('\n')) {
+      expect(line).toMatch(/^::error title=The input services is not valid::/)
+    }
+  })
+
+  test('all that is wrong is told at once', () => {
+    const { status, stdout, services } = readOrder({ services: 'A/b, reqmgr2, A/b, C', digest: 'sha256:a' })
+    expect([status, services]).toEqual([1, undefined])
+    expect(stdout.trim().split('\n')).toEqual([
+      expect.stringContaining('A/b is not the name of a service'),
+      expect.stringContaining('C is not the name of a service'),
+      expect.stringContaining('the input services names 3 services'),
+    ])
   })
 
   test('a digest is of one service', () => {

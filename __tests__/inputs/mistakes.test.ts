@@ -180,6 +180,21 @@ test('a git tag that the policy refuses is told beside other mistakes, and by th
     ],
   })
   expect(mistakesOf({}, run)).toEqual({ name: 'none', mistakes: [] })
+  expect(mistakesOf({}, run, { INPUT_PUSH: 'false' }).mistakes).toEqual([
+    expect.stringContaining('There is no input push'),
+    expect.stringContaining('"feature/x" matches no rule'),
+  ])
+})
+
+test('a git tag that has nothing to be promoted to is told beside other mistakes, and by promote alone', () => {
+  const run = runIn(workspace, { tag: '2.3.5rc1' })
+  const given = { command: 'promote', digest: 'latest' }
+  expect(mistakesOf(given, run).mistakes).toEqual([
+    expect.stringContaining('The input digest is "latest"'),
+    'There is no tag to promote 2.3.5rc1 to: rule candidate gives none. Promote the git tag of a release that has stable tags, or change the policy.',
+  ])
+  expect(mistakesOf({ ...given, command: 'verify' }, run).mistakes).toHaveLength(1)
+  expect(mistakesOf({ command: 'promote' }, run).mistakes).toEqual([])
 })
 
 describe('plan checks every input as the run would', () => {

@@ -15,6 +15,15 @@ export interface Plan {
 
 type Planned = Exclude<Decision, { kind: 'refused' }>
 
+/** Insists that the git tag has something to be promoted to. Throws `nothing-to-promote`. */
+export const requireCopies = ({ first, copies, rule }: Planned): void => {
+  if (copies.length > 0) return
+  throw new ReleaseError('nothing-to-promote', {
+    what: `There is no tag to promote ${first.tag} to: rule ${rule} gives none.`,
+    remedy: 'Promote the git tag of a release that has stable tags, or change the policy.',
+  })
+}
+
 /** What the policy makes of the git tag. Throws `tag-refused` when it has no image tag for it. */
 export const decisionOf = ({ policy, gitTag }: Pick<VersionRequest, 'policy' | 'gitTag'>): Planned => {
   const decision = decide(policy, gitTag)

@@ -4,21 +4,11 @@ import { awaitChecks, type ChecksGate } from '../gates/checks.ts'
 import type { CopyStep } from '../reconcile/step.ts'
 import type { Terms } from '../reconcile/terms.ts'
 import { nextSteps } from './next-steps.ts'
-import { announcedPlan, type Plan } from './plan.ts'
+import { announcedPlan, decisionOf, requireCopies } from './plan.ts'
 import type { PromoteRequest } from './request.ts'
 import type { Result } from './result.ts'
 import type { Run, Services } from './run.ts'
 import { writeTags } from './write-tags.ts'
-
-/** Insists that the git tag has something to be promoted to. Throws `nothing-to-promote`. */
-const requireCopies = ({ desired, result }: Plan): void => {
-  if (desired.copies.length > 0) return
-  const [{ reference }] = result.tags
-  throw new ReleaseError('nothing-to-promote', {
-    what: `There is no tag to promote ${reference} to: rule ${result.rule} gives none.`,
-    remedy: 'Promote the git tag of a release that has stable tags, or change the policy.',
-  })
-}
 
 /** Insists that every required check has passed. Throws `checks-not-passed`. */
 const requireChecks = (checks: ChecksGate, gitTag: string, tools: Services & Run): Promise<void> =>
@@ -44,7 +34,7 @@ export const promote = async (request: PromoteRequest, tools: Services & Run): P
   const { log, journal } = tools
   const { gitTag, checks, digest: given } = request
   const plan = announcedPlan(request, 'promote', tools)
-  requireCopies(plan)
+  requireCopies(decisionOf(request))
   const terms: Terms = {
     may: 'neither',
     onExisting: 'reuse',

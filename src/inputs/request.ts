@@ -1,4 +1,4 @@
-import { decisionOf } from '../commands/plan.ts'
+import { decisionOf, requireCopies } from '../commands/plan.ts'
 import { type Request, STABLE, type VersionRequest } from '../commands/request.ts'
 import { ReleaseError } from '../errors.ts'
 import type { Warning } from '../log.ts'
@@ -68,16 +68,18 @@ const digestOf = (
 }
 
 /** What the policy says against the git tag. It is no part of the order: a run that is right meets it first of all. */
-const refusalOf = (plan: Pick<VersionRequest, 'policy' | 'gitTag'>): readonly Mistake[] => {
+const refusalOf = (
+  command: CommandName,
+  plan: Pick<VersionRequest, 'policy' | 'gitTag'>,
+): readonly Mistake[] => {
   try {
-    decisionOf(plan)
+    const decision = decisionOf(plan)
+    if (command === 'promote') requireCopies(decision)
     return []
   } catch (error) {
-    if (error instanceof ReleaseError) {
-      const { name, what, remedy } = error
-      return [{ name, inputs: ['tag', 'policy', 'policy-file'], what, remedy }]
-    }
-    throw error
+    if (!(error instanceof ReleaseError)) throw error
+    const { name, what, remedy } = error
+    return [{ name, inputs: ['tag', 'policy', 'policy-file'], what, remedy }]
   }
 }
 
@@ -170,8 +172,10 @@ const warningsOf = ({ warnings }: NamedPolicy, texts: InputTexts, caller: Caller
   ]
 }
 
-/** Makes an order of what was given, or finds everything that is wrong with it. */
-export const validateOrder = (given: Given): Validated<Order> => {
+/** Makes an order of what was given, or finds everything that is wrong with it, and what else would stop the run. */
+const validateOrder = (
+  given: Given,
+): { readonly order: Validated<Order>; readonly refusal: readonly Mistake[] } => {
   const { texts, run, files, caller } = given
   const command = oneOf('command', texts.command, COMMANDS, invalidFor(caller))
   const named = policyOf(texts, { workspace: run.workspace, policyFile: files.policyFile }, caller)
@@ -179,14 +183,16 @@ export const validateOrder = (given: Given): Validated<Order> => {
   const gitTag = gitTagOf(texts, run, caller)
   const repository = repositoryOf(texts, caller)
   // Whatever the command was meant to be, the other inputs are judged.
-  const request = requestOf(command.ok ? command.value : 'plan', { gitTag, repository, policy }, given)
-  const order = all({ command, request, named })
-  if (order.ok) {
-    const { request, named } = order.value
-    return valid({ request, warnings: warningsOf(named, texts, caller) })
+  const name = command.ok ? command.value : 'plan'
+  const request = requestOf(name, { gitTag, repository, policy }, given)
+  const refusal = map(all({ gitTag, policy }), plan => refusalOf(name, plan))
+  return {
+    order: map(all({ command, request, named }), ({ request, named }) => ({
+      request,
+      warnings: warningsOf(named, texts, caller),
+    })),
+    refusal: refusal.ok ? refusal.value : [],
   }
-  const refusal = map(all({ gitTag, policy }), refusalOf)
-  return mistaken(...order.mistakes, ...(refusal.ok ? refusal.value : []))
 }
 
 /**
@@ -203,8 +209,8 @@ export const orderOf = (
 ): Order => {
   const showable = withoutSecrets(texts, caller)
   const files = readFiles(showable.texts, run, caller.confined)
-  const order = validateOrder({ texts: showable.texts, run, files, caller })
+  const { order, refusal } = validateOrder({ texts: showable.texts, run, files, caller })
   const told = [...before, ...notAlreadyTold(showable.mistakes, before)]
-  const others = notAlreadyTold(mistakesOf(order), told)
-  return accept(told.length + others.length > 0 ? mistaken(...told, ...others) : order)
+  const mistakes = [...told, ...notAlreadyTold(mistakesOf(order), told)]
+  return accept(mistakes.length > 0 ? mistaken(...mistakes, ...notAlreadyTold(refusal, told)) : order)
 }
