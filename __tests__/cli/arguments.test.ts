@@ -38,6 +38,7 @@ describe('what is wrong is told all at once', () => {
         'push has no option --stabel.',
         '--policy has no value.',
         '--on-existing has no value.',
+        'push takes no argument "more", "than that".',
       ],
     },
     {
@@ -56,7 +57,24 @@ describe('what is wrong is told all at once', () => {
     { args: [...PUSH, '--require-checks=-a', '--policy', '-'], mistakes: [] },
     { args: ['push', '--', 'reqmgr2', '--json', 'registry.example'], mistakes: [] },
     { args: ['push', '--json', '--', 'reqmgr2', '-1', 'registry.example'], mistakes: [] },
-    { args: ['push', '--x', '--', '-y'], mistakes: ['push has no option --x.'] },
+    {
+      args: ['push', '--x', '--', '-y'],
+      mistakes: ['push has no option --x.', 'The arguments <tag> and <registry> are missing.'],
+    },
+    {
+      args: ['release', '--stabel=never', '--policy'],
+      mistakes: [
+        'release has no option --stabel.',
+        '--policy has no value.',
+        'The arguments <service>, <tag>, <registry> and <project> are missing.',
+      ],
+    },
+    // What follows an unknown option may be its value, or an argument.
+    {
+      args: ['release', 'a', '--x', '1.2.3'],
+      mistakes: ['release has no option --x.', 'The arguments <registry> and <project> are missing.'],
+    },
+    { args: ['push', '--x', 'a', '1.2.3', 'b.ch'], mistakes: ['push has no option --x.'] },
     { args: [...PUSH, '-json'], mistakes: ['push has no option -json.'] },
   ])('$args', ({ args, mistakes }) => {
     expect(wrong(args)).toEqual(mistakes)

@@ -136,10 +136,16 @@ describe('usage errors', () => {
       says: 'The arguments <tag> and <registry> are missing. See stable-release build --help.',
     },
     { args: ['push', 'a', '1.2.3'], says: 'The argument <registry> is missing.' },
-    { args: ['build', '--build-arg=A=1'], says: 'Did you mean --build-args?' },
-    { args: ['promote', '--stable=on-release'], says: 'promote has no option --stable.' },
-    { args: ['release', '--digest=x'], says: 'release has no option --digest.' },
-    { args: ['release', '--password-stdin=secret'], says: '--password-stdin takes no value.' },
+    { args: ['build', 'a', '1.2.3', 'b.ch', '--build-arg=A=1'], says: 'Did you mean --build-args?' },
+    {
+      args: ['promote', 'a', '1.2.3', 'b.ch', 'c', '--stable=on-release'],
+      says: 'promote has no option --stable.',
+    },
+    { args: ['release', 'a', '1.2.3', 'b.ch', 'c', '--digest=x'], says: 'release has no option --digest.' },
+    {
+      args: ['release', 'a', '1.2.3', 'b.ch', 'c', '--password-stdin=secret'],
+      says: '--password-stdin takes no value.',
+    },
     { args: ['release', 'a', '1.2.3', 'b.ch', 'c', '--json', '--json'], says: '--json is given twice.' },
   ])('$args', ({ args, says }) => {
     const { status, stdout, stderr } = stableRelease(args, { cwd: folder })

@@ -61,12 +61,20 @@ const listOf = (inputs: readonly InputName[]): string =>
     .join(', ')
     .replace(/, (?=[^,]*$)/, ' and ')
 
+/** The options, and what may be arguments, in what begins with an option that is not known. */
+const optionsIn = (unknown: readonly string[]): { options: string[]; others: string[] } => {
+  const end = unknown.includes('--') ? unknown.indexOf('--') : unknown.length
+  const isOption = (arg: string): boolean => arg.startsWith('-') && arg !== '-'
+  const before = unknown.slice(0, end)
+  return {
+    options: before.filter(isOption),
+    others: [...before.filter(arg => !isOption(arg)), ...unknown.slice(end + 1)],
+  }
+}
+
 /** The mistakes in options that the command does not have. Their values are not shown: they may be secrets. */
 const unknownOptions = (command: Command, { unknown, values }: Given): Mistake[] => {
-  const end = unknown.indexOf('--')
-  const options = unknown
-    .slice(0, end < 0 ? undefined : end)
-    .filter(arg => arg.startsWith('-') && arg !== '-')
+  const { options } = optionsIn(unknown)
   const known = [...values.keys(), 'help'].map(name => `--${name}`)
   return options.map(arg => {
     const [option = arg] = arg.split('=', 1)
@@ -102,16 +110,19 @@ const wrongOptions = ({ options }: Command, { values }: Given): Mistake[] =>
     return [mistake(about, `--${name} is given twice.`, 'Leave one out.')]
   })
 
-/** The mistakes in the arguments. After an option that is not known it is not clear which they are. */
+/**
+ * The mistakes in the arguments. After an option that is not known it is not clear which they are; but what is missing
+ * even if all of the rest are arguments is missing.
+ */
 const wrongOperands = (command: Command, { operands, unknown }: Given): Mistake[] => {
   const { name, positionals } = command
   const empty = positionals.filter(
     input => input !== 'project' && operands[positionals.indexOf(input)] === '',
   )
   const mistakes = empty.map(input => mistake([input], `The argument <${input}> is empty.`, seeHelp(command)))
-  if (unknown.length > 0) return mistakes
   const extra = operands.slice(positionals.length).map(quoted)
-  const missing = positionals.slice(operands.length).filter(input => isRequired(command, input))
+  const most = operands.length + optionsIn(unknown).others.length
+  const missing = positionals.slice(most).filter(input => isRequired(command, input))
   if (extra.length > 0) {
     mistakes.push(mistake([], `${name} takes no argument ${extra.join(', ')}.`, seeHelp(command)))
   }
