@@ -65,6 +65,7 @@ export const importRules: readonly ImportRule[] = [
       'gates/package.ts',
       'gates/package-version.ts',
       'git/remote.ts',
+      'git/source.ts',
       'github/repository.ts',
       'policy',
       'reconcile/terms.ts',

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import packageJson from '../../package.json' with { type: 'json' }
-import { bundle, runProgram } from './bundle.ts'
+import { bundle, runProgram, service } from './bundle.ts'
 
 const source = readFileSync(bundle, 'utf8')
 
@@ -27,7 +27,7 @@ test('needs nothing but Node', () => {
   try {
     copyFileSync(bundle, join(directory, 'stable-release.mjs'))
     const args = [join(directory, 'stable-release.mjs'), 'plan', 'a', '1.2.3', 'b.ch', 'c']
-    expect(runProgram(process.execPath, args, { cwd: directory })).toMatchObject({ status: 0, stderr: '' })
+    expect(runProgram(process.execPath, args, { cwd: service })).toMatchObject({ status: 0, stderr: '' })
   } finally {
     rmSync(directory, { recursive: true })
   }
@@ -42,7 +42,9 @@ const PRELOAD = `import Module from 'node:module'
 
 test('a plan does not evaluate octokit, which is in it', () => {
   const args = ['--import', `data:text/javascript,${encodeURIComponent(PRELOAD)}`, bundle]
-  const { status, stderr } = runProgram(process.execPath, [...args, 'plan', 'a', '1.2.3', 'b.ch', 'c'])
+  const { status, stderr } = runProgram(process.execPath, [...args, 'plan', 'a', '1.2.3', 'b.ch', 'c'], {
+    cwd: service,
+  })
   expect(status).toBe(0)
   const loaded = stderr.split(' ').map(name => name.replace(/^node:/, ''))
   expect(loaded).toContain('util')

@@ -28,6 +28,9 @@ export const runProgram = (
   return { status, stdout, stderr }
 }
 
-/** Runs the command line. */
+/** A directory that has something to build. */
+export const service = fileURLToPath(new URL('../../demo/service', import.meta.url))
+
+/** Runs the command line, where something can be built unless `cwd` is given. */
 export const stableRelease = (args: readonly string[], options?: Parameters<typeof runProgram>[2]): Outcome =>
-  runProgram(process.execPath, [bundle, ...args], options)
+  runProgram(process.execPath, [bundle, ...args], { cwd: service, ...options })

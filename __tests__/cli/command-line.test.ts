@@ -154,6 +154,13 @@ describe('usage errors', () => {
     expect(stderr).toMatch(/^error: [^\n]+\n$/)
   })
 
+  test('they are told with all other mistakes', () => {
+    const { stderr } = stableRelease(['plan', '2.3.4', 'reqmgr2', 'b.ch', 'c', '--stable=never'])
+    expect(stderr).toMatch(
+      /^error: There are 2 mistakes:\n1\. <service> is "2\.3\.4" .*\n2\. --stable is "never"/,
+    )
+  })
+
   test.each(['push', 'plan'])('%s refuses a service and a git tag in the wrong order', command => {
     const { stderr } = stableRelease([command, '2.3.4', 'reqmgr2', 'b.ch', 'c'])
     expect(stderr).toContain(

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { commands } from '../../src/cli/commands.ts'
 import { plan } from '../../src/commands/plan.ts'
 import { inputs } from '../../src/contract.ts'
 import type { InputTexts } from '../../src/inputs/read.ts'
@@ -18,6 +19,7 @@ let directory: string
 beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), 'plan-'))
   writeFileSync(join(directory, 'policy.txt'), `${semver}\n`)
+  writeFileSync(join(directory, 'Dockerfile'), 'FROM scratch\n')
   writeFileSync(join(directory, 'wrong.txt'), 'final: X.Y.Z -> X.Y.Q\n\u001b[31m\n')
 })
 
@@ -55,6 +57,7 @@ describe('prints', () => {
     { title: 'a file outside of the directory', args: ['--policy-file=../policy.txt'], inside: true },
   ])('moving tags of $title', ({ args, inside }) => {
     const cwd = inside === true ? mkdtempSync(join(directory, 'inside-')) : directory
+    if (inside === true) writeFileSync(join(cwd, 'Dockerfile'), 'FROM scratch\n')
     const { stdout } = stableRelease(['plan', 'a', 'v1.2.3', 'localhost:5000', 'x/y', ...args], { cwd })
     expect(linesOf(stdout)).toMatchObject({
       image: 'localhost:5000/x/y/a',
@@ -96,7 +99,7 @@ test('--json is the output json of the action', () => {
   const { stdout } = stableRelease(['plan', 'a', '1.2.3', 'b.ch', 'c', '--json'])
   const defaults = Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, input.default]))
   const texts = { ...defaults, command: 'plan', service: 'a', tag: '1.2.3', registry: 'b.ch', project: 'c' }
-  const context = readRunContext({}, '.')
+  const context = readRunContext({}, directory)
   const { request } = orderOf(texts as unknown as InputTexts, context)
   if (request.command !== 'plan') throw new Error(`the request is for ${request.command}`)
   const log = terminalLog({
@@ -196,4 +199,39 @@ test('a policy that looks like a slip is a warning, and the result stands', () =
   expect(status).toBe(0)
   expect(stderr).toContain('warning: The policy may not mean what it says:\nline 1, column 5: ')
   expect(linesOf(stdout)).toMatchObject({ 'first tag': 'newest' })
+})
+
+describe('stands in for release, and checks the same', () => {
+  const order = ['a', '1.2.3', 'registry.example', 'c']
+  const options = (name: string) => commands.find(command => command.name === name)?.options
+  test('it takes the same options', () => {
+    expect(options('plan')).toEqual(options('release'))
+  })
+
+  test.each([
+    { args: ['--build-args=A B'], says: '--build-args, value 1: it does not begin with the name' },
+    { args: ['--context=nowhere'], says: '--context is "nowhere": there is no directory' },
+    { args: ['--on-existing=never'], says: '--on-existing is "never": there is no such value.' },
+    { args: ['--package=../x'], says: '--package is "../x": it is not the name of a project.' },
+    { args: ['--require-checks=testbed'], says: '--require-checks needs GITHUB_REPOSITORY' },
+    { args: ['--username=bob'], says: 'There is a --username, and no password.' },
+    { args: ['--username=bob', '--password-stdin'], says: 'There is no password on standard input.' },
+  ])('$args', ({ args, says }) => {
+    const [plan, release] = ['plan', 'release'].map(command => stableRelease([command, ...order, ...args]))
+    expect(plan).toMatchObject({ status: 1, stdout: '', stderr: expect.stringContaining(says) })
+    expect(plan).toEqual(release)
+  })
+
+  test('nothing to build', () => {
+    const { status, stderr } = stableRelease(['plan', ...order], { cwd: '/' })
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: expect.stringContaining('--context is ".": it has no Dockerfile.'),
+    })
+  })
+
+  test('stable tags that wait', () => {
+    const { stdout } = stableRelease(['plan', ...order, '--stable=on-promotion', '--json'])
+    expect(JSON.parse(stdout)).toMatchObject({ tags: [{ outcome: 'planned' }, { outcome: 'withheld' }] })
+  })
 })

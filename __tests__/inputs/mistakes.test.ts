@@ -198,6 +198,32 @@ test('a git tag that has nothing to be promoted to is told beside other mistakes
 })
 
 describe('plan checks every input as the run would', () => {
+  const bare = temporaryFolder()
+  test.each(['release', 'plan'])('%s: the default context, without a Dockerfile', command => {
+    expect(mistakesOf({ command }, runIn(bare)).mistakes).toEqual([
+      expect.stringContaining('The input context is ".": it has no Dockerfile.'),
+    ])
+  })
+
+  const own = 'https://github.com/dmwm/WMCore.git'
+  const sha = 'a'.repeat(40)
+  test.each([
+    { context: `${own}#2.3.4`, is: undefined },
+    { context: `${own}#${sha}`, is: undefined },
+    { context: 'https://github.com/dmwm/CMSKubernetes.git#main', is: undefined },
+    { context: `${own}#main`, is: 'main' },
+    { context: `${own}#2.3.5:docker`, is: '2.3.5' },
+    { context: own, is: 'its default branch' },
+  ])('an address at another commit: $context', ({ context, is }) => {
+    for (const command of ['release', 'build', 'plan']) {
+      const { name, mistakes } = mistakesOf({ command, context }, runIn(workspace, { sha }))
+      expect(mistakes).toEqual(is === undefined ? [] : [expect.stringContaining(`${context} is at ${is} of`)])
+      expect(name).toBe(is === undefined ? 'none' : 'wrong-commit')
+      // The commit of another git tag is not known here.
+      expect(mistakesOf({ command, context, tag: '9.9.9' }).mistakes).toEqual([])
+    }
+  })
+
   test.each<Texts>([
     { context: 'nowhere' },
     { context: 'bare' },

@@ -71,10 +71,6 @@ describe('what is ordered', () => {
     expect(refusal({ command, context: 'not/there', file: 'nor/this' }, run)).toBe('no error')
   })
 
-  test('plan needs nothing to build in a job without a checkout, if nothing is named', () => {
-    expect(refusal({ command: 'plan' }, runIn(temporaryFolder()))).toBe('no error')
-  })
-
   test.each([
     'https://github.com/dmwm/CMSKubernetes.git#master:docker/pypi/reqmgr2',
     'http://localhost/a.git',

@@ -48,13 +48,24 @@ export const packageOptions: readonly InputOption[] = [
   { input: 'package-timeout', value: 'time' },
 ]
 
+/** The option for an account at the registry. */
+export const loginOptions: readonly InputOption[] = [{ input: 'username', value: 'name' }]
+
+/** The options of a release, and of the plan of one. */
+export const releaseOptions: readonly InputOption[] = [
+  ...policyOptions,
+  ...buildOptions,
+  ...publishOptions,
+  ...stableOption,
+  ...packageOptions,
+  ...checksOptions,
+  ...loginOptions,
+]
+
 /** The option for the digest of a published image. */
 export const digestOption: readonly InputOption[] = [
   { input: 'digest', value: 'sha256:…', means: 'The digest that the published image must have.' },
 ]
-
-/** The option for an account at the registry. */
-export const loginOptions: readonly InputOption[] = [{ input: 'username', value: 'name' }]
 
 /** How the password of the account comes, other than in the environment. */
 export const loginFlags: readonly Flag[] = [

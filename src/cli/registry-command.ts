@@ -4,7 +4,7 @@ import { loginFlags } from './options.ts'
 import { GITHUB_VARIABLES, PASSWORD_VARIABLE } from './secrets.ts'
 
 /** The arguments of docker.sh, in its order. */
-export const IMAGE: readonly InputName[] = ['service', 'tag', 'registry', 'project']
+const IMAGE: readonly InputName[] = ['service', 'tag', 'registry', 'project']
 
 /** The project that docker.sh has where none is given; the commands that it does not have must be given theirs. */
 export const DEFAULTS = { project: 'cmsweb' } as const

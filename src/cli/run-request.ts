@@ -15,10 +15,10 @@ import { jsonLine } from '../text.ts'
 import { USER_AGENT } from '../version.ts'
 import type { Call } from './command.ts'
 import { githubOf, passwordOf, withoutPassword } from './secrets.ts'
-import { refuseSwapped } from './swapped-arguments.ts'
+import { swappedArguments } from './swapped-arguments.ts'
 
 /** The validated request of a call. What GitHub says of a run has no part in it, unless checks are required. */
-const requestOf = async (command: Request['command'], call: Call): Promise<Request> => {
+export const requestOf = async (command: Request['command'], call: Call): Promise<Request> => {
   const { texts, flags, mistakes, caller, directory, log } = call
   const github = githubOf(call)
   // Nobody should have to wait for standard input only to be told of mistakes.
@@ -39,8 +39,11 @@ const requestOf = async (command: Request['command'], call: Call): Promise<Reque
   }
   call.secrets.addInputs(given)
   const before = [...mistakes, ...notAlreadyTold([...mistakesOf(github), ...mistakesOf(password)], mistakes)]
-  const { request, warnings } = orderOf(given, context, { caller, before })
-  refuseSwapped(request)
+  const { request, warnings } = orderOf(given, context, {
+    caller,
+    before,
+    objections: swappedArguments,
+  })
   for (const { title, message } of warnings) log.warning(title, message)
   return request
 }

@@ -1,18 +1,27 @@
 import type { VersionRequest } from '../commands/request.ts'
+import { quoted } from '../inputs/invalid.ts'
+import type { Mistake } from '../inputs/validated.ts'
 import { matchRule } from '../policy/match.ts'
-import { usageError } from './arguments.ts'
 
 /**
- * Refuses a service and a git tag that stand in each other's place: there, `*` would take the service for a git tag,
- * and the image would be called after a version. Throws `invalid-input`.
+ * The mistake of a service and a git tag that stand in each other's place: there, `*` would take the service for a git
+ * tag, and the image would be called after a version.
  */
-export const refuseSwapped = ({ policy, service, gitTag }: VersionRequest): void => {
+export const swappedArguments = ({
+  policy,
+  service,
+  gitTag,
+}: Pick<VersionRequest, 'policy' | 'service' | 'gitTag'>): readonly Mistake[] => {
   const isVersion = (text: string): boolean =>
     /[0-9]/.test(text) &&
     policy.rules.some(rule => rule.pattern.kind === 'tokens' && matchRule(rule, text).kind === 'match')
-  if (!isVersion(service) || isVersion(gitTag)) return
-  throw usageError(
-    `<service> is ${JSON.stringify(service)} and <tag> is ${JSON.stringify(gitTag)}, which looks like the wrong way round.`,
-    'The order is <service> <tag> <registry> [project].',
-  )
+  if (!isVersion(service) || isVersion(gitTag)) return []
+  return [
+    {
+      name: 'invalid-input',
+      inputs: ['service', 'tag'],
+      what: `<service> is ${quoted(service)} and <tag> is ${quoted(gitTag)}, which looks like the wrong way round.`,
+      remedy: 'The order is <service> <tag> <registry> [project].',
+    },
+  ]
 }

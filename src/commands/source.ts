@@ -1,9 +1,8 @@
 import { basename, dirname } from 'node:path'
 import type { Build } from '../docker/build.ts'
-import { ReleaseError } from '../errors.ts'
 import { inspectCheckout } from '../git/checkout.ts'
 import { isAddress } from '../git/remote.ts'
-import { type Source, sourceOfAddress, sourceOfCheckout } from '../git/source.ts'
+import { type Source, sourceOfAddress, sourceOfCheckout, type TagCommit, wrongCommit } from '../git/source.ts'
 import { openGitHub } from '../github/client.ts'
 import { shortBackoff } from '../http/retry.ts'
 import type { Warning } from '../log.ts'
@@ -59,11 +58,6 @@ const partsOf = async ({ gitTag, revision, source, build }: Built, tools: Source
   )
 }
 
-/** The commit of the git tag, or why it is not known. */
-type TagCommit =
-  | { readonly kind: 'known'; readonly commit: string }
-  | { readonly kind: 'unknown'; readonly why: string }
-
 /** Asks GitHub for the commit of the git tag. Throws `invalid-input` if there is no such git tag. */
 const askGitHub = async ({ gitTag, source }: Built, tools: SourceTools): Promise<TagCommit> => {
   if (source.github === undefined)
@@ -83,14 +77,9 @@ const askGitHub = async ({ gitTag, source }: Built, tools: SourceTools): Promise
 }
 
 /** Insists that what is checked out is the commit of the git tag. Throws `wrong-commit`. */
-const requireCommit = ({ name, source: found }: Part, tag: TagCommit, { gitTag, source }: Built): void => {
-  if (found.kind !== 'own' || found.head === undefined) return
-  if (tag.kind === 'known' && tag.commit === found.head) return
-  const is = tag.kind === 'known' ? `is ${tag.commit}` : `is a commit that is not known: ${tag.why}`
-  throw new ReleaseError('wrong-commit', {
-    what: `${name} is at ${found.head} of the repository that is released, and its git tag ${gitTag} ${is}${is.endsWith('.') ? '' : '.'}`,
-    remedy: `Nothing was built. ${source.checkout}`,
-  })
+const requireCommit = (part: Part, tag: TagCommit, { gitTag, source }: Built): void => {
+  const error = wrongCommit({ ...part, gitTag, tag, checkout: source.checkout })
+  if (error !== undefined) throw error
 }
 
 const MOST_NAMED = 10

@@ -1,3 +1,4 @@
+import { ReleaseError } from '../errors.ts'
 import type { Checkout, NoCheckout } from './checkout.ts'
 import { leadsTo, type RepositoryAddress, repositoryAt } from './remote.ts'
 
@@ -82,4 +83,30 @@ export const sourceOfAddress = (address: string, { gitTag, repository, commit }:
   if (there !== repository) return { ...own, head: there.slice(repository.length + 1) }
   const wrong = refs.find(ref => !isTag(ref, gitTag) && !COMMIT.test(ref.name))?.name
   return { ...own, head: wrong ?? named ?? (refs.length === 0 ? 'its default branch' : undefined) }
+}
+
+/** The commit of the git tag, or why it is not known. */
+export type TagCommit =
+  | { readonly kind: 'known'; readonly commit: string }
+  | { readonly kind: 'unknown'; readonly why: string }
+
+/** What is built, as the caller names it, and the git tag that it has to be at. */
+interface Judged {
+  readonly name: string
+  readonly source: Source
+  readonly gitTag: string
+  readonly tag: TagCommit
+  /** How to get the git tag checked out, as a sentence. */
+  readonly checkout: string
+}
+
+/** The error `wrong-commit` if something of the git tag's repository is at another commit, or that is not known. */
+export const wrongCommit = ({ name, source, gitTag, tag, checkout }: Judged): ReleaseError | undefined => {
+  if (source.kind !== 'own' || source.head === undefined) return undefined
+  if (tag.kind === 'known' && tag.commit === source.head) return undefined
+  const is = tag.kind === 'known' ? `is ${tag.commit}` : `is a commit that is not known: ${tag.why}`
+  return new ReleaseError('wrong-commit', {
+    what: `${name} is at ${source.head} of the repository that is released, and its git tag ${gitTag} ${is}${is.endsWith('.') ? '' : '.'}`,
+    remedy: `Nothing was built. ${checkout}`,
+  })
 }

@@ -1,4 +1,3 @@
-import { inputs } from '../contract.ts'
 import { isAddress } from '../git/remote.ts'
 import { fromWorkspace } from '../workspace-path.ts'
 import type { Caller } from './caller.ts'
@@ -20,10 +19,6 @@ interface Place {
 }
 
 const OUTSIDE = 'it leads out of the workspace'
-
-/** Whether the inputs say what is built. A command that builds nothing has no use for the default. */
-export const namesContext = ({ context, file }: InputTexts): boolean =>
-  context !== inputs.context.default || file !== ''
 
 const directoryMistake = (
   context: string,

@@ -6,7 +6,7 @@ import { ON_EXISTING } from '../reconcile/terms.ts'
 import { type Digest, isDigest } from '../registry/reference.ts'
 import { buildArgWarnings, buildOf } from './build.ts'
 import { type Caller, workflow } from './caller.ts'
-import { contextOf, namesContext } from './context.ts'
+import { contextOf } from './context.ts'
 import { type Files, readFiles } from './files.ts'
 import { checksGateOf, packageGateOf } from './gates.ts'
 import { gitTagOf, repositoryOf } from './image.ts'
@@ -16,10 +16,12 @@ import { type NamedPolicy, policyOf } from './policy.ts'
 import type { InputTexts } from './read.ts'
 import type { RunContext } from './run-context.ts'
 import { withoutSecrets } from './secret.ts'
-import { sourceOf } from './source.ts'
+import { atCommit, sourceOf } from './source.ts'
 import {
   accept,
   all,
+  andThen,
+  errorOf,
   type Mistake,
   map,
   mistaken,
@@ -138,12 +140,12 @@ const requestOf = (
   )
   if (command === 'push') return map(publication, publication => ({ command, ...publication }))
 
-  const context =
-    command === 'plan' && !namesContext(texts)
-      ? valid({ context: texts.context, file: undefined })
-      : contextOf(texts, { workspace: run.workspace, files }, caller)
+  const tag = gitTag.ok ? gitTag.value : ''
+  const source = sourceOf(texts, run, { gitTag: tag, caller })
+  const context = andThen(contextOf(texts, { workspace: run.workspace, files }, caller), context =>
+    atCommit(context, { gitTag: tag, commit: revision, source }),
+  )
   const build = buildOf(texts, { run, context, gitTag, repository, caller })
-  const source = sourceOf(texts, run, { gitTag: gitTag.ok ? gitTag.value : '', caller })
   if (command === 'build') {
     return map(all({ publication, build }), ({ publication: { credentials, ...plan }, build }) => ({
       command,
@@ -172,10 +174,18 @@ const warningsOf = ({ warnings }: NamedPolicy, texts: InputTexts, caller: Caller
   ]
 }
 
-/** Makes an order of what was given, or finds everything that is wrong with it, and what else would stop the run. */
-const validateOrder = (
-  given: Given,
-): { readonly order: Validated<Order>; readonly refusal: readonly Mistake[] } => {
+/** What a caller has against a git tag, a policy and a service of which each is right by itself. */
+export type Objections = (plan: Pick<VersionRequest, 'policy' | 'gitTag' | 'service'>) => readonly Mistake[]
+
+interface Judged {
+  readonly order: Validated<Order>
+  readonly objections: readonly Mistake[]
+  /** What the run would meet first of all, if the order were right. */
+  readonly refusal: readonly Mistake[]
+}
+
+/** Makes an order of what was given, or finds everything that is wrong with it. */
+const judge = (given: Given, objections: Objections): Judged => {
   const { texts, run, files, caller } = given
   const command = oneOf('command', texts.command, COMMANDS, invalidFor(caller))
   const named = policyOf(texts, { workspace: run.workspace, policyFile: files.policyFile }, caller)
@@ -185,13 +195,14 @@ const validateOrder = (
   // Whatever the command was meant to be, the other inputs are judged.
   const name = command.ok ? command.value : 'plan'
   const request = requestOf(name, { gitTag, repository, policy }, given)
-  const refusal = map(all({ gitTag, policy }), plan => refusalOf(name, plan))
+  const plan = all({ gitTag, policy, service: valid(texts.service) })
   return {
     order: map(all({ command, request, named }), ({ request, named }) => ({
       request,
       warnings: warningsOf(named, texts, caller),
     })),
-    refusal: refusal.ok ? refusal.value : [],
+    objections: plan.ok ? objections(plan.value) : [],
+    refusal: plan.ok ? refusalOf(name, plan.value) : [],
   }
 }
 
@@ -205,12 +216,18 @@ const validateOrder = (
 export const orderOf = (
   texts: InputTexts,
   run: RunContext,
-  { caller = workflow, before = [] }: { caller?: Caller; before?: readonly Mistake[] } = {},
+  {
+    caller = workflow,
+    before = [],
+    objections = () => [],
+  }: { caller?: Caller; before?: readonly Mistake[]; objections?: Objections } = {},
 ): Order => {
   const showable = withoutSecrets(texts, caller)
   const files = readFiles(showable.texts, run, caller.confined)
-  const { order, refusal } = validateOrder({ texts: showable.texts, run, files, caller })
-  const told = [...before, ...notAlreadyTold(showable.mistakes, before)]
-  const mistakes = [...told, ...notAlreadyTold(mistakesOf(order), told)]
-  return accept(mistakes.length > 0 ? mistaken(...mistakes, ...notAlreadyTold(refusal, told)) : order)
+  const judged = judge({ texts: showable.texts, run, files, caller }, objections)
+  const found = [...before, ...notAlreadyTold(showable.mistakes, before)]
+  const told = [...found, ...notAlreadyTold(judged.objections, found)]
+  const mistakes = [...told, ...notAlreadyTold(mistakesOf(judged.order), found)]
+  if (mistakes.length === 0) return accept(judged.order)
+  throw errorOf([...mistakes, ...notAlreadyTold(judged.refusal, told)])
 }

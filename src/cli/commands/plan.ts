@@ -1,13 +1,12 @@
-import { planOf } from '../../commands/plan.ts'
+import { plan as planned } from '../../commands/plan.ts'
 import type { Result, TagResult } from '../../commands/result.ts'
-import { orderOf } from '../../inputs/request.ts'
-import { readRunContext } from '../../inputs/run-context.ts'
+import { RunJournal } from '../../report/journal.ts'
 import type { Colours } from '../../report/terminal-colours.ts'
 import { jsonLine, oneLine } from '../../text.ts'
 import type { Call, Command } from '../command.ts'
-import { policyOptions } from '../options.ts'
-import { IMAGE } from '../registry-command.ts'
-import { refuseSwapped } from '../swapped-arguments.ts'
+import { releaseOptions } from '../options.ts'
+import { gatedCommand } from '../registry-command.ts'
+import { requestOf } from '../run-request.ts'
 
 const table = ({ image, gitTag, rule, tags, reason }: Result, { bold, green }: Colours): string => {
   const [first, ...copies] = tags
@@ -27,37 +26,27 @@ const table = ({ image, gitTag, rule, tags, reason }: Result, { bold, green }: C
     .join('')
 }
 
-const run = async ({
-  texts,
-  mistakes,
-  json,
-  caller,
-  directory,
-  output,
-  log,
-  colours,
-}: Call): Promise<void> => {
-  // Without an environment: what is planned is what the command line says, on a runner as well.
-  const context = readRunContext({}, directory)
-  const { request, warnings } = orderOf({ ...texts, command: 'plan' }, context, { caller, before: mistakes })
-  refuseSwapped(request)
-  for (const { title, message } of warnings) log.warning(title, message)
-  const { result } = planOf(request)
+const run = async (call: Call): Promise<void> => {
+  const { json, output, log, colours } = call
+  const request = await requestOf('plan', call)
+  if (request.command !== 'plan') throw new TypeError(`the request is for ${request.command}`)
+  // The reason is a part of the result here.
+  const result = planned(request, { log: { ...log, info: () => {} }, journal: new RunJournal() })
   await output.write(json ? `${jsonLine(result)}\n` : table(result, colours))
 }
 
 /** `plan`: one git tag, and why it gets the image tags that it gets. */
 export const plan: Command = {
+  ...gatedCommand,
   name: 'plan',
   summary: 'Says which images a git tag gets, and why',
-  details: 'Touches neither docker nor the network. A git tag that no rule matches is an error.',
-  positionals: IMAGE,
-  options: policyOptions,
-  json: "The result as one JSON object, as the action's output json has it.",
+  details:
+    'Takes what release takes, and checks all of it, but touches neither docker nor the network. A git tag that no rule matches is an error.',
+  options: releaseOptions,
   examples: [
     {
       line: 'stable-release plan reqmgr2 2.3.4 registry.cern.ch cmswmcore',
-      shows: 'what WMCore publishes for 2.3.4',
+      shows: 'what WMCore publishes for 2.3.4 from the current directory',
     },
   ],
   run,

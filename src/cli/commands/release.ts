@@ -1,13 +1,5 @@
 import type { Command } from '../command.ts'
-import {
-  buildOptions,
-  checksOptions,
-  loginOptions,
-  packageOptions,
-  policyOptions,
-  publishOptions,
-  stableOption,
-} from '../options.ts'
+import { releaseOptions } from '../options.ts'
 import { gatedCommand } from '../registry-command.ts'
 import { runRequest } from '../run-request.ts'
 
@@ -18,15 +10,7 @@ export const release: Command = {
   summary: 'Builds, publishes and verifies the images of a git tag',
   details:
     'Builds the image once, pushes it under its first tag, copies it to the other tags inside the registry, and reads every tag back. What is published already is kept: run it again after a failure.',
-  options: [
-    ...policyOptions,
-    ...buildOptions,
-    ...publishOptions,
-    ...stableOption,
-    ...packageOptions,
-    ...checksOptions,
-    ...loginOptions,
-  ],
+  options: releaseOptions,
   examples: [
     {
       line: 'stable-release release reqmgr2 2.3.4 registry.cern.ch cmswmcore',
