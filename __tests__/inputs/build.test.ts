@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { Build } from '../../src/docker/build.ts'
-import type { InputTexts } from '../../src/inputs/read.ts'
 import { orderOf } from '../../src/inputs/request.ts'
 import type { RunContext } from '../../src/inputs/run-context.ts'
+import type { InputTexts } from '../../src/inputs/texts.ts'
 import { refusal, runIn, temporaryFolder, textsWith, write } from './order.ts'
 
 const workspace = temporaryFolder()

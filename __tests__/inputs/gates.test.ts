@@ -94,7 +94,7 @@ describe('what is refused', () => {
     {
       given: { 'require-checks': 'testbed', 'github-token': '' },
       error:
-        'The input github-token is empty, and require-checks needs one. Leave it out to use the token of the job.',
+        'The input github-token is empty, and the input require-checks needs one. Leave it out to use the token of the job.',
     },
   ])('$given', ({ given, error }) => {
     expect(refusal(given, run)).toBe(`invalid-input: ${error}`)

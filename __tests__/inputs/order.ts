@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { inputs } from '../../src/contract.ts'
 import { ReleaseError } from '../../src/errors.ts'
-import type { InputTexts } from '../../src/inputs/read.ts'
 import { orderOf } from '../../src/inputs/request.ts'
 import type { RunContext } from '../../src/inputs/run-context.ts'
+import type { InputTexts } from '../../src/inputs/texts.ts'
 
 /** A folder of its own, which ends with the tests: see ../temporary.ts. */
 export const temporaryFolder = (): string => realpathSync(mkdtempSync(join(tmpdir(), 'inputs-')))

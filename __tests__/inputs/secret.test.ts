@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { inputs } from '../../src/contract.ts'
 import { workflow } from '../../src/inputs/caller.ts'
 import { quoted } from '../../src/inputs/invalid.ts'
-import type { InputTexts } from '../../src/inputs/read.ts'
 import { holdsSecret, withoutSecrets } from '../../src/inputs/secret.ts'
+import { type InputTexts, inputNames } from '../../src/inputs/texts.ts'
 import { refusal, runIn, temporaryFolder, textsWith, write } from './order.ts'
 
 const workspace = temporaryFolder()
@@ -84,8 +83,6 @@ describe('no secret is seen in', () => {
   })
 })
 
-const names = Object.keys(inputs) as (keyof InputTexts)[]
-
 describe('inputs with a secret in them', () => {
   const seems = 'seems to have a password or a token in it, and is not shown. It would be seen'
   const account = 'Leave it out, and give the account with the inputs username and password.'
@@ -130,7 +127,7 @@ describe('inputs with a secret in them', () => {
     expect(error).not.toMatch(/s3/i)
   })
 
-  test.each(names)('no secret in %s is shown, beside whatever else is wrong', input => {
+  test.each(inputNames)('no secret in %s is shown, beside whatever else is wrong', input => {
     for (const secret of [
       ...TOKENS,
       'https://user:s3cret@host/x',

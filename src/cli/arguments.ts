@@ -2,8 +2,8 @@ import { type InputName, inputs } from '../contract.ts'
 import { ReleaseError } from '../errors.ts'
 import { quoted } from '../inputs/invalid.ts'
 import { nearMiss } from '../inputs/near-miss.ts'
-import type { InputTexts } from '../inputs/read.ts'
 import { holdsSecret } from '../inputs/secret.ts'
+import { type InputTexts, textsOf } from '../inputs/texts.ts'
 import type { Mistake } from '../inputs/validated.ts'
 import { oneLine } from '../text.ts'
 import type { Command } from './command.ts'
@@ -140,8 +140,6 @@ const wrongOperands = (command: Command, { operands, unknown }: Given): Mistake[
   return mistakes
 }
 
-const names = Object.keys(inputs) as InputName[]
-
 /** What an input is if it is not given; an expression of GitHub is for workflows. */
 const defaultOf = (name: InputName, { defaults }: Command): string => {
   const value = defaults?.[name] ?? inputs[name].default
@@ -161,9 +159,7 @@ export const argumentsOf = (command: Command, given: Given): Arguments => {
   const misread = unknown.length > 0 ? positionals.slice(operands.length) : []
   const mistakes = unknownOptions(command, given)
   return {
-    texts: Object.fromEntries(
-      names.map(name => [name, written(name) ?? defaultOf(name, command)]),
-    ) as InputTexts,
+    texts: textsOf(name => written(name) ?? defaultOf(name, command)),
     flags: new Set(
       [...values].flatMap(([name, given]) =>
         given.length > 0 && !command.options.some(({ input }) => input === name) ? [name] : [],

@@ -5,8 +5,8 @@ import type { Caller } from './caller.ts'
 import type { Context } from './context.ts'
 import { invalidFor, invalidLine } from './invalid.ts'
 import { linesOf, type NumberedLine, numberedLinesOf } from './lines.ts'
-import type { InputTexts } from './read.ts'
 import type { RunContext } from './run-context.ts'
+import type { InputTexts } from './texts.ts'
 import { all, every, map, mistaken, type Validated, valid } from './validated.ts'
 
 const buildArgOf = ({ number, line }: NumberedLine, caller: Caller): Validated<string> => {

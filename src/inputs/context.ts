@@ -3,7 +3,7 @@ import { fromWorkspace } from '../workspace-path.ts'
 import type { Caller } from './caller.ts'
 import { type Files, notAFile } from './files.ts'
 import { invalidFor } from './invalid.ts'
-import type { InputTexts } from './read.ts'
+import type { InputTexts } from './texts.ts'
 import { all, type Mistake, map, mistaken, type Validated, valid } from './validated.ts'
 
 /** What is built: a directory or an address, and the Dockerfile if it is not the one in there. */

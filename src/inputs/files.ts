@@ -3,7 +3,7 @@ import { isAbsolute, relative } from 'node:path'
 import { messageOf } from '../errors.ts'
 import { field } from '../json.ts'
 import { fromWorkspace } from '../workspace-path.ts'
-import type { InputTexts } from './read.ts'
+import type { InputTexts } from './texts.ts'
 
 /** What is at a path. */
 export type Seen =

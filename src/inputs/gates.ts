@@ -7,8 +7,8 @@ import { type Caller, capitalized } from './caller.ts'
 import { parseDuration } from './duration.ts'
 import { invalidFor } from './invalid.ts'
 import { linesOf } from './lines.ts'
-import type { InputTexts } from './read.ts'
 import type { RunContext } from './run-context.ts'
+import type { InputTexts } from './texts.ts'
 import { all, andThen, map, mistaken, type Validated, valid } from './validated.ts'
 
 const LONGEST = 6 * 3_600_000
@@ -89,7 +89,7 @@ const checksRepositoryOf = (
   return mistaken({
     name: 'invalid-input',
     inputs: ['github-token'],
-    what: `${capitalized(spell('github-token'))} is empty, and require-checks needs one.`,
+    what: `${capitalized(spell('github-token'))} is empty, and ${spell('require-checks')} needs one.`,
     remedy: 'Leave it out to use the token of the job.',
   })
 }

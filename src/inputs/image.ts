@@ -2,8 +2,8 @@ import { pathProblem, type Repository, registryProblem } from '../registry/refer
 import { hasInvisible } from '../text.ts'
 import { type Caller, capitalized } from './caller.ts'
 import { invalidFor } from './invalid.ts'
-import type { InputTexts } from './read.ts'
 import type { RunContext } from './run-context.ts'
+import type { InputTexts } from './texts.ts'
 import { all, type Mistake, map, mistaken, type Validated, valid } from './validated.ts'
 
 /** What an input that must be given may look like. */

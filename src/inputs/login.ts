@@ -1,5 +1,5 @@
 import type { PasswordCredentials } from '../registry/authorization.ts'
-import type { InputTexts } from './read.ts'
+import type { InputTexts } from './texts.ts'
 import { mistaken, type Validated, valid } from './validated.ts'
 
 /** The account at the registry, if one is given. */

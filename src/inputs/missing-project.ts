@@ -1,6 +1,6 @@
 import { ReleaseError } from '../errors.ts'
 import { type Caller, workflow } from './caller.ts'
-import type { InputTexts } from './read.ts'
+import type { InputTexts } from './texts.ts'
 
 /** Whether the registry refused access, or says that there is nothing. */
 const isRefusal = ({ name, what }: ReleaseError): boolean =>

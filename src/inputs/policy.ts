@@ -9,7 +9,7 @@ import { type Caller, capitalized } from './caller.ts'
 import { notAFile, type PolicyFile } from './files.ts'
 import { invalidFor, quoted } from './invalid.ts'
 import { nearMiss } from './near-miss.ts'
-import type { InputTexts } from './read.ts'
+import type { InputTexts } from './texts.ts'
 import { mistaken, type Validated, valid } from './validated.ts'
 
 /** A policy, and what looks like a slip in it, ready to be shown. */

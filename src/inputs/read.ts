@@ -1,8 +1,9 @@
 import * as core from '@actions/core'
-import { type InputName, inputs } from '../contract.ts'
+import type { InputName } from '../contract.ts'
 import type { Secrets } from '../secrets.ts'
 import { oneLine } from '../text.ts'
 import { nearMiss } from './near-miss.ts'
+import { type InputTexts, inputNames, textsOf } from './texts.ts'
 import type { Mistake } from './validated.ts'
 
 /** Where an input of another action goes here: the inputs that have its place, and what to do. */
@@ -80,17 +81,12 @@ const ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   user: { inputs: ['username'], remedy: 'Write it into the input username.' },
 }
 
-/** The text of every input, trimmed; empty where nothing was given. */
-export type InputTexts = Readonly<Record<InputName, string>>
-
-const names = Object.keys(inputs) as InputName[]
-
 /** The input that a misspelt one was meant to be, with what to do. */
 const meantBy = (given: string): Elsewhere | undefined => {
   // Other actions write no_push, or "no push".
   const known = given.replace(/[_ ]/g, '-')
   if (Object.hasOwn(ELSEWHERE, known)) return ELSEWHERE[known]
-  const input = names.find(name => name === nearMiss(given, names))
+  const input = inputNames.find(name => name === nearMiss(given, inputNames))
   return input === undefined ? undefined : { inputs: [input], remedy: `Did you mean ${input}?` }
 }
 
@@ -102,7 +98,7 @@ export const unknownInputs = (env: NodeJS.ProcessEnv): Mistake[] =>
   Object.keys(env).flatMap(variable => {
     if (!variable.startsWith('INPUT_')) return []
     const given = variable.slice('INPUT_'.length).toLowerCase()
-    if ((names as readonly string[]).includes(given)) return []
+    if ((inputNames as readonly string[]).includes(given)) return []
     const meant = meantBy(given)
     if (meant === undefined) return []
     return [{ name: 'invalid-input', what: `There is no input ${oneLine(given)}.`, ...meant }]
@@ -110,10 +106,7 @@ export const unknownInputs = (env: NodeJS.ProcessEnv): Mistake[] =>
 
 /** Reads all inputs, of which some are secrets. */
 export const readInputs = (secrets: Secrets): InputTexts => {
-  const texts = Object.fromEntries(names.map(name => [name, core.getInput(name)])) as Record<
-    InputName,
-    string
-  >
+  const texts = textsOf(name => core.getInput(name))
   secrets.addInputs(texts)
   return texts
 }

@@ -13,10 +13,10 @@ import { gitTagOf, repositoryOf } from './image.ts'
 import { invalidFor, oneOf } from './invalid.ts'
 import { credentialsOf } from './login.ts'
 import { type NamedPolicy, policyOf } from './policy.ts'
-import type { InputTexts } from './read.ts'
 import type { RunContext } from './run-context.ts'
 import { withoutSecrets } from './secret.ts'
 import { atCommit, sourceOf } from './source.ts'
+import type { InputTexts } from './texts.ts'
 import {
   accept,
   all,

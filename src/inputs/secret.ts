@@ -1,7 +1,7 @@
 import type { InputName } from '../contract.ts'
 import { type Caller, capitalized } from './caller.ts'
 import { numberedLinesOf } from './lines.ts'
-import type { InputTexts } from './read.ts'
+import { type InputTexts, inputNames } from './texts.ts'
 import type { Mistake } from './validated.ts'
 
 /** How tokens of well-known services begin: GitHub, GitLab, Docker Hub, npm, Slack, Vault, AWS; JWTs, and private keys. */
@@ -102,8 +102,8 @@ const mistakesIn = (input: InputName, text: string, caller: Caller): readonly Mi
 }
 
 /** Texts that may be shown, and the mistakes of those that may not. */
-export interface Showable<Texts> {
-  readonly texts: Texts
+export interface Showable {
+  readonly texts: InputTexts
   readonly mistakes: readonly Mistake[]
 }
 
@@ -111,9 +111,10 @@ export interface Showable<Texts> {
  * Empties every input that looks as if it held a password or a token, so that nothing shows it that comes after. What
  * is then said of an input that is empty follows from the mistake.
  */
-export const withoutSecrets = (texts: InputTexts, caller: Caller): Showable<InputTexts> => {
-  const names = (Object.keys(texts) as InputName[]).filter(input => !SECRETS.includes(input))
-  const mistakes = names.flatMap(input => mistakesIn(input, texts[input], caller))
+export const withoutSecrets = (texts: InputTexts, caller: Caller): Showable => {
+  const mistakes = inputNames
+    .filter(input => !SECRETS.includes(input))
+    .flatMap(input => mistakesIn(input, texts[input], caller))
   const emptied = Object.fromEntries(mistakes.flatMap(({ inputs = [] }) => inputs.map(input => [input, ''])))
   return { texts: { ...texts, ...emptied }, mistakes }
 }

@@ -3,8 +3,8 @@ import { isAddress, repositoryAt } from '../git/remote.ts'
 import { sourceOfAddress, wrongCommit } from '../git/source.ts'
 import type { Caller } from './caller.ts'
 import type { Context } from './context.ts'
-import type { InputTexts } from './read.ts'
 import type { RunContext } from './run-context.ts'
+import type { InputTexts } from './texts.ts'
 import { mistaken, type Validated, valid } from './validated.ts'
 
 /** The repository of the run, and how to get the git tag checked out. */
