@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { coloursFor } from '../../src/report/terminal-colours.ts'
 import { terminalLog } from '../../src/report/terminal-log.ts'
 import { jsonLine, oneLine } from '../../src/text.ts'
-import { bundle, runProgram } from './bundle.ts'
+import { bundle, runProgram, service } from './bundle.ts'
 
 const ESCAPE = '\u001b['
 
@@ -17,7 +17,10 @@ const shell = (line: string, env: NodeJS.ProcessEnv = {}) =>
 describe('colours', () => {
   // util-linux's script gives a program a terminal; -e hands its exit status on.
   const onTerminal = (line: string, env: NodeJS.ProcessEnv) =>
-    runProgram('script', ['-qec', `${process.execPath} ${bundle} ${line}`, '/dev/null'], { env }).stdout
+    runProgram('script', ['-qec', `${process.execPath} ${bundle} ${line}`, '/dev/null'], {
+      cwd: service,
+      env,
+    }).stdout
 
   test.each([
     { title: 'on a terminal', env: { TERM: 'xterm' }, coloured: true },

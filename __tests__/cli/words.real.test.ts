@@ -8,7 +8,7 @@ import { stableRelease } from '../e2e/command-line.ts'
 
 /** What a workflow has, and whoever types a command has not. */
 const OF_WORKFLOWS =
-  /(?<!standard )\binputs?\b|\bjobs?\b|\bworkflows?\b|\bworkspace\b|\brunners?\b|with:|checkout@|actions\//i
+  /(?<!standard )\binputs?\b|\bjobs?\b|\bworkflows?\b|\bworkspace\b|\brunners?\b|with:|checkout@|actions\/|(?<![\w./-])(?:on-existing|(?:require|checks|package|policy|build|github)-[a-z]+)\b/i
 
 let folder: string
 let server: Server

@@ -97,6 +97,8 @@ describe.each([
       const refused = await call('push', service, '2.3.4', host)
       expect(refused).toMatchObject({ exitCode: 1, stdout: '' })
       expect(refused.stderr).toContain('2.3.4 is there already')
+      expect(refused.stderr).toMatch(/--on-existing (?:reuse|overwrite)/)
+      expect(refused.stderr).not.toContain('on-existing:')
       expect(refused.stderr).toContain('without the label of its revision')
     })
 

@@ -16,6 +16,7 @@ import { commands } from './commands.ts'
 import { type ExitStatus, exitStatusOf } from './exit-status.ts'
 import { Output } from './output.ts'
 import { programOf } from './program.ts'
+import { inOptions } from './wording.ts'
 
 type Process = Pick<NodeJS.Process, 'argv' | 'env' | 'stdin' | 'stdout' | 'stderr' | 'cwd' | 'on'>
 
@@ -106,7 +107,7 @@ const errorText = (error: unknown, { red }: Colours): string => {
   const failure = failureOf(error)
   const text = failure.name === undefined ? `${failure.title}: ${failureText(failure)}` : failureText(failure)
   return [
-    `${red('error:')} ${isOfSystem ? oneLine(message) : eachLine(text)}`,
+    `${red('error:')} ${isOfSystem ? oneLine(message) : eachLine(inOptions(text))}`,
     ...causes.map(cause => `caused by: ${oneLine(cause)}`),
   ]
     .map(line => `${line}\n`)
@@ -119,7 +120,10 @@ export const runCommandLine = async (process: Process): Promise<End> => {
   const colours = coloursFor(stderr, env)
   const secrets = new Secrets()
   const logWith = ({ debug }: { debug: boolean }): Log =>
-    maskedLog(terminalLog({ stream: stderr, colours, now: () => performance.now(), debug }), secrets)
+    maskedLog(
+      terminalLog({ stream: stderr, colours, now: () => performance.now(), debug, inWords: inOptions }),
+      secrets,
+    )
   let signal: AbortSignal | undefined
   const watch = (): AbortSignal => {
     signal ??= interruption(process, {

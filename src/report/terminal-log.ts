@@ -12,18 +12,26 @@ export interface TerminalLogPorts {
   readonly now: () => number
   /** Whether to show what is for those who look for a fault. */
   readonly debug: boolean
+  /** Puts a message into the words of whoever reads it; not what other programs print. */
+  readonly inWords?: (message: string) => string
 }
 
 const titled = (title: string, message: string): string =>
   `${oneLine(title)}:${message.includes('\n') ? '\n' : ' '}${eachLine(message)}`
 
 /** The log of the command line: plain lines, without the commands of a workflow runner. */
-export const terminalLog = ({ stream, colours, now, debug }: TerminalLogPorts): Log => {
+export const terminalLog = ({
+  stream,
+  colours,
+  now,
+  debug,
+  inWords = message => message,
+}: TerminalLogPorts): Log => {
   // Whoever reads may go away; the work goes on.
   stream.on('error', () => {})
   /** Whether what a program printed last has not ended its line. */
   let midLine = false
-  const line = (text: string): void => void stream.write(`${text}\n`)
+  const line = (text: string): void => void stream.write(`${inWords(text)}\n`)
   return {
     info: message => line(eachLine(message)),
     warning: (title, message) => line(`${colours.yellow('warning:')} ${titled(title, message)}`),

@@ -1,0 +1,36 @@
+import type { InputName } from '../contract.ts'
+import { inputNames } from '../inputs/texts.ts'
+
+/** Inputs that are options, and whose names are no ordinary words. */
+const OPTIONS = inputNames.filter(name => name.includes('-') && name !== 'github-token')
+
+/** An input, and the colon after it where a value follows; not a part of an option, a path or a reference. */
+const INPUT = new RegExp(`(?<![\\w./-])(${OPTIONS.join('|')})(?![\\w/-]|\\.\\w)(?:: (?=\\w))?`, 'g')
+
+/** What is said to workflows in general, and what to say here instead. */
+const PHRASES: readonly (readonly [ofWorkflows: RegExp, here: string])[] = [
+  [
+    /run it with command: promote, service: ([^,\s]+), tag: ([^,\s]+), digest: ([^,\s]+), and the same registry, project, policy(?:, require-checks)? and login, as promote_stable_images\.yaml does/g,
+    'run stable-release promote $1 $2 --digest $3, with the same registry, project, policy, checks and login',
+  ],
+  [/(?<![\w-])stable: (on-release|on-promotion)/g, '--stable $1'],
+  [/\bpackage and package-index/g, '--package and --package-index'],
+  [/; GitHub Actions has one that needs no github-token/g, ''],
+  [/, in a workflow by a step with docker\/login-action/g, ''],
+  [/\bkeep two runs apart with a concurrency group/g, 'do not run two at once'],
+  [/\bKeep two runs apart with a concurrency group/g, 'Do not run two at once'],
+  [/ in a step before this one/g, ''],
+  [/\bthe runner's disk/g, "this machine's disk"],
+  [/\ba runner with a larger disk/g, 'a machine with a larger disk'],
+  [/\bThe runner can't be used/g, "This machine can't be used"],
+  [/\bAn input is not valid/g, 'The call is not valid'],
+]
+
+/**
+ * A message in the words of the command line. Most of the program does not know who calls it, and speaks of inputs as a
+ * workflow has them: `set on-existing: overwrite` becomes `use --on-existing overwrite`.
+ */
+export const inOptions = (message: string): string =>
+  PHRASES.reduce((text, [ofWorkflows, here]) => text.replace(ofWorkflows, here), message)
+    .replace(INPUT, (written: string, input: InputName) => `--${input}${written.endsWith(' ') ? ' ' : ''}`)
+    .replace(/\b(?:(S)|s)et (?=--[a-z])/g, (_, capital?: string) => (capital === undefined ? 'use ' : 'Use '))
