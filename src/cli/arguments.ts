@@ -1,10 +1,9 @@
 import { type InputName, inputs } from '../contract.ts'
-import { ReleaseError } from '../errors.ts'
 import { quoted } from '../inputs/invalid.ts'
 import { nearMiss } from '../inputs/near-miss.ts'
 import { holdsSecret } from '../inputs/secret.ts'
 import { type InputTexts, textsOf } from '../inputs/texts.ts'
-import type { Mistake } from '../inputs/validated.ts'
+import { invalidInput, type Mistake } from '../inputs/validated.ts'
 import { oneLine } from '../text.ts'
 import type { Command } from './command.ts'
 import { PASSWORD_VARIABLE } from './secrets.ts'
@@ -38,17 +37,6 @@ const SECRETS: Readonly<Record<string, { variable: string; instead: string }>> =
   'github-token': { variable: 'GITHUB_TOKEN', instead: 'Set GITHUB_TOKEN.' },
 }
 
-const mistake = (inputs: readonly InputName[], what: string, remedy: string): Mistake => ({
-  name: 'invalid-input',
-  inputs,
-  what,
-  remedy,
-})
-
-/** Something that is not a command line of this program. */
-export const usageError = (what: string, remedy: string): ReleaseError =>
-  new ReleaseError('invalid-input', { what, remedy })
-
 /** Whether an argument must be given: the command has nothing to take in its place. */
 export const isRequired = ({ defaults }: Command, input: InputName): boolean =>
   defaults?.[input] === undefined
@@ -81,15 +69,15 @@ const unknownOptions = (command: Command, { unknown, values }: Given): Mistake[]
     const name = option.replace(/^--/, '')
     const secret = SECRETS[name]
     if (secret !== undefined && Object.hasOwn(command.environment ?? {}, secret.variable)) {
-      return mistake(
+      return invalidInput(
         [name as InputName],
         `There is no option ${option}: others could read it in the list of processes.`,
         secret.instead,
       )
     }
-    if (known.includes(option)) return mistake([], `${option} takes no value.`, `Write ${option} alone.`)
+    if (known.includes(option)) return invalidInput([], `${option} takes no value.`, `Write ${option} alone.`)
     const meant = nearMiss(option, known)
-    return mistake(
+    return invalidInput(
       command.options.flatMap(({ input }) => (meant === `--${input}` ? [input] : [])),
       `${command.name} has no option ${holdsSecret(option) ? '***' : oneLine(option)}.`,
       meant === undefined ? `Its options are ${known.join(', ')}.` : `Did you mean ${meant}?`,
@@ -104,10 +92,10 @@ const wrongOptions = ({ options }: Command, { values }: Given): Mistake[] =>
     const about = taken === undefined ? [] : [taken.input]
     if (taken !== undefined && given.includes('')) {
       const remedy = `Write --${name}=…, or leave it out; a value that begins with a dash needs the equals sign.`
-      return [mistake(about, `--${name} has no value.`, remedy)]
+      return [invalidInput(about, `--${name} has no value.`, remedy)]
     }
     if (given.length <= 1 || taken?.lines === true) return []
-    return [mistake(about, `--${name} is given twice.`, 'Leave one out.')]
+    return [invalidInput(about, `--${name} is given twice.`, 'Leave one out.')]
   })
 
 /**
@@ -119,16 +107,18 @@ const wrongOperands = (command: Command, { operands, unknown }: Given): Mistake[
   const empty = positionals.filter(
     input => input !== 'project' && operands[positionals.indexOf(input)] === '',
   )
-  const mistakes = empty.map(input => mistake([input], `The argument <${input}> is empty.`, seeHelp(command)))
+  const mistakes = empty.map(input =>
+    invalidInput([input], `The argument <${input}> is empty.`, seeHelp(command)),
+  )
   const extra = operands.slice(positionals.length).map(quoted)
   const most = operands.length + optionsIn(unknown).others.length
   const missing = positionals.slice(most).filter(input => isRequired(command, input))
   if (extra.length > 0) {
-    mistakes.push(mistake([], `${name} takes no argument ${extra.join(', ')}.`, seeHelp(command)))
+    mistakes.push(invalidInput([], `${name} takes no argument ${extra.join(', ')}.`, seeHelp(command)))
   }
   if (missing.length > 0) {
     mistakes.push(
-      mistake(
+      invalidInput(
         missing,
         `The argument${missing.length > 1 ? 's' : ''} ${listOf(missing)} ${missing.length > 1 ? 'are' : 'is'} missing.`,
         missing[0] === 'project'

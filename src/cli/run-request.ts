@@ -7,7 +7,7 @@ import { isPublished, type Result, type TagResult } from '../commands/result.ts'
 import { askForProject } from '../inputs/missing-project.ts'
 import { orderOf } from '../inputs/request.ts'
 import { readRunContext } from '../inputs/run-context.ts'
-import { mistakesOf, notAlreadyTold, valid } from '../inputs/validated.ts'
+import { mistakesOf, toldInOrder, valid } from '../inputs/validated.ts'
 import { RunJournal } from '../report/journal.ts'
 import { tableOf } from '../report/table.ts'
 import { withTemporary } from '../temporary.ts'
@@ -38,7 +38,7 @@ export const requestOf = async (command: Request['command'], call: Call): Promis
     'github-token': access?.token ?? '',
   }
   call.secrets.addInputs(given)
-  const before = [...mistakes, ...notAlreadyTold([...mistakesOf(github), ...mistakesOf(password)], mistakes)]
+  const before = toldInOrder(mistakes, [...mistakesOf(github), ...mistakesOf(password)])
   const { request, warnings } = orderOf(given, context, {
     caller,
     before,

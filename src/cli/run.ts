@@ -1,6 +1,5 @@
 import { CommanderError } from 'commander'
-import { causesOf, type ReleaseError } from '../errors.ts'
-import type { Caller } from '../inputs/caller.ts'
+import { causesOf, ReleaseError } from '../errors.ts'
 import { holdsSecret } from '../inputs/secret.ts'
 import { InterruptedError, interruption } from '../interruption.ts'
 import type { Log } from '../log.ts'
@@ -10,13 +9,13 @@ import { terminalLog } from '../report/terminal-log.ts'
 import { failureOf, failureText } from '../report/words.ts'
 import { Secrets } from '../secrets.ts'
 import { eachLine, oneLine } from '../text.ts'
-import { type Arguments, usageError } from './arguments.ts'
+import type { Arguments } from './arguments.ts'
 import type { Command } from './command.ts'
 import { commands } from './commands.ts'
 import { type ExitStatus, exitStatusOf } from './exit-status.ts'
 import { Output } from './output.ts'
 import { programOf } from './program.ts'
-import { inOptions } from './wording.ts'
+import { callerOf, inOptions } from './wording.ts'
 
 type Process = Pick<NodeJS.Process, 'argv' | 'env' | 'stdin' | 'stdout' | 'stderr' | 'cwd' | 'on'>
 
@@ -37,30 +36,11 @@ const commandMissing = ({ message }: CommanderError): ReleaseError => {
     .replace(/^error: (.)/, (_, first: string) => first.toUpperCase())
     .split('\n(')
   const names = commands.map(({ name }) => name).join(', ')
-  return usageError(
-    holdsSecret(what) ? 'The command is missing.' : `${oneLine(what)}.`,
-    `${suggestion === '' ? '' : `${oneLine(suggestion.slice(0, -1))} `}The command comes first, one of ${names}; see stable-release --help.`,
-  )
+  return new ReleaseError('invalid-input', {
+    what: holdsSecret(what) ? 'The command is missing.' : `${oneLine(what)}.`,
+    remedy: `${suggestion === '' ? '' : `${oneLine(suggestion.slice(0, -1))} `}The command comes first, one of ${names}; see stable-release --help.`,
+  })
 }
-
-const callerOf = ({ positionals }: Command): Caller => ({
-  spell: input => (positionals.includes(input) ? `<${input}>` : `--${input}`),
-  confined: false,
-  otherFile: 'Write the path of a file with a table of rules.',
-  aDirectory: 'the path of a directory',
-  checkout: '',
-  atTag: gitTag => `Check it out first: git checkout ${gitTag}`,
-  root: 'the current directory',
-  list: {
-    one: entry => `one ${entry} for each option`,
-    each: 'each value',
-    nth: number => `value ${number}`,
-    several: input => `Give each with a --${input}=… of its own.`,
-    leaveOut: 'Leave it out',
-  },
-  login: '--username and --password-stdin',
-  tooLong: 'it is longer than 6h',
-})
 
 const run = async (
   process: Process,

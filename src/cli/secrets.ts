@@ -1,5 +1,4 @@
-import type { InputName } from '../contract.ts'
-import { all, mistaken, type Validated, valid } from '../inputs/validated.ts'
+import { all, invalidInput, mistaken, type Validated, valid } from '../inputs/validated.ts'
 import type { Call } from './command.ts'
 
 /**
@@ -17,16 +16,14 @@ export const GITHUB_VARIABLES = {
 const given = (env: NodeJS.ProcessEnv, variable: string): string | undefined =>
   env[variable] === '' ? undefined : env[variable]
 
-const wrong = (inputs: readonly InputName[], what: string, remedy: string): Validated<never> =>
-  mistaken({ name: 'invalid-input', inputs, what, remedy })
-
-const LOGIN = ['username', 'password'] as const
+/** The mistake of a login that is not whole. */
+const wrongLogin = (what: string, remedy: string): Validated<never> =>
+  mistaken(invalidInput(['username', 'password'], what, remedy))
 
 /** A password that is piped in, without the end of its line, as docker login reads it. */
 const pipedPassword = async (input: Call['input']): Promise<Validated<string>> => {
   if (input.isTTY) {
-    return wrong(
-      LOGIN,
+    return wrongLogin(
       'Standard input is a terminal, which would show the password.',
       `Pipe the password in, or set ${PASSWORD_VARIABLE}.`,
     )
@@ -37,7 +34,7 @@ const pipedPassword = async (input: Call['input']): Promise<Validated<string>> =
     .toString('utf8')
     .replace(/\r?\n$/, '')
   if (password !== '') return valid(password)
-  return wrong(LOGIN, 'There is no password on standard input.', 'Pipe it in.')
+  return wrongLogin('There is no password on standard input.', 'Pipe it in.')
 }
 
 /**
@@ -54,16 +51,14 @@ export const passwordOf = async ({
   const inEnvironment = given(env, PASSWORD_VARIABLE)
   if (username === '') {
     if (!piped && inEnvironment === undefined) return valid('')
-    return wrong(
-      LOGIN,
+    return wrongLogin(
       `There is a password, from ${piped ? 'standard input' : PASSWORD_VARIABLE}, and no --username.`,
       'Give both, or neither to use the login that docker has.',
     )
   }
   if (piped) return pipedPassword(input)
   if (inEnvironment !== undefined) return valid(inEnvironment)
-  return wrong(
-    LOGIN,
+  return wrongLogin(
     'There is a --username, and no password.',
     `Pipe it in with --password-stdin, or set ${PASSWORD_VARIABLE}; leave --username out to use the login that docker has.`,
   )
@@ -84,10 +79,12 @@ const need = (env: NodeJS.ProcessEnv, variable: 'GITHUB_TOKEN' | 'GITHUB_REPOSIT
   const value = given(env, variable)
   if (value !== undefined) return valid(value)
   const means = GITHUB_VARIABLES[variable]
-  return wrong(
-    ['require-checks', 'github-token'],
-    `--require-checks needs ${variable}, which is not set.`,
-    `Set ${variable}: ${means.charAt(0).toLowerCase()}${means.slice(1)}`,
+  return mistaken(
+    invalidInput(
+      ['require-checks', 'github-token'],
+      `--require-checks needs ${variable}, which is not set.`,
+      `Set ${variable}: ${means.charAt(0).toLowerCase()}${means.slice(1)}`,
+    ),
   )
 }
 

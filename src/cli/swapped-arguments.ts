@@ -1,6 +1,6 @@
 import type { VersionRequest } from '../commands/request.ts'
 import { quoted } from '../inputs/invalid.ts'
-import type { Mistake } from '../inputs/validated.ts'
+import { invalidInput, type Mistake } from '../inputs/validated.ts'
 import { matchRule } from '../policy/match.ts'
 
 /**
@@ -17,11 +17,10 @@ export const swappedArguments = ({
     policy.rules.some(rule => rule.pattern.kind === 'tokens' && matchRule(rule, text).kind === 'match')
   if (!isVersion(service) || isVersion(gitTag)) return []
   return [
-    {
-      name: 'invalid-input',
-      inputs: ['service', 'tag'],
-      what: `<service> is ${quoted(service)} and <tag> is ${quoted(gitTag)}, which looks like the wrong way round.`,
-      remedy: 'The order is <service> <tag> <registry> [project].',
-    },
+    invalidInput(
+      ['service', 'tag'],
+      `<service> is ${quoted(service)} and <tag> is ${quoted(gitTag)}, which looks like the wrong way round.`,
+      'The order is <service> <tag> <registry> [project].',
+    ),
   ]
 }

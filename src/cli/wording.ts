@@ -1,5 +1,27 @@
 import type { InputName } from '../contract.ts'
+import type { Caller } from '../inputs/caller.ts'
 import { inputNames } from '../inputs/texts.ts'
+import type { Command } from './command.ts'
+
+/** Whoever calls a command, and the words in which they are told of its options. */
+export const callerOf = ({ positionals }: Command): Caller => ({
+  spell: input => (positionals.includes(input) ? `<${input}>` : `--${input}`),
+  confined: false,
+  otherFile: 'Write the path of a file with a table of rules.',
+  aDirectory: 'the path of a directory',
+  checkout: '',
+  atTag: gitTag => `Check it out first: git checkout ${gitTag}`,
+  root: 'the current directory',
+  list: {
+    one: entry => `one ${entry} for each option`,
+    each: 'each value',
+    nth: number => `value ${number}`,
+    several: input => `Give each with a --${input}=… of its own.`,
+    leaveOut: 'Leave it out',
+  },
+  login: '--username and --password-stdin',
+  tooLong: 'it is longer than 6h',
+})
 
 /** Inputs that are options, and whose names are no ordinary words. */
 const OPTIONS = inputNames.filter(name => name.includes('-') && name !== 'github-token')

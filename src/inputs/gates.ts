@@ -9,7 +9,7 @@ import { invalidFor } from './invalid.ts'
 import { linesOf } from './lines.ts'
 import type { RunContext } from './run-context.ts'
 import type { InputTexts } from './texts.ts'
-import { all, andThen, map, mistaken, type Validated, valid } from './validated.ts'
+import { all, andThen, invalidInput, map, mistaken, type Validated, valid } from './validated.ts'
 
 const LONGEST = 6 * 3_600_000
 
@@ -44,12 +44,13 @@ const packageNameOf = (name: string, caller: Caller): Validated<string> => {
 const versionOf = (gitTag: string, name: string, caller: Caller): Validated<string> => {
   const version = normaliseVersion(gitTag)
   if (version !== undefined) return valid(version)
-  return mistaken({
-    name: 'invalid-input',
-    inputs: ['package', 'tag'],
-    what: `The git tag ${oneLine(gitTag)} is no version of PEP 440, so there can be no package ${name} of it to wait for.`,
-    remedy: `Nothing was built. Leave ${caller.spell('package')} empty for such tags, or release a version such as 2.3.4 or 2.3.5rc1.`,
-  })
+  return mistaken(
+    invalidInput(
+      ['package', 'tag'],
+      `The git tag ${oneLine(gitTag)} is no version of PEP 440, so there can be no package ${name} of it to wait for.`,
+      `Nothing was built. Leave ${caller.spell('package')} empty for such tags, or release a version such as 2.3.4 or 2.3.5rc1.`,
+    ),
+  )
 }
 
 /** The package that is waited for, if there is one. */
@@ -77,21 +78,23 @@ const checksRepositoryOf = (
   { spell }: Caller,
 ): Validated<GitHubRepository> => {
   if (apiUrl === undefined || repository === undefined) {
-    return mistaken({
-      name: 'invalid-input',
-      inputs: ['require-checks'],
-      what: `${capitalized(spell('require-checks'))} needs a repository on GitHub, and GITHUB_API_URL or GITHUB_REPOSITORY is not set.`,
-      remedy: 'Run this in a workflow, or set both.',
-    })
+    return mistaken(
+      invalidInput(
+        ['require-checks'],
+        `${capitalized(spell('require-checks'))} needs a repository on GitHub, and GITHUB_API_URL or GITHUB_REPOSITORY is not set.`,
+        'Run this in a workflow, or set both.',
+      ),
+    )
   }
   const token = texts['github-token']
   if (token !== '') return valid({ apiUrl, name: repository, token })
-  return mistaken({
-    name: 'invalid-input',
-    inputs: ['github-token'],
-    what: `${capitalized(spell('github-token'))} is empty, and ${spell('require-checks')} needs one.`,
-    remedy: 'Leave it out to use the token of the job.',
-  })
+  return mistaken(
+    invalidInput(
+      ['github-token'],
+      `${capitalized(spell('github-token'))} is empty, and ${spell('require-checks')} needs one.`,
+      'Leave it out to use the token of the job.',
+    ),
+  )
 }
 
 /** The checks that are required, if there are some. */

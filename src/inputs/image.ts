@@ -4,17 +4,17 @@ import { type Caller, capitalized } from './caller.ts'
 import { invalidFor } from './invalid.ts'
 import type { RunContext } from './run-context.ts'
 import type { InputTexts } from './texts.ts'
-import { all, type Mistake, map, mistaken, type Validated, valid } from './validated.ts'
+import { all, invalidInput, type Mistake, map, mistaken, type Validated, valid } from './validated.ts'
 
 /** What an input that must be given may look like. */
 const EXAMPLES = { registry: 'registry.cern.ch', service: 'reqmgr2' } as const
 
-const missing = (input: keyof typeof EXAMPLES, { spell }: Caller): Mistake => ({
-  name: 'invalid-input',
-  inputs: [input],
-  what: `${capitalized(spell(input))} is missing or empty.`,
-  remedy: `Write it below "with:", as "${input}: ${EXAMPLES[input]}". A variable or secret that does not exist is empty too.`,
-})
+const missing = (input: keyof typeof EXAMPLES, { spell }: Caller): Mistake =>
+  invalidInput(
+    [input],
+    `${capitalized(spell(input))} is missing or empty.`,
+    `Write it below "with:", as "${input}: ${EXAMPLES[input]}". A variable or secret that does not exist is empty too.`,
+  )
 
 /** The mistake of a name that is not one line. */
 const notAName = (
@@ -117,10 +117,11 @@ export const gitTagOf = ({ tag }: InputTexts, run: RunContext, caller: Caller): 
   if (tag.startsWith('refs/heads/')) return wrong('it is a branch', 'Write the name of a git tag.')
   if (tag !== '') return valid(tag)
   if (run.tag !== undefined) return valid(run.tag)
-  return mistaken({
-    name: 'invalid-input',
-    inputs: ['tag'],
-    what: `There is no git tag to release: the input tag is empty, and the run is for ${run.ref}.`,
-    remedy: 'Run the workflow on a tag (on: push: tags), or give the input tag.',
-  })
+  return mistaken(
+    invalidInput(
+      ['tag'],
+      `There is no git tag to release: the input tag is empty, and the run is for ${run.ref}.`,
+      'Run the workflow on a tag (on: push: tags), or give the input tag.',
+    ),
+  )
 }

@@ -3,7 +3,7 @@ import { oneLine } from '../text.ts'
 import { type Caller, capitalized } from './caller.ts'
 import { nearMiss } from './near-miss.ts'
 import { holdsSecret } from './secret.ts'
-import { type Mistake, mistaken, type Validated, valid } from './validated.ts'
+import { invalidInput, type Mistake, mistaken, type Validated, valid } from './validated.ts'
 
 /** A text that was given, in quotes, on one line; not what looks as if it held a secret. */
 export const quoted = (given: string): string => (holdsSecret(given) ? '***' : oneLine(JSON.stringify(given)))
@@ -14,22 +14,22 @@ export type Invalid = (input: InputName, given: string, problem: string, remedy:
 /** The mistakes in what a caller gives, in their spelling. */
 export const invalidFor =
   ({ spell }: Caller): Invalid =>
-  (input, given, problem, remedy) => ({
-    name: 'invalid-input',
-    inputs: [input],
-    what: `${capitalized(spell(input))} is ${quoted(given)}: ${oneLine(problem)}.`,
-    remedy: oneLine(remedy),
-  })
+  (input, given, problem, remedy) =>
+    invalidInput(
+      [input],
+      `${capitalized(spell(input))} is ${quoted(given)}: ${oneLine(problem)}.`,
+      oneLine(remedy),
+    )
 
 /** Makes the mistake of one line of an input, by its number: what stands there may be a part of a secret. */
 export const invalidLine =
   ({ spell, list }: Caller) =>
-  (input: InputName, number: number, problem: string, remedy: string): Mistake => ({
-    name: 'invalid-input',
-    inputs: [input],
-    what: `${capitalized(spell(input))}, ${list.nth(number)}: ${oneLine(problem)}.`,
-    remedy: oneLine(remedy),
-  })
+  (input: InputName, number: number, problem: string, remedy: string): Mistake =>
+    invalidInput(
+      [input],
+      `${capitalized(spell(input))}, ${list.nth(number)}: ${oneLine(problem)}.`,
+      oneLine(remedy),
+    )
 
 /** The value that is given, if it is one of those allowed. */
 export const oneOf = <T extends string>(

@@ -10,7 +10,7 @@ import { notAFile, type PolicyFile } from './files.ts'
 import { invalidFor, quoted } from './invalid.ts'
 import { nearMiss } from './near-miss.ts'
 import type { InputTexts } from './texts.ts'
-import { mistaken, type Validated, valid } from './validated.ts'
+import { invalidInput, mistaken, type Validated, valid } from './validated.ts'
 
 /** A policy, and what looks like a slip in it, ready to be shown. */
 export interface NamedPolicy {
@@ -41,12 +41,13 @@ const policyFromText = (text: string, { spell }: Caller): Validated<NamedPolicy>
   if (/\s|->|:/.test(text)) return parse(text, 'policy', `The table in ${spell('policy')}`)
   const names = Object.keys(presets)
   const meant = nearMiss(text, names)
-  return mistaken({
-    name: 'invalid-input',
-    inputs: ['policy', 'policy-file'],
-    what: `${capitalized(spell('policy'))} is ${quoted(text)}: there is no such preset.`,
-    remedy: `${meant !== undefined ? `Did you mean ${meant}? ` : /[./]/.test(text) ? `If it is a file, give it as ${spell('policy-file')}. ` : ''}Write one of ${names.join(', ')}, or a table of rules such as "final: X.Y.Z -> X.Y.Z | X.Y.Z-stable".`,
-  })
+  return mistaken(
+    invalidInput(
+      ['policy', 'policy-file'],
+      `${capitalized(spell('policy'))} is ${quoted(text)}: there is no such preset.`,
+      `${meant !== undefined ? `Did you mean ${meant}? ` : /[./]/.test(text) ? `If it is a file, give it as ${spell('policy-file')}. ` : ''}Write one of ${names.join(', ')}, or a table of rules such as "final: X.Y.Z -> X.Y.Z | X.Y.Z-stable".`,
+    ),
+  )
 }
 
 /** A table in a file, of the workspace or the runner's temporary directory if the caller is confined to them. */
@@ -87,10 +88,11 @@ export const policyOf = (
 ): Validated<NamedPolicy> => {
   if (file === '') return policyFromText(policy, caller)
   if (policy === inputs.policy.default) return policyFromFile(file, place, caller)
-  return mistaken({
-    name: 'invalid-input',
-    inputs: ['policy', 'policy-file'],
-    what: `${capitalized(caller.spell('policy'))} and ${caller.spell('policy-file')} are both given.`,
-    remedy: 'Leave one out: the policy comes from one place.',
-  })
+  return mistaken(
+    invalidInput(
+      ['policy', 'policy-file'],
+      `${capitalized(caller.spell('policy'))} and ${caller.spell('policy-file')} are both given.`,
+      'Leave one out: the policy comes from one place.',
+    ),
+  )
 }

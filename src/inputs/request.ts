@@ -27,6 +27,7 @@ import {
   mistaken,
   mistakesOf,
   notAlreadyTold,
+  toldInOrder,
   type Validated,
   valid,
 } from './validated.ts'
@@ -219,15 +220,14 @@ export const orderOf = (
   {
     caller = workflow,
     before = [],
-    objections = () => [],
+    objections: objectionsOf = () => [],
   }: { caller?: Caller; before?: readonly Mistake[]; objections?: Objections } = {},
 ): Order => {
   const showable = withoutSecrets(texts, caller)
   const files = readFiles(showable.texts, run, caller.confined)
-  const judged = judge({ texts: showable.texts, run, files, caller }, objections)
-  const found = [...before, ...notAlreadyTold(showable.mistakes, before)]
-  const told = [...found, ...notAlreadyTold(judged.objections, found)]
-  const mistakes = [...told, ...notAlreadyTold(mistakesOf(judged.order), found)]
-  if (mistakes.length === 0) return accept(judged.order)
-  throw errorOf([...mistakes, ...notAlreadyTold(judged.refusal, told)])
+  const { order, objections, refusal } = judge({ texts: showable.texts, run, files, caller }, objectionsOf)
+  const found = toldInOrder(before, showable.mistakes)
+  const mistakes = toldInOrder(found, [...objections, ...mistakesOf(order)])
+  if (mistakes.length === 0) return accept(order)
+  throw errorOf([...mistakes, ...notAlreadyTold(refusal, [...found, ...objections])])
 }

@@ -2,7 +2,7 @@ import type { InputName } from '../contract.ts'
 import { type Caller, capitalized } from './caller.ts'
 import { numberedLinesOf } from './lines.ts'
 import { type InputTexts, inputNames } from './texts.ts'
-import type { Mistake } from './validated.ts'
+import { invalidInput, type Mistake } from './validated.ts'
 
 /** How tokens of well-known services begin: GitHub, GitLab, Docker Hub, npm, Slack, Vault, AWS; JWTs, and private keys. */
 const TOKEN =
@@ -92,12 +92,11 @@ const mistakesIn = (input: InputName, text: string, caller: Caller): readonly Mi
     .filter(({ line }) => inputHoldsSecret(input, line))
     .map(({ number }) => {
       const where = number === undefined ? '' : `, ${caller.list.nth(number)},`
-      return {
-        name: 'invalid-input',
-        inputs: [input],
-        what: `${capitalized(caller.spell(input))}${where} seems to have a password or a token in it, and is not shown.`,
-        remedy: remedyFor(input, caller),
-      }
+      return invalidInput(
+        [input],
+        `${capitalized(caller.spell(input))}${where} seems to have a password or a token in it, and is not shown.`,
+        remedyFor(input, caller),
+      )
     })
 }
 

@@ -12,6 +12,14 @@ export interface Mistake {
   readonly remedy: string
 }
 
+/** The mistake of inputs that are not valid, or contradict each other. */
+export const invalidInput = (inputs: readonly InputName[], what: string, remedy: string): Mistake => ({
+  name: 'invalid-input',
+  inputs,
+  what,
+  remedy,
+})
+
 /** What a validator makes of what was given: a value, or everything that is wrong with it. */
 export type Validated<T> =
   | { readonly ok: true; readonly value: T }
@@ -33,6 +41,10 @@ export const notAlreadyTold = (
   const inputs = new Set(told.flatMap(({ inputs = [] }) => inputs))
   return mistakes.filter(mistake => !mistake.inputs?.some(input => inputs.has(input)))
 }
+
+/** The mistakes of all groups, but of each only what does not follow from a mistake in a group before it. */
+export const toldInOrder = (...groups: readonly (readonly Mistake[])[]): readonly Mistake[] =>
+  groups.reduce((told, group) => told.concat(notAlreadyTold(group, told)), [])
 
 /** The values of all, or the mistakes of all, each once. */
 export const all = <T extends object>(fields: { [K in keyof T]: Validated<T[K]> }): Validated<T> => {

@@ -1,7 +1,7 @@
 import { readPolicyFile } from '../../inputs/files.ts'
 import { policyOf } from '../../inputs/policy.ts'
 import { withoutSecrets } from '../../inputs/secret.ts'
-import { accept, mistaken, mistakesOf, notAlreadyTold } from '../../inputs/validated.ts'
+import { accept, mistaken, mistakesOf, toldInOrder } from '../../inputs/validated.ts'
 import { allTags, type Decision, decide } from '../../policy/decide.ts'
 import type { Policy } from '../../policy/policy.ts'
 import type { Colours } from '../../report/terminal-colours.ts'
@@ -125,8 +125,7 @@ const run = async (call: Call): Promise<void> => {
     caller.confined,
   )
   const named = policyOf(texts, { workspace: directory, policyFile }, caller)
-  const told = [...mistakes, ...notAlreadyTold(secrets, mistakes)]
-  const all = [...told, ...notAlreadyTold(mistakesOf(named), told)]
+  const all = toldInOrder(mistakes, secrets, mistakesOf(named))
   const { policy, warnings } = accept(all.length > 0 ? mistaken(...all) : named)
   if (warnings !== undefined) log.warning('The policy may not mean what it says', warnings)
   if (input.isTTY) log.info('Reading git tags from the terminal, one a line, until Ctrl-D.')
