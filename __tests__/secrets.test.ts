@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { NotAsPlannedError } from '../src/commands/not-as-planned.ts'
 import type { Result } from '../src/commands/result.ts'
+import { ResultError } from '../src/commands/result-error.ts'
 import { causesOf, ReleaseError } from '../src/errors.ts'
 import { InterruptedError } from '../src/interruption.ts'
 import { cutAuthorization, Secrets } from '../src/secrets.ts'
@@ -101,10 +101,11 @@ describe('an error', () => {
   })
 
   test('keeps what else is known of it', () => {
-    const result = { image: 'a/b', gitTag: '1', tags: [{ outcome: 'missing' }] } as unknown as Result
-    expect(secrets.maskError(new NotAsPlannedError(result, ['hunter22']))).toMatchObject({
+    const result = { gitTag: '1' } as unknown as Result
+    const text = { what: 'It is hunter22.', remedy: 'Look.' }
+    expect(secrets.maskError(new ResultError('not-as-planned', result, text))).toMatchObject({
       result,
-      message: expect.stringContaining('for 1: ***.'),
+      message: 'It is ***. Look.',
     })
     const interrupted = secrets.maskError(new InterruptedError('SIGINT'))
     expect(interrupted).toBeInstanceOf(InterruptedError)

@@ -1,9 +1,10 @@
 import { createCipheriv } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { COMMIT } from '../__tests__/e2e/action.ts'
 import type { Bench } from '../__tests__/e2e/bench.ts'
 import { requestsTo } from '../__tests__/e2e/requests.ts'
 import { startEngine } from '../sandbox/engine.ts'
@@ -31,7 +32,10 @@ const publish = async (bench: Bench, service: string, megabytes: number): Promis
   const engine = await startEngine()
   try {
     // docker pulls no attestations, and then can not push the index that names them.
-    const build = docker(bench, 'buildx', 'build', '--provenance=false', output, service)
+    const labels = [`revision=${COMMIT}`, 'source=https://github.com/dmwm/WMCore'].map(
+      label => `--label=org.opencontainers.image.${label}`,
+    )
+    const build = docker(bench, 'buildx', 'build', '--provenance=false', ...labels, output, service)
     await time({ ...build, env: engine.env })
   } finally {
     await engine.stop()
@@ -39,12 +43,25 @@ const publish = async (bench: Bench, service: string, megabytes: number): Promis
   await rm(folder, { recursive: true })
 }
 
-/** Promotes anew: the stable tag is taken away before, as if it had never been. */
-const promote = async (bench: Bench, service: string): Promise<number> => {
-  const tags = 'docker/registry/v2/repositories/cmswmcore'
-  const stable = join(bench.registry.storage, tags, service, '_manifests/tags', `${TAG}-stable`)
-  await rm(stable, { recursive: true, force: true })
-  return time(action(bench, TAG, { service, command: 'promote' }))
+const placeOf = ({ registry }: Bench, service: string): string =>
+  join(registry.storage, 'docker/registry/v2/repositories/cmswmcore', service)
+
+/** Promotes anew: the stable tags are taken away before, as if they had never been. */
+const promote = async (bench: Bench, ...services: readonly string[]): Promise<number> => {
+  for (const service of services) {
+    const stable = join(placeOf(bench, service), '_manifests/tags', `${TAG}-stable`)
+    await rm(stable, { recursive: true, force: true })
+  }
+  return time(action(bench, TAG, { service: services.join(','), command: 'promote' }))
+}
+
+/** As many services as WMCore has, each with the image of another one. */
+const publishMany = async (bench: Bench, as: string): Promise<string[]> => {
+  const services = Array.from({ length: 11 }, (_, index) => `${as}-${index}`)
+  for (const service of services) {
+    await cp(placeOf(bench, as), placeOf(bench, service), { recursive: true })
+  }
+  return services
 }
 
 /** The other way: through the engine, which does not have the image yet. */
@@ -73,6 +90,7 @@ const pullTagPush = async (bench: Bench, service: string): Promise<number> => {
 export const comparePromotions = async (bench: Bench, pairs: number) => {
   await publish(bench, 'small', 1)
   await publish(bench, 'large', 1_000)
+  const many = await publishMany(bench, 'small')
   const besides = (service: string) =>
     compare(
       pairs,
@@ -85,6 +103,11 @@ export const comparePromotions = async (bench: Bench, pairs: number) => {
     promoteLargeBesidesSmall: await compare(
       pairs * 2 + 1,
       () => promote(bench, 'large'),
+      () => promote(bench, 'small'),
+    ),
+    promoteMany: await compare(
+      pairs * 2 + 1,
+      () => promote(bench, ...many),
       () => promote(bench, 'small'),
     ),
   }

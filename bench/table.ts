@@ -18,6 +18,7 @@ export interface Results {
   readonly promoteSmall: Comparison
   readonly promoteLarge: Comparison
   readonly promoteLargeBesidesSmall: Comparison
+  readonly promoteMany: Comparison
   readonly startUp: Comparison
   readonly movingMany: Comparison
   readonly decideMany: number
@@ -79,6 +80,7 @@ export const tablesOf = (results: Results): string => {
     compared('`promote`, image of 1 MB', results.promoteSmall, 'pull, tag, push'),
     compared('`promote`, image of 1 GB', results.promoteLarge, 'pull, tag, push'),
     compared('`promote`, 1 GB beside 1 MB', results.promoteLargeBesidesSmall, '1 MB', 1.1),
+    compared('`promote`, 11 services beside 1', results.promoteMany, '1 service', 2.5),
     compared('start: `plan`', results.startUp, 'an empty Node process', 2),
     compared('`verify` with moving tags, 10,000 tags beside 4', results.movingMany, '4 tags'),
     '',

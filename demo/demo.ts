@@ -96,7 +96,9 @@ const runUntilInterrupted = async (step: Step): Promise<StepResult> => {
 
 interface Published {
   readonly reason: string
-  readonly tags: readonly { readonly tag: string; readonly outcome: string }[]
+  readonly services: readonly {
+    readonly tags: readonly { readonly tag: string; readonly outcome: string }[]
+  }[]
 }
 
 /** A log, set off from what the demo says; without what GitHub shows only on demand, unless all of it is wanted. */
@@ -125,9 +127,9 @@ const release = async (
   })
   if (verbose || exitCode !== 0) say(shown(log))
   if (exitCode !== 0) throw new Error(`the step for ${tag} ended with status ${exitCode}; its log is above`)
-  const { reason, tags }: Published = JSON.parse(outputs.json ?? '')
+  const { reason, services }: Published = JSON.parse(outputs.json ?? '')
   row('plan', reason)
-  for (const { tag: name, outcome } of tags) row(outcome, name)
+  for (const { tag: name, outcome } of services.flatMap(({ tags }) => tags)) row(outcome, name)
   row('verified', `${outputs.digest} in ${seconds(started)}`)
   const requests = registry.requests().slice(before)
   return requests.filter(({ method }) => method !== 'GET' && method !== 'HEAD').length

@@ -11,7 +11,7 @@ interface ImportRule {
 }
 
 /** Small parts that everybody may use. */
-const WORDS = ['errors.ts', 'json.ts', 'log.ts', 'text.ts']
+const WORDS = ['errors.ts', 'json.ts', 'log.ts', 'some.ts', 'text.ts']
 
 export const importRules: readonly ImportRule[] = [
   { part: 'policy', may: [], pure: true },
@@ -133,7 +133,7 @@ export const importRules: readonly ImportRule[] = [
   { part: 'secrets.ts', may: WORDS, pure: true },
   { part: 'temporary.ts', may: WORDS },
   { part: 'workspace-path.ts', may: [] },
-  ...['contract.ts', 'errors.ts', 'json.ts', 'log.ts', 'text.ts', 'version.ts'].map(part => ({
+  ...['contract.ts', 'errors.ts', 'json.ts', 'log.ts', 'some.ts', 'text.ts', 'version.ts'].map(part => ({
     part,
     may: [],
     pure: true,

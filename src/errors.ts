@@ -17,6 +17,10 @@ export const catalogue = {
     title: 'The checkout is not at the commit of the git tag',
     cause: 'The job checked out a branch, or a git tag other than the released one.',
   },
+  'wrong-origin': {
+    title: "The image is not of the git tag's commit",
+    cause: 'It was built from another commit or repository, or does not say from which.',
+  },
   'already-published': {
     title: 'The image tag is already there',
     cause: 'The version was released before, by this workflow or by something else.',
@@ -36,6 +40,10 @@ export const catalogue = {
   'not-published': {
     title: 'The image is not published',
     cause: 'The version was never released, its release stopped early, or its image was deleted.',
+  },
+  'not-ready': {
+    title: 'Not all services are ready',
+    cause: 'One of them is not published, is of another commit, or the account may not write there.',
   },
   'nothing-to-promote': {
     title: 'There is nothing to promote',

@@ -2,8 +2,8 @@ import { tmpdir } from 'node:os'
 import * as core from '@actions/core'
 import { systemClock } from './clock.ts'
 import { execute } from './commands/execute.ts'
-import { NotAsPlannedError } from './commands/not-as-planned.ts'
-import type { Result } from './commands/result.ts'
+import { hasFindings, type Result } from './commands/result.ts'
+import { ResultError } from './commands/result-error.ts'
 import { askForProject } from './inputs/missing-project.ts'
 import { readInputs, unknownInputs } from './inputs/read.ts'
 import { orderOf } from './inputs/request.ts'
@@ -58,8 +58,7 @@ const run = async (): Promise<Result> => {
 /** Reports what became of the run. `result` is for the outputs, `failure` what the run failed with, if it did. */
 const report = (result: Result | undefined, failure: unknown): void => {
   const known = result ?? journal.soFar
-  const isWorthATable = failure === undefined || known?.tags.some(({ outcome }) => outcome !== 'planned')
-  if (known !== undefined && isWorthATable) core.info(tableOf(known))
+  if (known !== undefined && (failure === undefined || hasFindings(known))) core.info(tableOf(known))
   let error = failure
   try {
     if (result !== undefined) setOutputs(result)
@@ -75,7 +74,7 @@ await run().then(
   result => report(result, undefined),
   (error: unknown) =>
     report(
-      error instanceof NotAsPlannedError ? error.result : undefined,
+      error instanceof ResultError ? error.result : undefined,
       // Whoever pressed Cancel is told so, whatever broke by that.
       secrets.maskError(signal.aborted ? signal.reason : asRunnerFault(error)),
     ),

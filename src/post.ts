@@ -5,7 +5,7 @@ import { removeTemporary, TEMPORARY } from './temporary.ts'
 /** The post step, which removes what a step that was killed has left behind. */
 try {
   const left = core.getState(TEMPORARY)
-  if (left !== '') removeTemporary(left)
+  if (left !== '') await removeTemporary(left)
 } catch (error) {
   reportFailure(error)
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, promises, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { messageOf, ReleaseError } from './errors.ts'
 import { field } from './json.ts'
@@ -12,9 +12,10 @@ const unusable = (what: string, remedy: string, cause: unknown): ReleaseError =>
   new ReleaseError('runner-unusable', { what: oneLine(`${what}: ${messageOf(cause)}.`), remedy, cause })
 
 /** Removes a directory for files of a run. Throws `runner-unusable` if something of it stays. */
-export const removeTemporary = (temporary: string): void => {
+export const removeTemporary = async (temporary: string): Promise<void> => {
   try {
-    rmSync(temporary, { recursive: true, force: true })
+    // rmSync does not say which error it was. Reading this property is what loads fs/promises.
+    await promises.rm(temporary, { recursive: true, force: true })
   } catch (error) {
     // There never was one.
     if (field(error, 'code') === 'ENOTDIR') return
@@ -38,11 +39,7 @@ const makeTemporary = (temporary: string): void => {
 }
 
 /** Removes it after something failed: what failed first is what is reported. */
-const removeIfPossible = (temporary: string): void => {
-  try {
-    removeTemporary(temporary)
-  } catch {}
-}
+const removeIfPossible = (temporary: string): Promise<void> => removeTemporary(temporary).catch(() => {})
 
 /**
  * Runs `use` with a directory for files of this run, credentials among them, and removes it, however `use` ends.
@@ -69,7 +66,7 @@ export const withTemporary = async <T>(
   try {
     makeTemporary(temporary)
   } catch (error) {
-    removeIfPossible(temporary)
+    await removeIfPossible(temporary)
     throw unusable(
       `Temporary files can not be written into ${parent}`,
       'Nothing was done. Look after this directory, then run this again.',
@@ -80,9 +77,9 @@ export const withTemporary = async <T>(
   try {
     result = await use(temporary)
   } catch (error) {
-    removeIfPossible(temporary)
+    await removeIfPossible(temporary)
     throw error
   }
-  removeTemporary(temporary)
+  await removeTemporary(temporary)
   return result
 }

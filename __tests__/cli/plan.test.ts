@@ -3,14 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { commands } from '../../src/cli/commands.ts'
-import { plan } from '../../src/commands/plan.ts'
+import { decidePlan } from '../../src/commands/plan.ts'
 import { inputs } from '../../src/contract.ts'
 import { orderOf } from '../../src/inputs/request.ts'
 import { readRunContext } from '../../src/inputs/run-context.ts'
 import type { InputTexts } from '../../src/inputs/texts.ts'
-import { RunJournal } from '../../src/report/journal.ts'
-import { coloursFor } from '../../src/report/terminal-colours.ts'
-import { terminalLog } from '../../src/report/terminal-log.ts'
 import { stableRelease } from './bundle.ts'
 
 const semver = 'final: vX.Y.Z -> X.Y.Z X.Y latest | X.Y.Z-stable'
@@ -79,7 +76,7 @@ describe('prints', () => {
 
   test('options anywhere after the command', () => {
     const { stdout } = stableRelease(['plan', '--policy=dmwm-go', 'a', '--json', 'v1.2.3', 'b.ch', 'c'])
-    expect(JSON.parse(stdout)).toMatchObject({ rule: 'v-final', image: 'b.ch/c/a' })
+    expect(JSON.parse(stdout)).toMatchObject({ rule: 'v-final', services: [{ image: 'b.ch/c/a' }] })
   })
 
   test('nothing but what the command line says on a runner', () => {
@@ -102,14 +99,7 @@ test('--json is the output json of the action', () => {
   const context = readRunContext({}, directory)
   const { request } = orderOf(texts as unknown as InputTexts, context)
   if (request.command !== 'plan') throw new Error(`the request is for ${request.command}`)
-  const log = terminalLog({
-    stream: process.stderr,
-    colours: coloursFor({}, {}),
-    now: () => 0,
-    debug: false,
-  })
-  log.info = () => {}
-  expect(stdout).toBe(`${JSON.stringify(plan(request, { log, journal: new RunJournal() }))}\n`)
+  expect(stdout).toBe(`${JSON.stringify(decidePlan(request))}\n`)
 })
 
 describe('refuses', () => {
@@ -232,6 +222,8 @@ describe('stands in for release, and checks the same', () => {
 
   test('stable tags that wait', () => {
     const { stdout } = stableRelease(['plan', ...order, '--stable=on-promotion', '--json'])
-    expect(JSON.parse(stdout)).toMatchObject({ tags: [{ outcome: 'planned' }, { outcome: 'withheld' }] })
+    expect(JSON.parse(stdout)).toMatchObject({
+      services: [{ tags: [{ outcome: 'planned' }, { outcome: 'withheld' }] }],
+    })
   })
 })

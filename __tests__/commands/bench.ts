@@ -2,12 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build } from '../../src/commands/build.ts'
+import { resultOf } from '../../src/commands/plan.ts'
 import { promote } from '../../src/commands/promote.ts'
 import { push } from '../../src/commands/push.ts'
 import { release } from '../../src/commands/release.ts'
 import type { Request } from '../../src/commands/request.ts'
-import type { Result } from '../../src/commands/result.ts'
-import type { Run, Services } from '../../src/commands/run.ts'
+import type { Result, ServiceResult } from '../../src/commands/result.ts'
+import { ResultError } from '../../src/commands/result-error.ts'
+import type { Registries, Run, Services } from '../../src/commands/run.ts'
 import { verify } from '../../src/commands/verify.ts'
 import { Transport } from '../../src/http/transport.ts'
 import { orderOf } from '../../src/inputs/request.ts'
@@ -32,7 +34,10 @@ export const CONTEXT_COMMIT = 'c'.repeat(40)
 
 /** How a command ended. */
 export interface Ended {
-  readonly result: Result | undefined
+  /** Of the first service. */
+  readonly result: ServiceResult | undefined
+  /** Of all services; also what an error has of them. */
+  readonly services: Result['services'] | undefined
   readonly error: unknown
   /** What became of each tag. */
   readonly outcomes: Readonly<Record<string, string>>
@@ -48,22 +53,29 @@ export interface CommandBench {
   readonly events: string[]
   /** What was built and written of that. */
   written(): string[]
-  /** The tags of the repository. */
-  tags(): Readonly<Record<string, string>>
-  /** Publishes an image as somebody else. */
-  seed(tag: string, image?: Seed): Promise<string>
+  /** The tags of a service, or of reqmgr2. */
+  tags(service?: string): Readonly<Record<string, string>>
+  /** Publishes an image as somebody else, of a service or of reqmgr2. */
+  seed(tag: string, image?: Seed, service?: string): Promise<string>
   run(inputs: Partial<InputTexts>, context?: Partial<RunContext>): Promise<Ended>
   stop(): Promise<void>
 }
 
-const carryOut = (request: Request, tools: Services & Run): Promise<Result> => {
+const carryOut = async (
+  request: Request,
+  tools: Omit<Services, 'registry'> & Registries & Run,
+): Promise<Result> => {
+  const one = (): Services & Run => {
+    if ('services' in request) throw new Error('these are several services')
+    return { ...tools, registry: tools.registryFor(request.repository) }
+  }
   switch (request.command) {
     case 'release':
-      return release(request, tools)
+      return resultOf(request, [await release(request, one())])
     case 'build':
-      return build(request, tools)
+      return resultOf(request, [await build(request, tools)])
     case 'push':
-      return push(request, tools)
+      return resultOf(request, [await push(request, one())])
     case 'promote':
       return promote(request, tools)
     case 'verify':
@@ -96,16 +108,17 @@ export const startCommandBench = async (): Promise<CommandBench> => {
     const { request } = orderOf(texts, runIn(folder, at))
     const backoff = { attempts: 1, attemptTimeout: 5_000, totalTime: 0, firstDelay: 0, longestDelay: 0 }
     using transport = new Transport({ userAgent: USER_AGENT, log, clock, backoff, signal })
-    const client = new RegistryClient({
-      repository: request.repository,
-      transport,
-      credentials: { kind: 'anonymous' },
-      secrets,
-      access: 'pull,push',
-      looksOnly: request.command === 'verify',
-      now: clock.now,
-    })
-    const tools: Services & Run = {
+    const registryFor: Registries['registryFor'] = repository =>
+      new RegistryClient({
+        repository,
+        transport,
+        credentials: { kind: 'anonymous' },
+        secrets,
+        access: 'pull,push',
+        looksOnly: request.command === 'verify',
+        now: clock.now,
+      })
+    const tools: Omit<Services, 'registry'> & Registries & Run = {
       env: process.env,
       log,
       secrets,
@@ -114,7 +127,7 @@ export const startCommandBench = async (): Promise<CommandBench> => {
       journal: new RunJournal(),
       signal,
       workspace: folder,
-      registry: client,
+      registryFor,
       docker: new RecordedDocker(engine.answerTo, log),
       transport,
       loadGitHub: () => import('../../src/github/index.ts'),
@@ -124,17 +137,20 @@ export const startCommandBench = async (): Promise<CommandBench> => {
       result => [result, undefined] as const,
       (error: unknown) => [undefined, error] as const,
     )
-    const outcomes = Object.fromEntries((result?.tags ?? []).map(({ tag, outcome }) => [tag, outcome]))
-    return { result, error, outcomes, log: log.lines }
+    const outcomes = Object.fromEntries(
+      (result?.services[0].tags ?? []).map(({ tag, outcome }) => [tag, outcome]),
+    )
+    const services = result?.services ?? (error instanceof ResultError ? error.result.services : undefined)
+    return { result: result?.services[0], services, error, outcomes, log: log.lines }
   }
   return {
     registry,
     engine,
     clock,
     events,
-    written: () => events.filter(event => !/^(?:HEAD|GET) /.test(event)),
-    tags: () => registry.tags(REPOSITORY),
-    seed: (tag, image) => seed(registry, REPOSITORY, tag, image),
+    written: () => events.filter(event => !/^(?:HEAD|GET|POST|DELETE) /.test(event)),
+    tags: (service = 'reqmgr2') => registry.tags(`cmswmcore/${service}`),
+    seed: (tag, image, service = 'reqmgr2') => seed(registry, `cmswmcore/${service}`, tag, image),
     run,
     stop: async () => {
       await registry.stop()

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { KINDS } from '../e2e/seed.ts'
+import { KINDS, type Seed } from '../e2e/seed.ts'
 import { type GitHubApi, startGitHubApi } from '../gates/github-api.ts'
 import { refused } from '../registry/model-registry.ts'
-import { type CommandBench, REPOSITORY, startCommandBench } from './bench.ts'
+import { COMMIT, type CommandBench, REPOSITORY, startCommandBench } from './bench.ts'
 
 const [TAG, STABLE] = ['2.3.4', '2.3.4-stable']
 
@@ -12,8 +12,11 @@ beforeEach(async () => {
 })
 afterEach(() => bench?.stop())
 
+/** Publishes an image of the git tag's commit. */
+const publish = (tag: string, image: Seed = {}) => bench.seed(tag, { revision: COMMIT, ...image })
+
 test.each(KINDS)('%s is promoted by its digest, once; docker is not asked', async kind => {
-  const digest = await bench.seed(TAG, { kind })
+  const digest = await publish(TAG, { kind })
   const first = await bench.run({ command: 'promote' })
   expect(first).toMatchObject({ error: undefined, outcomes: { [TAG]: 'kept', [STABLE]: 'copied' } })
   const second = await bench.run({ command: 'promote', digest })
@@ -23,7 +26,7 @@ test.each(KINDS)('%s is promoted by its digest, once; docker is not asked', asyn
 })
 
 test('a promotion that is done already reads no manifest: a GET would count as a pull', async () => {
-  await bench.seed(TAG)
+  await publish(TAG)
   bench.registry.copyTag(REPOSITORY, TAG, STABLE)
   expect((await bench.run({ command: 'promote' })).error).toBeUndefined()
   expect(bench.events.filter(event => !event.startsWith('HEAD'))).toEqual([])
@@ -53,7 +56,7 @@ describe('nothing is written', () => {
       says: 'There is no tag to promote',
     },
   ])('if $why', async ({ seeds, inputs = {}, name, says }) => {
-    for (const tag of seeds) await bench.seed(tag)
+    for (const tag of seeds) await publish(tag)
     const before = bench.tags()
     const { error } = await bench.run({ command: 'promote', ...inputs })
     expect(error).toMatchObject({ name, message: expect.stringContaining(says) })
@@ -62,7 +65,7 @@ describe('nothing is written', () => {
   })
 
   test('if HEAD names an image that GET does not give', async () => {
-    await bench.seed(TAG)
+    await publish(TAG)
     const answer = { status: 200, headers: { 'docker-content-digest': `sha256:${'5'.repeat(64)}` } }
     bench.registry.answer(`HEAD ${TAG}`, answer)
     expect((await bench.run({ command: 'promote' })).error).toMatchObject({
@@ -73,7 +76,7 @@ describe('nothing is written', () => {
   })
 
   test('if it is a cache', async () => {
-    await bench.seed(TAG, { config: 'application/vnd.buildkit.cacheconfig.v0' })
+    await publish(TAG, { config: 'application/vnd.buildkit.cacheconfig.v0' })
     expect((await bench.run({ command: 'promote' })).error).toMatchObject({
       name: 'not-published',
       message: expect.stringContaining('is not an image'),
@@ -82,7 +85,7 @@ describe('nothing is written', () => {
   })
 
   test('if the registry forbids it', async () => {
-    await bench.seed(TAG)
+    await publish(TAG)
     bench.registry.answer(`PUT ${STABLE}`, refused(412, 'PROJECTPOLICYVIOLATION'))
     expect((await bench.run({ command: 'promote' })).error).toMatchObject({
       name: 'registry-refused',
@@ -105,31 +108,31 @@ describe('required checks', () => {
     )
 
   test('that passed: it is promoted', async () => {
-    await bench.seed(TAG)
+    await publish(TAG)
     api.status(api.tag(TAG).commit, { context: 'integration', state: 'success' })
     expect((await start()).outcomes).toEqual({ [TAG]: 'kept', [STABLE]: 'copied' })
   })
 
   test.each(['failure', 'pending'] as const)('that are at %s: it is not', async state => {
-    await bench.seed(TAG)
+    await publish(TAG)
     api.status(api.tag(TAG).commit, { context: 'integration', state })
     expect((await start()).error).toMatchObject({ name: 'checks-not-passed' })
     expect(bench.written()).toEqual([])
   })
 
   test('are not asked for when it is promoted already', async () => {
-    await bench.seed(TAG)
+    await publish(TAG)
     bench.registry.copyTag(REPOSITORY, TAG, STABLE)
     expect((await start()).error).toBeUndefined()
     expect(api.requests).toEqual([])
   })
 
   test('the first tag that another run overwrites meanwhile is not promoted', async () => {
-    await bench.seed(TAG)
+    await publish(TAG)
     const { commit } = api.tag(TAG)
     let theirs: Promise<string> | undefined
     bench.clock.onSleep = () => {
-      theirs ??= bench.seed(TAG).then(digest => {
+      theirs ??= publish(TAG).then(digest => {
         api.status(commit, { context: 'integration', state: 'success' })
         return digest
       })

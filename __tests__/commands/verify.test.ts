@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { NotAsPlannedError } from '../../src/commands/not-as-planned.ts'
+import { ResultError } from '../../src/commands/result-error.ts'
 import { refused } from '../registry/model-registry.ts'
 import { type CommandBench, REPOSITORY, startCommandBench } from './bench.ts'
 
@@ -44,11 +44,12 @@ test.each(table)(
   'of $there with $inputs it finds $finds, by HEAD alone',
   async ({ there, inputs, finds }) => {
     await THERE[there]()
-    const { error, result } = await bench.run({ command: 'verify', ...inputs })
+    const { error, services } = await bench.run({ command: 'verify', ...inputs })
     const isWrong = Object.values(finds).some(outcome => outcome === 'missing' || outcome === 'different')
-    expect(error instanceof NotAsPlannedError).toBe(isWrong)
-    const found = error instanceof NotAsPlannedError ? error.result : result
-    expect(Object.fromEntries(found?.tags.map(({ tag, outcome }) => [tag, outcome]) ?? [])).toEqual(finds)
+    expect(error instanceof ResultError).toBe(isWrong)
+    expect(Object.fromEntries(services?.[0].tags.map(({ tag, outcome }) => [tag, outcome]) ?? [])).toEqual(
+      finds,
+    )
     expect(bench.events.filter(event => !event.startsWith('HEAD'))).toEqual([])
   },
 )
@@ -62,7 +63,7 @@ test('an image that HEAD of the tags names, and that is not there, is missing', 
   expect(error).toMatchObject({
     name: 'not-as-planned',
     message: expect.stringContaining(`${TAG} is missing (is ${OTHER}, which the registry does not have)`),
-    result: { digest: undefined },
+    result: { services: [{ digest: undefined }] },
   })
 })
 

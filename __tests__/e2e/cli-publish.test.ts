@@ -57,8 +57,7 @@ describe('release', () => {
     expect(await digestOf('2.3.4-stable')).toBe(digest)
     expect(JSON.parse(released.stdout)).toMatchObject({
       command: 'release',
-      digest,
-      tags: [{ outcome: 'built' }, { outcome: 'copied' }],
+      services: [{ digest, tags: [{ outcome: 'built' }, { outcome: 'copied' }] }],
     })
     expect(await labelsOf('2.3.4')).toEqual({
       'org.opencontainers.image.title': service,
@@ -311,8 +310,7 @@ describe('promote and verify need no docker', () => {
     expect(promoted, promoted.stderr).toMatchObject({ exitCode: 0, leftBehind: [] })
     expect(JSON.parse(promoted.stdout)).toMatchObject({
       command: 'promote',
-      digest,
-      tags: [{ outcome: 'kept' }, { tag: '2.3.4-stable', outcome: 'copied' }],
+      services: [{ digest, tags: [{ outcome: 'kept' }, { tag: '2.3.4-stable', outcome: 'copied' }] }],
     })
     expect(await digestOf('2.3.4-stable')).toBe(digest)
     const verified = await call(['verify', ...order], withoutIt)
@@ -331,7 +329,9 @@ describe('promote and verify need no docker', () => {
     expect(verified.stderr).toMatch(/^error: .* is not as planned for 2\.3\.4/m)
     const json = await call([...order, '--json'], { env: noDocker })
     expect(json.exitCode).toBe(1)
-    expect(JSON.parse(json.stdout)).toMatchObject({ tags: [{ outcome: 'kept' }, { outcome: 'different' }] })
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      services: [{ tags: [{ outcome: 'kept' }, { outcome: 'different' }] }],
+    })
   })
 
   test('what is not there is printed too', async () => {

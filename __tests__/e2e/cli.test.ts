@@ -188,17 +188,25 @@ describe.each([
       const built = await call('build', service, '2.3.4', host, '--json')
       expect(JSON.parse(built.stdout)).toMatchObject({
         command: 'build',
-        image: image(),
-        tags: [
-          { tag: '2.3.4', outcome: 'built' },
-          { tag: '2.3.4-stable', outcome: 'built', stable: true },
+        services: [
+          {
+            image: image(),
+            tags: [
+              { tag: '2.3.4', outcome: 'built' },
+              { tag: '2.3.4-stable', outcome: 'built', stable: true },
+            ],
+          },
         ],
       })
       const pushed = await call('push', service, '2.3.4', host, '--json')
       expect(JSON.parse(pushed.stdout)).toMatchObject({
         command: 'push',
-        digest: await readTag(storage, `cmsweb/${service}`, '2.3.4'),
-        tags: [{ outcome: 'built' }, { outcome: 'copied', reference: `${image()}:2.3.4-stable` }],
+        services: [
+          {
+            digest: await readTag(storage, `cmsweb/${service}`, '2.3.4'),
+            tags: [{ outcome: 'built' }, { outcome: 'copied', reference: `${image()}:2.3.4-stable` }],
+          },
+        ],
       })
       for (const { stdout, stderr } of [built, pushed]) {
         expect(stdout.trimEnd()).not.toContain('\n')

@@ -8,7 +8,7 @@ const LIMITS: Readonly<Record<Counted, { docker: number; requests: number }>> = 
   release: { docker: 1, requests: 7 },
   'release again': { docker: 0, requests: 5 },
   verify: { docker: 0, requests: 3 },
-  promote: { docker: 0, requests: 6 },
+  promote: { docker: 0, requests: 10 },
   build: { docker: 2, requests: 0 },
   push: { docker: 5, requests: 7 },
 }

@@ -36,12 +36,17 @@ const startApi = async (options: GitHubApiOptions = {}): Promise<void> => {
 const step = async (order: Step): Promise<StepResult> => {
   const result = await bench.step({
     apiUrl: api.url,
+    ...(order.tag === undefined ? {} : { sha: api.tag(order.tag).commit }),
     ...order,
     with: { 'require-checks': 'testbed', 'github-token': TOKEN, ...order.with },
   })
   expect(`${visible(result.log)}${result.summary}${JSON.stringify(result.outputs)}`).not.toContain(TOKEN)
   return result
 }
+
+/** Publishes an image of the commit of 2.3.4. */
+const publish = (service: string): Promise<string> =>
+  seed(bench.registry, `cmswmcore/${service}`, '2.3.4', { revision: api.tag('2.3.4').commit })
 
 const tagsOf = (service: string): Promise<string[]> =>
   listTags(bench.registry.storage, `cmswmcore/${service}`)
@@ -143,7 +148,7 @@ describe('release', () => {
       await startApi()
       const repository = `cmswmcore/${service}`
       const id = api.checkRun(api.tag('2.3.4').commit, { name: 'testbed', status: 'in_progress' })
-      if (command === 'promote') await seed(bench.registry, repository, '2.3.4')
+      if (command === 'promote') await publish(service)
       const running = step({ tag: '2.3.4', with: { command, service, policy, 'checks-timeout': '2m' } })
       const looks = () => api.requests.filter(({ path }) => path.includes('/check-runs')).length
       while (looks() < (command === 'release' ? 2 : 1)) await sleep(20)
@@ -271,7 +276,7 @@ describe('octokit', () => {
   test('is found beside the bundle, wherever that is', async () => {
     await startApi()
     api.checkRun(api.tag('2.3.4').commit, { name: 'testbed', conclusion: 'success' })
-    await seed(bench.registry, 'cmswmcore/elsewhere', '2.3.4')
+    await publish('elsewhere')
     const bundle = join(await copyOf('elsewhere'), 'index.js')
     const order = { command: 'promote', tag: '2.3.4', service: 'elsewhere' }
     const promoted = await step({ bundle, env: noDocker, with: order })
@@ -282,7 +287,7 @@ describe('octokit', () => {
   test('is in the one file of the command line, and prints nothing', async () => {
     await startApi()
     api.checkRun(api.tag('2.3.4').commit, { name: 'testbed', conclusion: 'success' })
-    await seed(bench.registry, 'cmswmcore/line', '2.3.4')
+    await publish('line')
     const file = join(folder, 'stable-release.mjs')
     await cp(join(dist, 'cli/index.js'), file)
     const order = ['promote', 'line', '2.3.4', bench.registry.host, 'cmswmcore', '--require-checks=testbed']
@@ -298,7 +303,10 @@ describe('octokit', () => {
       cwd: folder,
     })
     expect(exitCode).toBe(0)
-    expect(JSON.parse(stdout)).toMatchObject({ command: 'promote', tags: [{}, { outcome: 'copied' }] })
+    expect(JSON.parse(stdout)).toMatchObject({
+      command: 'promote',
+      services: [{ tags: [{}, { outcome: 'copied' }] }],
+    })
     expect(await tagsOf('line')).toEqual(['2.3.4', '2.3.4-stable'])
   })
 })
@@ -327,7 +335,7 @@ describe('promote', () => {
   test('is red unless every check has passed, lists each with its link, and writes nothing', async () => {
     await startApi({ basePath: '/api/v3' })
     const { commit } = api.tag('2.3.4')
-    await seed(bench.registry, 'cmswmcore/red', '2.3.4')
+    await publish('red')
     const before = await writesTo(bench.registry, 'cmswmcore/red')
     const passed = api.checkRun(commit, { name: 'unit', conclusion: 'success', actionsRun: '5' })
     const running = api.checkRun(commit, { name: 'testbed', status: 'in_progress', actionsRun: '6' })
@@ -364,7 +372,7 @@ describe('promote', () => {
   test('without a permission it is red, and writes nothing', async () => {
     await startApi({ permissions: ['contents', 'checks'] })
     api.tag('2.3.4')
-    await seed(bench.registry, 'cmswmcore/forbidden', '2.3.4')
+    await publish('forbidden')
     const result = await promote('forbidden')
     expect(result.exitCode).toBe(1)
     expect(result.annotations.map(({ message }) => message)).toEqual([
@@ -376,7 +384,7 @@ describe('promote', () => {
   test('a wrong token is red, and not shown', async () => {
     await startApi()
     api.tag('2.3.4')
-    await seed(bench.registry, 'cmswmcore/wrong-token', '2.3.4')
+    await publish('wrong-token')
     const result = await promote('wrong-token', { with: { 'github-token': 'ghp_OldAndExpired' } })
     expect(result.exitCode).toBe(1)
     expect(result.annotations.map(({ message }) => message)).toEqual([

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readTag } from '../../sandbox/storage.ts'
+import { COMMIT } from './action.ts'
 import { type Bench, startBench } from './bench.ts'
 import { seed } from './seed.ts'
 
@@ -66,7 +67,7 @@ test.each(
   const { run, lies, seeded, number } = row
   const service = `nowhere-${number}`
   const repository = `cmswmcore/${service}`
-  if (seeded) await seed(bench.registry, repository, FIRST)
+  if (seeded) await seed(bench.registry, repository, FIRST, { revision: COMMIT })
   const liar = await startLiar(bench.registry.url, lies)
   try {
     const [command = '', stable = ''] = run.split(' ')
@@ -98,7 +99,7 @@ test.each(
 
 test('what is only looked at is looked at by HEAD; the first tag is read before the first copy', async () => {
   const service = 'honest'
-  const digest = await seed(bench.registry, `cmswmcore/${service}`, FIRST)
+  const digest = await seed(bench.registry, `cmswmcore/${service}`, FIRST, { revision: COMMIT })
   const liar = await startLiar(bench.registry.url, {})
   const ask = async (command: string) => {
     const before = liar.asked.length
@@ -109,7 +110,8 @@ test('what is only looked at is looked at by HEAD; the first tag is read before 
   }
   try {
     const heads = [`HEAD ${FIRST}`, `HEAD ${STABLE}`]
-    expect(await ask('promote')).toEqual([...heads, `GET ${FIRST}`, `PUT ${STABLE}`, ...heads])
+    const config = expect.stringMatching(/^GET sha256:/)
+    expect(await ask('promote')).toEqual([...heads, `GET ${FIRST}`, config, `PUT ${STABLE}`, ...heads])
     for (const command of ['promote', 'release', 'verify'])
       expect(await ask(command), command).toEqual([...heads, `HEAD ${digest}`])
   } finally {
@@ -120,7 +122,7 @@ test('what is only looked at is looked at by HEAD; the first tag is read before 
 test('a HEAD without a digest: verify says that it can not tell, and promote reads the image', async () => {
   const service = 'silent'
   const repository = `cmswmcore/${service}`
-  const digest = await seed(bench.registry, repository, FIRST)
+  const digest = await seed(bench.registry, repository, FIRST, { revision: COMMIT })
   const liar = await startLiar(bench.registry.url, { [FIRST]: undefined })
   try {
     for (const pinned of ['', digest]) {

@@ -30,7 +30,7 @@ const release = (tag: string, sha = COMMIT) =>
   bench.step({ tag, sha, with: { service, policy: POLICY, 'build-args': `VERSION=${tag}` } })
 const outcomesOf = (step: StepResult): Record<string, string> =>
   Object.fromEntries(
-    JSON.parse(step.outputs.json ?? '').tags.map(({ tag, outcome }: Record<string, string>) => [
+    JSON.parse(step.outputs.json ?? '').services[0].tags.map(({ tag, outcome }: Record<string, string>) => [
       tag,
       outcome,
     ]),

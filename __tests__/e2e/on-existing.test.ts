@@ -141,7 +141,7 @@ test.each(table)(
     expect(step.outputs.digest).toBe(after)
     expect(stableAfter).toBe(after)
     const replaced = onExisting === 'overwrite' ? [before, stableBefore] : [undefined, undefined]
-    const said = JSON.parse(step.outputs.json ?? '').tags
+    const said = JSON.parse(step.outputs.json ?? '').services[0].tags
     expect(said.map((tag: { replaced?: string }) => tag.replaced)).toEqual(replaced)
     expect(said.map((tag: { note?: string }) => tag.note)).toEqual(
       replaced.map(digest => (digest === undefined ? undefined : `replaces ${digest}`)),

@@ -136,8 +136,7 @@ describe.each([
     expect(released.stderr).not.toMatch(/unknown flag|--help/)
     const digest = await expectPublished(open, ['2.3.4', '2.3.4-stable'])
     expect(JSON.parse(released.stdout)).toMatchObject({
-      digest,
-      tags: [{ outcome: 'built' }, { outcome: 'copied' }],
+      services: [{ digest, tags: [{ outcome: 'built' }, { outcome: 'copied' }] }],
     })
   })
 

@@ -58,18 +58,22 @@ describe.each([
     })
     expect(JSON.parse(json ?? '')).toMatchObject({
       command: 'release',
-      service: rule,
-      image,
       gitTag: tag,
       rule,
-      digest,
-      tags: tags.map((name, index) => ({
-        tag: name,
-        reference: `${image}:${name}`,
-        stable: stable.includes(name),
-        moving: false,
-        outcome: index === 0 ? 'built' : 'copied',
-      })),
+      services: [
+        {
+          service: rule,
+          image,
+          digest,
+          tags: tags.map((name, index) => ({
+            tag: name,
+            reference: `${image}:${name}`,
+            stable: stable.includes(name),
+            moving: false,
+            outcome: index === 0 ? 'built' : 'copied',
+          })),
+        },
+      ],
     })
 
     expect(await attestationsAt(storage, digest)).toHaveLength(store === 'containerd' ? 1 : 0)

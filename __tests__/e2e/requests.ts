@@ -12,10 +12,14 @@ export const requestsTo = async (registry: Registry, repository: string): Promis
   return registry.requests().filter(({ path }) => path.startsWith(`/v2/${repository}/`))
 }
 
+/** Whether it begins an upload, or cancels one: nothing is there by that. */
+const isOfUpload = ({ method, path }: RegistryRequest): boolean =>
+  (method === 'POST' || method === 'DELETE') && path.includes('/blobs/uploads/')
+
 /** The requests of which the repository can have changed, as `METHOD path`. */
 export const writesTo = async (registry: Registry, repository: string): Promise<string[]> => {
   const requests = await requestsTo(registry, repository)
   return requests
-    .filter(({ method }) => method !== 'GET' && method !== 'HEAD')
+    .filter(request => !['GET', 'HEAD'].includes(request.method) && !isOfUpload(request))
     .map(({ method, path }) => `${method} ${path}`)
 }

@@ -43,7 +43,9 @@ describe.each(['containerd', 'classic'] as const)('an engine with the %s store',
     expect(await writesTo(bench.registry, 'cmswmcore/twice')).toEqual(before)
     const { json, ...outputs } = second.outputs
     expect(first.outputs).toMatchObject(outputs)
-    const outcomes = JSON.parse(json ?? '').tags.map(({ outcome }: { outcome: string }) => outcome)
+    const outcomes = JSON.parse(json ?? '').services[0].tags.map(
+      ({ outcome }: { outcome: string }) => outcome,
+    )
     expect(outcomes).toEqual(['kept', 'kept'])
   })
 

@@ -91,7 +91,7 @@ test.each(table)('$kind, $name: $findings', async ({ kind, index, first, stable,
   for (const tag of wrong) expect(errors[0]?.message).toContain(`${tag} is `)
   // The result is an output, red or green.
   const result = JSON.parse(step.outputs.json ?? '')
-  expect(result.tags.map(({ outcome }: { outcome: string }) => outcome)).toEqual(findings)
+  expect(result.services[0].tags.map(({ outcome }: { outcome: string }) => outcome)).toEqual(findings)
   const withheld = tags.filter((_, position) => findings[position] === 'withheld')
   expect(step.outputs.withheld).toBe(withheld.map(tag => `${image}:${tag}`).join('\n'))
   expect({

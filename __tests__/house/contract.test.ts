@@ -17,21 +17,25 @@ test('src/contract.ts is what `npm run generate` writes', () => {
 test('the outputs that are set are those that action.yml declares', () => {
   const result = {
     command: 'plan',
-    service: 'reqmgr2',
-    image: 'ghcr.io/dmwm/reqmgr2',
     gitTag: '1.0.0',
     rule: 'final',
     reason: '',
-    tags: [
+    services: [
       {
-        tag: '1.0.0',
-        reference: 'ghcr.io/dmwm/reqmgr2:1.0.0',
-        stable: false,
-        moving: false,
-        outcome: 'planned',
+        service: 'reqmgr2',
+        image: 'ghcr.io/dmwm/reqmgr2',
+        tags: [
+          {
+            tag: '1.0.0',
+            reference: 'ghcr.io/dmwm/reqmgr2:1.0.0',
+            stable: false,
+            moving: false,
+            outcome: 'planned',
+          },
+        ],
+        digest: undefined,
       },
     ],
-    digest: undefined,
   } as const
   expect(Object.keys(outputsOf(result)).sort()).toEqual(Object.keys(action.outputs).sort())
 })

@@ -51,18 +51,23 @@ describe('what is ordered', () => {
     {
       command: 'plan',
       given: { project: 'cmswmcore' },
-      request: { repository: { registry: 'ghcr.io', path: 'cmswmcore/reqmgr2' } },
+      request: {
+        services: [{ service: 'reqmgr2', repository: { registry: 'ghcr.io', path: 'cmswmcore/reqmgr2' } }],
+      },
     },
-    { command: 'promote', given: { digest }, request: { digest, gitTag: '2.3.4' } },
+    {
+      command: 'promote',
+      given: { digest },
+      request: { services: [{ service: 'reqmgr2', digest }], gitTag: '2.3.4' },
+    },
     {
       command: 'verify',
       given: { digest, stable: 'on-promotion' },
-      request: { digest, stable: 'on-promotion' },
+      request: { services: [{ service: 'reqmgr2', digest }], stable: 'on-promotion' },
     },
   ])('$command with $given', ({ command, given, request }) => {
     expect(orderOf(textsWith({ command, ...given }), run).request).toMatchObject({
       command,
-      service: 'reqmgr2',
       ...request,
     })
   })

@@ -179,7 +179,10 @@ describe('what is not one line', () => {
   const unprintable =
     'it has a line break or another character that can not be seen. Write it on one line, without such characters.'
   test.each([
-    { given: { service: 'a\n::error::b' }, says: `The input service is "a\\n::error::b": ${unprintable}` },
+    {
+      given: { service: 'a\n::error::b' },
+      says: 'The input service is "a\\n::error::b": it names 2 services, and release is for one.',
+    },
     { given: { service: 'a\u009b31mb' }, says: `The input service is "a\\u009b31mb": ${unprintable}` },
     { given: { service: 'a:\u0007b' }, says: `The input service is "a:\\u0007b": ${unprintable}` },
     { given: { project: 'a\r\nb' }, says: `The input project is "a\\r\\nb": ${unprintable}` },

@@ -136,6 +136,21 @@ export const contractOf = (name: string, start: () => Promise<AnyRegistry>): voi
       expect(await client.listTags()).toEqual(['2.3.4', '2.3.4-stable'])
     })
 
+    test('an upload that was begun is there until it is cancelled', async () => {
+      const begun = await ask('POST', `${PATH}/blobs/uploads/`)
+      expect(begun.status).toBe(202)
+      const location = new URL(begun.headers.get('location') ?? '', registry.url)
+      expect(location.pathname).toContain(`/v2/${PATH}/blobs/uploads/`)
+      const cancel = () => fetch(location, { method: 'DELETE' }).then(({ status }) => status)
+      expect(await cancel()).toBe(204)
+      expect(await cancel()).toBe(404)
+    })
+
+    test('the client may write, and leaves no upload', async () => {
+      using client = makeClient(registry.host)
+      await expect(client.requireWritable()).resolves.toBeUndefined()
+    })
+
     test('the client reads a config, by its digest', async () => {
       using client = makeClient(registry.host)
       await seed(registry, PATH, 'config')

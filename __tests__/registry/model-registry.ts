@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -24,6 +24,8 @@ export interface ModelRegistry {
   tags(repository: string): Readonly<Record<string, string>>
   /** Points a tag at what another tag has, as another run would. */
   copyTag(repository: string, from: string, to: string): void
+  /** How many uploads to a repository were begun, and neither ended nor cancelled. */
+  openUploads(repository: string): number
   /** Deletes a tag. */
   deleteTag(repository: string, tag: string): void
   /** Answers what the client asks, in short such as `HEAD 2.3.4` or `GET list`, so; as often as given, or always. */
@@ -40,6 +42,8 @@ interface Repository {
   readonly manifests: Map<string, Stored>
   readonly tags: Map<string, string>
   readonly blobs: Map<string, Buffer>
+  /** Begun, and not ended. */
+  readonly uploads: Set<string>
 }
 
 /** An error as the specification has it: distribution-spec v1.1.1, "Error Codes". */
@@ -51,7 +55,7 @@ export const refused = (status: number, code: string): Answer => ({
 
 const digestOf = (bytes: Buffer): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`
 
-const ROUTE = /^\/v2\/(?<path>.+)\/(?<kind>manifests|blobs|tags)\/(?<reference>[^/]+\/?)$/
+const ROUTE = /^\/v2\/(?<path>.+)\/(?<kind>manifests|blobs|tags)\/(?<reference>(?:uploads\/)?[^/]*)$/
 
 /** What a manifest needs to be there before it. */
 const needs = (manifest: unknown): { blobs: unknown[]; manifests: unknown[] } => {
@@ -106,7 +110,7 @@ interface Asked {
 
 /** Answers as the registry of the distribution project does. */
 const answerOf = (repository: Repository, { method, kind, path, reference, type, body }: Asked): Answer => {
-  const { manifests, tags, blobs } = repository
+  const { manifests, tags, blobs, uploads } = repository
   if (kind === 'manifests') {
     return method === 'PUT'
       ? write(repository, reference, { mediaType: type ?? '', bytes: body })
@@ -116,9 +120,18 @@ const answerOf = (repository: Repository, { method, kind, path, reference, type,
     if (manifests.size === 0) return refused(404, 'NAME_UNKNOWN')
     return { status: 200, body: JSON.stringify({ name: path, tags: [...tags.keys()].toSorted() }) }
   }
-  if (method === 'POST') return { status: 202, headers: { location: `/v2/${path}/blobs/upload` } }
+  if (method === 'POST') {
+    const upload = randomUUID()
+    uploads.add(upload)
+    return { status: 202, headers: { location: `/v2/${path}/blobs/uploads/${upload}` } }
+  }
+  if (method === 'DELETE') {
+    const wasThere = uploads.delete(reference.replace('uploads/', ''))
+    return wasThere ? { status: 204 } : refused(404, 'BLOB_UPLOAD_UNKNOWN')
+  }
   if (method === 'PUT') {
     blobs.set(digestOf(body), body)
+    uploads.delete(reference.replace('uploads/', ''))
     return { status: 201 }
   }
   const blob = blobs.get(reference)
@@ -131,7 +144,12 @@ export const startModelRegistry = async (requests: string[] = []): Promise<Model
   const answers: { request: string; answer: Answer; left: number }[] = []
 
   const at = (path: string): Repository =>
-    repositories.get(path) ?? { manifests: new Map(), tags: new Map(), blobs: new Map() }
+    repositories.get(path) ?? {
+      manifests: new Map(),
+      tags: new Map(),
+      blobs: new Map(),
+      uploads: new Set(),
+    }
 
   const prepared = (request: string): Answer | undefined => {
     const found = answers.find(each => each.request === request && each.left > 0)
@@ -159,7 +177,7 @@ export const startModelRegistry = async (requests: string[] = []): Promise<Model
       body,
       type: headers['content-type'],
     })
-    if (method === 'PUT' && answer.status === 201) repositories.set(path, repository)
+    if (method === 'POST' || (method === 'PUT' && answer.status === 201)) repositories.set(path, repository)
     return answer
   }
 
@@ -184,6 +202,7 @@ export const startModelRegistry = async (requests: string[] = []): Promise<Model
       if (digest === undefined) throw new Error(`there is no tag ${from}`)
       tags.set(to, digest)
     },
+    openUploads: repository => at(repository).uploads.size,
     deleteTag: (repository, tag) => void at(repository).tags.delete(tag),
     answer: (request, answer, times = Number.POSITIVE_INFINITY) =>
       void answers.push({ request, answer, left: times }),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Result, TagResult } from '../../src/commands/result.ts'
+import type { Result, ServiceResult, TagResult } from '../../src/commands/result.ts'
 import { RunJournal } from '../../src/report/journal.ts'
 
 const tag = (name: string): TagResult => ({
@@ -10,15 +10,19 @@ const tag = (name: string): TagResult => ({
   outcome: 'planned',
 })
 
-const plan: Result = {
-  command: 'release',
+const service: ServiceResult = {
   service: 'das2go',
   image: 'ghcr.io/dmwm/das2go',
+  tags: [tag('2.3.4'), tag('2.3.4-stable')],
+  digest: undefined,
+}
+
+const plan: Result = {
+  command: 'release',
   gitTag: '2.3.4',
   rule: 'final',
   reason: '2.3.4 is matched by rule final.',
-  tags: [tag('2.3.4'), tag('2.3.4-stable')],
-  digest: undefined,
+  services: [service],
 }
 
 test('without a plan, nothing is known', () => {
@@ -30,11 +34,10 @@ test('what a run that stopped half-way has done', () => {
   const digest = `sha256:${'ab'.repeat(32)}` as const
   journal.planned(plan)
   expect(journal.soFar).toEqual(plan)
-  journal.image(digest)
+  journal.image('das2go', digest)
   journal.tag({ ...tag('2.3.4'), outcome: 'built' })
   expect(journal.soFar).toEqual({
     ...plan,
-    digest,
-    tags: [{ ...tag('2.3.4'), outcome: 'built' }, tag('2.3.4-stable')],
+    services: [{ ...service, digest, tags: [{ ...tag('2.3.4'), outcome: 'built' }, tag('2.3.4-stable')] }],
   })
 })

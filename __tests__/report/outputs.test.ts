@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Result, TagResult } from '../../src/commands/result.ts'
+import type { Result, ServiceResult, TagResult } from '../../src/commands/result.ts'
 import { outputsOf } from '../../src/report/outputs.ts'
 
 const image = 'ghcr.io/dmwm/reqmgr2'
@@ -16,18 +16,14 @@ const tag = (name: string, outcome: TagResult['outcome']): TagResult => ({
 const result = (
   gitTag: string,
   rule: string,
-  tags: Result['tags'],
-  others: Partial<Result> = {},
+  tags: ServiceResult['tags'],
+  { command = 'release', ...others }: Partial<ServiceResult & Result> = {},
 ): Result => ({
-  command: 'release',
-  service: 'reqmgr2',
-  image,
+  command,
   gitTag,
   rule,
   reason: `${gitTag} is matched by rule ${rule}.`,
-  tags,
-  digest,
-  ...others,
+  services: [{ service: 'reqmgr2', image, tags, digest, ...others }],
 })
 
 test.each([
@@ -123,6 +119,41 @@ test.each([
   const { json, ...others } = outputsOf(given)
   expect(others).toEqual({ image, ...outputs })
   expect(JSON.parse(json)).toEqual(JSON.parse(JSON.stringify(given)))
+})
+
+test('of many services, each has a line, and all must be stable', () => {
+  const of = (
+    service: string,
+    outcome: TagResult['outcome'],
+    own: ServiceResult['digest'],
+  ): ServiceResult => ({
+    service,
+    image: `ghcr.io/dmwm/${service}`,
+    digest: own,
+    tags: [
+      { ...tag('2.3.4', 'kept'), reference: `ghcr.io/dmwm/${service}:2.3.4` },
+      { ...tag('2.3.4-stable', outcome), reference: `ghcr.io/dmwm/${service}:2.3.4-stable` },
+    ],
+  })
+  const other = `sha256:${'cd'.repeat(32)}` as const
+  const given = (outcome: TagResult['outcome']): Result => ({
+    ...result('2.3.4', 'final', [tag('2.3.4', 'kept')]),
+    services: [of('reqmgr2', 'copied', digest), of('reqmon', outcome, other)],
+  })
+  const { json, ...outputs } = outputsOf(given('withheld'))
+  expect(outputs).toEqual({
+    image: 'ghcr.io/dmwm/reqmgr2\nghcr.io/dmwm/reqmon',
+    tag: '2.3.4',
+    rule: 'final',
+    'is-stable': 'false',
+    tags: 'ghcr.io/dmwm/reqmgr2:2.3.4\nghcr.io/dmwm/reqmgr2:2.3.4-stable\nghcr.io/dmwm/reqmon:2.3.4',
+    'stable-tags': 'ghcr.io/dmwm/reqmgr2:2.3.4-stable',
+    withheld: 'ghcr.io/dmwm/reqmon:2.3.4-stable',
+    digest: `${digest}\n${other}`,
+    reference: `ghcr.io/dmwm/reqmgr2@${digest}\nghcr.io/dmwm/reqmon@${other}`,
+  })
+  expect(JSON.parse(json).services).toHaveLength(2)
+  expect(outputsOf(given('kept'))['is-stable']).toBe('true')
 })
 
 test.each<{ what: string; command?: Result['command']; stable: TagResult[]; is: boolean }>([

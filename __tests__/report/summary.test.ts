@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Result, TagResult } from '../../src/commands/result.ts'
+import type { Result, ServiceResult, TagResult } from '../../src/commands/result.ts'
 import { ReleaseError } from '../../src/errors.ts'
 import { summaryOf, writeSummary } from '../../src/report/summary.ts'
 import { Secrets } from '../../src/secrets.ts'
@@ -16,15 +16,18 @@ const tag = (name: string, outcome: TagResult['outcome'], note?: string): TagRes
   ...(note === undefined ? {} : { note }),
 })
 
-const released = (...tags: Result['tags']): Result => ({
+const released = (...tags: ServiceResult['tags']): Result => ({
   command: 'release',
-  service: 'reqmgr2',
-  image,
   gitTag: '2.3.4',
   rule: 'final',
   reason: '2.3.4 is matched by rule final.',
-  tags,
-  digest,
+  services: [{ service: 'reqmgr2', image, tags, digest }],
+})
+
+/** The same with more that is known of its one service. */
+const withMore = (result: Result, more: Partial<ServiceResult>): Result => ({
+  ...result,
+  services: [{ ...result.services[0], ...more }],
 })
 
 const stages = [
@@ -97,8 +100,10 @@ test.each([
     what: 'the checks that were required are required for the promotion, too',
     report: {
       result: {
-        ...released(tag('2.3.4', 'built'), tag('2.3.4-stable', 'withheld', 'waits for testbed: not found')),
-        checks: ['testbed', 'unit tests'],
+        ...withMore(
+          released(tag('2.3.4', 'built'), tag('2.3.4-stable', 'withheld', 'waits for testbed: not found')),
+          { checks: ['testbed', 'unit tests'] },
+        ),
       },
       stages: [],
       error: undefined,
@@ -117,7 +122,10 @@ test.each([
   {
     what: 'what is only built has no digest yet',
     report: {
-      result: { ...released(tag('2.3.4', 'built')), command: 'build' as const, digest: undefined },
+      result: {
+        ...withMore(released(tag('2.3.4', 'built')), { digest: undefined }),
+        command: 'build' as const,
+      },
       stages: [],
       error: undefined,
     },
@@ -126,7 +134,9 @@ test.each([
   {
     what: 'the digest leads to the page of the registry, where it is known',
     report: {
-      result: { ...released(tag('2.3.4', 'built')), page: 'https://registry.cern.ch/harbor/projects/1' },
+      result: withMore(released(tag('2.3.4', 'built')), {
+        page: 'https://registry.cern.ch/harbor/projects/1',
+      }),
       stages: [],
       error: undefined,
     },
@@ -153,7 +163,9 @@ test.each([
   {
     what: 'a failure after the push says that it was pushed, and no more',
     report: {
-      result: { ...released(tag('2.3.4', 'pushed'), tag('2.3.4-stable', 'planned')), digest: undefined },
+      result: withMore(released(tag('2.3.4', 'pushed'), tag('2.3.4-stable', 'planned')), {
+        digest: undefined,
+      }),
       stages: [],
       error: failed,
     },
@@ -174,7 +186,7 @@ test.each([
   {
     what: 'a failure before anything was published',
     report: {
-      result: { ...released(tag('2.3.4', 'planned')), digest: undefined },
+      result: withMore(released(tag('2.3.4', 'planned')), { digest: undefined }),
       stages: [],
       error: failed,
     },
@@ -196,14 +208,15 @@ test.each([
 })
 
 test('a failure before anything was written has no table of what was not', () => {
-  const result = { ...released(tag('2.3.4', 'planned')), digest: undefined }
+  const result = withMore(released(tag('2.3.4', 'planned')), { digest: undefined })
   expect(summaryOf({ result, stages: [], error: failed })).not.toContain('| image |')
 })
 
 test('the image without a project is promoted without one', () => {
   const result = {
-    ...released(tag('2.3.4', 'built'), tag('2.3.4-stable', 'withheld')),
-    image: 'registry.cern.ch/reqmgr2',
+    ...withMore(released(tag('2.3.4', 'built'), tag('2.3.4-stable', 'withheld')), {
+      image: 'registry.cern.ch/reqmgr2',
+    }),
   }
   expect(summaryOf({ result, stages: [], error: undefined })).toContain(
     "registry: registry.cern.ch\nproject: ''\nservice: reqmgr2",
@@ -250,4 +263,45 @@ test('no summary file, or one that can not be written, does not matter', () => {
   const secrets = new Secrets()
   for (const env of [{}, { GITHUB_STEP_SUMMARY: '' }, { GITHUB_STEP_SUMMARY: '/nowhere/at/all' }])
     expect(() => writeSummary(report, { env, secrets })).not.toThrow()
+})
+
+const many = (command: Result['command'], ...services: Partial<ServiceResult>[]): Result => {
+  const of = (more: Partial<ServiceResult>, index: number): ServiceResult => ({
+    service: ['reqmgr2', 'reqmon'][index] ?? '',
+    image,
+    digest,
+    tags: [tag('2.3.4', 'kept'), tag('2.3.4-stable', 'copied')],
+    ...more,
+  })
+  const [first, ...others] = services.map(of)
+  if (first === undefined) throw new Error('there is no service')
+  return { ...released(tag('2.3.4', 'kept')), command, services: [first, ...others] }
+}
+
+test('many services are one table, a row each', () => {
+  const summary = summaryOf({ result: many('promote', {}, {}), stages, error: undefined })
+  expect(summary).toContain(
+    [
+      '| service | 2.3.4 | 2.3.4-stable | digest |',
+      '| --- | --- | --- | --- |',
+      '| <code>reqmgr2</code> | kept | copied | <code>sha256:abababababab…</code> |',
+      '| <code>reqmon</code> | kept | copied | <code>sha256:abababababab…</code> |',
+    ].join('\n'),
+  )
+  expect(summary).toContain('### ✅ 2 services 2.3.4: promoted')
+  expect(summary.match(/docker pull/g)).toHaveLength(2)
+})
+
+test('of many services that are not ready, the table says which, and why', () => {
+  const tags = [tag('2.3.4', 'planned'), tag('2.3.4-stable', 'planned')] as const
+  const result = many('promote', { tags }, { tags, problem: 'a | b' })
+  const summary = summaryOf({ result, stages, error: failed })
+  expect(summary).toContain(
+    [
+      '| service | ready | digest |',
+      '| --- | --- | --- |',
+      '| <code>reqmgr2</code> | yes | <code>sha256:abababababab…</code> |',
+      '| <code>reqmon</code> | no: a &#124; b | <code>sha256:abababababab…</code> |',
+    ].join('\n'),
+  )
 })

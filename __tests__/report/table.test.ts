@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Result, TagResult } from '../../src/commands/result.ts'
+import type { Result, ServiceResult, TagResult } from '../../src/commands/result.ts'
 import { tableOf } from '../../src/report/table.ts'
 import { withShortDigests } from '../../src/report/words.ts'
 
@@ -17,7 +17,7 @@ const tag = (name: string, outcome: TagResult['outcome'], note?: string): TagRes
 
 test.each<{
   command: Result['command']
-  tags: Result['tags']
+  tags: ServiceResult['tags']
   lines: string[]
 }>([
   {
@@ -57,8 +57,8 @@ test.each<{
     lines: ['2.3.4         as planned', '2.3.4-stable  missing (stable)'],
   },
 ])('$command: $lines', ({ command, tags, lines }) => {
-  const { service, gitTag, rule, reason } = { service: 'das2go', gitTag: '2.3.4', rule: 'final', reason: '' }
-  const result = { command, service, image, gitTag, rule, reason, tags, digest }
+  const services = [{ service: 'das2go', image, tags, digest }] as const
+  const result = { command, gitTag: '2.3.4', rule: 'final', reason: '', services }
   expect(tableOf(result).split('\n')).toEqual([`${image}@${digest}`, ...lines.map(line => `  ${line}`)])
 })
 
@@ -71,4 +71,46 @@ test.each([
   ['sha256:ab', 'sha256:ab'],
 ])('%s is shown as %s', (text, shown) => {
   expect(withShortDigests(text)).toBe(shown)
+})
+
+const service = (name: string, outcomes: TagResult['outcome'][], problem?: string): ServiceResult => {
+  const [first, ...others] = ['2.3.4', '2.3.4-stable'].map((each, index) =>
+    tag(each, outcomes[index] ?? 'planned'),
+  )
+  if (first === undefined) throw new Error('there is no tag')
+  const more = problem === undefined ? {} : { problem }
+  return { service: name, image: `r.ch/p/${name}`, tags: [first, ...others], digest, ...more }
+}
+
+test.each<{ what: string; services: Result['services']; lines: string[] }>([
+  {
+    what: 'many that were promoted',
+    services: [service('reqmgr2', ['kept', 'copied']), service('reqmon', ['kept', 'kept'])],
+    lines: [
+      `service  image${' '.repeat(digest.length + 15 - 5)}  2.3.4  2.3.4-stable`,
+      `reqmgr2  r.ch/p/reqmgr2@${digest}  kept   copied`,
+      `reqmon   r.ch/p/reqmon@${digest}   kept   kept`,
+    ],
+  },
+  {
+    what: 'many that are not ready',
+    services: [service('reqmgr2', []), service('reqmon', [], 'it is of another commit')],
+    lines: [
+      `service  image${' '.repeat(digest.length + 15 - 5)}  ready`,
+      `reqmgr2  r.ch/p/reqmgr2@${digest}  yes`,
+      `reqmon   r.ch/p/reqmon@${digest}   no: it is of another commit`,
+    ],
+  },
+  {
+    what: 'many of which one could not be read',
+    services: [service('reqmgr2', ['kept', 'missing']), service('reqmon', [], 'the registry is down')],
+    lines: [
+      `service  image${' '.repeat(digest.length + 15 - 5)}  2.3.4     2.3.4-stable`,
+      `reqmgr2  r.ch/p/reqmgr2@${digest}  kept      missing`,
+      `reqmon   r.ch/p/reqmon@${digest}   not read  not read`,
+    ],
+  },
+])('$what have a line each', ({ services, lines }) => {
+  const result = { command: 'promote', gitTag: '2.3.4', rule: 'final', reason: '', services } as const
+  expect(tableOf(result).split('\n')).toEqual(lines.map(line => `  ${line}`))
 })

@@ -1,9 +1,9 @@
 import { tmpdir } from 'node:os'
 import { systemClock } from '../clock.ts'
 import { execute } from '../commands/execute.ts'
-import { NotAsPlannedError } from '../commands/not-as-planned.ts'
 import type { Request } from '../commands/request.ts'
-import { isPublished, type Result, type TagResult } from '../commands/result.ts'
+import { allTags, isPublished, type Result, type TagResult } from '../commands/result.ts'
+import { ResultError } from '../commands/result-error.ts'
 import { askForProject } from '../inputs/missing-project.ts'
 import { orderOf } from '../inputs/request.ts'
 import { readRunContext } from '../inputs/run-context.ts'
@@ -76,8 +76,9 @@ export const runRequest =
       )
       await print(call, result)
     } catch (error) {
-      if (error instanceof NotAsPlannedError) await print(call, error.result)
-      const tags = command === 'verify' ? [] : (journal.soFar?.tags ?? [])
+      if (error instanceof ResultError) await print(call, error.result)
+      const { soFar } = journal
+      const tags = command === 'verify' || soFar === undefined ? [] : allTags(soFar)
       const list = (some: readonly TagResult[]): string => some.map(({ reference }) => reference).join(', ')
       const published = tags.filter(isPublished)
       const pushed = tags.filter(({ outcome }) => outcome === 'pushed')

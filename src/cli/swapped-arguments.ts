@@ -1,4 +1,4 @@
-import type { VersionRequest } from '../commands/request.ts'
+import type { Service, VersionRequest } from '../commands/request.ts'
 import { quoted } from '../inputs/invalid.ts'
 import { invalidInput, type Mistake } from '../inputs/validated.ts'
 import { matchRule } from '../policy/match.ts'
@@ -11,7 +11,7 @@ export const swappedArguments = ({
   policy,
   service,
   gitTag,
-}: Pick<VersionRequest, 'policy' | 'service' | 'gitTag'>): readonly Mistake[] => {
+}: VersionRequest & Pick<Service, 'service'>): readonly Mistake[] => {
   const isVersion = (text: string): boolean =>
     /[0-9]/.test(text) &&
     policy.rules.some(rule => rule.pattern.kind === 'tokens' && matchRule(rule, text).kind === 'match')

@@ -4,7 +4,7 @@ import { pauseBetween, pushBackoff } from '../http/retry.ts'
 import { withOutcomes } from './outcome.ts'
 import { announcedPlan, fixedTags } from './plan.ts'
 import type { BuildRequest } from './request.ts'
-import type { Result } from './result.ts'
+import type { ServiceResult } from './result.ts'
 import type { Run, Services } from './run.ts'
 import { compareSource } from './source.ts'
 
@@ -12,9 +12,9 @@ import { compareSource } from './source.ts'
 export const build = async (
   given: BuildRequest,
   tools: Omit<Services, 'registry'> & Run,
-): Promise<Result> => {
+): Promise<ServiceResult> => {
   const { docker, log, journal, clock, temporary } = tools
-  const plan = announcedPlan(given, 'build', tools)
+  const plan = announcedPlan(given, tools)
   const { request, warn } = await compareSource(given, tools)
   const { credentials, repository, build } = request
   warn()

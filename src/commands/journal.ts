@@ -5,8 +5,8 @@ import type { Result, TagResult } from './result.ts'
 export interface Journal {
   /** What is to be done, before anything is. */
   planned(result: Result): void
-  /** The image that is published, when the registry is known to have it. */
-  image(digest: Digest): void
+  /** The image of a service that is published, when the registry is known to have it. */
+  image(service: string, digest: Digest): void
   /** What became of one tag. */
   tag(tag: TagResult): void
 }

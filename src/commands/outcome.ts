@@ -1,7 +1,8 @@
 import type { CopyStep } from '../reconcile/step.ts'
 import type { Digest } from '../registry/reference.ts'
+import { mapSome } from '../some.ts'
 import type { Plan } from './plan.ts'
-import type { Result, TagResult } from './result.ts'
+import type { ServiceResult, TagResult } from './result.ts'
 
 /** What became of a tag, with more about it for people. */
 export type Outcome = Pick<TagResult, 'outcome' | 'note' | 'replaced'>
@@ -27,8 +28,10 @@ export const outcomeOf = (step: CopyStep, digest: Digest): Outcome => {
 }
 
 /** The results of the planned tags with what became of each. */
-export const withOutcomes = ({ result }: Plan, outcomes: ReadonlyMap<string, Outcome>): Result['tags'] => {
+export const withOutcomes = (
+  { result }: Plan,
+  outcomes: ReadonlyMap<string, Outcome>,
+): ServiceResult['tags'] => {
   const withOutcome = (tag: TagResult): TagResult => ({ ...tag, ...outcomes.get(tag.tag) })
-  const [first, ...copies] = result.tags
-  return [withOutcome(first), ...copies.map(withOutcome)]
+  return mapSome(result.tags, withOutcome)
 }

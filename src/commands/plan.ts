@@ -3,14 +3,15 @@ import type { Log } from '../log.ts'
 import { type Decision, decide, type PlannedTag } from '../policy/decide.ts'
 import type { Desired } from '../reconcile/desired.ts'
 import { imageName, tagged } from '../registry/reference.ts'
+import { mapSome, type Some } from '../some.ts'
 import type { Journal } from './journal.ts'
-import type { PlanRequest, VersionRequest } from './request.ts'
-import { AWAITS_PROMOTION, type Result, type TagResult } from './result.ts'
+import type { PlanRequest, Request, Service, VersionRequest } from './request.ts'
+import { AWAITS_PROMOTION, type Result, type ServiceResult, type TagResult } from './result.ts'
 
-/** What is to be published, and the result to which nothing has happened yet. */
+/** What is to be published for one service, and the result to which nothing has happened yet. */
 export interface Plan {
   readonly desired: Desired
-  readonly result: Result
+  readonly result: ServiceResult
 }
 
 type Planned = Exclude<Decision, { kind: 'refused' }>
@@ -41,9 +42,9 @@ export const decisionOf = ({ policy, gitTag }: Pick<VersionRequest, 'policy' | '
  *
  * Throws `tag-refused` when the policy has no image tag for it.
  */
-export const planOf = (request: VersionRequest): Plan => {
+export const planOf = (request: VersionRequest & Service): Plan => {
   const { gitTag, service, repository, policy } = request
-  const { first, copies, rule, reason } = decisionOf(request)
+  const { first, copies } = decisionOf(request)
   const planned = (tag: PlannedTag): TagResult => ({
     ...tag,
     reference: tagged(repository, tag.tag),
@@ -53,8 +54,18 @@ export const planOf = (request: VersionRequest): Plan => {
   const image = imageName(repository)
   return {
     desired: { policy, gitTag, first, copies },
-    result: { command: 'plan', service, image, gitTag, rule, reason, tags, digest: undefined },
+    result: { service, image, tags, digest: undefined },
   }
+}
+
+/** What became of all services of a request. */
+export const resultOf = (
+  request: VersionRequest & Pick<Request, 'command'>,
+  services: Some<ServiceResult>,
+): Result => {
+  const { command, gitTag } = request
+  const { rule, reason } = decisionOf(request)
+  return { command, gitTag, rule, reason, services }
 }
 
 /** The tags that belong to this version alone, the first first: what is tagged on the machine that builds. */
@@ -63,26 +74,45 @@ export const fixedTags = ({ result }: Plan): readonly [TagResult, ...TagResult[]
   return [first, ...copies.filter(({ moving }) => !moving)]
 }
 
-/** Plans, and says so. Throws `tag-refused`. */
-export const announcedPlan = (
-  request: VersionRequest,
-  command: Result['command'],
+/** Plans for all services, and says so. Throws `tag-refused`. */
+export const announcedPlans = <T extends Service>(
+  request: VersionRequest & Pick<Request, 'command'>,
+  services: Some<T>,
   { log, journal }: { log: Log; journal: Journal },
-): Plan => {
-  const { desired, result } = planOf(request)
-  const announced = { ...result, command }
-  log.info(announced.reason)
-  journal.planned(announced)
-  return { desired, result: announced }
+): Some<Plan & { readonly of: T }> => {
+  const plans = mapSome(services, of => ({ ...planOf({ ...request, ...of }), of }))
+  const result = resultOf(
+    request,
+    mapSome(plans, ({ result }) => result),
+  )
+  log.info(result.reason)
+  journal.planned(result)
+  return plans
 }
 
-/** The command `plan`: the stable tags are withheld if they are not written at once. Throws `tag-refused`. */
-export const plan = (request: PlanRequest, ports: { log: Log; journal: Journal }): Result => {
-  const { result } = announcedPlan(request, 'plan', ports)
+/** Plans for one service, and says so. Throws `tag-refused`. */
+export const announcedPlan = (
+  request: VersionRequest & Service & Pick<Request, 'command'>,
+  tools: { log: Log; journal: Journal },
+): Plan => announcedPlans(request, [request], tools)[0]
+
+/** The result of the command `plan`: the stable tags are withheld if they are not written at once. Throws `tag-refused`. */
+export const decidePlan = (request: PlanRequest): Result => {
   const outcomeOf = (tag: TagResult): TagResult =>
     tag.stable && request.stable === 'on-promotion'
       ? { ...tag, outcome: 'withheld', note: AWAITS_PROMOTION }
       : tag
-  const [first, ...copies] = result.tags
-  return { ...result, tags: [first, ...copies.map(outcomeOf)] }
+  return resultOf(
+    request,
+    mapSome(request.services, service => {
+      const { result } = planOf({ ...request, ...service })
+      return { ...result, tags: mapSome(result.tags, outcomeOf) }
+    }),
+  )
+}
+
+/** The command `plan`. Throws `tag-refused`. */
+export const plan = (request: PlanRequest, tools: { log: Log; journal: Journal }): Result => {
+  announcedPlans(request, request.services, tools)
+  return decidePlan(request)
 }

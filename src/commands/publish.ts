@@ -8,7 +8,7 @@ import { type Next, nextSteps } from './next-steps.ts'
 import type { Sight } from './observe.ts'
 import type { Plan } from './plan.ts'
 import type { PublishRequest } from './request.ts'
-import { AWAITS_PROMOTION, type Result, type TagResult } from './result.ts'
+import { AWAITS_PROMOTION, type ServiceResult, type TagResult } from './result.ts'
 import type { Run, Services } from './run.ts'
 import { type Image, writeTags } from './write-tags.ts'
 
@@ -80,20 +80,20 @@ export const publishCopies = async (
   plan: Plan,
   { terms, image, copies }: { terms: Terms; image: Image; copies: readonly CopyStep[] },
   tools: Services & Run,
-): Promise<Pick<Result, 'digest' | 'tags' | 'checks'>> => {
+): Promise<Pick<ServiceResult, 'digest' | 'tags' | 'checks'>> => {
   const { log, journal } = tools
   const { checks, gitTag } = request
   const { digest, first } = image
   const isBuilt = first.outcome === 'built'
   const known: Terms = { ...terms, image: { digest, from: isBuilt ? 'built' : 'found' } }
-  journal.image(digest)
+  journal.image(request.service, digest)
   journal.tag({ ...plan.result.tags[0], ...first })
   let steps = isBuilt ? (await nextSteps(plan, known, tools, { readBack: digest })).copies : copies
   if (checks !== undefined && writesStable(steps)) {
     const stable = await askChecks(checks, gitTag, tools)
     steps = (await nextSteps(plan, { ...known, stable }, tools)).copies
   }
-  const { tags } = await writeTags(plan, { steps, image }, tools)
+  const [{ tags }] = await writeTags([{ plan, registry: tools.registry, image, steps }], tools)
   const withheld = tags.filter(({ outcome }) => outcome === 'withheld')
   if (withheld.length === 0) return { digest, tags }
   warnOfWithheld(withheld, request, digest, log)

@@ -7,7 +7,7 @@ import { announcedPlan, fixedTags, type Plan } from './plan.ts'
 import { publishCopies, publishTerms, readRegistry } from './publish.ts'
 import { type Push, pushFirst } from './push-first.ts'
 import type { PushRequest } from './request.ts'
-import type { Result, TagResult } from './result.ts'
+import type { ServiceResult, TagResult } from './result.ts'
 import type { Run, Services } from './run.ts'
 import type { Image } from './write-tags.ts'
 
@@ -44,8 +44,8 @@ const builtImage = async (plan: Plan, docker: Docker): Promise<LocalImage> => {
  * Publishes what `build` has built: finds it under every fixed tag, insists that it is one image, pushes the first tag
  * unless it is there, and publishes the other tags.
  */
-export const push = async (request: PushRequest, tools: Services & Run): Promise<Result> => {
-  const plan = announcedPlan(request, 'push', tools)
+export const push = async (request: PushRequest, tools: Services & Run): Promise<ServiceResult> => {
+  const plan = announcedPlan(request, tools)
   const built = await builtImage(plan, tools.docker)
   // What is pushed is what was built, whichever commit this run is for.
   const terms = {

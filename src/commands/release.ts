@@ -10,7 +10,7 @@ import { announcedPlan } from './plan.ts'
 import { publishCopies, publishTerms, readRegistry } from './publish.ts'
 import { type Push, pushFirst } from './push-first.ts'
 import type { ReleaseRequest } from './request.ts'
-import type { Result } from './result.ts'
+import type { ServiceResult } from './result.ts'
 import type { Run, Services } from './run.ts'
 import { compareSource } from './source.ts'
 import type { Image } from './write-tags.ts'
@@ -54,9 +54,9 @@ const noteMovedContext = ({ build }: ReleaseRequest, tag: string, labels: Labels
  * Builds, publishes and verifies the images of a git tag: plans, compares the checkout with the git tag, reads the
  * registry, waits for the package, builds and pushes the first tag unless it is there, and publishes its other tags.
  */
-export const release = async (given: ReleaseRequest, tools: Services & Run): Promise<Result> => {
+export const release = async (given: ReleaseRequest, tools: Services & Run): Promise<ServiceResult> => {
   const { log, temporary } = tools
-  const plan = announcedPlan(given, 'release', tools)
+  const plan = announcedPlan(given, tools)
   // The registry is read meanwhile: what is observed does not depend on the commit, what is decided does.
   const sighting = observe(plan.desired, publishTerms(given, 'build'), tools.registry)
   sighting.catch(() => {})

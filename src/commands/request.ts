@@ -7,21 +7,33 @@ import type { Policy } from '../policy/policy.ts'
 import type { OnExisting } from '../reconcile/terms.ts'
 import type { PasswordCredentials } from '../registry/authorization.ts'
 import type { Digest, Repository } from '../registry/reference.ts'
+import type { Some } from '../some.ts'
 
 /** When stable tags are written. */
 export const STABLE = ['on-release', 'on-promotion'] as const
 export type Stable = (typeof STABLE)[number]
 
-/** What every command knows: which version of which image. Nothing in a request needs to be checked again. */
+/** What every command knows: the git tag, and what decides its image tags. Nothing in a request is checked again. */
 export interface VersionRequest {
-  readonly service: string
-  readonly repository: Repository
   readonly gitTag: string
   readonly policy: Policy
 }
 
+/** A service, and where its images are. */
+export interface Service {
+  readonly service: string
+  readonly repository: Repository
+}
+
+/** A service whose image is published. */
+export interface PublishedService extends Service {
+  /** What the image must be. */
+  readonly digest: Digest | undefined
+}
+
 export interface PlanRequest extends VersionRequest {
   readonly command: 'plan'
+  readonly services: Some<Service>
   readonly stable: Stable
 }
 
@@ -32,7 +44,7 @@ interface RegistryRequest extends VersionRequest {
 }
 
 /** What every command knows that brings an image into the registry. */
-export interface PublishRequest extends RegistryRequest {
+export interface PublishRequest extends RegistryRequest, Service {
   readonly onExisting: OnExisting
   readonly stable: Stable
   /** The commit of the git tag, as far as it is known. */
@@ -59,7 +71,7 @@ export interface ReleaseRequest extends PublishRequest {
 }
 
 /** Builds the image on this machine, under every fixed tag; the registry is not asked. */
-export interface BuildRequest extends RegistryRequest {
+export interface BuildRequest extends RegistryRequest, Service {
   readonly command: 'build'
   readonly build: Build
   readonly revision: string | undefined
@@ -71,16 +83,19 @@ export interface PushRequest extends PublishRequest {
   readonly command: 'push'
 }
 
+/** Gives published images their other tags: all of them, or none. */
 export interface PromoteRequest extends RegistryRequest {
   readonly command: 'promote'
-  /** What the published image must be. */
-  readonly digest: Digest | undefined
+  readonly services: Some<PublishedService>
+  /** The commit of the git tag, as far as it is known. */
+  readonly revision: string | undefined
+  readonly source: TagRepository
   readonly checks: ChecksGate | undefined
 }
 
 export interface VerifyRequest extends RegistryRequest {
   readonly command: 'verify'
-  readonly digest: Digest | undefined
+  readonly services: Some<PublishedService>
   readonly stable: Stable
 }
 

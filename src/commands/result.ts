@@ -1,4 +1,5 @@
 import type { Digest } from '../registry/reference.ts'
+import type { Some } from '../some.ts'
 import type { Request } from './request.ts'
 
 /** What became of one planned tag. */
@@ -37,24 +38,41 @@ export interface TagResult {
   readonly note?: string
 }
 
-/** What a command found out and did; everything that is reported is in here. */
-export interface Result {
-  readonly command: Request['command']
+/** What became of one service. */
+export interface ServiceResult {
   readonly service: string
   /** `registry/project/service`. */
   readonly image: string
-  readonly gitTag: string
-  readonly rule: string
-  readonly reason: string
   /** The first is the one that is built. */
-  readonly tags: readonly [TagResult, ...TagResult[]]
+  readonly tags: Some<TagResult>
   /** The digest of the image in the registry; none when it is not known. */
   readonly digest: Digest | undefined
   /** Names of checks that must have passed before the withheld tags are promoted, if there are any. */
   readonly checks?: readonly string[]
   /** The page of the image at its registry, where it is known. */
   readonly page?: string
+  /** What is wrong with it, if that is why nothing was written for any service, or why it could not be verified. */
+  readonly problem?: string
 }
+
+/** What a command found out and did; everything that is reported is in here. */
+export interface Result {
+  readonly command: Request['command']
+  readonly gitTag: string
+  readonly rule: string
+  readonly reason: string
+  /** In the order in which they were given; all have the same tags. */
+  readonly services: Some<ServiceResult>
+}
+
+/** Whether there is more to say than what was planned. */
+export const hasFindings = (result: Result): boolean =>
+  allTags(result).some(({ outcome }) => outcome !== 'planned') ||
+  result.services.some(({ problem }) => problem !== undefined)
+
+/** Every tag of every service. */
+export const allTags = ({ services }: Pick<Result, 'services'>): readonly TagResult[] =>
+  services.flatMap(({ tags }) => tags)
 
 /** The note of a stable tag that `promote` alone writes. */
 export const AWAITS_PROMOTION = 'waits for its promotion'

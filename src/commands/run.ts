@@ -3,6 +3,7 @@ import type { LoadGitHub } from '../github/client.ts'
 import type { Clock, Transport } from '../http/transport.ts'
 import type { Log } from '../log.ts'
 import type { RegistryClient } from '../registry/client.ts'
+import type { Repository } from '../registry/reference.ts'
 import type { Secrets } from '../secrets.ts'
 import type { Journal } from './journal.ts'
 
@@ -31,6 +32,12 @@ export interface Services {
   readonly loadGitHub: LoadGitHub
   /** A directory for files of this run. */
   readonly temporary: string
+}
+
+/** The registry, for several repositories. */
+export interface Registries {
+  /** A client for one of them. */
+  readonly registryFor: (repository: Repository) => RegistryClient
 }
 
 /** What services are made with. */

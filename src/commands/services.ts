@@ -4,45 +4,64 @@ import { registryBackoff } from '../http/retry.ts'
 import { Transport } from '../http/transport.ts'
 import { RegistryClient } from '../registry/client.ts'
 import { imagePage } from '../registry/image-page.ts'
+import { imageName, type Repository } from '../registry/reference.ts'
 import { build } from './build.ts'
+import { forEach } from './each-service.ts'
+import { resultOf } from './plan.ts'
 import { promote } from './promote.ts'
 import { push } from './push.ts'
 import { release } from './release.ts'
 import type { BuildRequest, PlanRequest, Request } from './request.ts'
-import type { Result } from './result.ts'
-import type { Run, ServiceOptions, Services } from './run.ts'
+import type { Result, ServiceResult } from './result.ts'
+import type { Registries, Run, ServiceOptions, Services } from './run.ts'
 import { verify } from './verify.ts'
 
 type RegistryRequest = Exclude<Request, PlanRequest | BuildRequest>
 
-const executeAtRegistry = (request: RegistryRequest, tools: Services & Run): Promise<Result> => {
-  switch (request.command) {
-    case 'promote':
-      return promote(request, tools)
-    case 'verify':
-      return verify(request, tools)
-    case 'push':
-      return push(request, tools)
-    case 'release':
-      return release(request, tools)
-  }
+const executeAtRegistry = async (
+  request: RegistryRequest,
+  tools: Omit<Services, 'registry'> & Registries & Run,
+): Promise<Result> => {
+  if (request.command === 'promote') return promote(request, tools)
+  if (request.command === 'verify') return verify(request, tools)
+  const one = { ...tools, registry: tools.registryFor(request.repository) }
+  return resultOf(request, [await (request.command === 'push' ? push(request, one) : release(request, one))])
 }
 
-/** The client for the repository of a request, with the account that the caller gives, or that docker has stored. */
-const registryFor = async (
-  { command, repository, credentials }: RegistryRequest,
+/** Clients for the repositories of a request, with the account that the caller gives, or that docker has stored. */
+const registriesFor = async (
+  request: RegistryRequest,
   { env, signal, secrets, clock }: Run,
   transport: Transport,
-): Promise<RegistryClient> =>
-  new RegistryClient({
-    repository,
-    transport,
-    credentials: credentials ?? (await storedCredentials(repository.registry, { env, signal })),
-    secrets,
-    access: command === 'verify' ? 'pull' : 'pull,push',
-    looksOnly: command === 'verify',
-    now: clock.now,
-  })
+) => {
+  const { command } = request
+  const [{ repository }] = 'services' in request ? request.services : [request]
+  const credentials = request.credentials ?? (await storedCredentials(repository.registry, { env, signal }))
+  const clients = new Map<string, RegistryClient>()
+  const registryFor = (repository: Repository): RegistryClient => {
+    const image = imageName(repository)
+    const client =
+      clients.get(image) ??
+      new RegistryClient({
+        repository,
+        transport,
+        credentials,
+        secrets,
+        access: command === 'verify' ? 'pull' : 'pull,push',
+        looksOnly: command === 'verify',
+        now: clock.now,
+      })
+    clients.set(image, client)
+    return client
+  }
+  /** The page that shows the image of a service to people, where it is known. */
+  const pageOf = async ({ image, digest }: ServiceResult): Promise<string | undefined> => {
+    const client = clients.get(image)
+    if (client === undefined || digest === undefined) return undefined
+    return imagePage(client.repository, { service: client.service, digest, transport })
+  }
+  return { registryFor, pageOf }
+}
 
 /** Carries out a request that takes more than a plan. */
 export const executeWithServices = async (
@@ -57,12 +76,12 @@ export const executeWithServices = async (
   using transport = new Transport({ userAgent, log, clock, backoff: registryBackoff, signal })
   const tools = { ...run, docker, transport, loadGitHub, temporary }
   // Awaited here and below, as the connections end with this block.
-  if (request.command === 'build') return await build(request, tools)
-  const { repository } = request
-  const registry = await registryFor(request, run, transport)
-  const result = await executeAtRegistry(request, { ...tools, registry })
-  const { digest } = result
-  if (digest === undefined) return result
-  const page = await imagePage(repository, { service: registry.service, digest, transport })
-  return page === undefined ? result : { ...result, page }
+  if (request.command === 'build') return resultOf(request, [await build(request, tools)])
+  const registries = await registriesFor(request, run, transport)
+  const result = await executeAtRegistry(request, { ...tools, ...registries })
+  const withPage = async (service: ServiceResult): Promise<ServiceResult> => {
+    const page = await registries.pageOf(service)
+    return page === undefined ? service : { ...service, page }
+  }
+  return { ...result, services: await forEach(result.services, withPage) }
 }

@@ -58,6 +58,28 @@ const partsOf = async ({ gitTag, revision, source, build }: Built, tools: Source
   )
 }
 
+/**
+ * The commit of a git tag that is not built here, as the run has it, or GitHub. A git tag that GitHub does not know may be
+ * another repository's.
+ */
+export const askTagCommit = async (
+  { gitTag, revision, source }: Pick<Built, 'gitTag' | 'revision' | 'source'>,
+  { transport, loadGitHub }: Pick<SourceTools, 'transport' | 'loadGitHub'>,
+): Promise<TagCommit> => {
+  if (revision !== undefined) return { kind: 'known', commit: revision }
+  if (source.github === undefined) return { kind: 'unknown', why: 'GitHub can not be asked.' }
+  const github = await openGitHub(source.github, {
+    transport,
+    loadGitHub,
+    permissions: ['contents: read'],
+    backoff: shortBackoff,
+  })
+  const commit = await github.commitOf(gitTag)
+  return commit.kind === 'found'
+    ? { kind: 'known', commit: commit.sha }
+    : { kind: 'unknown', why: commit.error.message }
+}
+
 /** Asks GitHub for the commit of the git tag. Throws `invalid-input` if there is no such git tag. */
 const askGitHub = async ({ gitTag, source }: Built, tools: SourceTools): Promise<TagCommit> => {
   if (source.github === undefined)

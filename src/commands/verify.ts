@@ -1,16 +1,19 @@
+import { ReleaseError } from '../errors.ts'
 import type { Observed } from '../reconcile/observed.ts'
 import { reconcile } from '../reconcile/reconcile.ts'
 import type { Step } from '../reconcile/step.ts'
 import type { Terms } from '../reconcile/terms.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import type { Digest } from '../registry/reference.ts'
-import { NotAsPlannedError } from './not-as-planned.ts'
+import { mapSome, type Some } from '../some.ts'
+import { settleEach } from './each-service.ts'
 import { observe } from './observe.ts'
 import { type Outcome, withOutcomes } from './outcome.ts'
-import { announcedPlan } from './plan.ts'
-import type { VerifyRequest } from './request.ts'
-import { AWAITS_PROMOTION, type Result } from './result.ts'
-import type { Run, Services } from './run.ts'
+import { announcedPlans, type Plan, resultOf } from './plan.ts'
+import type { PublishedService, VerifyRequest } from './request.ts'
+import { AWAITS_PROMOTION, allTags, type Result, type ServiceResult, type TagResult } from './result.ts'
+import { ResultError } from './result-error.ts'
+import type { Registries, Run, Services } from './run.ts'
 
 /**
  * The digests of tags that the registry does not have. A HEAD of a tag is believed when a HEAD by that digest finds the
@@ -39,39 +42,111 @@ const findingFor = (step: Step, { tags }: Observed, lost: ReadonlySet<Digest>): 
   return there === undefined ? { outcome: 'missing' } : { outcome: 'different', note: `is ${there}` }
 }
 
-/** Compares the registry with the plan of one git tag; changes nothing. Throws `NotAsPlannedError`. */
-export const verify = async (request: VerifyRequest, tools: Services & Run): Promise<Result> => {
-  const { registry, log, journal } = tools
-  const { digest: given } = request
-  const plan = announcedPlan(request, 'verify', tools)
-  const { first, copies } = plan.desired
-  const terms: Terms = {
-    may: 'neither',
-    onExisting: 'reuse',
-    stable:
-      request.stable === 'on-promotion' ? { kind: 'withhold', why: AWAITS_PROMOTION } : { kind: 'write' },
-    image: given === undefined ? undefined : { digest: given, from: 'given' },
-  }
-  const { observed, lost } = await log.stage('Read the registry', async conclude => {
-    const observed = await observe(plan.desired, terms, registry)
-    const lost = await lostDigests(registry, observed)
-    conclude(`looked for ${[first, ...copies].map(({ tag }) => tag).join(', ')}`)
-    return { observed, lost }
-  })
-  const steps = reconcile(plan.desired, observed, terms)
+interface Target {
+  readonly plan: Plan & { readonly of: PublishedService }
+  readonly registry: RegistryClient
+  readonly terms: Terms
+}
+
+/** Compares what the registry has of one service with its plan. */
+const compare = async ({ plan, registry, terms }: Target, { journal }: Run): Promise<ServiceResult> => {
+  const { desired, of } = plan
+  const observed = await observe(desired, terms, registry)
+  const lost = await lostDigests(registry, observed)
+  const steps = reconcile(desired, observed, terms)
   const tags = withOutcomes(
     plan,
     new Map(steps.map(step => [step.tag.tag, findingFor(step, observed, lost)] as const)),
   )
   for (const tag of tags) journal.tag(tag)
-  const state = observed.tags.get(first.tag)
-  const wanted = given ?? (state?.kind === 'present' ? state.digest : undefined)
+  const state = observed.tags.get(desired.first.tag)
+  const wanted = of.digest ?? (state?.kind === 'present' ? state.digest : undefined)
   const digest = wanted !== undefined && lost.has(wanted) ? undefined : wanted
-  if (digest !== undefined) journal.image(digest)
-  const result: Result = { ...plan.result, digest, tags }
+  if (digest !== undefined) journal.image(of.service, digest)
+  return { ...plan.result, digest, tags }
+}
+
+/** Whether a tag is not as the plan has it. */
+const isWrong = ({ outcome }: TagResult): boolean => outcome === 'missing' || outcome === 'different'
+
+/** What a reader can do about tags that are missing or different. */
+const remedyFor = (result: Result): string => {
+  const { gitTag } = result
+  return allTags(result).every(({ outcome }) => outcome === 'missing')
+    ? `Nothing of ${gitTag} is there: check service and project, or run release.`
+    : `Run release for ${gitTag} again to add what is missing, or promote for stable tags that wait (with stable: on-promotion, verify lets them); what is different, look at before you change it.`
+}
+
+/** What is wrong with a service, as a part of a sentence; nothing if it is as planned. */
+const problemOf = ({ tags, problem }: ServiceResult): string | undefined => {
+  if (problem !== undefined) return problem
   const wrong = tags
-    .filter(({ outcome }) => outcome === 'missing' || outcome === 'different')
+    .filter(isWrong)
     .map(({ tag, outcome, note }) => `${tag} is ${outcome}${note === undefined ? '' : ` (${note})`}`)
-  if (wrong.length > 0) throw new NotAsPlannedError(result, wrong)
+  return wrong.length === 0 ? undefined : wrong.join(', ')
+}
+
+/** The error for what was found. It has the name of what could not be read, if nothing else is wrong. */
+const errorFor = (result: Result, unreadable: readonly ReleaseError[]): ResultError | undefined => {
+  const wrong = result.services.flatMap(each => {
+    const problem = problemOf(each)
+    return problem === undefined ? [] : [{ image: each.image, problem }]
+  })
+  const [first] = wrong
+  if (first === undefined) return undefined
+  const isRead = wrong.length > unreadable.length
+  const remedies = [...(isRead ? [remedyFor(result)] : []), ...unreadable.map(({ remedy }) => remedy)]
+  return new ResultError(isRead ? 'not-as-planned' : (unreadable[0]?.name ?? 'not-as-planned'), result, {
+    what:
+      result.services.length === 1
+        ? `${first.image} is not as planned for ${result.gitTag}: ${first.problem}.`
+        : `Of ${result.services.length} services, ${wrong.length} are not as planned for ${result.gitTag}:\n${wrong.map(({ image, problem }) => `- ${image}: ${problem}`).join('\n')}\n`,
+    remedy: [...new Set(remedies)].join(' '),
+  })
+}
+
+/**
+ * Compares the registry with the plan of one git tag, for one service or many; changes nothing. A service that can not be
+ * read hides nothing of the others.
+ *
+ * Throws an error with the result, `not-as-planned`, or what could not be read.
+ */
+export const verify = async (
+  request: VerifyRequest,
+  tools: Omit<Services, 'registry'> & Registries & Run,
+): Promise<Result> => {
+  const { log } = tools
+  const plans = announcedPlans(request, request.services, tools)
+  const targets = mapSome(plans, (plan): Target => {
+    const { digest } = plan.of
+    const terms: Terms = {
+      may: 'neither',
+      onExisting: 'reuse',
+      stable:
+        request.stable === 'on-promotion' ? { kind: 'withhold', why: AWAITS_PROMOTION } : { kind: 'write' },
+      image: digest === undefined ? undefined : { digest, from: 'given' },
+    }
+    return { plan, registry: tools.registryFor(plan.of.repository), terms }
+  })
+  const settled = await log.stage('Read the registry', async conclude => {
+    const settled = await settleEach(targets, target => compare(target, tools))
+    const { first, copies } = plans[0].desired
+    const of = plans.length === 1 ? '' : ` of ${plans.length} services`
+    conclude(`looked for ${[first, ...copies].map(({ tag }) => tag).join(', ')}${of}`)
+    return settled
+  })
+  const unreadable = settled.flatMap(each => (each.status === 'rejected' ? [each.reason as unknown] : []))
+  const known = unreadable.filter(error => error instanceof ReleaseError)
+  // Of one service there is nothing else to say.
+  const [failure] = [...unreadable.filter(error => !(error instanceof ReleaseError)), ...unreadable]
+  if (failure !== undefined && (plans.length === 1 || known.length < unreadable.length)) throw failure
+  const results = settled.map((each, index): ServiceResult => {
+    if (each.status === 'fulfilled') return each.value
+    const { result } = plans[index] ?? plans[0]
+    return { ...result, problem: tools.secrets.mask((each.reason as ReleaseError).what.replace(/\.$/, '')) }
+  })
+  const result = resultOf(request, results as unknown as Some<ServiceResult>)
+  const error = errorFor(result, known)
+  if (error !== undefined) throw error
   return result
 }

@@ -3,11 +3,13 @@ import type { CopyStep } from '../reconcile/step.ts'
 import type { Manifest, RegistryClient } from '../registry/client.ts'
 import { isAttestation, isImage } from '../registry/image-index.ts'
 import { byDigest, type Digest, tagged } from '../registry/reference.ts'
+import { mapSome, type Some } from '../some.ts'
+import { forEach } from './each-service.ts'
 import { readTags, requireTagged } from './observe.ts'
 import { type Outcome, outcomeOf, withOutcomes } from './outcome.ts'
 import type { Plan } from './plan.ts'
-import { isPublished, type Result, type TagResult } from './result.ts'
-import type { Run, Services } from './run.ts'
+import { isPublished, type ServiceResult, type TagResult } from './result.ts'
+import type { Run } from './run.ts'
 
 /** The image that the first tag has, and that the others become copies of. */
 export interface Image {
@@ -19,7 +21,7 @@ export interface Image {
 }
 
 /** Insists that what is to be copied is an image. Throws `not-published`. */
-const requireImage = (manifest: Manifest, registry: RegistryClient): void => {
+export const requireImage = (manifest: Manifest, registry: RegistryClient): void => {
   if (isImage(manifest)) return
   const what = byDigest(registry.repository, manifest.digest)
   throw new ReleaseError(
@@ -52,81 +54,122 @@ const requireThere = async (registry: RegistryClient, tag: string, digest: Diges
   })
 }
 
-/** Reads tags back: each must have the image. Throws `not-as-planned`. */
-const readBack = async (
-  tags: readonly TagResult[],
-  digest: Digest,
-  { registry, log }: Pick<Services, 'registry'> & Pick<Run, 'log'>,
-): Promise<void> =>
+/** The image of a service, and what is to be done about its other tags. */
+export interface Copies {
+  readonly plan: Plan
+  readonly registry: RegistryClient
+  readonly image: Image
+  readonly steps: readonly CopyStep[]
+}
+
+/** What became of the tags of a service. */
+interface Written extends Copies {
+  readonly outcomes: ReadonlyMap<string, Outcome>
+}
+
+type Tools = Pick<Run, 'log' | 'journal'>
+
+/** Carries out some steps of a service, in their order, and adds what became of each tag. */
+const carryOut = async (
+  written: Written,
+  isDue: (step: CopyStep) => boolean,
+  { journal }: Tools,
+): Promise<Written> => {
+  const { plan, registry, image, steps } = written
+  const outcomes = new Map(written.outcomes)
+  let { manifest } = image
+  for (const step of steps.filter(isDue)) {
+    const { tag } = step.tag
+    if (step.kind === 'copy' || step.kind === 'move') {
+      manifest ??= await requireTagged(registry, plan.desired.first.tag, image.digest)
+      requireImage(manifest, registry)
+      await registry.putManifest(tag, manifest)
+    }
+    const outcome = outcomeOf(step, image.digest)
+    outcomes.set(tag, outcome)
+    journal.tag({ ...step.tag, reference: tagged(registry.repository, tag), ...outcome })
+  }
+  return { ...written, outcomes, image: { ...image, manifest } }
+}
+
+const tagsOf = ({ plan, outcomes }: Written): ServiceResult['tags'] => withOutcomes(plan, outcomes)
+
+const conclusionOf = (all: Some<Written>): string => {
+  const [first, ...others] = mapSome(all, tagsOf)
+  const [, ...copies] = first
+  if (others.length === 0) return copies.filter(isDecided).map(inShort).join(', ')
+  return copies.map(({ tag }) => `${tag} of ${all.length} services`).join(', ')
+}
+
+const isDecided = ({ outcome }: TagResult): boolean => outcome !== 'planned' && outcome !== 'withheld'
+
+/** Carries out the steps: those of fixed tags for every service, and only then those of moving ones. */
+const copyImages = (all: Some<Written>, tools: Tools): Promise<Some<Written>> =>
+  tools.log.stage('Copy to the other tags', async conclude => {
+    const pass = (some: Some<Written>, moving: boolean): Promise<Some<Written>> =>
+      forEach(some, one =>
+        carryOut(one, ({ kind, tag }) => kind !== 'withhold' && tag.moving === moving, tools),
+      )
+    const written = await pass(await pass(all, false), true)
+    conclude(conclusionOf(written))
+    return written
+  })
+
+/** Reads the published tags of all services back: each must have its image. Throws `not-as-planned`. */
+const readBack = (all: Some<Written>, { log }: Tools): Promise<void> =>
   log.stage('Verify', async conclude => {
-    const states = await readTags(registry, tags)
-    const wrong = [...states].flatMap(([tag, state]) => {
-      if (state.kind === 'present' && state.digest === digest) return []
-      const is = state.kind === 'absent' ? 'is not there' : `is ${state.digest}`
-      return [`${tagged(registry.repository, tag)} ${is}`]
+    const wrong = await forEach(all, async one => {
+      const { registry, image } = one
+      const states = await readTags(registry, tagsOf(one).filter(isPublished))
+      return [...states].flatMap(([tag, state]) => {
+        if (state.kind === 'present' && state.digest === image.digest) return []
+        const is = state.kind === 'absent' ? 'is not there' : `is ${state.digest}`
+        return [`${tagged(registry.repository, tag)} ${is}, and should be ${image.digest}`]
+      })
     })
-    if (wrong.length === 0) return conclude(`${tags.map(({ tag }) => tag).join(', ')} read back`)
+    if (wrong.flat().length === 0) {
+      const tags = tagsOf(all[0]).filter(isPublished)
+      const of = all.length === 1 ? '' : ` of ${all.length} services`
+      return conclude(`${tags.map(({ tag }) => tag).join(', ')}${of} read back`)
+    }
     throw new ReleaseError('not-as-planned', {
-      what: `Each tag that was published should be ${digest}, but ${wrong.join(', ')}.`,
+      what: `What was published is not there as it was written: ${wrong.flat().join('; ')}.`,
       remedy:
         'Look for something else that writes these tags, and keep two runs apart with a concurrency group; then run it again.',
     })
   })
 
-/** Carries out the steps of the tags beside the first, in their order. Gives back what became of each. */
-const copyImage = async (
-  plan: Plan,
-  { steps, image }: { steps: readonly CopyStep[]; image: Image },
-  { registry, log, journal }: Pick<Services, 'registry'> & Pick<Run, 'log' | 'journal'>,
-): Promise<ReadonlyMap<string, Outcome>> => {
-  const outcomes = new Map<string, Outcome>()
-  const take = (step: CopyStep): TagResult => {
-    const outcome = outcomeOf(step, image.digest)
-    const tag = { ...step.tag, reference: tagged(registry.repository, step.tag.tag), ...outcome }
-    outcomes.set(step.tag.tag, outcome)
-    journal.tag(tag)
-    return tag
-  }
-  const due = steps.filter(({ kind }) => kind !== 'withhold')
-  if (due.length > 0) {
-    await log.stage('Copy to the other tags', async conclude => {
-      let { manifest } = image
-      const done: string[] = []
-      for (const step of due) {
-        if (step.kind === 'copy' || step.kind === 'move') {
-          manifest ??= await requireTagged(registry, plan.desired.first.tag, image.digest)
-          requireImage(manifest, registry)
-          await registry.putManifest(step.tag.tag, manifest)
-        }
-        done.push(inShort(take(step)))
-      }
-      conclude(done.join(', '))
-    })
-  }
-  return outcomes
-}
-
 /**
- * Carries out the steps of the tags beside the first, and reads back every tag that was published. When nothing was
+ * Carries out the steps of the tags beside the first, and reads back every tag that was published. Where nothing was
  * written, what was read before was that; the image itself must be there, too.
  *
  * Throws `not-as-planned` or `not-published`.
  */
-export const writeTags = async (
-  plan: Plan,
-  { steps, image }: { steps: readonly CopyStep[]; image: Image },
-  services: Pick<Services, 'registry'> & Pick<Run, 'log' | 'journal'>,
-): Promise<Pick<Result, 'digest' | 'tags'>> => {
-  const { registry, journal } = services
-  const { digest, manifest, first } = image
-  const copied = await copyImage(plan, { steps, image }, services)
-  const withheld = steps.flatMap(step =>
-    step.kind === 'withhold' ? [[step.tag.tag, outcomeOf(step, digest)] as const] : [],
-  )
-  const tags = withOutcomes(plan, new Map([[plan.desired.first.tag, first], ...copied, ...withheld]))
-  const published = tags.filter(isPublished)
-  if (published.some(({ outcome }) => outcome !== 'kept')) await readBack(published, digest, services)
-  else if (manifest === undefined) await requireThere(registry, plan.desired.first.tag, digest)
-  for (const tag of tags) if (tag.outcome === 'withheld') journal.tag(tag)
-  return { digest, tags }
+export const writeTags = async (all: Some<Copies>, tools: Tools): Promise<Some<ServiceResult>> => {
+  const begun = mapSome(all, (copies): Written => {
+    const { plan, image, steps } = copies
+    const withheld = steps.flatMap(step =>
+      step.kind === 'withhold' ? [[step.tag.tag, outcomeOf(step, image.digest)] as const] : [],
+    )
+    return { ...copies, outcomes: new Map([[plan.desired.first.tag, image.first], ...withheld]) }
+  })
+  const isDue = all.some(({ steps }) => steps.some(({ kind }) => kind !== 'withhold'))
+  const written = isDue ? await copyImages(begun, tools) : begun
+  const isUnchanged = (one: Written): boolean =>
+    tagsOf(one)
+      .filter(isPublished)
+      .every(({ outcome }) => outcome === 'kept')
+  if (!written.every(isUnchanged)) await readBack(written, tools)
+  else {
+    await forEach(written, ({ registry, plan, image }) =>
+      image.manifest === undefined
+        ? requireThere(registry, plan.desired.first.tag, image.digest)
+        : Promise.resolve(),
+    )
+  }
+  return mapSome(written, one => {
+    const tags = tagsOf(one)
+    for (const tag of tags) if (tag.outcome === 'withheld') tools.journal.tag(tag)
+    return { ...one.plan.result, digest: one.image.digest, tags }
+  })
 }

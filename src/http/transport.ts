@@ -7,7 +7,7 @@ import { redirectTo, type Target } from './redirect.ts'
 import { type Backoff, delayBefore, isRetryable, isRetryableError, UnusableAnswerError } from './retry.ts'
 
 export interface HttpRequest {
-  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT'
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
   readonly url: URL
   readonly headers: Readonly<Record<string, string>>
   readonly body?: Buffer

@@ -1,20 +1,20 @@
 import { decisionOf, requireCopies } from '../commands/plan.ts'
-import { type Request, STABLE, type VersionRequest } from '../commands/request.ts'
+import { type Request, type Service, STABLE, type VersionRequest } from '../commands/request.ts'
 import { ReleaseError } from '../errors.ts'
 import type { Warning } from '../log.ts'
 import { ON_EXISTING } from '../reconcile/terms.ts'
-import { type Digest, isDigest } from '../registry/reference.ts'
 import { buildArgWarnings, buildOf } from './build.ts'
 import { type Caller, workflow } from './caller.ts'
 import { contextOf } from './context.ts'
 import { type Files, readFiles } from './files.ts'
 import { checksGateOf, packageGateOf } from './gates.ts'
-import { gitTagOf, repositoryOf } from './image.ts'
+import { gitTagOf } from './image.ts'
 import { invalidFor, oneOf } from './invalid.ts'
 import { credentialsOf } from './login.ts'
 import { type NamedPolicy, policyOf } from './policy.ts'
 import type { RunContext } from './run-context.ts'
 import { withoutSecrets } from './secret.ts'
+import { servicesOf } from './services.ts'
 import { atCommit, sourceOf } from './source.ts'
 import type { InputTexts } from './texts.ts'
 import {
@@ -24,7 +24,6 @@ import {
   errorOf,
   type Mistake,
   map,
-  mistaken,
   mistakesOf,
   notAlreadyTold,
   toldInOrder,
@@ -49,27 +48,6 @@ interface Given {
   readonly caller: Caller
 }
 
-const digestOf = (
-  command: CommandName,
-  { digest }: InputTexts,
-  caller: Caller,
-): Validated<Digest | undefined> => {
-  if (digest === '') return valid(undefined)
-  const wrong = (problem: string, remedy: string): Validated<never> =>
-    mistaken(invalidFor(caller)('digest', digest, problem, remedy))
-  if (!isDigest(digest)) {
-    return wrong(
-      'it is not a digest',
-      'Write it whole and alone, sha256: and 64 hexadecimal digits, as the output digest has it.',
-    )
-  }
-  if (command === 'plan' || command === 'promote' || command === 'verify') return valid(digest)
-  return wrong(
-    `${command} does not know it before it has built`,
-    'Leave it out, or use the command promote or verify.',
-  )
-}
-
 /** What the policy says against the git tag. It is no part of the order: a run that is right meets it first of all. */
 const refusalOf = (
   command: CommandName,
@@ -86,83 +64,78 @@ const refusalOf = (
   }
 }
 
-const planOnly = ({ service, repository, gitTag, policy }: VersionRequest): VersionRequest => ({
-  service,
-  repository,
-  gitTag,
-  policy,
-})
-
 /** The request of a command, of which every input is judged that it uses; of `plan`, all that a run may use. */
 const requestOf = (
   command: CommandName,
-  { gitTag, repository, policy }: { [K in 'gitTag' | 'repository' | 'policy']: Validated<VersionRequest[K]> },
+  { gitTag, policy }: { [K in keyof VersionRequest]: Validated<VersionRequest[K]> },
   { texts, run, files, caller }: Given,
 ): Validated<Request> => {
-  const { service } = texts
   const invalid = invalidFor(caller)
+  // The commit of the run is that of the git tag only if the run is for this tag.
+  const revision = gitTag.ok && run.tag === gitTag.value ? run.sha : undefined
+  const tag = gitTag.ok ? gitTag.value : ''
+  const source = sourceOf(texts, run, { gitTag: tag, caller })
+  const services = servicesOf(command, texts, caller)
   const registry = all({
-    plan: all<VersionRequest>({ service: valid(service), repository, gitTag, policy }),
+    services,
+    version: all<VersionRequest>({ gitTag, policy }),
     credentials: credentialsOf(texts),
-    digest: digestOf(command, texts, caller),
     stable: oneOf('stable', texts.stable, STABLE, invalid),
   })
   const checks = checksGateOf(texts, run, caller)
   if (command === 'verify') {
-    return map(registry, ({ plan, credentials, digest, stable }) => ({
-      command,
-      ...plan,
-      credentials,
-      digest,
-      stable,
-    }))
+    return map(registry, ({ version, ...others }) => ({ command, ...version, ...others }))
   }
   if (command === 'promote') {
-    return map(all({ registry, checks }), ({ registry: { plan, credentials, digest }, checks }) => ({
+    return map(all({ registry, checks }), ({ registry: { version, services, credentials }, checks }) => ({
       command,
-      ...plan,
+      ...version,
+      services,
       credentials,
-      digest,
+      revision,
+      source,
       checks,
     }))
   }
-  // The commit of the run is that of the git tag only if the run is for this tag.
-  const revision = gitTag.ok && run.tag === gitTag.value ? run.sha : undefined
   const publication = map(
     all({ registry, checks, onExisting: oneOf('on-existing', texts['on-existing'], ON_EXISTING, invalid) }),
-    ({ registry: { plan, credentials, stable }, checks, onExisting }) => ({
-      ...plan,
-      credentials,
-      stable,
-      checks,
-      revision,
-      onExisting,
-    }),
+    ({ registry: { version, services, credentials, stable }, checks, onExisting }) => {
+      const [{ service, repository }] = services
+      return { ...version, service, repository, credentials, stable, checks, revision, onExisting }
+    },
   )
   if (command === 'push') return map(publication, publication => ({ command, ...publication }))
 
-  const tag = gitTag.ok ? gitTag.value : ''
-  const source = sourceOf(texts, run, { gitTag: tag, caller })
+  const repository = map(services, ([{ repository }]) => repository)
   const context = andThen(contextOf(texts, { workspace: run.workspace, files }, caller), context =>
     atCommit(context, { gitTag: tag, commit: revision, source }),
   )
   const build = buildOf(texts, { run, context, gitTag, repository, caller })
   if (command === 'build') {
-    return map(all({ publication, build }), ({ publication: { credentials, ...plan }, build }) => ({
-      command,
-      ...planOnly(plan),
-      credentials,
-      build,
-      revision,
-      source,
-    }))
+    return map(all({ publication, build }), ({ publication, build }) => {
+      const { service, repository, gitTag, policy, credentials } = publication
+      return { command, service, repository, gitTag, policy, credentials, build, revision, source }
+    })
   }
   const gate = packageGateOf(texts, gitTag, caller)
-  return map(all({ publication, build, gate }), ({ publication, build, gate }) =>
-    command === 'plan'
-      ? { command, ...planOnly(publication), stable: publication.stable }
-      : { command, ...publication, build, source, package: gate },
-  )
+  if (command === 'plan') {
+    return map(
+      all({ registry, publication, build, gate }),
+      ({ registry: { version, services, stable } }) => ({
+        command,
+        ...version,
+        services,
+        stable,
+      }),
+    )
+  }
+  return map(all({ publication, build, gate }), ({ publication, build, gate }) => ({
+    command,
+    ...publication,
+    build,
+    source,
+    package: gate,
+  }))
 }
 
 const warningsOf = ({ warnings }: NamedPolicy, texts: InputTexts, caller: Caller): Warning[] => {
@@ -176,7 +149,7 @@ const warningsOf = ({ warnings }: NamedPolicy, texts: InputTexts, caller: Caller
 }
 
 /** What a caller has against a git tag, a policy and a service of which each is right by itself. */
-export type Objections = (plan: Pick<VersionRequest, 'policy' | 'gitTag' | 'service'>) => readonly Mistake[]
+export type Objections = (plan: VersionRequest & Pick<Service, 'service'>) => readonly Mistake[]
 
 interface Judged {
   readonly order: Validated<Order>
@@ -192,10 +165,9 @@ const judge = (given: Given, objections: Objections): Judged => {
   const named = policyOf(texts, { workspace: run.workspace, policyFile: files.policyFile }, caller)
   const policy = map(named, ({ policy }) => policy)
   const gitTag = gitTagOf(texts, run, caller)
-  const repository = repositoryOf(texts, caller)
   // Whatever the command was meant to be, the other inputs are judged.
   const name = command.ok ? command.value : 'plan'
-  const request = requestOf(name, { gitTag, repository, policy }, given)
+  const request = requestOf(name, { gitTag, policy }, given)
   const plan = all({ gitTag, policy, service: valid(texts.service) })
   return {
     order: map(all({ command, request, named }), ({ request, named }) => ({

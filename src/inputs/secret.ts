@@ -12,8 +12,8 @@ const TOKEN =
 const SECRET_PARAMETER =
   /[?&;#][^=&;#?\s]*(?:token|secret|passw|pwd|auth|code|key|sig|credential|jwt)[^=&;#?\s]*=[^&;#\s]/i
 
-/** What comes after the "@" of an image by its digest: what comes before that is no account. */
-const DIGEST = /^sha(?:256|512):/
+/** The end of an image that is named by its digest: its "@" ends no account. */
+const DIGEST = /@sha(?:256|512):[^@]*$/
 
 /**
  * The account before the host. A password may hold "@", and even "/" if it was not escaped; but what looks like a host
@@ -32,9 +32,10 @@ const isName = (account: string, scheme: string, rest: string): boolean =>
 
 /** Whether an address has an account with a password, or one that may be a token. */
 const hasAccount = (address: string, mayBeName: boolean): boolean => {
-  const [, scheme = '', rest = ''] = /^((?:[a-z][a-z0-9+.-]*:(?=[/\\]))?[/\\]*)(.*)$/is.exec(address) ?? []
+  const [, scheme = '', rest = ''] =
+    /^((?:[a-z][a-z0-9+.-]*:(?=[/\\]))?[/\\]*)(.*)$/is.exec(address.replace(DIGEST, '')) ?? []
   const account = accountIn(rest)
-  if (account === undefined || account === '' || DIGEST.test(rest.slice(account.length + 1))) return false
+  if (account === undefined || account === '') return false
   return !(mayBeName && isName(account, scheme, rest))
 }
 
@@ -63,9 +64,16 @@ const LISTS: readonly InputName[] = ['build-options', 'labels', 'require-checks'
 /** Inputs whose values are secrets, or may be: they are never shown. */
 const SECRETS: readonly InputName[] = ['password', 'github-token', 'build-args']
 
+/** What is named in an input that may name several. */
+const namesIn = (input: InputName, text: string): string[] =>
+  input === 'service' ? text.split(/[\n,]/).map(name => name.trim()) : [text]
+
 const inputHoldsSecret = (input: InputName, text: string): boolean => {
   if (LISTS.includes(input)) return textHoldsSecret(text)
-  return holdsSecret(text) || (PLACES.includes(input) && hasAccount(text, false))
+  return (
+    holdsSecret(text) ||
+    (PLACES.includes(input) && namesIn(input, text).some(name => hasAccount(name, false)))
+  )
 }
 
 const remedyFor = (input: InputName, { spell, login }: Caller): string => {

@@ -214,6 +214,26 @@ export class RegistryClient {
     if (response.status !== 201) throw this.#refusal('write', what, response)
   }
 
+  /**
+   * Makes sure that the account may write, by an upload that is begun and cancelled: distribution-spec v1.1.1, "Pushing a
+   * blob in chunks". Throws `registry-denied`, `registry-refused` or `registry-unreadable`.
+   */
+  async requireWritable(): Promise<void> {
+    const what = imageName(this.repository)
+    const begun = await this.#call({ method: 'POST', path: 'blobs/uploads/', headers: {}, what })
+    if (begun.status !== 202) throw this.#refusal('write', what, begun)
+    const { location } = begun.headers
+    // An upload that can not be cancelled ends by itself; elsewhere nobody is told to delete anything.
+    if (location === undefined || !URL.canParse(location, begun.url.href)) return
+    const url = new URL(location, begun.url.href)
+    const uploads = `/v2/${this.repository.path}/blobs/uploads/`
+    if (url.origin !== begun.url.origin || !url.pathname.startsWith(uploads)) return
+    const path = `blobs/uploads/${url.pathname.slice(uploads.length)}${url.search}`
+    await this.#call({ method: 'DELETE', path, headers: {}, what }).catch((error: unknown) => {
+      if (!(error instanceof ReleaseError) || error.name === 'interrupted') throw error
+    })
+  }
+
   /** Every tag of the repository, page by page; none when there is no such repository. */
   async listTags(): Promise<string[]> {
     const what = `the tags of ${imageName(this.repository)}`
@@ -306,7 +326,8 @@ export class RegistryClient {
       if (response.status !== 401) return response
       const challenges = this.#challengesOf(response, request, what)
       // Once: the token may have run out, or this repository is asked for otherwise than the rest.
-      if (challenged) throw this.#refusal(method === 'PUT' ? 'write' : 'read', what, response)
+      if (challenged)
+        throw this.#refusal(method === 'PUT' || method === 'POST' ? 'write' : 'read', what, response)
       challenged = true
       this.#authorization.challenged(challenges, origin, authorization)
     }

@@ -1,6 +1,7 @@
 import type { Journal } from '../commands/journal.ts'
 import type { Result, TagResult } from '../commands/result.ts'
 import type { Digest } from '../registry/reference.ts'
+import { mapSome } from '../some.ts'
 
 /** One stage of a run: how long it took, in milliseconds, and what it concluded or failed with. */
 export interface Stage {
@@ -13,26 +14,32 @@ export interface Stage {
 export class RunJournal implements Journal {
   readonly stages: Stage[] = []
   #result: Result | undefined
-  #digest: Digest | undefined
+  /** By service. */
+  readonly #digests = new Map<string, Digest>()
+  /** By reference. */
   readonly #tags = new Map<string, TagResult>()
 
   planned(result: Result): void {
     this.#result = result
   }
 
-  image(digest: Digest): void {
-    this.#digest = digest
+  image(service: string, digest: Digest): void {
+    this.#digests.set(service, digest)
   }
 
   tag(tag: TagResult): void {
-    this.#tags.set(tag.tag, tag)
+    this.#tags.set(tag.reference, tag)
   }
 
   /** What is known of the result so far; nothing if there was not even a plan. */
   get soFar(): Result | undefined {
     if (this.#result === undefined) return undefined
-    const known = (tag: TagResult): TagResult => this.#tags.get(tag.tag) ?? tag
-    const [first, ...copies] = this.#result.tags
-    return { ...this.#result, digest: this.#digest, tags: [known(first), ...copies.map(known)] }
+    const known = (tag: TagResult): TagResult => this.#tags.get(tag.reference) ?? tag
+    const services = mapSome(this.#result.services, of => ({
+      ...of,
+      digest: this.#digests.get(of.service) ?? of.digest,
+      tags: mapSome(of.tags, known),
+    }))
+    return { ...this.#result, services }
   }
 }

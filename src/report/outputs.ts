@@ -1,11 +1,11 @@
 import * as core from '@actions/core'
-import { isPublished, type Result, type TagResult } from '../commands/result.ts'
+import { allTags, isPublished, type Result, type ServiceResult, type TagResult } from '../commands/result.ts'
 import type { OutputName } from '../contract.ts'
 import { messageOf, ReleaseError } from '../errors.ts'
 import { jsonLine, oneLine } from '../text.ts'
 
-/** Whether the image is what its stable tags lead to: all of the fixed ones, or one if all are moving. */
-const isStable = (tags: readonly TagResult[], published: readonly TagResult[]): boolean => {
+/** Whether an image is what its stable tags lead to: all of the fixed ones, or one if all are moving. */
+const isStable = ({ tags }: ServiceResult, published: readonly TagResult[]): boolean => {
   const stable = tags.filter(tag => tag.stable)
   const fixed = stable.filter(({ moving }) => !moving)
   return fixed.length > 0
@@ -15,23 +15,25 @@ const isStable = (tags: readonly TagResult[], published: readonly TagResult[]): 
 
 /** The outputs of the action for a result. */
 export const outputsOf = (result: Result): Record<OutputName, string> => {
-  const { image, rule, tags, digest } = result
+  const { rule, services } = result
   const isDue = ({ outcome }: TagResult): boolean => outcome === 'planned'
+  const tags = allTags(result)
   const published = tags.filter(result.command === 'plan' ? isDue : isPublished)
-  const stable = published.filter(tag => tag.stable)
-  const lines = (some: readonly { reference: string }[]): string =>
-    some.map(({ reference }) => reference).join('\n')
+  const lines = (some: readonly TagResult[]): string => some.map(({ reference }) => reference).join('\n')
+  const ofEach = (one: (service: ServiceResult) => string): string => services.map(one).join('\n')
   return {
-    image,
-    tag: tags[0]?.tag ?? '',
+    image: ofEach(({ image }) => image),
+    tag: services[0].tags[0].tag,
     rule,
     // What is built is not published: nothing in the registry is stable by that.
-    'is-stable': String(result.command !== 'build' && isStable(tags, published)),
+    'is-stable': String(
+      result.command !== 'build' && services.every(service => isStable(service, published)),
+    ),
     tags: lines(published),
-    'stable-tags': lines(stable),
+    'stable-tags': lines(published.filter(({ stable }) => stable)),
     withheld: lines(tags.filter(({ outcome }) => outcome === 'withheld')),
-    digest: digest ?? '',
-    reference: digest === undefined ? '' : `${image}@${digest}`,
+    digest: ofEach(({ digest }) => digest ?? ''),
+    reference: ofEach(({ image, digest }) => (digest === undefined ? '' : `${image}@${digest}`)),
     json: jsonLine(result),
   }
 }
@@ -42,7 +44,11 @@ export const setOutputs = (result: Result): void => {
     for (const [name, value] of Object.entries(outputsOf(result))) core.setOutput(name, value)
   } catch (cause) {
     const publishes = ['release', 'push', 'promote'].includes(result.command)
-    const published = publishes ? result.tags.filter(isPublished).map(({ reference }) => reference) : []
+    const published = publishes
+      ? allTags(result)
+          .filter(isPublished)
+          .map(({ reference }) => reference)
+      : []
     const why = `the outputs of the step were not written: ${oneLine(messageOf(cause))}`
     throw new ReleaseError('outputs-not-written', {
       what:

@@ -1,9 +1,16 @@
 import { appendFileSync } from 'node:fs'
-import { isPublished, type Result, type TagResult } from '../commands/result.ts'
+import {
+  allTags,
+  hasFindings,
+  isPublished,
+  type Result,
+  type ServiceResult,
+  type TagResult,
+} from '../commands/result.ts'
 import type { Secrets } from '../secrets.ts'
 import { eachLine, oneLine } from '../text.ts'
 import type { Stage } from './journal.ts'
-import { failureOf, kindInWords, outcomeInWords, seconds, withShortDigests } from './words.ts'
+import { failureOf, kindInWords, outcomeInWords, rowsOf, seconds, withShortDigests } from './words.ts'
 
 /** What the summary of a job says of one step. */
 export interface StepReport {
@@ -40,44 +47,84 @@ const VERBS: Readonly<Record<Result['command'], string>> = {
   verify: 'as planned',
 }
 
-const headline = ({ command, tags }: Result): string => {
+const headline = (result: Result): string => {
+  const { command } = result
   const writes = command === 'push' || command === 'release' || command === 'promote'
-  const nothingNew = writes && tags.every(({ outcome }) => outcome === 'kept' || outcome === 'stayed')
+  const nothingNew =
+    writes && allTags(result).every(({ outcome }) => outcome === 'kept' || outcome === 'stayed')
   return `${VERBS[command]}${nothingNew ? ' already, nothing to do' : ''}`
 }
 
+/** The service, or how many there are. */
+const nameOf = ({ services }: Result): string =>
+  services.length === 1 ? services[0].service : `${services.length} services`
+
 const heading = ({ result, error, service }: StepReport): string => {
-  const what = result === undefined ? (service ?? '') : `${result.service} ${result.gitTag}`
+  const what = result === undefined ? (service ?? '') : `${nameOf(result)} ${result.gitTag}`
   const about = what === '' ? '' : `${what}: `
   if (error !== undefined) {
     return `### ❌ ${plain(about + failureOf(error).title)}`
   }
   if (result === undefined) return '### Nothing was done'
-  const withheld = result.tags.some(({ outcome }) => outcome === 'withheld')
+  const withheld = allTags(result).some(({ outcome }) => outcome === 'withheld')
   return withheld
     ? `### ⚠️ ${plain(about + VERBS[result.command])}, stable tags withheld`
     : `### ✅ ${plain(about + headline(result))}`
 }
 
-const table = ({ command, tags, digest, page }: Result): string => {
+/** The digest, with a link to the page of the image. */
+const linkedDigest = ({ digest, page }: ServiceResult): string => {
   const shown = code(withShortDigests(digest ?? ''))
-  const linked = page === undefined ? shown : `[${shown}](${page})`
+  return page === undefined ? shown : `[${shown}](${page})`
+}
+
+const markdownTable = ([head = [], ...rows]: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '---'), ...rows].map(cells => `| ${cells.join(' | ')} |`).join('\n')
+
+/** The tags of one service. */
+const tagTable = (service: ServiceResult, command: Result['command']): string => {
+  const { tags, digest } = service
   const rows = tags.map(tag => [
     code(tag.reference),
     kindInWords(tag),
     plain(outcomeInWords(tag, command)),
-    ...(digest === undefined ? [] : [isPublished(tag) ? linked : '']),
+    ...(digest === undefined ? [] : [isPublished(tag) ? linkedDigest(service) : '']),
   ])
   const head = ['image', 'kind', 'what happened', ...(digest === undefined ? [] : ['digest'])]
-  return [head, head.map(() => '---'), ...rows].map(cells => `| ${cells.join(' | ')} |`).join('\n')
+  return markdownTable([head, ...rows])
 }
 
-/** Whether there is more to say of the tags than the reason does: a run that failed before it wrote has nothing. */
-const hasTable = ({ command, tags }: Result, error: unknown): boolean =>
-  error === undefined || command === 'verify' || tags.some(({ outcome }) => outcome !== 'planned')
+/** A row for each of several services. */
+const serviceTable = (result: Result): string => {
+  const [head = [], ...rows] = rowsOf(result)
+  return markdownTable([
+    ['service', ...head.map(plain), 'digest'],
+    ...result.services.map((service, index) => [
+      code(service.service),
+      ...(rows[index] ?? []).map(plain),
+      service.digest === undefined ? '' : linkedDigest(service),
+    ]),
+  ])
+}
 
-/** The inputs that promote what is withheld. */
-const promotion = ({ service, image, gitTag, tags, digest, checks }: Result): string[] => {
+const table = (result: Result): string =>
+  result.services.length === 1 ? tagTable(result.services[0], result.command) : serviceTable(result)
+
+/** Whether there is more to say of the tags than the reason does: a run that failed before it wrote has nothing. */
+const hasTable = (result: Result, error: unknown): boolean =>
+  error === undefined || result.command === 'verify' || hasFindings(result)
+
+/** How to pull the images. */
+const pulls = ({ services }: Result): string[] => {
+  const lines = services.flatMap(({ image, digest }) =>
+    digest === undefined ? [] : [`docker pull ${image}@${digest}`],
+  )
+  return lines.length === 0 ? [] : [block(lines.join('\n'), 'sh')]
+}
+
+/** The inputs that promote what is withheld: a command that withholds is for one service. */
+const promotion = ({ services: [one], gitTag }: Result): string[] => {
+  const { service, image, tags, digest, checks } = one
   if (digest === undefined || !tags.some(({ outcome }) => outcome === 'withheld')) return []
   const path = image.slice(0, -service.length).split('/').slice(0, -1)
   const inputs = {
@@ -100,8 +147,9 @@ const promotion = ({ service, image, gitTag, tags, digest, checks }: Result): st
 const whatIsThere = (result: Result | undefined): string[] => {
   if (result === undefined || !['release', 'push', 'promote'].includes(result.command)) return []
   const list = (tags: readonly TagResult[]): string => tags.map(({ reference }) => code(reference)).join(', ')
-  const published = result.tags.filter(isPublished)
-  const pushed = result.tags.filter(({ outcome }) => outcome === 'pushed')
+  const tags = allTags(result)
+  const published = tags.filter(isPublished)
+  const pushed = tags.filter(({ outcome }) => outcome === 'pushed')
   if (pushed.length > 0) {
     return [`**Pushed, not read back.** ${list(pushed)}. The next run looks whether it is there.`]
   }
@@ -146,9 +194,7 @@ export const summaryOf = (report: StepReport): string => {
       ? []
       : [`${error === undefined ? '' : '**The plan.** '}${plain(result.reason)}`]),
     ...(result === undefined || !hasTable(result, error) ? [] : [table(result)]),
-    ...(result?.digest === undefined || error !== undefined
-      ? []
-      : [block(`docker pull ${result.image}@${result.digest}`, 'sh'), ...promotion(result)]),
+    ...(result === undefined || error !== undefined ? [] : [...pulls(result), ...promotion(result)]),
     ...(error === undefined ? [] : failureIn(error, result)),
     ...durations(stages),
   ]

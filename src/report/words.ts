@@ -1,4 +1,4 @@
-import type { TagOutcome, TagResult } from '../commands/result.ts'
+import type { Result, ServiceResult, TagOutcome, TagResult } from '../commands/result.ts'
 import { type ErrorName, messageOf, ReleaseError } from '../errors.ts'
 import { oneLine } from '../text.ts'
 
@@ -66,6 +66,17 @@ export const outcomeInWords = ({ outcome, note, replaced }: TagResult, command: 
   if (note === undefined) return said
   if (replaced !== undefined) return `${said}, ${note}`
   return outcome === 'stayed' ? note : `${said}: ${note}`
+}
+
+/** How several services are shown: a head, and a row for each; what became of each tag, or whether it is ready. */
+export const rowsOf = ({ command, services }: Result): readonly (readonly string[])[] => {
+  const isTouched = services.some(({ tags }) => tags.some(({ outcome }) => outcome !== 'planned'))
+  if (!isTouched && services.some(({ problem }) => problem !== undefined)) {
+    return [['ready'], ...services.map(({ problem }) => [problem === undefined ? 'yes' : `no: ${problem}`])]
+  }
+  const cells = ({ tags, problem }: ServiceResult): string[] =>
+    tags.map(tag => (problem === undefined ? outcomeInWords(tag, command) : 'not read'))
+  return [services[0].tags.map(({ tag }) => tag), ...services.map(cells)]
 }
 
 /** A text with its digests cut short, for where another line has them whole. */

@@ -1,6 +1,5 @@
-import { plan as planned } from '../../commands/plan.ts'
+import { decidePlan } from '../../commands/plan.ts'
 import type { Result, TagResult } from '../../commands/result.ts'
-import { RunJournal } from '../../report/journal.ts'
 import type { Colours } from '../../report/terminal-colours.ts'
 import { jsonLine, oneLine } from '../../text.ts'
 import type { Call, Command } from '../command.ts'
@@ -8,12 +7,13 @@ import { releaseOptions } from '../options.ts'
 import { gatedCommand } from '../registry-command.ts'
 import { requestOf } from '../run-request.ts'
 
-const table = ({ image, gitTag, rule, tags, reason }: Result, { bold, green }: Colours): string => {
+const table = ({ services, gitTag, rule, reason }: Result, { bold, green }: Colours): string => {
+  const [{ tags }] = services
   const [first, ...copies] = tags
   const list = (some: readonly TagResult[]): string =>
     some.length === 0 ? 'none' : some.map(({ tag, stable }) => (stable ? green(tag) : tag)).join(' ')
   return [
-    ['image', image],
+    ...services.map(({ image }) => ['image', image]),
     ['git tag', oneLine(gitTag)],
     ['rule', rule],
     ['first tag', list([first])],
@@ -27,11 +27,10 @@ const table = ({ image, gitTag, rule, tags, reason }: Result, { bold, green }: C
 }
 
 const run = async (call: Call): Promise<void> => {
-  const { json, output, log, colours } = call
+  const { json, output, colours } = call
   const request = await requestOf('plan', call)
   if (request.command !== 'plan') throw new TypeError(`the request is for ${request.command}`)
-  // The reason is a part of the result here.
-  const result = planned(request, { log: { ...log, info: () => {} }, journal: new RunJournal() })
+  const result = decidePlan(request)
   await output.write(json ? `${jsonLine(result)}\n` : table(result, colours))
 }
 

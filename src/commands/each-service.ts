@@ -1,0 +1,51 @@
+import { ReleaseError } from '../errors.ts'
+import { mapSome, type Some } from '../some.ts'
+
+/** How many services are asked about, or written, at once: registries limit what one account may ask. */
+const AT_ONCE = 8
+
+/** Does the same for every service, some at once, and waits until all have ended. */
+export const settleEach = async <T, U>(
+  services: Some<T>,
+  run: (service: T) => Promise<U>,
+): Promise<Some<PromiseSettledResult<U>>> => {
+  const waiting = services.entries()
+  const settled = new Map<T, PromiseSettledResult<U>>()
+  const work = async (): Promise<void> => {
+    for (const [, service] of waiting) {
+      const [outcome] = await Promise.allSettled([run(service)])
+      settled.set(service, outcome)
+    }
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, work))
+  return mapSome(services, service => {
+    const outcome = settled.get(service)
+    if (outcome === undefined) throw new TypeError('a service was left out')
+    return outcome
+  })
+}
+
+/** One error for those of several services. */
+const errorOf = (errors: Some<unknown>): unknown => {
+  const known = errors.filter(error => error instanceof ReleaseError)
+  const [first] = known
+  if (first === undefined || known.length < errors.length || known.length === 1) {
+    return errors.find(error => !(error instanceof ReleaseError)) ?? first
+  }
+  return new ReleaseError(first.name, {
+    what: `This failed for ${known.length} services:\n${known.map(({ what }) => `- ${what}`).join('\n')}\n`,
+    remedy: first.remedy,
+    cause: first.cause,
+  })
+}
+
+/** The same, if it succeeds for all. Throws one error for all that failed. */
+export const forEach = async <T, U>(services: Some<T>, run: (service: T) => Promise<U>): Promise<Some<U>> => {
+  const settled = await settleEach(services, run)
+  const [error, ...errors] = settled.filter(each => each.status === 'rejected').map(({ reason }) => reason)
+  if (error !== undefined) throw errorOf([error, ...errors])
+  return mapSome(settled, each => {
+    if (each.status === 'rejected') throw each.reason
+    return each.value
+  })
+}

@@ -1,0 +1,119 @@
+import type { PublishedService } from '../commands/request.ts'
+import { type Digest, isDigest } from '../registry/reference.ts'
+import { mapSome, type Some } from '../some.ts'
+import type { Caller } from './caller.ts'
+import { repositoryOf } from './image.ts'
+import { invalidFor } from './invalid.ts'
+import type { InputTexts } from './texts.ts'
+import { all, map, mistaken, mistakesOf, type Validated, valid } from './validated.ts'
+
+/** The commands that are for several services at once. */
+const OF_MANY: readonly string[] = ['plan', 'promote', 'verify']
+
+const WHOLE = 'sha256: and 64 hexadecimal digits, as the output digest has it'
+
+/** What is named, one a line or separated by commas: expressions of workflows can't write lines. */
+const entriesOf = (text: string): Some<string> => {
+  const [first = '', ...others] = text
+    .split(/[\n,]/)
+    .map(entry => entry.trim())
+    .filter(entry => entry !== '')
+  return [first, ...others]
+}
+
+/** One service, as a name or as `name@sha256:…`. */
+const serviceOf = (entry: string, texts: InputTexts, caller: Caller): Validated<PublishedService> => {
+  const at = entry.indexOf('@')
+  const service = at < 0 ? entry : entry.slice(0, at)
+  const given = at < 0 ? '' : entry.slice(at + 1)
+  // What stands before an "@" may be an account: then repositoryOf says so.
+  const isImage = at < 0 || isDigest(given) || /^sha(?:256|512):/.test(given)
+  const digest: Validated<Digest | undefined> =
+    at < 0 || !isImage
+      ? valid(undefined)
+      : isDigest(given)
+        ? valid(given)
+        : mistaken(
+            invalidFor(caller)(
+              'service',
+              entry,
+              'what follows the "@" is not a digest',
+              `Write it whole: ${service}@, then ${WHOLE}.`,
+            ),
+          )
+  const repository = repositoryOf({ ...texts, service: isImage ? service : entry }, caller)
+  return map(all({ repository, digest }), ({ repository, digest }) => ({ service, repository, digest }))
+}
+
+/** Each service once, or what is wrong with all of them, each mistake once. */
+const together = (services: Some<Validated<PublishedService>>): Validated<Some<PublishedService>> => {
+  const mistakes = new Map(services.flatMap(mistakesOf).map(mistake => [mistake.what, mistake] as const))
+  if (mistakes.size > 0) return mistaken(...mistakes.values())
+  return valid(
+    mapSome(services, service => {
+      if (service.ok) return service.value
+      throw new TypeError('a mistake was lost')
+    }),
+  )
+}
+
+const twice = (services: Some<PublishedService>): string | undefined =>
+  services.map(({ service }) => service).find((name, index, names) => names.indexOf(name) < index)
+
+/** The digest that is an input of its own. */
+const digestOf = (command: string, { digest }: InputTexts, caller: Caller): Validated<Digest | undefined> => {
+  if (digest === '') return valid(undefined)
+  const wrong = (problem: string, remedy: string): Validated<never> =>
+    mistaken(invalidFor(caller)('digest', digest, problem, remedy))
+  if (!isDigest(digest)) return wrong('it is not a digest', `Write it whole and alone, ${WHOLE}.`)
+  if (OF_MANY.includes(command)) return valid(digest)
+  return wrong(
+    `${command} does not know it before it has built`,
+    'Leave it out, or use the command promote or verify.',
+  )
+}
+
+/**
+ * The services, each with where its images are and what its image must be: one, or, for commands that are for several,
+ * as many as are named.
+ */
+export const servicesOf = (
+  command: string,
+  texts: InputTexts,
+  caller: Caller,
+): Validated<Some<PublishedService>> => {
+  const { spell } = caller
+  const wrong = (input: 'service' | 'digest', problem: string, remedy: string): Validated<never> =>
+    mistaken(invalidFor(caller)(input, texts[input], problem, remedy))
+  const entries = entriesOf(texts.service)
+  if (entries.length > 1 && !OF_MANY.includes(command)) {
+    return wrong(
+      'service',
+      `it names ${entries.length} services, and ${command} is for one`,
+      'Write one, and run it for each of them, as a matrix does.',
+    )
+  }
+  const services = together(mapSome(entries, entry => serviceOf(entry, texts, caller)))
+  const digest = digestOf(command, texts, caller)
+  const both = all({ services, digest })
+  if (!both.ok) return both
+  const { value } = both
+  const double = twice(value.services)
+  if (double !== undefined) return wrong('service', `it names ${double} twice`, 'Leave one out.')
+  if (!OF_MANY.includes(command) && value.services[0].digest !== undefined) {
+    return wrong(
+      'service',
+      `${command} does not know its digest before it has built`,
+      'Write the name alone.',
+    )
+  }
+  if (value.digest === undefined) return valid(value.services)
+  if (value.services.length > 1 || value.services[0].digest !== undefined) {
+    return wrong(
+      'digest',
+      'it is for one service, given by its name alone',
+      `Leave it out, and write each into ${spell('service')}, as name@sha256:….`,
+    )
+  }
+  return valid([{ ...value.services[0], digest: value.digest }])
+}
