@@ -7,7 +7,7 @@ import { promote } from '../../src/commands/promote.ts'
 import { push } from '../../src/commands/push.ts'
 import { release } from '../../src/commands/release.ts'
 import type { Request } from '../../src/commands/request.ts'
-import type { Result, ServiceResult } from '../../src/commands/result.ts'
+import type { Result, ServiceResult, TagResult } from '../../src/commands/result.ts'
 import { ResultError } from '../../src/commands/result-error.ts'
 import type { Registries, Run, Services } from '../../src/commands/run.ts'
 import { verify } from '../../src/commands/verify.ts'
@@ -41,6 +41,8 @@ export interface Ended {
   readonly error: unknown
   /** What became of each tag. */
   readonly outcomes: Readonly<Record<string, string>>
+  /** The tags of the first service as the journal has them, whose run may have failed. */
+  readonly known: readonly TagResult[]
   /** Lines, warnings and notices. */
   readonly log: readonly string[]
 }
@@ -118,13 +120,14 @@ export const startCommandBench = async (): Promise<CommandBench> => {
         looksOnly: request.command === 'verify',
         now: clock.now,
       })
+    const journal = new RunJournal()
     const tools: Omit<Services, 'registry'> & Registries & Run = {
       env: process.env,
       log,
       secrets,
       clock,
       started: clock.now(),
-      journal: new RunJournal(),
+      journal,
       signal,
       workspace: folder,
       registryFor,
@@ -141,7 +144,14 @@ export const startCommandBench = async (): Promise<CommandBench> => {
       (result?.services[0].tags ?? []).map(({ tag, outcome }) => [tag, outcome]),
     )
     const services = result?.services ?? (error instanceof ResultError ? error.result.services : undefined)
-    return { result: result?.services[0], services, error, outcomes, log: log.lines }
+    return {
+      result: result?.services[0],
+      services,
+      error,
+      outcomes,
+      known: journal.soFar?.services[0].tags ?? [],
+      log: log.lines,
+    }
   }
   return {
     registry,

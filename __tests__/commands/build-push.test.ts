@@ -38,6 +38,19 @@ describe('push', () => {
     expect(bench.events).toEqual([])
   })
 
+  test('of what was built from another commit is an error', async () => {
+    await bench.run({ command: 'build' }, { sha: 'f'.repeat(40) })
+    const { error } = await push()
+    expect(error).toMatchObject({
+      name: 'wrong-origin',
+      message: expect.stringContaining(
+        `was built here from ${'f'.repeat(40)}, and the git tag ${TAG} is ${COMMIT}.`,
+      ),
+    })
+    expect(bench.written().filter(event => event.startsWith('push'))).toEqual([])
+    expect((await bench.run({ command: 'push' }, { sha: undefined })).error).toBeUndefined()
+  })
+
   test('of two images is an error', async () => {
     await build({ policy: 'final: X.Y.Z -> X.Y.Z' })
     await build({ policy: 'final: X.Y.Z -> X.Y.Z-stable' })

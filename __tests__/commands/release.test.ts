@@ -212,6 +212,55 @@ describe('two runs at once', () => {
   })
 })
 
+describe('what is known of the first tag when docker failed', () => {
+  test.each([
+    {
+      what: 'a step of the build failed',
+      next: { says: 'ERROR: process "/bin/false" did not complete' },
+      is: 'planned',
+    },
+    { what: 'the push was denied', next: { says: 'ERROR: push access denied' }, is: 'unclear' },
+    { what: 'docker was killed', next: { says: 'exporting', killedBy: 'SIGKILL' }, is: 'unclear' },
+    {
+      what: 'docker was killed when it had pushed',
+      next: { says: 'x', killedBy: 'SIGKILL', arrives: true },
+      is: 'unclear',
+    },
+    { what: 'docker did not write down what it pushed', next: { describes: false }, is: 'unclear' },
+    {
+      what: 'the cache was not written',
+      next: { says: '------\n > exporting cache to registry:\n------\nERROR: denied', arrives: true },
+      is: 'pushed',
+    },
+  ] as const)('$what: it is $is', async ({ next, is }) => {
+    bench.engine.tries.push(next)
+    const { error, known } = await bench.run({ command: 'release' })
+    expect(error).toBeDefined()
+    expect(known.map(({ outcome }) => outcome)).toEqual([is, 'planned'])
+    expect(bench.written()).toEqual([`build ${TAG}`])
+  })
+
+  test('of one that was to be overwritten, what it was is named', async () => {
+    const before = await bench.seed(TAG, { revision: OTHER })
+    const overwrite = () => bench.run({ command: 'release', 'on-existing': 'overwrite' })
+    bench.engine.tries.push({ says: 'ERROR: push access denied' })
+    expect((await overwrite()).known[0]).toMatchObject({ outcome: 'unclear', replaced: before })
+    bench.registry.answer(`PUT ${STABLE}`, refused(403, 'DENIED'), 1)
+    expect((await overwrite()).known[0]).toMatchObject({ outcome: 'built', replaced: before })
+  })
+
+  test('a run that was killed is told from a build that failed, and may have published', async () => {
+    bench.engine.tries.push({ says: 'exporting', killedBy: 'SIGKILL' })
+    const { error } = await bench.run({ command: 'release' })
+    expect(error).toMatchObject({
+      name: 'build-failed',
+      message: expect.stringMatching(
+        /was killed by SIGKILL while it built or pushed .* No other tag was written\./,
+      ),
+    })
+  })
+})
+
 describe('a push that breaks', () => {
   const says = `ERROR: failed to push ${TAG}: unexpected EOF`
 

@@ -8,6 +8,8 @@ import { seed } from '../e2e/seed.ts'
 /** What docker says to one call; without an exit status, that it succeeded. */
 export interface DockerAnswer {
   readonly exitCode?: number
+  /** The signal that killed it, in place of an exit status. */
+  readonly killedBy?: NodeJS.Signals
   readonly stdout?: string
   /** The end of its output. */
   readonly tail?: string
@@ -29,8 +31,15 @@ export class RecordedDocker extends Docker {
   }
 
   override async run(args: readonly string[]): Promise<DockerResult> {
-    const { exitCode = 0, stdout = '', tail = stdout, isRefused = false } = await this.#answerTo(args)
-    return { exitCode, killedBy: undefined, stdout, tail, lastLine: tellingLine(tail), isRefused }
+    const {
+      exitCode = 0,
+      killedBy,
+      stdout = '',
+      tail = stdout,
+      isRefused = false,
+    } = await this.#answerTo(args)
+    const end = { exitCode: killedBy === undefined ? exitCode : undefined, killedBy }
+    return { ...end, stdout, tail, lastLine: tellingLine(tail), isRefused }
   }
 }
 
@@ -44,6 +53,10 @@ interface LocalImage {
 export interface NextTry {
   /** What it says when it fails; without it, it succeeds. */
   readonly says?: string
+  /** The signal that kills it, when it has said that. */
+  readonly killedBy?: NodeJS.Signals
+  /** Whether it writes down what it pushed; without that, it does if it succeeds. */
+  readonly describes?: boolean
   /** Whether the image gets to the registry although it fails. */
   readonly arrives?: boolean
   /** What happens in the meantime. */
@@ -85,13 +98,20 @@ export const modelEngine = (url: string, events: string[]): ModelEngine => {
     verb: 'build' | 'push',
     reference: string,
     labels: LocalImage['labels'],
-  ): Promise<{ digest: string; answer: DockerAnswer }> => {
+  ): Promise<{ digest: string; describes: boolean; answer: DockerAnswer }> => {
     const { repository, tag } = partsOf(reference)
     events.push(`${verb} ${tag}`)
-    const { says, arrives = says === undefined, meanwhile } = tries.shift() ?? {}
+    const {
+      says,
+      killedBy,
+      arrives = says === undefined,
+      describes = says === undefined,
+      meanwhile,
+    } = tries.shift() ?? {}
     const digest = arrives ? await seed({ url }, repository, tag, { labels }) : ''
     await meanwhile?.()
-    return { digest, answer: says === undefined ? {} : { exitCode: 1, tail: says } }
+    const end = killedBy === undefined ? { exitCode: 1 } : { killedBy }
+    return { digest, describes, answer: says === undefined ? {} : { ...end, tail: says } }
   }
 
   const build = async (args: readonly string[]): Promise<DockerAnswer> => {
@@ -105,9 +125,9 @@ export const modelEngine = (url: string, events: string[]): ModelEngine => {
       }
       return {}
     }
-    const { digest, answer } = await send('build', references[0] ?? '', labels)
+    const { digest, describes, answer } = await send('build', references[0] ?? '', labels)
     const [file = ''] = optionsOf(args, 'metadata-file')
-    if (answer.exitCode === undefined) {
+    if (describes) {
       await writeFile(file, JSON.stringify({ 'containerimage.descriptor': { digest } }))
     }
     return answer

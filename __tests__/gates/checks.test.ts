@@ -456,7 +456,8 @@ describe('rate limits', () => {
     api.refuse(...refusals())
     const ports = surroundings()
     const { clock, log } = ports
-    expect(await awaitChecks(gateOf(), '2.3.4', ports)).toMatchObject([{ kind: 'passed' }])
+    const gate = { ...gateOf(), timeout: 900_000 }
+    expect(await awaitChecks(gate, '2.3.4', ports)).toMatchObject([{ kind: 'passed' }])
     expect(clock.slept).toHaveLength(waits.length)
     for (const [index, [least, most]] of waits.entries()) {
       expect(clock.slept[index]).toBeGreaterThanOrEqual(least)
@@ -481,9 +482,23 @@ describe('rate limits', () => {
     api.tag('2.3.4')
     api.refuse(...Array.from({ length: 50 }, () => ({ status: 403, message: secondary })))
     const { clock, ...others } = surroundings()
-    const said = await failureOf(awaitChecks(gateOf(), '2.3.4', { clock, ...others }))
+    const gate = { ...gateOf(), timeout: 900_000 }
+    const said = await failureOf(awaitChecks(gate, '2.3.4', { clock, ...others }))
     expect(said).toContain('the rate limit of the GitHub API is used up')
     expect(clock.slept).toEqual([60_000, 120_000, 240_000, 480_000])
+  })
+
+  test('a gate that waits for no checks waits a minute for one, and no longer', async () => {
+    put(api.tag('2.3.4').commit, [success])
+    api.refuse({ status: 403, message: secondary })
+    const once = surroundings()
+    expect(await awaitChecks(gateOf(), '2.3.4', once)).toMatchObject([{ kind: 'passed' }])
+    api.refuse({ status: 429, message: secondary, headers: { 'retry-after': '120' } })
+    const never = surroundings()
+    expect(await failureOf(awaitChecks(gateOf(), '2.3.4', never))).toMatch(
+      /used up for another 2 min\..* A longer checks-timeout waits for it, too\./,
+    )
+    expect([once.clock.slept, never.clock.slept]).toEqual([[60_000], []])
   })
 })
 

@@ -121,7 +121,7 @@ describe('build-options', () => {
     'use the input build-args': ['--build-arg=TAG=1'],
     'use the input labels': ['--label=a=b'],
     'the image must be built when docker ends': ['--detach'],
-    'it would build nothing': ['--call=check', '--check', '--print=outline'],
+    'it would build nothing': ['--call=check', '--check', '--print=outline', '--help'],
   }
   test.each(Object.entries(owned).flatMap(([why, options]) => options.map(option => ({ option, why }))))(
     '$option belongs to the action: $why',

@@ -2,13 +2,8 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test, vi } from 'vitest'
-import {
-  endOf,
-  GRACE,
-  ProgramMissingError,
-  ProgramNotStartedError,
-  runProgram,
-} from '../../src/process/run.ts'
+import { endOf, ProgramMissingError, ProgramNotStartedError, runProgram } from '../../src/process/run.ts'
+import { TIME_TO_STOP } from '../../src/process/stop.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'process-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -184,7 +179,7 @@ describe('a run that is stopped', () => {
     const before = performance.now()
     controller.abort(reason)
     expect(await end).toMatchObject({ error: reason })
-    expect(performance.now() - before).toBeGreaterThan(GRACE - 100)
+    expect(performance.now() - before).toBeGreaterThan(TIME_TO_STOP - 100)
     for (const pid of pids) expect(await runs(pid)).toBe(false)
     expect(pids).toHaveLength(2)
   })

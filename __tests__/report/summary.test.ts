@@ -193,6 +193,20 @@ test.each([
     contains: ['**Published.** Nothing by this run.'],
   },
   {
+    what: 'a failure when docker may have pushed',
+    report: {
+      result: withMore(released({ ...tag('2.3.4', 'unclear', `replaces ${digest}`), replaced: digest }), {
+        digest: undefined,
+      }),
+      stages: [],
+      error: failed,
+    },
+    contains: [
+      `**May have been pushed.** <code>${image}:2.3.4</code>, which was <code>${digest}</code>: docker ended before it said so.`,
+      `|  | may have been pushed, replaces ${digest} |`,
+    ],
+  },
+  {
     what: 'a failure without a plan',
     report: { result: undefined, stages: [], error: failed },
     contains: ['### ❌ The image tag is already there'],

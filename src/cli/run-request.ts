@@ -84,6 +84,8 @@ export const runRequest =
       const pushed = tags.filter(({ outcome }) => outcome === 'pushed')
       if (published.length > 0) log.info(`Published by now: ${list(published)}`)
       if (pushed.length > 0) log.info(`Pushed, not read back: ${list(pushed)}`)
+      const unclear = tags.filter(({ outcome }) => outcome === 'unclear')
+      if (unclear.length > 0) log.info(`May have been pushed: ${list(unclear)}`)
       throw askForProject(error, call.texts, call.caller)
     }
   }

@@ -8,7 +8,7 @@ import type { ServiceResult, TagResult } from './result.ts'
 export type Outcome = Pick<TagResult, 'outcome' | 'note' | 'replaced'>
 
 /** What is said of a fixed tag that had another image before. */
-export const replacing = (replaces: Digest | undefined, digest: Digest): Partial<Outcome> =>
+export const replacing = (replaces: Digest | undefined, digest?: Digest): Partial<Outcome> =>
   replaces === undefined || replaces === digest ? {} : { replaced: replaces, note: `replaces ${replaces}` }
 
 /** What became of a tag once its step was carried out, for a tag beside the first. */

@@ -1,7 +1,8 @@
+import { BuildFailedError } from '../docker/build-failure.ts'
 import type { Docker } from '../docker/docker.ts'
 import { withLogin } from '../docker/login.ts'
 import { PushInterruptedError } from '../docker/push.ts'
-import { ReleaseError } from '../errors.ts'
+import { type ErrorName, ReleaseError } from '../errors.ts'
 import { type Pause, pauseBetween, pushBackoff } from '../http/retry.ts'
 import type { Log } from '../log.ts'
 import type { Terms } from '../reconcile/terms.ts'
@@ -75,6 +76,16 @@ export const afterBrokenPush =
   async (error: unknown, attempt: number): Promise<boolean> =>
     error instanceof PushInterruptedError && pause(attempt, next => log.info(`${next}: ${error.what}`))
 
+/** The errors with which docker ends, or is not even started, before it pushes. */
+const BEFORE_PUSH: readonly ErrorName[] = ['invalid-input', 'docker-missing', 'login-failed']
+
+/** What is known of the first tag when docker's command failed, or was stopped. */
+const outcomeOfFailed = (error: unknown): 'planned' | 'pushed' | 'unclear' => {
+  if (!(error instanceof ReleaseError)) return 'unclear'
+  if (error.name === 'cache-not-written') return 'pushed'
+  return error instanceof BuildFailedError || BEFORE_PUSH.includes(error.name) ? 'planned' : 'unclear'
+}
+
 /**
  * Pushes and reads back, until it succeeds or there is no further attempt. Before a second attempt the registry is looked
  * at again, as the image may be there all the same: what is published is not built or pushed a second time.
@@ -83,28 +94,32 @@ const pushUntilRead = async (
   plan: Plan,
   {
     terms,
+    replaces,
     attempt,
     retry,
   }: {
     terms: Terms
+    replaces: Digest | undefined
     attempt: (again: boolean) => Promise<readonly Digest[]>
     retry: (error: unknown, attempt: number) => Promise<boolean>
   },
   { registry, journal }: Services & Run,
 ): Promise<{ digest: Digest; manifest: Manifest | undefined }> => {
-  const pushed = { ...plan.result.tags[0], outcome: 'pushed' } as const
+  const [first] = plan.result.tags
   for (let number = 1; ; number += 1) {
+    let isPushed = false
     try {
       const digests = await attempt(number > 1)
       // Reading back may fail; that docker pushed is known by then.
-      journal.tag(pushed)
+      isPushed = true
       const manifest = await readPushed(registry, plan.desired.first.tag, digests)
       return { digest: manifest.digest, manifest }
     } catch (error) {
-      if (error instanceof ReleaseError && error.name === 'cache-not-written') journal.tag(pushed)
+      const outcome = isPushed ? 'pushed' : outcomeOfFailed(error)
+      journal.tag(outcome === 'planned' ? first : { ...first, outcome, ...replacing(replaces) })
       if (!(await retry(error, number))) throw error
-      const { first, sight } = await nextSteps(plan, terms, { registry, journal })
-      if (first.kind === 'keep') return { digest: first.digest, manifest: sight.manifest }
+      const next = await nextSteps(plan, terms, { registry, journal })
+      if (next.first.kind === 'keep') return { digest: next.first.digest, manifest: next.sight.manifest }
     }
   }
 }
@@ -126,6 +141,7 @@ export const pushFirst = async (
         plan,
         {
           terms,
+          replaces,
           attempt: again => push.attempt(used, again),
           retry: async (error, attempt) =>
             (await afterPush(error, attempt)) || ((await push.retry?.(error)) ?? false),

@@ -40,16 +40,31 @@ const builtImage = async (plan: Plan, docker: Docker): Promise<LocalImage> => {
   return image
 }
 
+/** Insists that the image was built from the commit of the git tag, where both are known. Throws `wrong-origin`. */
+const requireCommit = (
+  { result }: Plan,
+  built: string | undefined,
+  { gitTag, revision }: PushRequest,
+): void => {
+  if (built === undefined || revision === undefined || built === revision) return
+  throw new ReleaseError('wrong-origin', {
+    what: `${result.tags[0].reference} was built here from ${built}, and the git tag ${gitTag} is ${revision}.`,
+    remedy: 'Nothing was pushed. Build it again, with the command build, from the commit of the git tag.',
+  })
+}
+
 /**
- * Publishes what `build` has built: finds it under every fixed tag, insists that it is one image, pushes the first tag
- * unless it is there, and publishes the other tags.
+ * Publishes what `build` has built: finds it under every fixed tag, insists that it is one image and of the git tag's
+ * commit, pushes the first tag unless it is there, and publishes the other tags.
  */
 export const push = async (request: PushRequest, tools: Services & Run): Promise<ServiceResult> => {
   const plan = announcedPlan(request, tools)
   const built = await builtImage(plan, tools.docker)
-  // What is pushed is what was built, whichever commit this run is for.
+  const revision = built.labels[REVISION_LABEL]
+  requireCommit(plan, revision, request)
+  // What is pushed is what was built, if this run does not say which commit it is for.
   const terms = {
-    ...publishTerms({ ...request, revision: built.labels[REVISION_LABEL] }, 'push'),
+    ...publishTerms({ ...request, revision }, 'push'),
     own: built.digests,
   }
   const { first, copies, sight } = await readRegistry(plan, terms, tools)

@@ -8,6 +8,8 @@ export type TagOutcome =
   | 'planned'
   /** docker pushed it, and it has not been read back. */
   | 'pushed'
+  /** docker was to push it, and ended before it said whether it had. */
+  | 'unclear'
   /** Built, pushed and read back by this run. */
   | 'built'
   /** A copy of the first tag's manifest, made by this run. */

@@ -70,6 +70,13 @@ export const buildFailure = async (
     })
   }
   await docker.requireEngine()
+  if (result.killedBy !== undefined) {
+    return new ReleaseError('build-failed', {
+      what: `docker ${endOf(result)} while it built or pushed ${reference}: ${result.lastLine}`,
+      remedy:
+        'No other tag was written. A process that needs too much memory is killed so. Run it again: what was pushed is found, and not built again.',
+    })
+  }
   return new BuildFailedError({ ...explained(result, reference), output: result.tail })
 }
 

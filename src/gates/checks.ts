@@ -28,17 +28,19 @@ export interface ChecksPorts extends GitHubPorts {
 const isOwn = ({ url, detailsUrl }: CheckRun, ownRun: string | undefined): boolean =>
   ownRun !== undefined && [url, detailsUrl].some(address => address?.includes(`/actions/runs/${ownRun}/`))
 
-/** The longest wait for GitHub's rate limit in all, in milliseconds; its hourly limit may ask for more. */
-const PATIENCE = 15 * 60_000
+/** How long GitHub's rate limit is waited for where the gate has no longer time, in milliseconds: as it asks at least. */
+const SHORT_WAIT = 60_000
 
 /**
  * Reads again after the time for which GitHub asks to be left alone; that grows while it goes on asking.
- * Throws `github-unreadable` if it is long.
+ * Throws `github-unreadable` if that is longer than the gate waits for checks, and than a minute.
  */
 const withinRateLimit = async <T>(
   read: () => Promise<T>,
+  { timeout }: ChecksGate,
   { log, clock }: { log: Log; clock: Clock },
 ): Promise<T> => {
+  const patience = Math.max(timeout, SHORT_WAIT)
   let waited = 0
   for (let times = 0; ; times += 1) {
     try {
@@ -46,10 +48,10 @@ const withinRateLimit = async <T>(
     } catch (error) {
       if (!(error instanceof RateLimitError)) throw error
       const wait = error.wait * 2 ** times
-      if (waited + wait > PATIENCE) {
+      if (waited + wait > patience) {
         throw new ReleaseError('github-unreadable', {
           what: `The checks can not be read: the rate limit of the GitHub API is used up for another ${forPeople(error.wait)}.`,
-          remedy: error.remedy,
+          remedy: `${error.remedy} A longer checks-timeout waits for it, too.`,
         })
       }
       log.info(`GitHub: the rate limit of the API is used up, asking again in ${forPeople(wait)}`)
@@ -114,7 +116,8 @@ export const requireReadableChecks = async (
   ports: ChecksPorts,
 ): Promise<void> => {
   const client = await open(gate, ports)
-  await withinRateLimit(async () => readChecks(gate, client, await requireTagCommit(client, gitTag)), ports)
+  const read = async () => readChecks(gate, client, await requireTagCommit(client, gitTag))
+  await withinRateLimit(read, gate, ports)
 }
 
 /**
@@ -130,11 +133,11 @@ export const awaitChecks = async (
 ): Promise<readonly CheckState[]> => {
   const { log, clock } = ports
   const client = await open(gate, ports)
-  const sha = await withinRateLimit(() => requireTagCommit(client, gitTag), ports)
+  const sha = await withinRateLimit(() => requireTagCommit(client, gitTag), gate, ports)
   let last: readonly CheckState[] = []
   await waitFor(
     async () => {
-      last = await withinRateLimit(() => readChecks(gate, client, sha), ports)
+      last = await withinRateLimit(() => readChecks(gate, client, sha), gate, ports)
       const over = last.some(({ kind }) => kind === 'failed') || last.every(({ kind }) => kind === 'passed')
       return over ? { kind: 'done', value: true } : { kind: 'again' }
     },

@@ -70,7 +70,7 @@ export interface Asked {
 const refused = (refusal: Refusal, address: string, { name, permissions }: Asked): GitHubError => {
   const { status, headers, message } = refusal
   const request = describeRequest({ method: 'GET', url: new URL(address) })
-  const line = `${request}: status ${status}${message === undefined ? '' : `, ${message}`}`
+  const line = `${request}: status ${status}${message === undefined ? '' : `, ${message.replace(/\.$/, '')}`}`
   const because = (what: string, remedy: string): GitHubError =>
     new GitHubError({ what: `${what}: ${line}.`, remedy }, { status, line })
   const given = `"permissions: ${permissions.join(', ')}"`

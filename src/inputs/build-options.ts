@@ -23,6 +23,7 @@ const OWN_OPTIONS: Readonly<Record<string, string>> = {
   '--call': 'it would build nothing',
   '--check': 'it would build nothing',
   '--print': 'it would build nothing',
+  '--help': 'it would build nothing',
   '--detach': 'the image must be built when docker ends',
 }
 

@@ -31,12 +31,8 @@ export class ProgramNotStartedError extends Error {
 /** How much of a program's output is kept for an error, in characters. */
 const TAIL_LENGTH = 8_000
 
-/**
- * How long a program that was asked to stop may take, in milliseconds, before it and its descendants are killed; and
- * how long something that holds its output open is waited for after its end. GitHub's runner itself waits 7.5 s after
- * SIGINT and 2.5 s after SIGTERM.
- */
-export const GRACE = 4_000
+/** How long something that holds the output of a program open is waited for after its end, in milliseconds. */
+const AFTER_END = 1_000
 
 /** The longest argument that Linux takes, in bytes: MAX_ARG_STRLEN, with the byte that ends it. execve(2). */
 const LONGEST_ARGUMENT = 128 * 1024
@@ -89,7 +85,7 @@ const collector = (onOutput: (text: string) => void) => {
 /**
  * Runs a program with an array of arguments, never through a shell, and waits until it has ended.
  *
- * When `signal` aborts, the program is asked to stop (SIGTERM); after `GRACE` it is killed together with what it has
+ * When `signal` aborts, the program is asked to stop (SIGTERM); after `TIME_TO_STOP` it is killed together with what it has
  * started, and the promise rejects with the signal's reason.
  *
  * Throws `ProgramMissingError` or `ProgramNotStartedError`.
@@ -118,7 +114,7 @@ export const runProgram = async (
   const output = collector(onOutput)
   const started: { child?: StartedProcess; stopped?: Promise<void> } = {}
   const onAbort = (): void => {
-    if (started.child !== undefined) started.stopped = stop(started.child, GRACE)
+    if (started.child !== undefined) started.stopped = stop(started.child)
   }
   const onStart = (child: StartedProcess): void => {
     started.child = child
@@ -137,7 +133,7 @@ export const runProgram = async (
         input: Buffer.from(input),
         silent: true,
         ignoreReturnCode: true,
-        delay: GRACE,
+        delay: AFTER_END,
         listeners: output.listeners,
       }),
     )

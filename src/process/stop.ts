@@ -16,6 +16,12 @@ interface Destroyable {
   destroy(): void
 }
 
+/**
+ * How long a program that was asked to stop may take, in milliseconds, before it and its descendants are killed. GitHub's
+ * runner itself waits 7.5 s after SIGINT and 2.5 s after SIGTERM.
+ */
+export const TIME_TO_STOP = 4_000
+
 /** How often it is looked whether the processes have ended, in milliseconds. */
 const INTERVAL = 20
 
@@ -31,11 +37,11 @@ const hasEnded = ({ exitCode, signalCode }: StartedProcess): boolean =>
   exitCode !== null || signalCode !== null
 
 /**
- * Asks a program to stop (SIGTERM), and waits until it and what it has started have ended. What has not after `grace`
- * milliseconds is killed. The descendants are collected before, as nothing leads to them once the program has ended
+ * Asks a program to stop (SIGTERM), and waits until it and what it has started have ended. What has not after
+ * `TIME_TO_STOP` is killed. The descendants are collected before, as nothing leads to them once the program has ended
  * (docker's plug-ins survive docker), and again all the while, as it may start more.
  */
-export const stop = async (child: StartedProcess, grace: number): Promise<void> => {
+export const stop = async (child: StartedProcess): Promise<void> => {
   const { pid } = child
   if (pid === undefined || hasEnded(child)) return
   let descendants: readonly RunningProcess[] = []
@@ -46,7 +52,7 @@ export const stop = async (child: StartedProcess, grace: number): Promise<void> 
   }
   collect()
   child.kill('SIGTERM')
-  const deadline = performance.now() + grace
+  const deadline = performance.now() + TIME_TO_STOP
   for (;;) {
     collect()
     if (hasEnded(child) && descendants.length === 0) return

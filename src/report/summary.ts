@@ -146,12 +146,23 @@ const promotion = ({ services: [one], gitTag }: Result): string[] => {
 /** What a run that failed has published, as far as it is known. */
 const whatIsThere = (result: Result | undefined): string[] => {
   if (result === undefined || !['release', 'push', 'promote'].includes(result.command)) return []
-  const list = (tags: readonly TagResult[]): string => tags.map(({ reference }) => code(reference)).join(', ')
+  const list = (tags: readonly TagResult[]): string =>
+    tags
+      .map(({ reference, replaced }) =>
+        replaced === undefined ? code(reference) : `${code(reference)}, which was ${code(replaced)}`,
+      )
+      .join(', ')
   const tags = allTags(result)
   const published = tags.filter(isPublished)
   const pushed = tags.filter(({ outcome }) => outcome === 'pushed')
   if (pushed.length > 0) {
     return [`**Pushed, not read back.** ${list(pushed)}. The next run looks whether it is there.`]
+  }
+  const unclear = tags.filter(({ outcome }) => outcome === 'unclear')
+  if (unclear.length > 0) {
+    return [
+      `**May have been pushed.** ${list(unclear)}: docker ended before it said so. The next run looks whether it is there.`,
+    ]
   }
   return published.length === 0
     ? ['**Published.** Nothing by this run.']

@@ -41,6 +41,7 @@ export const failureText = ({ what, remedy }: Failure): string =>
 const OUTCOMES: Readonly<Record<TagOutcome, string>> = {
   planned: 'not written',
   pushed: 'pushed, not read back',
+  unclear: 'may have been pushed',
   built: 'built',
   copied: 'copied',
   moved: 'moved',
