@@ -161,7 +161,7 @@ describe('refuses, before anything is done', () => {
       title: 'checks without a token',
       args: ['push', ...ORDER, '--require-checks=testbed'],
       env: { GITHUB_REPOSITORY: 'dmwm/WMCore' },
-      says: '--require-checks needs GITHUB_TOKEN, which is not set. Set GITHUB_TOKEN: the token that reads the checks.',
+      says: '--require-checks needs GITHUB_TOKEN, which is not set. Set GITHUB_TOKEN: the token that reads the commit of the git tag, and its checks.',
     },
     {
       title: 'a directory that is not there',

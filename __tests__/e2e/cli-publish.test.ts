@@ -83,7 +83,7 @@ describe('release', () => {
     expect(stdout).toMatch(/^\S+@sha256:[0-9a-f]{64}\n +2\.3\.5rc1 +built\n$/)
   })
 
-  test('takes nothing from a runner, and tells it nothing', async () => {
+  test('takes from a runner which repository the git tag is of, and tells it nothing', async () => {
     const files = ['GITHUB_OUTPUT', 'GITHUB_STATE', 'GITHUB_STEP_SUMMARY'].map(
       name => [name, join(folder, name)] as const,
     )
@@ -113,7 +113,9 @@ describe('release', () => {
     }
     expect(await published()).toEqual(['2.3.4', '2.3.4-stable'])
     expect(Object.keys(await labelsOf('2.3.4'))).not.toContain('org.opencontainers.image.revision')
-    expect(Object.keys(await labelsOf('2.3.4'))).not.toContain('org.opencontainers.image.source')
+    expect(await labelsOf('2.3.4')).toMatchObject({
+      'org.opencontainers.image.source': 'https://github.com/dmwm/Other',
+    })
     for (const [, file] of files) expect(await readFile(file, 'utf8')).toBe('')
   })
 

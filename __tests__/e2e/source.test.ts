@@ -81,6 +81,15 @@ describe("a checkout of the run's own repository", () => {
     expect(await labelsOf(step.outputs.digest)).toMatchObject({ 'org.opencontainers.image.revision': head })
   })
 
+  test('at the commit of an annotated git tag, whose own object the run names', async () => {
+    const { workspace, head } = await workspaceOf({ tag: '4.3.0' })
+    const sha = (await git(workspace, 'rev-parse', 'refs/tags/4.3.0')).trim()
+    expect(sha).not.toBe(head)
+    const step = await release({ tag: '4.3.0', sha, workspace })
+    expect(step, step.log).toMatchObject({ exitCode: 0, annotations: [] })
+    expect(await labelsOf(step.outputs.digest)).toMatchObject({ 'org.opencontainers.image.revision': head })
+  })
+
   test('at another commit than the run for the git tag', async () => {
     const { workspace, head } = await workspaceOf({ ahead: true })
     const sha = 'f'.repeat(40)
@@ -199,10 +208,10 @@ describe('an address', () => {
 })
 
 describe('the command line', () => {
-  const call = (cwd: string) => {
+  const call = (cwd: string, env: NodeJS.ProcessEnv = {}, tag = '4.3.0') => {
     number += 1
-    const order = [`source-${number}`, '4.3.0', bench.registry.host, 'cmswmcore', '--context=service']
-    return stableRelease(['release', ...order], { env: spy.env, cwd })
+    const order = [`source-${number}`, tag, bench.registry.host, 'cmswmcore', '--context=service']
+    return stableRelease(['release', ...order], { env: { ...spy.env, ...env }, cwd })
   }
 
   test('builds a checkout at its git tag', async () => {
@@ -215,5 +224,40 @@ describe('the command line', () => {
     const { exitCode, stderr } = await call(workspace)
     expect(exitCode).toBe(1)
     for (const part of [first, head, 'git checkout 4.3.0']) expect(stderr).toContain(part)
+  })
+
+  test('in a CI, refuses a branch of its repository, which has no tags: GitHub knows the commit', async () => {
+    const { commit } = api.tag('4.3.3')
+    const { workspace, head } = await workspaceOf({})
+    const env = { GITHUB_REPOSITORY: 'dmwm/WMCore', GITHUB_API_URL: api.url, GITHUB_TOKEN: api.token }
+    const { exitCode, stderr } = await call(workspace, env, '4.3.3')
+    expect(exitCode).toBe(1)
+    for (const part of [commit, head, 'git checkout 4.3.3']) expect(stderr).toContain(part)
+  })
+
+  test.each([
+    { ci: 'GitHub Actions', env: { GITHUB_ACTIONS: 'true', GITHUB_REPOSITORY: 'dmwm/WMCore' } },
+    { ci: 'GitLab', env: { GITLAB_CI: 'true', CI_PROJECT_URL: WMCORE } },
+  ])('in $ci, takes the commit of a run for the git tag', async ({ env }) => {
+    const { workspace, head } = await workspaceOf({})
+    const run = (sha: string) => ({
+      ...env,
+      GITHUB_REF_TYPE: 'tag',
+      GITHUB_REF_NAME: '4.3.0',
+      GITHUB_SHA: sha,
+      CI_COMMIT_TAG: '4.3.0',
+      CI_COMMIT_SHA: sha,
+    })
+    const released = await call(workspace, run(head))
+    expect(released, released.stderr).toMatchObject({ exitCode: 0 })
+    const wrong = await call(workspace, run('f'.repeat(40)))
+    expect(wrong).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('f'.repeat(40)) })
+  })
+
+  test('elsewhere, says that a checkout without the git tag was not compared', async () => {
+    const { workspace } = await workspaceOf({})
+    const { exitCode, stderr } = await call(workspace)
+    expect(exitCode).toBe(0)
+    expect(stderr).toMatch(/warning: The commit of the git tag is not known.*git fetch --tags/s)
   })
 })

@@ -17,8 +17,8 @@ export const registryCommand = {
   json: "The result as one JSON object, as the action's output json has it.",
 } satisfies Partial<Command>
 
-/** What every command has in common that waits for checks. */
-export const gatedCommand = {
+/** What every command has in common that may ask GitHub: for the commit of the git tag, or for its checks. */
+export const githubCommand = {
   ...registryCommand,
   environment: { ...registryCommand.environment, ...GITHUB_VARIABLES },
 } satisfies Partial<Command>

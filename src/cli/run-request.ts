@@ -6,40 +6,34 @@ import { allTags, isPublished, type Result, type TagResult } from '../commands/r
 import { ResultError } from '../commands/result-error.ts'
 import { askForProject } from '../inputs/missing-project.ts'
 import { orderOf } from '../inputs/request.ts'
-import { readRunContext } from '../inputs/run-context.ts'
 import { mistakesOf, toldInOrder, valid } from '../inputs/validated.ts'
 import { RunJournal } from '../report/journal.ts'
 import { tableOf } from '../report/table.ts'
 import { withTemporary } from '../temporary.ts'
 import { jsonLine } from '../text.ts'
 import { USER_AGENT } from '../version.ts'
+import { ciContext } from './ci.ts'
 import type { Call } from './command.ts'
-import { githubOf, passwordOf, withoutPassword } from './secrets.ts'
+import { githubTokenOf, passwordOf, withoutPassword } from './secrets.ts'
 import { swappedArguments } from './swapped-arguments.ts'
 
-/** The validated request of a call. What GitHub says of a run has no part in it, unless checks are required. */
+/** The validated request of a call. */
 export const requestOf = async (command: Request['command'], call: Call): Promise<Request> => {
   const { texts, flags, mistakes, caller, directory, log } = call
-  const github = githubOf(call)
+  const token = githubTokenOf(call)
   // Nobody should have to wait for standard input only to be told of mistakes.
   const isUnread = mistakes.length > 0 && flags.has('password-stdin')
   const password = isUnread ? valid('') : await passwordOf(call)
-  const access = github.ok ? github.value : undefined
-  const context = {
-    ...readRunContext({}, directory),
-    repository: access?.repository,
-    apiUrl: access?.apiUrl,
-  }
   const given = {
     ...texts,
     ...(isUnread ? { username: '' } : {}),
     command,
     password: password.ok ? password.value : '',
-    'github-token': access?.token ?? '',
+    'github-token': token.ok ? token.value : '',
   }
   call.secrets.addInputs(given)
-  const before = toldInOrder(mistakes, [...mistakesOf(github), ...mistakesOf(password)])
-  const { request, warnings } = orderOf(given, context, {
+  const before = toldInOrder(mistakes, [...mistakesOf(token), ...mistakesOf(password)])
+  const { request, warnings } = orderOf(given, ciContext(call.env, directory), {
     caller,
     before,
     objections: swappedArguments,

@@ -1,4 +1,4 @@
-import { all, invalidInput, mistaken, type Validated, valid } from '../inputs/validated.ts'
+import { all, invalidInput, map, mistaken, type Validated, valid } from '../inputs/validated.ts'
 import type { Call } from './command.ts'
 
 /**
@@ -6,9 +6,9 @@ import type { Call } from './command.ts'
  */
 export const PASSWORD_VARIABLE = 'STABLE_RELEASE_PASSWORD'
 
-/** The variables that lead to the checks of a git tag on GitHub, with what they mean. */
+/** The variables that lead to the commit of a git tag on GitHub, and to its checks, with what they mean. */
 export const GITHUB_VARIABLES = {
-  GITHUB_TOKEN: 'The token that reads the checks.',
+  GITHUB_TOKEN: 'The token that reads the commit of the git tag, and its checks.',
   GITHUB_REPOSITORY: 'The repository of the git tag, as owner/name.',
   GITHUB_API_URL: 'The address of the API. Default: https://api.github.com',
 } as const
@@ -68,13 +68,6 @@ export const passwordOf = async ({
 export const withoutPassword = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(env).filter(([name]) => name !== PASSWORD_VARIABLE))
 
-/** Where checks are asked for. */
-export interface GitHubAccess {
-  readonly token: string
-  readonly repository: string
-  readonly apiUrl: string
-}
-
 const need = (env: NodeJS.ProcessEnv, variable: 'GITHUB_TOKEN' | 'GITHUB_REPOSITORY'): Validated<string> => {
   const value = given(env, variable)
   if (value !== undefined) return valid(value)
@@ -88,12 +81,9 @@ const need = (env: NodeJS.ProcessEnv, variable: 'GITHUB_TOKEN' | 'GITHUB_REPOSIT
   )
 }
 
-/** Where checks are asked for, if some are required; else what GitHub says of a run has no part in a call. */
-export const githubOf = ({ texts, env }: Pick<Call, 'texts' | 'env'>): Validated<GitHubAccess | undefined> =>
-  texts['require-checks'] === ''
-    ? valid(undefined)
-    : all({
-        repository: need(env, 'GITHUB_REPOSITORY'),
-        token: need(env, 'GITHUB_TOKEN'),
-        apiUrl: valid(given(env, 'GITHUB_API_URL') ?? 'https://api.github.com'),
-      })
+/** The token for GitHub, empty if there is none. Where checks are required, it is needed, and so is the repository. */
+export const githubTokenOf = ({ texts, env }: Pick<Call, 'texts' | 'env'>): Validated<string> => {
+  if (texts['require-checks'] === '') return valid(given(env, 'GITHUB_TOKEN') ?? '')
+  const needed = all({ repository: need(env, 'GITHUB_REPOSITORY'), token: need(env, 'GITHUB_TOKEN') })
+  return map(needed, ({ token }) => token)
+}

@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path'
 import type { Build } from '../docker/build.ts'
-import { inspectCheckout } from '../git/checkout.ts'
+import { commitOf, inspectCheckout } from '../git/checkout.ts'
 import { isAddress } from '../git/remote.ts'
 import { type Source, sourceOfAddress, sourceOfCheckout, type TagCommit, wrongCommit } from '../git/source.ts'
 import { openGitHub } from '../github/client.ts'
@@ -51,10 +51,15 @@ const partsOf = async ({ gitTag, revision, source, build }: Built, tools: Source
     ...(file === undefined ? [] : [{ name: file, directory: dirname(pathOf(file)), path: basename(file) }]),
   ]
   return Promise.all(
-    places.map(async ({ name, directory, path }) => ({
-      name,
-      source: sourceOfCheckout(await inspectCheckout({ directory, path, gitTag: asked }, tools), known),
-    })),
+    places.map(async ({ name, directory, path }) => {
+      const source = sourceOfCheckout(await inspectCheckout({ directory, path, gitTag: asked }, tools), known)
+      if (source.kind !== 'own' || source.commit === undefined || source.commit === source.head) {
+        return { name, source }
+      }
+      // For an annotated git tag, an event may name the tag's own object.
+      const commit = await commitOf(directory, source.commit, tools)
+      return { name, source: { ...source, commit: commit ?? source.commit } }
+    }),
   )
 }
 
@@ -83,7 +88,10 @@ export const askTagCommit = async (
 /** Asks GitHub for the commit of the git tag. Throws `invalid-input` if there is no such git tag. */
 const askGitHub = async ({ gitTag, source }: Built, tools: SourceTools): Promise<TagCommit> => {
   if (source.github === undefined)
-    return { kind: 'unknown', why: 'What is built is no checkout of it, and GitHub can not be asked.' }
+    return {
+      kind: 'unknown',
+      why: 'What is built is no checkout that has it, and GitHub can not be asked. If it is one, fetch its tags (git fetch --tags).',
+    }
   const { transport, loadGitHub } = tools
   const github = await openGitHub(source.github, {
     transport,
@@ -162,7 +170,7 @@ const contextLabels = (parts: readonly Part[]): string[] => {
 export const compareSource = async <T extends Built>(order: T, tools: SourceTools): Promise<Compared<T>> => {
   const parts = await partsOf(order, tools)
   const own = parts.find(({ source }) => source.kind === 'own')?.source
-  const commit = order.revision ?? (own?.kind === 'own' ? own.commit : undefined)
+  const commit = (own?.kind === 'own' ? own.commit : undefined) ?? order.revision
   const tag: TagCommit = commit === undefined ? await askGitHub(order, tools) : { kind: 'known', commit }
   for (const part of parts) requireCommit(part, tag, order)
   const { build } = order

@@ -75,6 +75,26 @@ const addressesIn = (configured: ProgramResult, read: ProgramResult): string[] =
   ...Array.from(read.stdout.matchAll(/^[^\t]*\t(.*) \(fetch\)/gm), ([, address = '']) => address),
 ]
 
+/** Runs git in a directory. */
+const gitIn = (directory: string, { env, signal }: GitPorts) => {
+  const own = Object.fromEntries(Object.entries(env).filter(([name]) => !ELSEWHERE.test(name)))
+  return (...args: string[]): Promise<ProgramResult> =>
+    runProgram('git', ['-C', directory, ...OPTIONS, ...args], {
+      env: { ...own, GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' },
+      signal,
+    })
+}
+
+/** The commit that an object is of, such as a git tag's own, or a ref; nothing if the checkout does not have it. */
+export const commitOf = async (
+  directory: string,
+  object: string,
+  ports: GitPorts,
+): Promise<string | undefined> => {
+  const said = await gitIn(directory, ports)('rev-parse', '--verify', '--quiet', `${object}^{commit}`)
+  return said.exitCode === 0 ? said.stdout.trim() : undefined
+}
+
 /**
  * Looks at the checkout that a directory is in: its commit, its remotes, the changed files at a path in the directory,
  * and the commit of a git tag if one is given.
@@ -83,22 +103,15 @@ const addressesIn = (configured: ProgramResult, read: ProgramResult): string[] =
  */
 export const inspectCheckout = async (
   { directory, path = '.', gitTag }: { directory: string; path?: string; gitTag?: string | undefined },
-  { env, signal }: GitPorts,
+  ports: GitPorts,
 ): Promise<Checkout | NoCheckout> => {
-  const own = Object.fromEntries(Object.entries(env).filter(([name]) => !ELSEWHERE.test(name)))
-  const git = (...args: string[]): Promise<ProgramResult> =>
-    runProgram('git', ['-C', directory, ...OPTIONS, ...args], {
-      env: { ...own, GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' },
-      signal,
-    })
+  const git = gitIn(directory, ports)
   try {
-    const [status, configured, read, tag] = await Promise.all([
+    const [status, configured, read, tagCommit] = await Promise.all([
       git('status', '--porcelain=v2', '--branch', ...STATUS, '-z', '--', path),
       git('config', '-z', '--get-regexp', '^remote\\..*\\.url$'),
       git('remote', '-v'),
-      gitTag === undefined
-        ? undefined
-        : git('rev-parse', '--verify', '--quiet', `refs/tags/${gitTag}^{commit}`),
+      gitTag === undefined ? undefined : commitOf(directory, `refs/tags/${gitTag}`, ports),
     ])
     if (status.exitCode !== 0) return noCheckout(directory, status)
     const records = status.stdout.split('\0')
@@ -114,7 +127,7 @@ export const inspectCheckout = async (
             .filter(address => address !== undefined),
         ),
       ],
-      tagCommit: tag?.exitCode === 0 ? tag.stdout.trim() : undefined,
+      tagCommit,
       changed: changedIn(records.slice(1)),
     }
   } catch (error) {

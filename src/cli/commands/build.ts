@@ -1,11 +1,11 @@
 import type { Command } from '../command.ts'
 import { buildOptions, loginOptions, policyOptions } from '../options.ts'
-import { DEFAULTS, registryCommand } from '../registry-command.ts'
+import { DEFAULTS, githubCommand } from '../registry-command.ts'
 import { runRequest } from '../run-request.ts'
 
 /** `build`, as docker.sh has it. */
 export const build: Command = {
-  ...registryCommand,
+  ...githubCommand,
   defaults: DEFAULTS,
   name: 'build',
   summary: 'Builds the image of a git tag on this machine, and pushes nothing',

@@ -4,7 +4,7 @@ import type { Colours } from '../../report/terminal-colours.ts'
 import { jsonLine, oneLine } from '../../text.ts'
 import type { Call, Command } from '../command.ts'
 import { releaseOptions } from '../options.ts'
-import { gatedCommand } from '../registry-command.ts'
+import { githubCommand } from '../registry-command.ts'
 import { requestOf } from '../run-request.ts'
 
 const table = ({ services, gitTag, rule, reason }: Result, { bold, green }: Colours): string => {
@@ -36,7 +36,7 @@ const run = async (call: Call): Promise<void> => {
 
 /** `plan`: one git tag, and why it gets the image tags that it gets. */
 export const plan: Command = {
-  ...gatedCommand,
+  ...githubCommand,
   name: 'plan',
   summary: 'Says which images a git tag gets, and why',
   details:

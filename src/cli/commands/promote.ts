@@ -1,11 +1,11 @@
 import type { Command } from '../command.ts'
 import { checksOptions, digestOption, loginOptions, policyOptions } from '../options.ts'
-import { gatedCommand } from '../registry-command.ts'
+import { githubCommand } from '../registry-command.ts'
 import { runRequest } from '../run-request.ts'
 
 /** `promote`: stable tags for what is published. */
 export const promote: Command = {
-  ...gatedCommand,
+  ...githubCommand,
   name: 'promote',
   summary: 'Gives a published image its stable tags, by digest',
   details: 'Builds and pulls nothing, and needs no docker.',

@@ -1,11 +1,11 @@
 import type { Command } from '../command.ts'
 import { checksOptions, loginOptions, policyOptions, publishOptions, stableOption } from '../options.ts'
-import { DEFAULTS, gatedCommand } from '../registry-command.ts'
+import { DEFAULTS, githubCommand } from '../registry-command.ts'
 import { runRequest } from '../run-request.ts'
 
 /** `push`, as docker.sh has it. */
 export const push: Command = {
-  ...gatedCommand,
+  ...githubCommand,
   defaults: DEFAULTS,
   name: 'push',
   summary: 'Publishes and verifies what build has built',

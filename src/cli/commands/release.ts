@@ -1,11 +1,11 @@
 import type { Command } from '../command.ts'
 import { releaseOptions } from '../options.ts'
-import { gatedCommand } from '../registry-command.ts'
+import { githubCommand } from '../registry-command.ts'
 import { runRequest } from '../run-request.ts'
 
 /** `release`: all in one call. */
 export const release: Command = {
-  ...gatedCommand,
+  ...githubCommand,
   name: 'release',
   summary: 'Builds, publishes and verifies the images of a git tag',
   details:

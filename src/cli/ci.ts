@@ -1,0 +1,35 @@
+import { type RunContext, readRunContext } from '../inputs/run-context.ts'
+
+const GITHUB = 'https://github.com'
+const GITHUB_API = 'https://api.github.com'
+
+/** The variables of GitHub Actions that say what a run is for. */
+const OF_RUN = ['GITHUB_REF_TYPE', 'GITHUB_REF_NAME', 'GITHUB_SHA', 'GITHUB_RUN_ID'] as const
+
+/** The variables of GitHub Actions that say where the repository is; somebody may set them elsewhere, too. */
+const OF_REPOSITORY = ['GITHUB_REPOSITORY', 'GITHUB_SERVER_URL', 'GITHUB_API_URL'] as const
+
+const some = (env: NodeJS.ProcessEnv, names: readonly string[]): NodeJS.ProcessEnv =>
+  Object.fromEntries(names.flatMap(name => (env[name] ? [[name, env[name]]] : [])))
+
+/**
+ * What a CI says of the run that a call is a part of: which repository the git tag is of, and the commit of the git tag that
+ * the run is for. Its directories, files and inputs have no part in a call.
+ *
+ * Source: GitHub documentation, "Default environment variables"; GitLab documentation, "Predefined CI/CD variables".
+ */
+export const ciContext = (env: NodeJS.ProcessEnv, directory: string): RunContext => {
+  if (env.GITLAB_CI === 'true') {
+    const { CI_COMMIT_TAG: tag, CI_COMMIT_SHA: sha, CI_PROJECT_URL: repositoryUrl } = env
+    return { ...readRunContext({}, directory), tag, sha, repositoryUrl }
+  }
+  const isRun = env.GITHUB_ACTIONS === 'true'
+  return readRunContext(
+    {
+      ...(env.GITHUB_REPOSITORY ? { GITHUB_SERVER_URL: GITHUB, GITHUB_API_URL: GITHUB_API } : {}),
+      ...some(env, OF_REPOSITORY),
+      ...(isRun ? some(env, OF_RUN) : {}),
+    },
+    directory,
+  )
+}
