@@ -23,7 +23,7 @@ export const importRules: readonly ImportRule[] = [
   { part: 'github', may: ['http', ...WORDS] },
   // Loaded when GitHub is asked, and not before.
   { part: 'github/index.ts', may: [], packages: ['@actions/github'] },
-  { part: 'docker', may: ['process', 'registry', 'secrets.ts', ...WORDS] },
+  { part: 'docker', may: ['process', 'registry', 'http/retry.ts', 'secrets.ts', ...WORDS] },
   {
     part: 'gates',
     may: [
@@ -126,7 +126,7 @@ export const importRules: readonly ImportRule[] = [
     packages: ['@actions/core'],
   },
   { part: 'post.ts', may: ['report/failure.ts', 'temporary.ts'], packages: ['@actions/core'] },
-  { part: 'cli.ts', may: ['cli/run.ts'] },
+  { part: 'cli.ts', may: ['cli/command-line.ts'] },
   { part: 'clock.ts', may: ['http/transport.ts'] },
   { part: 'interruption.ts', may: WORDS },
   { part: 'runner.ts', may: WORDS },

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { runCommandLine } from './cli/run.ts'
+import { runCommandLine } from './cli/command-line.ts'
 
 const end = await runCommandLine(process)
 if (typeof end === 'number') process.exitCode = end

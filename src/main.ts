@@ -6,7 +6,7 @@ import { hasFindings, type Result } from './commands/result.ts'
 import { ResultError } from './commands/result-error.ts'
 import { askForProject } from './inputs/missing-project.ts'
 import { readInputs, unknownInputs } from './inputs/read.ts'
-import { orderOf } from './inputs/request.ts'
+import { validateRequest } from './inputs/request.ts'
 import { readRunContext } from './inputs/run-context.ts'
 import { interruption } from './interruption.ts'
 import { actionsLog } from './report/actions-log.ts'
@@ -33,7 +33,7 @@ const run = async (): Promise<Result> => {
   const { workspace } = context
   requireRunner(env, workspace)
   const texts = readInputs(secrets)
-  const { request, warnings } = orderOf(texts, context, { before: unknownInputs(env) })
+  const { request, warnings } = validateRequest(texts, context, { before: unknownInputs(env) })
   const log = maskedLog(
     actionsLog(clock.now, stage => journal.stages.push(stage)),
     secrets,

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { commands } from '../../src/cli/commands.ts'
 import { decidePlan } from '../../src/commands/plan.ts'
 import { inputs } from '../../src/contract.ts'
-import { orderOf } from '../../src/inputs/request.ts'
+import { validateRequest } from '../../src/inputs/request.ts'
 import { readRunContext } from '../../src/inputs/run-context.ts'
 import type { InputTexts } from '../../src/inputs/texts.ts'
 import { stableRelease } from './bundle.ts'
@@ -97,7 +97,7 @@ test('--json is the output json of the action', () => {
   const defaults = Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, input.default]))
   const texts = { ...defaults, command: 'plan', service: 'a', tag: '1.2.3', registry: 'b.ch', project: 'c' }
   const context = readRunContext({}, directory)
-  const { request } = orderOf(texts as unknown as InputTexts, context)
+  const { request } = validateRequest(texts as unknown as InputTexts, context)
   if (request.command !== 'plan') throw new Error(`the request is for ${request.command}`)
   expect(stdout).toBe(`${JSON.stringify(decidePlan(request))}\n`)
 })

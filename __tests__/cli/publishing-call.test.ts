@@ -6,7 +6,7 @@ import type { Command } from '../../src/cli/command.ts'
 import { commands } from '../../src/cli/commands.ts'
 import { exitStatusOf } from '../../src/cli/exit-status.ts'
 import { type InputName, inputs } from '../../src/contract.ts'
-import { catalogue, type ErrorName, ReleaseError } from '../../src/errors.ts'
+import { type ErrorName, errorTitles, ReleaseError } from '../../src/errors.ts'
 import { stableRelease } from './bundle.ts'
 import { readCall } from './read.ts'
 
@@ -78,7 +78,7 @@ describe('what a command takes', () => {
   })
 })
 
-test.each(Object.keys(catalogue) as ErrorName[])('the exit status for %s', name => {
+test.each(Object.keys(errorTitles) as ErrorName[])('the exit status for %s', name => {
   const error = new ReleaseError(name, { what: '', remedy: '' })
   expect(exitStatusOf(error)).toBe(name === 'stable-image-missing' ? 2 : 1)
 })

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { inOptions } from '../../src/cli/wording.ts'
-import { catalogue } from '../../src/errors.ts'
+import { errorTitles } from '../../src/errors.ts'
 import { inputNames } from '../../src/inputs/texts.ts'
 
 const OTHER_VERSION = 'release a new version'
@@ -74,7 +74,7 @@ describe('no message of the program speaks of inputs or workflows at the command
     .filter(literal => literal.includes(' '))
     // Of what depends on something, all of it; of what is put in, nothing.
     .map(literal => literal.replace(/\$\{[^}]*\? '' : '([^']*)'\}/g, '$1').replace(/\$\{[^{}]*\}/g, '0'))
-  const titles = Object.values(catalogue).map(({ title }) => title)
+  const titles = Object.values(errorTitles)
 
   test('there are some that do', () => {
     expect(messages.filter(message => OF_WORKFLOWS.test(message)).length).toBeGreaterThan(15)

@@ -9,10 +9,10 @@ import { release } from '../../src/commands/release.ts'
 import type { Request } from '../../src/commands/request.ts'
 import type { Result, ServiceResult, TagResult } from '../../src/commands/result.ts'
 import { ResultError } from '../../src/commands/result-error.ts'
-import type { Registries, Run, Services } from '../../src/commands/run.ts'
+import type { Registries, Run, Services } from '../../src/commands/tools.ts'
 import { verify } from '../../src/commands/verify.ts'
 import { Transport } from '../../src/http/transport.ts'
-import { orderOf } from '../../src/inputs/request.ts'
+import { validateRequest } from '../../src/inputs/request.ts'
 import type { RunContext } from '../../src/inputs/run-context.ts'
 import type { InputTexts } from '../../src/inputs/texts.ts'
 import { RegistryClient } from '../../src/registry/client.ts'
@@ -107,7 +107,7 @@ export const startCommandBench = async (): Promise<CommandBench> => {
     })
     // Nothing listens there: what asks GitHub names a server of its own.
     const at = { tag: texts.tag === '' ? '2.3.4' : texts.tag, apiUrl: 'http://127.0.0.1:9', ...context }
-    const { request } = orderOf(texts, runIn(folder, at))
+    const { request } = validateRequest(texts, runIn(folder, at))
     const backoff = { attempts: 1, attemptTimeout: 5_000, totalTime: 0, firstDelay: 0, longestDelay: 0 }
     using transport = new Transport({ userAgent: USER_AGENT, log, clock, backoff, signal })
     const registryFor: Registries['registryFor'] = repository =>

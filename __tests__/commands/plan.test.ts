@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { plan } from '../../src/commands/plan.ts'
-import { orderOf } from '../../src/inputs/request.ts'
+import { validateRequest } from '../../src/inputs/request.ts'
 import { RunJournal } from '../../src/report/journal.ts'
 import { outputsOf } from '../../src/report/outputs.ts'
 import { recordingLog } from '../gates/surroundings.ts'
@@ -16,7 +16,7 @@ test.each([
   { stable: 'on-promotion', written: ['2.3.4', '2.3'], withheld: ['2.3.4-stable'], is: 'false' },
 ])('what a release with stable: $stable would write at once', ({ stable, written, withheld, is }) => {
   const texts = textsWith({ command: 'plan', project: 'cmswmcore', policy, stable })
-  const { request } = orderOf(texts, runIn(workspace))
+  const { request } = validateRequest(texts, runIn(workspace))
   if (request.command !== 'plan') throw new Error(`the request is for ${request.command}`)
   const outputs = outputsOf(plan(request, { log: recordingLog(), journal: new RunJournal() }))
   expect(outputs).toMatchObject({

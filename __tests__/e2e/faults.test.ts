@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { catalogue, type ErrorName } from '../../src/errors.ts'
+import { type ErrorName, errorTitles } from '../../src/errors.ts'
 import type { StepResult } from './action.ts'
 import {
   type FaultBench,
@@ -29,7 +29,7 @@ const errorOf = ({ annotations }: StepResult): { title: string; message: string 
 }
 
 const nameOf = (title: string): ErrorName | undefined =>
-  (Object.keys(catalogue) as ErrorName[]).find(name => catalogue[name].title === title)
+  (Object.keys(errorTitles) as ErrorName[]).find(name => errorTitles[name] === title)
 
 /** What the error is about: who is asked how to ask, or something of the image. */
 const subjectOf = (call: Call, { proxy, image }: Scene): string =>

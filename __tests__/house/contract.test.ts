@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { contractSource } from '../../scripts/contract.ts'
-import { catalogue } from '../../src/errors.ts'
+import { errorTitles } from '../../src/errors.ts'
 import { presets } from '../../src/policy/presets.ts'
 import { outputsOf } from '../../src/report/outputs.ts'
 import { USER_AGENT, VERSION } from '../../src/version.ts'
@@ -59,13 +59,10 @@ test.each(Object.keys(presets))('action.yml names the preset %s', name => {
   expect(action.inputs.policy.description).toContain(`\`${name}\``)
 })
 
-describe('the catalogue of errors', () => {
-  test.each(Object.entries(catalogue))(
-    '%s: a name, a title without and a cause with a full stop',
-    (name, error) => {
-      expect(name).toMatch(/^[a-z]+(-[a-z]+)*$/)
-      expect(error.title).toMatch(/[^.]$/)
-      expect(error.cause).toMatch(/^[A-Z].*\.$/)
-    },
-  )
-})
+test.each(Object.entries(errorTitles))(
+  'the error %s: a name, and a title without a full stop',
+  (name, title) => {
+    expect(name).toMatch(/^[a-z]+(-[a-z]+)*$/)
+    expect(title).toMatch(/[^.]$/)
+  },
+)

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { inputs, outputs } from '../../src/contract.ts'
-import { type Order, orderOf } from '../../src/inputs/request.ts'
+import { type ValidRequest, validateRequest } from '../../src/inputs/request.ts'
 import type { InputTexts } from '../../src/inputs/texts.ts'
 import { blocksOf } from '../cli/markdown.ts'
 import { runIn, temporaryFolder, textsWith, write } from '../inputs/order.ts'
@@ -109,7 +109,7 @@ describe.each(complete)('$path', ({ content }) => {
         ...(texts.file === undefined ? {} : { [texts.file]: '' }),
       })
     }
-    expect(orderOf(textsWith(texts), runIn(folder)).warnings).toEqual([])
+    expect(validateRequest(textsWith(texts), runIn(folder)).warnings).toEqual([])
   })
 })
 
@@ -317,13 +317,13 @@ describe('the reusable workflow', () => {
   const called = (
     given: Readonly<Record<string, string | boolean>>,
     secrets: Readonly<Record<string, string>> = { cern_user: 'me', cern_token: 'secret' },
-  ): Order['request'] => {
+  ): ValidRequest['request'] => {
     const folder = temporaryFolder()
     const contexts = { inputs: { ...defaults, ...given }, secrets, github: { ref_name: '2.3.4', token: 't' } }
     const env = textsAt(filled(entriesAt(job?.[1], 'env'), contexts))
     const texts = filled(entriesAt(release?.step, 'with'), { ...contexts, env })
     write(folder, { [`${texts.context}/Dockerfile`]: '' })
-    return orderOf(textsWith(texts), runIn(folder)).request
+    return validateRequest(textsWith(texts), runIn(folder)).request
   }
 
   test('releases as WMCore does', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Build } from '../../src/docker/build.ts'
-import { orderOf } from '../../src/inputs/request.ts'
+import { validateRequest } from '../../src/inputs/request.ts'
 import type { RunContext } from '../../src/inputs/run-context.ts'
 import type { InputTexts } from '../../src/inputs/texts.ts'
 import { refusal, runIn, temporaryFolder, textsWith, write } from './order.ts'
@@ -10,7 +10,7 @@ write(workspace, { Dockerfile: '' })
 const run = runIn(workspace)
 
 const buildOf = (given: Partial<InputTexts>, context: RunContext = run): Build => {
-  const { request } = orderOf(textsWith(given), context)
+  const { request } = validateRequest(textsWith(given), context)
   if (request.command !== 'release') throw new Error(request.command)
   return request.build
 }

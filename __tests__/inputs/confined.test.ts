@@ -3,7 +3,7 @@ import { symlinkSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { workflow } from '../../src/inputs/caller.ts'
-import { orderOf } from '../../src/inputs/request.ts'
+import { validateRequest } from '../../src/inputs/request.ts'
 import { refusal, runIn, temporaryFolder, textsWith, write } from './order.ts'
 
 const [workspace, temporary, outside] = [temporaryFolder(), temporaryFolder(), temporaryFolder()]
@@ -60,7 +60,7 @@ describe('outside', () => {
     expect(refusal(given, run)).toContain(`: ${says}`)
     // Whoever calls the command line has all files of the machine.
     const caller = { ...workflow, confined: false }
-    expect(() => orderOf(textsWith(given), run, { caller })).not.toThrow(says)
+    expect(() => validateRequest(textsWith(given), run, { caller })).not.toThrow(says)
   })
 })
 
@@ -83,6 +83,6 @@ describe('what is no regular file is not read: to read it may never end', () => 
     })),
   ])('$given', ({ given, says }) => {
     const caller = { ...workflow, confined: false }
-    expect(() => orderOf(textsWith(given), run, { caller })).toThrow(says)
+    expect(() => validateRequest(textsWith(given), run, { caller })).toThrow(says)
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { parseDuration } from '../../src/inputs/duration.ts'
-import { orderOf } from '../../src/inputs/request.ts'
+import { validateRequest } from '../../src/inputs/request.ts'
 import { refusal, runIn, temporaryFolder, textsWith, write } from './order.ts'
 
 const workspace = temporaryFolder()
@@ -55,7 +55,7 @@ describe('what is waited for', () => {
       waits: { checks: { ...checks, names: ['testbed', 'unit tests / 3.12'], timeout: 1_800_000 } },
     },
   ])('$command with $given', ({ command, given, waits }) => {
-    const { request } = orderOf(textsWith({ command, 'github-token': 't', ...given }), run)
+    const { request } = validateRequest(textsWith({ command, 'github-token': 't', ...given }), run)
     expect(request).toMatchObject(waits)
   })
 })

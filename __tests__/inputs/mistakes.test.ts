@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { workflow } from '../../src/inputs/caller.ts'
 import { unknownInputs } from '../../src/inputs/read.ts'
-import { orderOf } from '../../src/inputs/request.ts'
+import { validateRequest } from '../../src/inputs/request.ts'
 import {
   accept,
   all,
@@ -26,7 +26,7 @@ const mistakesOf = (
   env: NodeJS.ProcessEnv = {},
 ): { name: string; mistakes: string[] } => {
   try {
-    orderOf(textsWith(given), run, { before: unknownInputs(env) })
+    validateRequest(textsWith(given), run, { before: unknownInputs(env) })
   } catch (error) {
     if (!(error instanceof Error)) throw error
     const lines = error.message.split('\n')
@@ -258,7 +258,7 @@ describe('build-args that look like two', () => {
     { text: 'X=1\nA="two words"', message: 'A: the quotes around its value are part of it' },
     { text: "A='s3cret'", message: 'A: the quotes around its value are part of it' },
   ])('$text gets a warning, without the value', ({ text, message }) => {
-    const { warnings } = orderOf(textsWith({ 'build-args': text }), runIn(workspace))
+    const { warnings } = validateRequest(textsWith({ 'build-args': text }), runIn(workspace))
     expect(warnings).toEqual([
       { title: 'Possible mistake in the input build-args', message: expect.stringContaining(message) },
     ])
@@ -268,7 +268,7 @@ describe('build-args that look like two', () => {
   test.each(['A=1', 'A=two words', 'URL=https://a/?b=c&d=e', 'A=b=c', 'FLAGS=-O2 -march=native', 'A="', 'A'])(
     '%s gets none',
     text => {
-      expect(orderOf(textsWith({ 'build-args': text }), runIn(workspace)).warnings).toEqual([])
+      expect(validateRequest(textsWith({ 'build-args': text }), runIn(workspace)).warnings).toEqual([])
     },
   )
 })

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { inputs } from '../../src/contract.ts'
 import { ReleaseError } from '../../src/errors.ts'
-import { orderOf } from '../../src/inputs/request.ts'
+import { validateRequest } from '../../src/inputs/request.ts'
 import type { RunContext } from '../../src/inputs/run-context.ts'
 import type { InputTexts } from '../../src/inputs/texts.ts'
 
@@ -41,7 +41,7 @@ export const runIn = (workspace: string, others: Partial<RunContext> = {}): RunC
 /** The name and the text of the error that an order ends with. */
 export const refusal = (given: Partial<InputTexts>, run: RunContext): string => {
   try {
-    orderOf(textsWith(given), run)
+    validateRequest(textsWith(given), run)
   } catch (error) {
     if (error instanceof ReleaseError) return `${error.name}: ${error.message}`
     throw error

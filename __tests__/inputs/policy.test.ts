@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { orderOf } from '../../src/inputs/request.ts'
+import { validateRequest } from '../../src/inputs/request.ts'
 import { presets } from '../../src/policy/presets.ts'
 import { refusal, runIn, temporaryFolder, textsWith, write } from './order.ts'
 
@@ -25,7 +25,7 @@ symlinkSync('round', join(workspace, 'round'))
 
 const run = runIn(workspace)
 const orderWith = (given: { policy?: string; 'policy-file'?: string; tag?: string }) =>
-  orderOf(textsWith({ command: 'plan', ...given }), run)
+  validateRequest(textsWith({ command: 'plan', ...given }), run)
 const patternsOf = (given: { policy?: string; 'policy-file'?: string }): string[] =>
   orderWith(given).request.policy.rules.map(({ pattern }) => pattern.source)
 

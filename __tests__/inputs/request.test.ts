@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { orderOf } from '../../src/inputs/request.ts'
+import { validateRequest } from '../../src/inputs/request.ts'
 import { refusal, runIn, temporaryFolder, textsWith, write } from './order.ts'
 
 const workspace = temporaryFolder()
@@ -66,7 +66,7 @@ describe('what is ordered', () => {
       request: { services: [{ service: 'reqmgr2', digest }], stable: 'on-promotion' },
     },
   ])('$command with $given', ({ command, given, request }) => {
-    expect(orderOf(textsWith({ command, ...given }), run).request).toMatchObject({
+    expect(validateRequest(textsWith({ command, ...given }), run).request).toMatchObject({
       command,
       ...request,
     })
@@ -84,11 +84,11 @@ describe('what is ordered', () => {
     'git@github.com:dmwm/a.git',
     'github.com/dmwm/a',
   ])('the context %s is fetched by docker', context => {
-    expect(orderOf(textsWith({ context }), run).request).toMatchObject({ build: { context } })
+    expect(validateRequest(textsWith({ context }), run).request).toMatchObject({ build: { context } })
   })
 
   test('the tag of the run is the default, whatever it contains', () => {
-    const order = orderOf(textsWith({ command: 'plan' }), runIn(workspace, { tag: 'build/7' }))
+    const order = validateRequest(textsWith({ command: 'plan' }), runIn(workspace, { tag: 'build/7' }))
     expect(order.request.gitTag).toBe('build/7')
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { orderOf } from '../../src/inputs/request.ts'
+import { validateRequest } from '../../src/inputs/request.ts'
 import { refusal, runIn, temporaryFolder, textsWith, write } from './order.ts'
 
 const [A, B] = [`sha256:${'a'.repeat(64)}`, `sha256:${'b'.repeat(64)}`]
@@ -8,7 +8,7 @@ write(workspace, { Dockerfile: '' })
 const run = runIn(workspace)
 
 const servicesIn = (given: Parameters<typeof textsWith>[0]) => {
-  const { request } = orderOf(textsWith({ project: 'cms', ...given }), run)
+  const { request } = validateRequest(textsWith({ project: 'cms', ...given }), run)
   if (!('services' in request)) throw new Error(`${request.command} is for one service`)
   return request.services.map(each => [
     each.service,

@@ -29,7 +29,7 @@ export const observe = ({ first, copies }: Desired, world: World, content?: Firs
     }),
   ),
   versions: Object.keys(world),
-  first: content,
+  content,
 })
 
 /** The repository after steps were carried out; `built` is the digest of what was built or pushed. */

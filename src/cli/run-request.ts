@@ -5,7 +5,7 @@ import type { Request } from '../commands/request.ts'
 import { allTags, isPublished, type Result, type TagResult } from '../commands/result.ts'
 import { ResultError } from '../commands/result-error.ts'
 import { askForProject } from '../inputs/missing-project.ts'
-import { orderOf } from '../inputs/request.ts'
+import { validateRequest } from '../inputs/request.ts'
 import { mistakesOf, toldInOrder, valid } from '../inputs/validated.ts'
 import { RunJournal } from '../report/journal.ts'
 import { tableOf } from '../report/table.ts'
@@ -33,7 +33,7 @@ export const requestOf = async (command: Request['command'], call: Call): Promis
   }
   call.secrets.addInputs(given)
   const before = toldInOrder(mistakes, [...mistakesOf(token), ...mistakesOf(password)])
-  const { request, warnings } = orderOf(given, ciContext(call.env, directory), {
+  const { request, warnings } = validateRequest(given, ciContext(call.env, directory), {
     caller,
     before,
     objections: swappedArguments,

@@ -1,12 +1,13 @@
 import { buildLocally } from '../docker/build.ts'
 import { withLogin } from '../docker/login.ts'
-import { pauseBetween, pushBackoff } from '../http/retry.ts'
+import { pushBackoff } from '../docker/push.ts'
+import { pauseBetween } from '../http/retry.ts'
 import { withOutcomes } from './outcome.ts'
 import { announcedPlan, fixedTags } from './plan.ts'
 import type { BuildRequest } from './request.ts'
 import type { ServiceResult } from './result.ts'
-import type { Run, Services } from './run.ts'
 import { compareSource } from './source.ts'
+import type { Run, Services } from './tools.ts'
 
 /** Builds the image once and leaves it in the engine under every fixed tag, as docker.sh build does. */
 export const build = async (

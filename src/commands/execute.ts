@@ -1,7 +1,7 @@
 import { plan } from './plan.ts'
 import type { Request } from './request.ts'
 import type { Result } from './result.ts'
-import type { Run, ServiceOptions } from './run.ts'
+import type { Run, ServiceOptions } from './tools.ts'
 
 /** Carries out a request. */
 export const execute = async (request: Request, run: Run, options: ServiceOptions): Promise<Result> => {

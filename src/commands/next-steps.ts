@@ -4,13 +4,13 @@ import type { CopyStep, FirstStep, Refuse, Step } from '../reconcile/step.ts'
 import type { Terms } from '../reconcile/terms.ts'
 import { isImage } from '../registry/image-index.ts'
 import { type Digest, tagged } from '../registry/reference.ts'
-import { observe, requireManifest, type Sight } from './observe.ts'
+import { type Observation, observe, requireManifest } from './observe.ts'
 import type { Plan } from './plan.ts'
-import type { Run, Services } from './run.ts'
+import type { Run, Services } from './tools.ts'
 
 /** What a repository has, and what is to be done about it. */
-export interface Next {
-  readonly sight: Sight
+export interface NextSteps {
+  readonly observed: Observation
   readonly first: FirstStep
   /** One step for each tag beside the first, fixed before moving. */
   readonly copies: readonly CopyStep[]
@@ -63,20 +63,20 @@ const giveBack = async (
 /**
  * Observes the repository and reconciles. Throws what is refused, after the first tag was given back where it has to be:
  * `already-published`, `not-published` or `not-as-planned`. The first tag is not read if it was just read back, and
- * nothing is if that is under way, as `sighting`.
+ * nothing is if that is under way, as `observing`.
  */
 export const nextSteps = async (
   plan: Plan,
   terms: Terms,
   { registry, journal }: Pick<Services, 'registry'> & Pick<Run, 'journal'>,
-  { readBack, sighting }: { readBack?: Digest; sighting?: Promise<Sight> } = {},
-): Promise<Next> => {
-  const sight = await (sighting ?? observe(plan.desired, terms, registry, readBack))
-  const steps = reconcile(plan.desired, sight, terms)
+  { readBack, observing }: { readBack?: Digest; observing?: Promise<Observation> } = {},
+): Promise<NextSteps> => {
+  const observed = await (observing ?? observe(plan.desired, terms, registry, readBack))
+  const steps = reconcile(plan.desired, observed, terms)
   const [refused, ...others] = steps.filter(step => step.kind === 'refuse')
   const [first, ...copies] = steps
   if (refused === undefined && first !== undefined && isFirstStep(first)) {
-    return { sight, first, copies: copies.filter(isCopyStep) }
+    return { observed, first, copies: copies.filter(isCopyStep) }
   }
   if (refused === undefined) throw new TypeError('there is no step for the first tag')
   const restore = steps.find(step => step.kind === 'restore')

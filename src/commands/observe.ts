@@ -9,7 +9,7 @@ import { type Labels, REVISION_LABEL, readLabels } from '../registry/labels.ts'
 import { byDigest, type Digest, type TagState, tagged } from '../registry/reference.ts'
 
 /** What was read of a repository, beside what is reconciled. */
-export interface Sight extends Observed {
+export interface Observation extends Observed {
   /** The manifest of the first tag, if it was read. */
   readonly manifest: Manifest | undefined
   /** The labels of its image, if they were read. */
@@ -65,7 +65,7 @@ export const observe = async (
   terms: Terms,
   registry: RegistryClient,
   readBack?: Digest,
-): Promise<Sight> => {
+): Promise<Observation> => {
   const { first, copies } = desired
   const [read, versions] = await Promise.all([
     readTags(registry, readBack === undefined ? [first, ...copies] : copies),
@@ -81,8 +81,8 @@ export const observe = async (
   // An engine with the containerd store gives the tag to the parts of an index before the index. A push that was
   // stopped between leaves it with an attestation, which is no image of any version.
   if (isAttestation(manifest)) {
-    return { tags, versions, first: { kind: 'leftover' }, manifest: undefined, labels: {} }
+    return { tags, versions, content: { kind: 'leftover' }, manifest: undefined, labels: {} }
   }
   const labels = await readLabels(registry, manifest)
-  return { tags, versions, first: { kind: 'image', revision: labels[REVISION_LABEL] }, manifest, labels }
+  return { tags, versions, content: { kind: 'image', revision: labels[REVISION_LABEL] }, manifest, labels }
 }

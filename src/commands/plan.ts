@@ -16,7 +16,7 @@ export interface Plan {
 
 type Planned = Exclude<Decision, { kind: 'refused' }>
 
-/** Insists that the git tag has something to be promoted to. Throws `nothing-to-promote`. */
+/** Throws `nothing-to-promote` unless the git tag has something to be promoted to. */
 export const requireCopies = ({ first, copies, rule }: Planned): void => {
   if (copies.length > 0) return
   throw new ReleaseError('nothing-to-promote', {

@@ -1,6 +1,5 @@
 import { ReleaseError } from '../errors.ts'
-import { checksInShort, describeCheck } from '../gates/check-state.ts'
-import { awaitChecks, type ChecksGate } from '../gates/checks.ts'
+import { checksNotPassed, openChecks } from '../gates/checks.ts'
 import { repositoryAt } from '../git/remote.ts'
 import { objectionsTo, type PublishedImage } from '../reconcile/origin.ts'
 import type { CopyStep } from '../reconcile/step.ts'
@@ -16,8 +15,8 @@ import { announcedPlans, decisionOf, type Plan, requireCopies, resultOf } from '
 import type { PromoteRequest, PublishedService } from './request.ts'
 import type { Result } from './result.ts'
 import { ResultError } from './result-error.ts'
-import type { Registries, Run, Services } from './run.ts'
 import { askTagCommit } from './source.ts'
+import type { Registries, Run, Services } from './tools.ts'
 import { requireImage, writeTags } from './write-tags.ts'
 
 type Tools = Omit<Services, 'registry'> & Registries & Run
@@ -34,19 +33,6 @@ interface Found extends Candidate {
   readonly digest: Digest
   readonly steps: readonly CopyStep[]
 }
-
-/** Insists that every required check has passed. Throws `checks-not-passed`. */
-const requireChecks = (checks: ChecksGate, gitTag: string, tools: Tools): Promise<void> =>
-  tools.log.stage('Check what is required', async conclude => {
-    const states = await awaitChecks(checks, gitTag, tools)
-    const open = states.filter(({ kind }) => kind !== 'passed')
-    if (open.length === 0) return conclude(checksInShort(states))
-    throw new ReleaseError('checks-not-passed', {
-      what: `${gitTag} is not promoted: ${open.map(describeCheck).join('; ')}.`,
-      remedy:
-        'Nothing was written. Let the checks pass on the commit of the tag, then run it again; checks-timeout makes it wait for them.',
-    })
-  })
 
 const writes = ({ steps }: Found): boolean => steps.some(({ kind }) => kind === 'copy' || kind === 'move')
 
@@ -208,7 +194,8 @@ export const promote = async (request: PromoteRequest, tools: Tools): Promise<Re
   let { found, manifests } = await requireReady(request, candidates, tools)
   for (const { plan } of found) journal.tag({ ...plan.result.tags[0], outcome: 'kept' })
   if (checks !== undefined && found.some(writes)) {
-    await requireChecks(checks, gitTag, tools)
+    const open = await openChecks(checks, gitTag, tools)
+    if (open.length > 0) throw checksNotPassed(gitTag, open)
     // Meanwhile something else may have written these tags, or released a newer version.
     found = await forEach(found, one =>
       find(one, { ...one.terms, image: { digest: one.digest, from: 'found' } }, tools),
@@ -219,7 +206,7 @@ export const promote = async (request: PromoteRequest, tools: Tools): Promise<Re
       plan,
       registry,
       steps,
-      image: { digest, manifest: manifests.get(plan.of.service), first: { outcome: 'kept' } as const },
+      image: { digest, manifest: manifests.get(plan.of.service), outcome: { outcome: 'kept' } as const },
     })),
     tools,
   )

@@ -1,15 +1,15 @@
-import { checksInFull, checksInShort } from '../gates/check-state.ts'
-import { awaitChecks, type ChecksGate } from '../gates/checks.ts'
+import { checksInFull } from '../gates/check-state.ts'
+import { openChecks } from '../gates/checks.ts'
 import type { Log } from '../log.ts'
 import type { CopyStep } from '../reconcile/step.ts'
 import type { Terms } from '../reconcile/terms.ts'
 import type { Digest } from '../registry/reference.ts'
-import { type Next, nextSteps } from './next-steps.ts'
-import type { Sight } from './observe.ts'
+import { type NextSteps, nextSteps } from './next-steps.ts'
+import type { Observation } from './observe.ts'
 import type { Plan } from './plan.ts'
 import type { PublishRequest } from './request.ts'
 import { AWAITS_PROMOTION, type ServiceResult, type TagResult } from './result.ts'
-import type { Run, Services } from './run.ts'
+import type { Run, Services } from './tools.ts'
 import { type Image, writeTags } from './write-tags.ts'
 
 /** What a release, or a push, allows and knows before it has looked. */
@@ -28,10 +28,10 @@ export const readRegistry = (
   plan: Plan,
   terms: Terms,
   { registry, log, journal }: Services & Run,
-  sighting?: Promise<Sight>,
-): Promise<Next> =>
+  observing?: Promise<Observation>,
+): Promise<NextSteps> =>
   log.stage('Read the registry', async conclude => {
-    const under = sighting === undefined ? {} : { sighting }
+    const under = observing === undefined ? {} : { observing }
     const next = await nextSteps(plan, terms, { registry, journal }, under)
     const { first } = next
     const { tag } = first.tag
@@ -44,19 +44,6 @@ export const readRegistry = (
 /** Whether a stable tag is about to be written. */
 const writesStable = (copies: readonly CopyStep[]): boolean =>
   copies.some(({ kind, tag }) => tag.stable && (kind === 'copy' || kind === 'move'))
-
-/** Waits for the checks, and says whether stable tags are written. */
-const askChecks = (checks: ChecksGate, gitTag: string, tools: Services & Run): Promise<Terms['stable']> =>
-  tools.log.stage('Check what is required', async conclude => {
-    const states = await awaitChecks(checks, gitTag, tools)
-    const open = states.filter(({ kind }) => kind !== 'passed')
-    if (open.length === 0) {
-      conclude(checksInShort(states))
-      return { kind: 'write' }
-    }
-    conclude(checksInShort(open), 'failed')
-    return { kind: 'withhold', why: checksInFull(open) }
-  })
 
 const warnOfWithheld = (
   withheld: readonly TagResult[],
@@ -83,14 +70,16 @@ export const publishCopies = async (
 ): Promise<Pick<ServiceResult, 'digest' | 'tags' | 'checks'>> => {
   const { log, journal } = tools
   const { checks, gitTag } = request
-  const { digest, first } = image
-  const isBuilt = first.outcome === 'built'
+  const { digest, outcome } = image
+  const isBuilt = outcome.outcome === 'built'
   const known: Terms = { ...terms, image: { digest, from: isBuilt ? 'built' : 'found' } }
   journal.image(request.service, digest)
-  journal.tag({ ...plan.result.tags[0], ...first })
+  journal.tag({ ...plan.result.tags[0], ...outcome })
   let steps = isBuilt ? (await nextSteps(plan, known, tools, { readBack: digest })).copies : copies
   if (checks !== undefined && writesStable(steps)) {
-    const stable = await askChecks(checks, gitTag, tools)
+    const open = await openChecks(checks, gitTag, tools)
+    const stable: Terms['stable'] =
+      open.length === 0 ? { kind: 'write' } : { kind: 'withhold', why: checksInFull(open) }
     steps = (await nextSteps(plan, { ...known, stable }, tools)).copies
   }
   const [{ tags }] = await writeTags([{ plan, registry: tools.registry, image, steps }], tools)

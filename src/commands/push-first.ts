@@ -1,9 +1,9 @@
 import { BuildFailedError } from '../docker/build-failure.ts'
 import type { Docker } from '../docker/docker.ts'
 import { withLogin } from '../docker/login.ts'
-import { PushInterruptedError } from '../docker/push.ts'
+import { PushInterruptedError, pushBackoff } from '../docker/push.ts'
 import { type ErrorName, ReleaseError } from '../errors.ts'
-import { type Pause, pauseBetween, pushBackoff } from '../http/retry.ts'
+import { type Pause, pauseBetween } from '../http/retry.ts'
 import type { Log } from '../log.ts'
 import type { Terms } from '../reconcile/terms.ts'
 import type { Manifest, RegistryClient } from '../registry/client.ts'
@@ -13,7 +13,7 @@ import { nextSteps } from './next-steps.ts'
 import { replacing } from './outcome.ts'
 import type { Plan } from './plan.ts'
 import type { PublishRequest } from './request.ts'
-import type { Run, Services } from './run.ts'
+import type { Run, Services } from './tools.ts'
 import type { Image } from './write-tags.ts'
 
 /**
@@ -119,7 +119,7 @@ const pushUntilRead = async (
       journal.tag(outcome === 'planned' ? first : { ...first, outcome, ...replacing(replaces) })
       if (!(await retry(error, number))) throw error
       const next = await nextSteps(plan, terms, { registry, journal })
-      if (next.first.kind === 'keep') return { digest: next.first.digest, manifest: next.sight.manifest }
+      if (next.first.kind === 'keep') return { digest: next.first.digest, manifest: next.observed.manifest }
     }
   }
 }
@@ -150,6 +150,6 @@ export const pushFirst = async (
       ),
     )
     conclude(`pushed and read back, ${digest}`)
-    return { digest, manifest, first: { outcome: 'built', ...replacing(replaces, digest) } }
+    return { digest, manifest, outcome: { outcome: 'built', ...replacing(replaces, digest) } }
   })
 }

@@ -8,7 +8,7 @@ import { publishCopies, publishTerms, readRegistry } from './publish.ts'
 import { type Push, pushFirst } from './push-first.ts'
 import type { PushRequest } from './request.ts'
 import type { ServiceResult, TagResult } from './result.ts'
-import type { Run, Services } from './run.ts'
+import type { Run, Services } from './tools.ts'
 import type { Image } from './write-tags.ts'
 
 const requireLocalImage = async (docker: Docker, { reference, stable }: TagResult): Promise<LocalImage> => {
@@ -40,7 +40,7 @@ const builtImage = async (plan: Plan, docker: Docker): Promise<LocalImage> => {
   return image
 }
 
-/** Insists that the image was built from the commit of the git tag, where both are known. Throws `wrong-origin`. */
+/** Throws `wrong-origin` if the image was built from another commit than that of the git tag, where both are known. */
 const requireCommit = (
   { result }: Plan,
   built: string | undefined,
@@ -54,8 +54,8 @@ const requireCommit = (
 }
 
 /**
- * Publishes what `build` has built: finds it under every fixed tag, insists that it is one image and of the git tag's
- * commit, pushes the first tag unless it is there, and publishes the other tags.
+ * Publishes what `build` has built: finds it under every fixed tag, which must be one image, and of the git tag's
+ * commit; pushes the first tag unless it is there, and publishes the other tags.
  */
 export const push = async (request: PushRequest, tools: Services & Run): Promise<ServiceResult> => {
   const plan = announcedPlan(request, tools)
@@ -67,14 +67,14 @@ export const push = async (request: PushRequest, tools: Services & Run): Promise
     ...publishTerms({ ...request, revision }, 'push'),
     own: built.digests,
   }
-  const { first, copies, sight } = await readRegistry(plan, terms, tools)
+  const { first, copies, observed } = await readRegistry(plan, terms, tools)
   const push: Push = {
     name: 'Push',
     attempt: docker => pushImage(docker, plan.result.tags[0].reference, tools.temporary),
   }
   const image: Image =
     first.kind === 'keep'
-      ? { digest: first.digest, manifest: sight.manifest, first: { outcome: 'kept' } }
+      ? { digest: first.digest, manifest: observed.manifest, outcome: { outcome: 'kept' } }
       : await pushFirst(request, plan, { terms, replaces: first.replaces, push }, tools)
   return { ...plan.result, ...(await publishCopies(request, plan, { terms, image, copies }, tools)) }
 }

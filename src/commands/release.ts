@@ -11,8 +11,8 @@ import { publishCopies, publishTerms, readRegistry } from './publish.ts'
 import { type Push, pushFirst } from './push-first.ts'
 import type { ReleaseRequest } from './request.ts'
 import type { ServiceResult } from './result.ts'
-import type { Run, Services } from './run.ts'
 import { compareSource } from './source.ts'
+import type { Run, Services } from './tools.ts'
 import type { Image } from './write-tags.ts'
 
 /** The wait before a build in which pip did not find the package, in milliseconds. */
@@ -58,11 +58,11 @@ export const release = async (given: ReleaseRequest, tools: Services & Run): Pro
   const { log, temporary } = tools
   const plan = announcedPlan(given, tools)
   // The registry is read meanwhile: what is observed does not depend on the commit, what is decided does.
-  const sighting = observe(plan.desired, publishTerms(given, 'build'), tools.registry)
-  sighting.catch(() => {})
+  const observing = observe(plan.desired, publishTerms(given, 'build'), tools.registry)
+  observing.catch(() => {})
   const { request, warn } = await compareSource(given, tools)
   const terms = publishTerms(request, 'build')
-  let next = await readRegistry(plan, terms, tools, sighting)
+  let next = await readRegistry(plan, terms, tools, observing)
   const { checks, package: gate } = request
   if (next.first.kind !== 'keep') {
     // That the checks can not be read is found out before the build, not after it.
@@ -73,12 +73,12 @@ export const release = async (given: ReleaseRequest, tools: Services & Run): Pro
       if (waited) next = await readRegistry(plan, terms, tools)
     }
   }
-  const { first, copies, sight } = next
+  const { first, copies, observed } = next
   let image: Image
   if (first.kind === 'keep') {
     log.info(`${first.tag.tag} stays as it was built`)
-    noteMovedContext(request, first.tag.tag, sight.labels, log)
-    image = { digest: first.digest, manifest: sight.manifest, first: { outcome: 'kept' } }
+    noteMovedContext(request, first.tag.tag, observed.labels, log)
+    image = { digest: first.digest, manifest: observed.manifest, outcome: { outcome: 'kept' } }
   } else {
     warn()
     const [{ reference }] = plan.result.tags

@@ -13,7 +13,7 @@ import { push } from './push.ts'
 import { release } from './release.ts'
 import type { BuildRequest, PlanRequest, Request } from './request.ts'
 import type { Result, ServiceResult } from './result.ts'
-import type { Registries, Run, ServiceOptions, Services } from './run.ts'
+import type { Registries, Run, ServiceOptions, Services } from './tools.ts'
 import { verify } from './verify.ts'
 
 type RegistryRequest = Exclude<Request, PlanRequest | BuildRequest>

@@ -10,7 +10,7 @@ import { CONTEXT_REVISION_LABEL, CONTEXT_SOURCE_LABEL, REVISION_LABEL } from '..
 import { oneLine } from '../text.ts'
 import { fromWorkspace } from '../workspace-path.ts'
 import type { TagRepository } from './request.ts'
-import type { Run, Services } from './run.ts'
+import type { Run, Services } from './tools.ts'
 
 /** What is to be built for a git tag. */
 interface Built {
@@ -106,7 +106,7 @@ const askGitHub = async ({ gitTag, source }: Built, tools: SourceTools): Promise
     : { kind: 'unknown', why: commit.error.message }
 }
 
-/** Insists that what is checked out is the commit of the git tag. Throws `wrong-commit`. */
+/** Throws `wrong-commit` unless what is checked out is the commit of the git tag. */
 const requireCommit = (part: Part, tag: TagCommit, { gitTag, source }: Built): void => {
   const error = wrongCommit({ ...part, gitTag, tag, checkout: source.checkout })
   if (error !== undefined) throw error
@@ -161,19 +161,19 @@ const contextLabels = (parts: readonly Part[]): string[] => {
 
 /**
  * Compares what is to be built with the git tag: a checkout of the git tag's own repository must be at its commit, one of
- * another repository is right as it is. Gives back the order with the commit of the git tag, and with labels that say
+ * another repository is right as it is. Gives back the request with the commit of the git tag, and with labels that say
  * which commits the image is of.
  *
  * Throws `wrong-commit` if a checkout is at another commit than the git tag, or if that is not known; `invalid-input` if
  * GitHub knows no such git tag.
  */
-export const compareSource = async <T extends Built>(order: T, tools: SourceTools): Promise<Compared<T>> => {
-  const parts = await partsOf(order, tools)
+export const compareSource = async <T extends Built>(given: T, tools: SourceTools): Promise<Compared<T>> => {
+  const parts = await partsOf(given, tools)
   const own = parts.find(({ source }) => source.kind === 'own')?.source
-  const commit = (own?.kind === 'own' ? own.commit : undefined) ?? order.revision
-  const tag: TagCommit = commit === undefined ? await askGitHub(order, tools) : { kind: 'known', commit }
-  for (const part of parts) requireCommit(part, tag, order)
-  const { build } = order
+  const commit = (own?.kind === 'own' ? own.commit : undefined) ?? given.revision
+  const tag: TagCommit = commit === undefined ? await askGitHub(given, tools) : { kind: 'known', commit }
+  for (const part of parts) requireCommit(part, tag, given)
+  const { build } = given
   const revision = tag.kind === 'known' ? tag.commit : undefined
   const labels = [
     ...build.labels,
@@ -182,7 +182,7 @@ export const compareSource = async <T extends Built>(order: T, tools: SourceTool
   ]
   const warnings = warningsOf(parts, tag)
   return {
-    request: { ...order, revision, build: { ...build, labels } },
+    request: { ...given, revision, build: { ...build, labels } },
     warn: () => {
       for (const { title, message } of warnings) tools.log.warning(title, message)
     },

@@ -13,7 +13,7 @@ import { announcedPlans, type Plan, resultOf } from './plan.ts'
 import type { PublishedService, VerifyRequest } from './request.ts'
 import { AWAITS_PROMOTION, allTags, type Result, type ServiceResult, type TagResult } from './result.ts'
 import { ResultError } from './result-error.ts'
-import type { Registries, Run, Services } from './run.ts'
+import type { Registries, Run, Services } from './tools.ts'
 
 /**
  * The digests of tags that the registry does not have. A HEAD of a tag is believed when a HEAD by that digest finds the

@@ -9,7 +9,7 @@ import { readTags, requireTagged } from './observe.ts'
 import { type Outcome, outcomeOf, withOutcomes } from './outcome.ts'
 import type { Plan } from './plan.ts'
 import { isPublished, type ServiceResult, type TagResult } from './result.ts'
-import type { Run } from './run.ts'
+import type { Run } from './tools.ts'
 
 /** The image that the first tag has, and that the others become copies of. */
 export interface Image {
@@ -17,10 +17,10 @@ export interface Image {
   /** Its manifest, if it was read by GET and hashed. */
   readonly manifest: Manifest | undefined
   /** What became of the first tag. */
-  readonly first: Outcome
+  readonly outcome: Outcome
 }
 
-/** Insists that what is to be copied is an image. Throws `not-published`. */
+/** Throws `not-published` unless what is to be copied is an image. */
 export const requireImage = (manifest: Manifest, registry: RegistryClient): void => {
   if (isImage(manifest)) return
   const what = byDigest(registry.repository, manifest.digest)
@@ -44,7 +44,7 @@ export const requireImage = (manifest: Manifest, registry: RegistryClient): void
 const inShort = ({ tag, outcome, note, replaced }: TagResult): string =>
   replaced === undefined ? `${tag} ${note ?? outcome}` : `${tag} ${outcome}, ${note}`
 
-/** Insists that the registry has what its answer to HEAD of a tag named. Throws `not-as-planned`. */
+/** Throws `not-as-planned` unless the registry has the image that its answer to HEAD of a tag named. */
 const requireThere = async (registry: RegistryClient, tag: string, digest: Digest): Promise<void> => {
   if (await registry.hasManifest(digest)) return
   throw new ReleaseError('not-as-planned', {
@@ -151,7 +151,7 @@ export const writeTags = async (all: Some<Copies>, tools: Tools): Promise<Some<S
     const withheld = steps.flatMap(step =>
       step.kind === 'withhold' ? [[step.tag.tag, outcomeOf(step, image.digest)] as const] : [],
     )
-    return { ...copies, outcomes: new Map([[plan.desired.first.tag, image.first], ...withheld]) }
+    return { ...copies, outcomes: new Map([[plan.desired.first.tag, image.outcome], ...withheld]) }
   })
   const isDue = all.some(({ steps }) => steps.some(({ kind }) => kind !== 'withhold'))
   const written = isDue ? await copyImages(begun, tools) : begun

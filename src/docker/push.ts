@@ -1,4 +1,5 @@
 import { ReleaseError } from '../errors.ts'
+import type { Backoff } from '../http/retry.ts'
 import { parseJson } from '../json.ts'
 import { endOf } from '../process/run.ts'
 import type { Digest } from '../registry/reference.ts'
@@ -6,6 +7,15 @@ import type { Docker, DockerResult } from './docker.ts'
 import { isRetryableFailure } from './failures.ts'
 import { digestsIn, withoutTag } from './local-image.ts'
 import { isPodman, podmanPush } from './podman.ts'
+
+/** A push, which may take long itself: a few attempts, a while apart. */
+export const pushBackoff: Backoff = {
+  attempts: 4,
+  attemptTimeout: Number.POSITIVE_INFINITY,
+  totalTime: Number.POSITIVE_INFINITY,
+  firstDelay: 1_000,
+  longestDelay: 15_000,
+}
 
 /** A push that broke for a reason that may pass; what was built is still there. */
 export class PushInterruptedError extends ReleaseError {

@@ -5,7 +5,7 @@ import { GitHubError, RateLimitError } from '../github/failure.ts'
 import type { GitHubRepository } from '../github/repository.ts'
 import type { Clock } from '../http/transport.ts'
 import type { Log } from '../log.ts'
-import { type CheckState, describeCheck, hintFor, stateOf } from './check-state.ts'
+import { type CheckState, checksInShort, describeCheck, hintFor, stateOf } from './check-state.ts'
 import { forPeople, waitFor } from './wait.ts'
 
 /** Checks that must have passed on the commit of the git tag. */
@@ -119,6 +119,32 @@ export const requireReadableChecks = async (
   const read = async () => readChecks(gate, client, await requireTagCommit(client, gitTag))
   await withinRateLimit(read, gate, ports)
 }
+
+/**
+ * Waits for the required checks, as a stage of the run, and gives back those that have not passed.
+ *
+ * Throws `github-unreadable` or `invalid-input`.
+ */
+export const openChecks = (
+  gate: ChecksGate,
+  gitTag: string,
+  ports: ChecksPorts,
+): Promise<readonly CheckState[]> =>
+  ports.log.stage('Check what is required', async conclude => {
+    const states = await awaitChecks(gate, gitTag, ports)
+    const open = states.filter(({ kind }) => kind !== 'passed')
+    if (open.length === 0) conclude(checksInShort(states))
+    else conclude(checksInShort(open), 'failed')
+    return open
+  })
+
+/** The error for a promotion whose checks have not passed. */
+export const checksNotPassed = (gitTag: string, open: readonly CheckState[]): ReleaseError =>
+  new ReleaseError('checks-not-passed', {
+    what: `${gitTag} is not promoted: ${open.map(describeCheck).join('; ')}.`,
+    remedy:
+      'Nothing was written. Let the checks pass on the commit of the tag, then run it again; checks-timeout makes it wait for them.',
+  })
 
 /**
  * Waits until every required check has passed or one has failed, at most as long as the gate says. Gives back

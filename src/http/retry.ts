@@ -28,15 +28,6 @@ export const shortBackoff: Backoff = {
   longestDelay: 2_000,
 }
 
-/** A push, which may take long itself: a few attempts, a while apart. */
-export const pushBackoff: Backoff = {
-  attempts: 4,
-  attemptTimeout: Number.POSITIVE_INFINITY,
-  totalTime: Number.POSITIVE_INFINITY,
-  firstDelay: 1_000,
-  longestDelay: 15_000,
-}
-
 /** Statuses that may be gone at the next attempt: request timeout, too many requests, server errors. */
 export const isRetryable = (status: number): boolean =>
   status === 408 || status === 429 || (status >= 500 && status !== 501 && status !== 505)

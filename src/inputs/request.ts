@@ -6,11 +6,11 @@ import { ON_EXISTING } from '../reconcile/terms.ts'
 import { buildArgWarnings, buildOf } from './build.ts'
 import { type Caller, workflow } from './caller.ts'
 import { contextOf } from './context.ts'
+import { credentialsOf } from './credentials.ts'
 import { type Files, readFiles } from './files.ts'
 import { checksGateOf, packageGateOf } from './gates.ts'
 import { gitTagOf } from './image.ts'
 import { invalidFor, oneOf } from './invalid.ts'
-import { credentialsOf } from './login.ts'
 import { type NamedPolicy, policyOf } from './policy.ts'
 import type { RunContext } from './run-context.ts'
 import { withoutSecrets } from './secret.ts'
@@ -34,13 +34,13 @@ import {
 const COMMANDS = ['release', 'plan', 'build', 'push', 'promote', 'verify'] as const
 type CommandName = (typeof COMMANDS)[number]
 
-/** A validated order, and what should be said of it. */
-export interface Order {
+/** A validated request, and what should be said of it. */
+export interface ValidRequest {
   readonly request: Request
   readonly warnings: readonly Warning[]
 }
 
-/** What an order is made of: the inputs, the run that it is for, and what lies at the paths. */
+/** What a request is made of: the inputs, the run that it is for, and what lies at the paths. */
 interface Given {
   readonly texts: InputTexts
   readonly run: RunContext
@@ -48,7 +48,7 @@ interface Given {
   readonly caller: Caller
 }
 
-/** What the policy says against the git tag. It is no part of the order: a run that is right meets it first of all. */
+/** What the policy says against the git tag. It is no part of the request: a run that is right meets it first of all. */
 const refusalOf = (
   command: CommandName,
   plan: Pick<VersionRequest, 'policy' | 'gitTag'>,
@@ -152,13 +152,13 @@ const warningsOf = ({ warnings }: NamedPolicy, texts: InputTexts, caller: Caller
 export type Objections = (plan: VersionRequest & Pick<Service, 'service'>) => readonly Mistake[]
 
 interface Judged {
-  readonly order: Validated<Order>
+  readonly request: Validated<ValidRequest>
   readonly objections: readonly Mistake[]
-  /** What the run would meet first of all, if the order were right. */
+  /** What the run would meet first of all, if the request were right. */
   readonly refusal: readonly Mistake[]
 }
 
-/** Makes an order of what was given, or finds everything that is wrong with it. */
+/** Makes a request of what was given, or finds everything that is wrong with it. */
 const judge = (given: Given, objections: Objections): Judged => {
   const { texts, run, files, caller } = given
   const command = oneOf('command', texts.command, COMMANDS, invalidFor(caller))
@@ -170,7 +170,7 @@ const judge = (given: Given, objections: Objections): Judged => {
   const request = requestOf(name, { gitTag, policy }, given)
   const plan = all({ gitTag, policy, service: valid(texts.service) })
   return {
-    order: map(all({ command, request, named }), ({ request, named }) => ({
+    request: map(all({ command, request, named }), ({ request, named }) => ({
       request,
       warnings: warningsOf(named, texts, caller),
     })),
@@ -180,13 +180,13 @@ const judge = (given: Given, objections: Objections): Judged => {
 }
 
 /**
- * Makes a validated order of the inputs and the context of the run. `before` are mistakes that were found before:
+ * Makes a validated request of the inputs and the context of the run. `before` are mistakes that were found before:
  * what follows from them, for the same input, is not told again.
  *
  * Throws one error for all mistakes, `invalid-input` if they are of several kinds: each with the input, what was given
  * and what is allowed.
  */
-export const orderOf = (
+export const validateRequest = (
   texts: InputTexts,
   run: RunContext,
   {
@@ -194,12 +194,12 @@ export const orderOf = (
     before = [],
     objections: objectionsOf = () => [],
   }: { caller?: Caller; before?: readonly Mistake[]; objections?: Objections } = {},
-): Order => {
+): ValidRequest => {
   const showable = withoutSecrets(texts, caller)
   const files = readFiles(showable.texts, run, caller.confined)
-  const { order, objections, refusal } = judge({ texts: showable.texts, run, files, caller }, objectionsOf)
+  const { request, objections, refusal } = judge({ texts: showable.texts, run, files, caller }, objectionsOf)
   const found = toldInOrder(before, showable.mistakes)
-  const mistakes = toldInOrder(found, [...objections, ...mistakesOf(order)])
-  if (mistakes.length === 0) return accept(order)
+  const mistakes = toldInOrder(found, [...objections, ...mistakesOf(request)])
+  if (mistakes.length === 0) return accept(request)
   throw errorOf([...mistakes, ...notAlreadyTold(refusal, [...found, ...objections])])
 }

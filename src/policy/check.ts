@@ -1,3 +1,4 @@
+import { tagProblem } from './image-tag.ts'
 import type { RuleWords, Word } from './line.ts'
 import {
   ANY,
@@ -13,7 +14,6 @@ import {
 import type { Policy, Rule, Template } from './policy.ts'
 import { EXAMPLE, type ReportProblem } from './problems.ts'
 import { stableOrigin } from './stable-tags.ts'
-import { tagProblem } from './tag.ts'
 
 const isDigitAfter = (tokens: readonly Token[], index: number): boolean => {
   const next = tokens[index + 1]

@@ -1,8 +1,8 @@
+import { tagProblem } from './image-tag.ts'
 import { matchRule, ruleFor } from './match.ts'
 import { type Bindings, render } from './pattern.ts'
 import type { Policy, Rule, Template } from './policy.ts'
 import { stableOrigin } from './stable-tags.ts'
-import { tagProblem } from './tag.ts'
 
 /** An image tag that a git tag gets. */
 export interface PlannedTag {

@@ -1,6 +1,6 @@
+import { tagProblem } from './image-tag.ts'
 import { ANY, type Bindings, type Match, matchTokens } from './pattern.ts'
 import type { Policy, Rule } from './policy.ts'
-import { tagProblem } from './tag.ts'
 
 /** Matches one rule; under `*`, text that is no image tag does not match. */
 export const matchRule = ({ pattern }: Pick<Rule, 'pattern'>, gitTag: string): Match => {

@@ -7,11 +7,11 @@ import {
   reportUnbound,
   warnOfSlips,
 } from './check.ts'
+import { tagProblem } from './image-tag.ts'
 import { cutLine, type RuleWords, type Word, withoutComment } from './line.ts'
 import { ANY, boundBy, lettersOf, type Pattern, render, tokenize } from './pattern.ts'
 import type { Policy, Rule, Template } from './policy.ts'
 import { EXAMPLE, type PolicyProblem, policyLines, type ReportProblem } from './problems.ts'
-import { tagProblem } from './tag.ts'
 
 export type ParsedPolicy =
   | { readonly kind: 'policy'; readonly policy: Policy; readonly warnings: readonly PolicyProblem[] }

@@ -13,6 +13,6 @@ export interface Observed {
   readonly tags: ReadonlyMap<string, TagState>
   /** All tags of the repository, if a moving tag is desired: whether it moves depends on them. */
   readonly versions: readonly string[]
-  /** Nothing if the manifest was not read, as nothing depends on it. */
-  readonly first?: FirstContent | undefined
+  /** What the first tag leads to; nothing if its manifest was not read, as nothing depends on it. */
+  readonly content?: FirstContent | undefined
 }

@@ -18,7 +18,7 @@ const digestAt = (observed: Observed, tag: string): Digest | undefined => {
 
 /** The image that the first tag has now, if it has one. */
 const firstDigest = ({ first }: Desired, observed: Observed): Digest | undefined =>
-  observed.first?.kind === 'leftover' ? undefined : digestAt(observed, first.tag)
+  observed.content?.kind === 'leftover' ? undefined : digestAt(observed, first.tag)
 
 /** The first tag, of which it is settled which image it must have. */
 const settled = (
@@ -71,7 +71,7 @@ const existing = (first: PlannedTag, there: Digest, observed: Observed, terms: T
       remedy: `Set on-existing: same-revision to go on with an interrupted release, or ${OTHER_VERSION}.`,
     }
   }
-  const published = observed.first?.kind === 'image' ? observed.first.revision : undefined
+  const published = observed.content?.kind === 'image' ? observed.content.revision : undefined
   if (own.includes(there) || (published !== undefined && published === revision)) return keep
   return {
     kind: 'refuse',

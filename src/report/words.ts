@@ -21,7 +21,7 @@ export interface Failure {
   readonly remedy: string
 }
 
-/** What no error of the catalogue stands for is a fault of the action itself. */
+/** What is no `ReleaseError` is a fault of the action itself. */
 export const failureOf = (error: unknown): Failure => {
   if (error instanceof ReleaseError) {
     return { name: error.name, title: error.title, what: error.what, remedy: error.remedy }

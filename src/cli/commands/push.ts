@@ -10,7 +10,7 @@ export const push: Command = {
   name: 'push',
   summary: 'Publishes and verifies what build has built',
   details:
-    'Finds the image by its exact name under every tag that build gives it, and insists that it is one image. Exit status 2: only a stable tag is missing.',
+    'Finds the image by its exact name under every tag that build gives it, which must be one image. Exit status 2: only a stable tag is missing.',
   options: [...policyOptions, ...publishOptions, ...stableOption, ...checksOptions, ...loginOptions],
   examples: [
     {
