@@ -20,7 +20,7 @@ export const inputs = {
     default: "",
   },
   "service": {
-    description: "The name of the image.",
+    description: "The name of the image. `plan`, `promote` and `verify` take several, one a line or separated by commas, each a name or `name@sha256:…`.",
     required: true,
     default: "",
   },
@@ -85,7 +85,7 @@ export const inputs = {
     default: "on-release",
   },
   "digest": {
-    description: "For `promote` and `verify`, the digest that the image must have, `sha256:…`.",
+    description: "For `promote` and `verify` of one service, the digest that the image must have, `sha256:…`.",
     required: false,
     default: "",
   },
