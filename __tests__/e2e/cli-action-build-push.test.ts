@@ -160,17 +160,24 @@ describe('a push of a version that is published already', () => {
     const { onExisting, sha, exitCode } = row
     const digest = await rebuilt(sha)
     const before = await writes()
-    // What counts is what was built, not what this step is for.
-    const pushed = await step('push', { 'on-existing': onExisting }, { sha: 'c'.repeat(40) })
+    const pushed = await step('push', { 'on-existing': onExisting }, { sha })
     expect(pushed, pushed.log).toMatchObject({ exitCode, leftBehind: [] })
     expect(pushed.outputs.digest).toBe(exitCode === 0 ? digest : undefined)
     expect(await digestOf('2.3.4')).toBe(digest)
     expect(await writes()).toEqual(before)
   })
 
-  test('overwrite replaces all of it', async () => {
+  test('an image from another commit than the git tag is not pushed', async () => {
     const digest = await rebuilt(OTHER)
     const pushed = await step('push', { 'on-existing': 'overwrite' })
+    expect(pushed.exitCode).toBe(1)
+    expect(pushed.annotations).toMatchObject([{ title: "The image is not of the git tag's commit" }])
+    expect(await digestOf('2.3.4')).toBe(digest)
+  })
+
+  test('overwrite replaces all of it', async () => {
+    const digest = await rebuilt(OTHER)
+    const pushed = await step('push', { 'on-existing': 'overwrite' }, { sha: OTHER })
     expect(pushed, pushed.log).toMatchObject({ exitCode: 0, leftBehind: [] })
     expect(await digestOf('2.3.4')).not.toBe(digest)
     expect(await digestOf('2.3.4-stable')).toBe(await digestOf('2.3.4'))

@@ -5,11 +5,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { runStep, type Step } from './action.ts'
+import { COMMIT, runStep, type Step } from './action.ts'
 import { stableRelease } from './command-line.ts'
 import { type Loopback, serve, withPrograms } from './loopback.ts'
+import { registryWith } from './one-image.ts'
 
-const DIGEST = `sha256:${'ab'.repeat(32)}`
+const image = registryWith(COMMIT)
 
 let workspace: string
 beforeAll(async () => {
@@ -25,15 +26,15 @@ const json = (response: ServerResponse, value: unknown): void =>
   void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(value))
 
 /** What answers, unless a case says otherwise: a registry with the first tag alone, GitHub with a check that runs. */
-const usual: Answer = ({ url = '' }, response) => {
-  if (url.startsWith('/v2/') && url.endsWith('/manifests/2.3.4')) {
-    response.writeHead(200, { 'docker-content-digest': DIGEST }).end()
-  } else if (/\/status(?:\?|$)/.test(url)) {
+const usual: Answer = (request, response) => {
+  const { url = '' } = request
+  if (url.startsWith('/v2/')) image(request, response as Parameters<typeof image>[1])
+  else if (/\/status(?:\?|$)/.test(url)) {
     json(response, { url, statuses: [{ context: 'testbed', state: 'pending' }], total_count: 1 })
   } else if (url.includes('/check-runs')) {
     json(response, { check_runs: [], total_count: 0 })
   } else if (url.includes('/commits/')) {
-    json(response, { sha: 'c'.repeat(40) })
+    json(response, { sha: COMMIT })
   } else {
     response.writeHead(url === '/v2/' ? 200 : 404).end()
   }

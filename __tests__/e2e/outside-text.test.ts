@@ -1,13 +1,13 @@
-import { createHash } from 'node:crypto'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import type { RequestListener } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { startGitHubApi } from '../gates/github-api.ts'
-import { commandsIn, runStep, type Step } from './action.ts'
+import { COMMIT, commandsIn, runStep, type Step } from './action.ts'
 import { stableRelease } from './command-line.ts'
 import { type Loopback, serve as startServer, withPrograms } from './loopback.ts'
+import { registryWith } from './one-image.ts'
 
 /** What the runner, a terminal or a table would obey, were it shown as it is. */
 const EVIL = 'x\r\n::error title=pwned::a ##[error]pwned | \u2028b\u001b[2J'
@@ -37,28 +37,6 @@ const serve = async (listener: RequestListener): Promise<string> => {
 afterEach(() => {
   for (const server of servers.splice(0)) server.stop()
 })
-
-/** A registry that has one image, under every first tag; it says so of its revision. */
-const registryWith = (revision: string): RequestListener => {
-  const config = JSON.stringify({ config: { Labels: { 'org.opencontainers.image.revision': revision } } })
-  const digestOf = (text: string): string => `sha256:${createHash('sha256').update(text).digest('hex')}`
-  const manifest = JSON.stringify({
-    schemaVersion: 2,
-    mediaType: 'application/vnd.oci.image.manifest.v1+json',
-    config: { digest: digestOf(config), size: config.length },
-    layers: [],
-  })
-  return ({ url = '' }, response) => {
-    if (url.includes('/blobs/')) return void response.end(config)
-    if (!url.includes('/manifests/') || url.endsWith('-stable')) return void response.writeHead(404).end()
-    response
-      .writeHead(200, {
-        'content-type': 'application/vnd.oci.image.manifest.v1+json',
-        'docker-content-digest': digestOf(manifest),
-      })
-      .end(manifest)
-  }
-}
 
 /** An environment whose docker says this, and fails. */
 const dockerThat = async (says: string): Promise<NodeJS.ProcessEnv> => {
@@ -211,7 +189,7 @@ test('what GitHub says of a check is obeyed in nothing', async () => {
     const { commit } = api.tag('2.3.4')
     api.checkRun(commit, { name: 'testbed', conclusion: EVIL })
     api.status(commit, { context: 'unit', state: 'failure', url: `https://x/${EVIL}` })
-    const registry = await serve(registryWith('abc'))
+    const registry = await serve(registryWith(COMMIT))
     const step = await runStep({
       tag: '2.3.4',
       apiUrl: api.url,

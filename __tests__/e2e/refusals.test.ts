@@ -109,7 +109,7 @@ describe('without an engine', () => {
       name: 'a service of two lines',
       step: { tag: '2.3.4', with: { service: 'a\n::warning::b' } },
       title: 'An input is not valid',
-      says: ['The input service is "a\\n::warning::b": it has a line break'],
+      says: ['The input service is "a\\n::warning::b": it names 2 services, and release is for one'],
     },
     {
       name: 'mistakes in inputs, in the policy and of the run at once',

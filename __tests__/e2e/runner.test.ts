@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { readTag } from '../../sandbox/storage.ts'
-import type { Step } from './action.ts'
+import { COMMIT, type Step } from './action.ts'
 import { type Bench, startBench } from './bench.ts'
 import { requestsTo } from './requests.ts'
 import { seed } from './seed.ts'
@@ -78,7 +78,7 @@ describe('a runner that can not be used', () => {
       says: 'Temporary files can not be written into .*/full: ENOSPC',
     },
   ])('$variable: $says', async ({ variable, value, says }) => {
-    await seed(bench.registry, repository, '2.3.4')
+    await seed(bench.registry, repository, '2.3.4', { revision: COMMIT })
     const before = await requestsTo(bench.registry, repository)
 
     const step = await promote({ runner: { [variable]: value() } })
@@ -96,7 +96,7 @@ describe('a runner that can not be used', () => {
 })
 
 test('outputs that can not be written after all is published', async () => {
-  const digest = await seed(bench.registry, repository, '2.3.4')
+  const digest = await seed(bench.registry, repository, '2.3.4', { revision: COMMIT })
 
   const step = await promote({ runner: { GITHUB_OUTPUT: '/dev/full' } })
 
@@ -119,7 +119,7 @@ test('outputs that can not be written after all is published', async () => {
 })
 
 test('what fails before the outputs is what is reported', async () => {
-  await seed(bench.registry, repository, '2.3.4')
+  await seed(bench.registry, repository, '2.3.4', { revision: COMMIT })
   const step = await bench.step({
     tag: '2.3.4',
     with: { service, command: 'verify' },
@@ -130,7 +130,7 @@ test('what fails before the outputs is what is reported', async () => {
 })
 
 test('a summary that can not be written does not matter', async () => {
-  await seed(bench.registry, repository, '2.3.4')
+  await seed(bench.registry, repository, '2.3.4', { revision: COMMIT })
   expect(await promote({ runner: { GITHUB_STEP_SUMMARY: '/dev/full' } })).toMatchObject({ exitCode: 0 })
 })
 

@@ -57,8 +57,10 @@ export const adapt = async (entry: Entry, { registry, packageIndex }: Servers): 
     )
     runs.push({ run: { ...run, inputs: Object.fromEntries(inputs) }, workflow })
   }
-  for (const path of ownWorkflowsIn(Object.values(services))) {
-    ours[path] = replace(path, await readOwn(path), inWorkflows)
+  // A workflow that is called may call others.
+  for (let called = ownWorkflowsIn(Object.values(services)); called.length > 0; ) {
+    for (const path of called) ours[path] = replace(path, await readOwn(path), inWorkflows)
+    called = ownWorkflowsIn(Object.values(ours)).filter(path => !(path in ours))
   }
   ours['action.yml'] = replace('action.yml', await readOwn('action.yml'), [packageIndexAt(packageIndex)])
   return { ofThisRepository: ours, ofTheServices: services, runs, replaced }

@@ -120,6 +120,26 @@ jobs:
     published: { reqmgr2: ['2.3.4', '2.3.4-stable'], reqmon: ['2.3.4', '2.3.4-stable'] },
   },
   {
+    name: 'train',
+    runs: [
+      {
+        workflow: text(`on: push
+jobs:
+  images:
+    uses: dmwm/stable-release-action/.github/workflows/release_services.yaml@v1
+    with:
+      services: reqmgr2, reqmon
+    secrets:
+      cern_user: \${{ secrets.CERN_LOGIN }}
+      cern_token: \${{ secrets.CERN_TOKEN }}
+`),
+        event: 'push',
+      },
+    ],
+    login: true,
+    published: { reqmgr2: ['2.3.4', '2.3.4-stable'], reqmon: ['2.3.4', '2.3.4-stable'] },
+  },
+  {
     name: 'test-before-push',
     runs: [{ workflow: file('examples/test-before-push.yaml'), event: 'push' }],
     login: true,
