@@ -84,6 +84,16 @@ describe('nothing is written', () => {
     expect(bench.written()).toEqual([])
   })
 
+  test.each([
+    { status: 500, code: 'UNKNOWN', is: 'unclear' },
+    { status: 403, code: 'DENIED', is: 'planned' },
+  ])('what a PUT that is answered by $status leaves is $is', async ({ status, code, is }) => {
+    await publish(TAG)
+    bench.registry.answer(`PUT ${STABLE}`, refused(status, code))
+    const { known } = await bench.run({ command: 'promote' })
+    expect(known.map(({ outcome }) => outcome)).toEqual(['kept', is])
+  })
+
   test('if the registry forbids it', async () => {
     await publish(TAG)
     bench.registry.answer(`PUT ${STABLE}`, refused(412, 'PROJECTPOLICYVIOLATION'))

@@ -219,7 +219,7 @@ describe('what is known of the first tag when docker failed', () => {
       next: { says: 'ERROR: process "/bin/false" did not complete' },
       is: 'planned',
     },
-    { what: 'the push was denied', next: { says: 'ERROR: push access denied' }, is: 'unclear' },
+    { what: 'the push was denied', next: { says: 'ERROR: push access denied' }, is: 'planned' },
     { what: 'docker was killed', next: { says: 'exporting', killedBy: 'SIGKILL' }, is: 'unclear' },
     {
       what: 'docker was killed when it had pushed',
@@ -243,7 +243,7 @@ describe('what is known of the first tag when docker failed', () => {
   test('of one that was to be overwritten, what it was is named', async () => {
     const before = await bench.seed(TAG, { revision: OTHER })
     const overwrite = () => bench.run({ command: 'release', 'on-existing': 'overwrite' })
-    bench.engine.tries.push({ says: 'ERROR: push access denied' })
+    bench.engine.tries.push({ says: 'exporting', killedBy: 'SIGKILL' })
     expect((await overwrite()).known[0]).toMatchObject({ outcome: 'unclear', replaced: before })
     bench.registry.answer(`PUT ${STABLE}`, refused(403, 'DENIED'), 1)
     expect((await overwrite()).known[0]).toMatchObject({ outcome: 'built', replaced: before })

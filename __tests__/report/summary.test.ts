@@ -202,8 +202,8 @@ test.each([
       error: failed,
     },
     contains: [
-      `**May have been pushed.** <code>${image}:2.3.4</code>, which was <code>${digest}</code>: docker ended before it said so.`,
-      `|  | may have been pushed, replaces ${digest} |`,
+      `**May have been written.** <code>${image}:2.3.4</code>, which was <code>${digest}</code>. There was no answer that says so: the next run looks`,
+      `|  | may have been written, replaces ${digest} |`,
     ],
   },
   {

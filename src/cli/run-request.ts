@@ -79,7 +79,7 @@ export const runRequest =
       if (published.length > 0) log.info(`Published by now: ${list(published)}`)
       if (pushed.length > 0) log.info(`Pushed, not read back: ${list(pushed)}`)
       const unclear = tags.filter(({ outcome }) => outcome === 'unclear')
-      if (unclear.length > 0) log.info(`May have been pushed: ${list(unclear)}`)
+      if (unclear.length > 0) log.info(`May have been written: ${list(unclear)}`)
       throw askForProject(error, call.texts, call.caller)
     }
   }

@@ -1,8 +1,7 @@
-import { BuildFailedError } from '../docker/build-failure.ts'
 import type { Docker } from '../docker/docker.ts'
 import { withLogin } from '../docker/login.ts'
 import { PushInterruptedError, pushBackoff } from '../docker/push.ts'
-import { type ErrorName, ReleaseError } from '../errors.ts'
+import { ReleaseError } from '../errors.ts'
 import { type Pause, pauseBetween } from '../http/retry.ts'
 import type { Log } from '../log.ts'
 import type { Terms } from '../reconcile/terms.ts'
@@ -10,7 +9,7 @@ import type { Manifest, RegistryClient } from '../registry/client.ts'
 import { listsManifest } from '../registry/image-index.ts'
 import { type Digest, tagged } from '../registry/reference.ts'
 import { nextSteps } from './next-steps.ts'
-import { replacing } from './outcome.ts'
+import { outcomeOfFailed, replacing } from './outcome.ts'
 import type { Plan } from './plan.ts'
 import type { PublishRequest } from './request.ts'
 import type { Run, Services } from './tools.ts'
@@ -75,16 +74,6 @@ export const afterBrokenPush =
   (pause: Pause, log: Log) =>
   async (error: unknown, attempt: number): Promise<boolean> =>
     error instanceof PushInterruptedError && pause(attempt, next => log.info(`${next}: ${error.what}`))
-
-/** The errors with which docker ends, or is not even started, before it pushes. */
-const BEFORE_PUSH: readonly ErrorName[] = ['invalid-input', 'docker-missing', 'login-failed']
-
-/** What is known of the first tag when docker's command failed, or was stopped. */
-const outcomeOfFailed = (error: unknown): 'planned' | 'pushed' | 'unclear' => {
-  if (!(error instanceof ReleaseError)) return 'unclear'
-  if (error.name === 'cache-not-written') return 'pushed'
-  return error instanceof BuildFailedError || BEFORE_PUSH.includes(error.name) ? 'planned' : 'unclear'
-}
 
 /**
  * Pushes and reads back, until it succeeds or there is no further attempt. Before a second attempt the registry is looked

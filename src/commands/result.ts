@@ -8,7 +8,7 @@ export type TagOutcome =
   | 'planned'
   /** docker pushed it, and it has not been read back. */
   | 'pushed'
-  /** docker was to push it, and ended before it said whether it had. */
+  /** It was to be written, and what writes it ended before it said whether it had. */
   | 'unclear'
   /** Built, pushed and read back by this run. */
   | 'built'

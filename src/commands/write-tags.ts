@@ -6,7 +6,7 @@ import { byDigest, type Digest, tagged } from '../registry/reference.ts'
 import { mapSome, type Some } from '../some.ts'
 import { forEach } from './each-service.ts'
 import { readTags, requireTagged } from './observe.ts'
-import { type Outcome, outcomeOf, withOutcomes } from './outcome.ts'
+import { type Outcome, outcomeOf, outcomeOfFailed, withOutcomes } from './outcome.ts'
 import type { Plan } from './plan.ts'
 import { isPublished, type ServiceResult, type TagResult } from './result.ts'
 import type { Run } from './tools.ts'
@@ -80,14 +80,18 @@ const carryOut = async (
   let { manifest } = image
   for (const step of steps.filter(isDue)) {
     const { tag } = step.tag
+    const result = { ...step.tag, reference: tagged(registry.repository, tag) }
     if (step.kind === 'copy' || step.kind === 'move') {
       manifest ??= await requireTagged(registry, plan.desired.first.tag, image.digest)
       requireImage(manifest, registry)
-      await registry.putManifest(tag, manifest)
+      await registry.putManifest(tag, manifest).catch((error: unknown) => {
+        journal.tag({ ...result, outcome: outcomeOfFailed(error) })
+        throw error
+      })
     }
     const outcome = outcomeOf(step, image.digest)
     outcomes.set(tag, outcome)
-    journal.tag({ ...step.tag, reference: tagged(registry.repository, tag), ...outcome })
+    journal.tag({ ...result, ...outcome })
   }
   return { ...written, outcomes, image: { ...image, manifest } }
 }

@@ -108,12 +108,16 @@ const notPulled = ({ tail, lastLine }: Failed): string | undefined =>
 const REFUSED =
   /access denied|access to the resource is denied|insufficient_scope|no basic auth credentials|authentication required|\bunauthorized\b|\b403 \(?forbidden/i
 
+/** Whether a registry refused access, clearly. */
+export const isRefusal = (failed: Pick<Failed, 'lastLine'>): boolean =>
+  REFUSED.test(failed.lastLine) && !isRetryableFailure(failed)
+
 /**
  * The base image that the registry did not let docker pull, or does not have: to those who may not pull it, registries
  * say the same of both.
  */
 export const refusedBaseImage = (failed: Failed): string | undefined =>
-  REFUSED.test(failed.lastLine) && !isRetryableFailure(failed) ? notPulled(failed) : undefined
+  isRefusal(failed) ? notPulled(failed) : undefined
 
 /**
  * A failure while the pushed bytes are on their way is one of the push, though one command does both: docker

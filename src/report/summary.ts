@@ -153,20 +153,22 @@ const whatIsThere = (result: Result | undefined): string[] => {
       )
       .join(', ')
   const tags = allTags(result)
-  const published = tags.filter(isPublished)
-  const pushed = tags.filter(({ outcome }) => outcome === 'pushed')
-  if (pushed.length > 0) {
-    return [`**Pushed, not read back.** ${list(pushed)}. The next run looks whether it is there.`]
-  }
-  const unclear = tags.filter(({ outcome }) => outcome === 'unclear')
-  if (unclear.length > 0) {
-    return [
-      `**May have been pushed.** ${list(unclear)}: docker ended before it said so. The next run looks whether it is there.`,
-    ]
-  }
-  return published.length === 0
+  const said = [
+    { what: 'Published', some: tags.filter(isPublished), next: 'The next run goes on from there.' },
+    {
+      what: 'Pushed, not read back',
+      some: tags.filter(({ outcome }) => outcome === 'pushed'),
+      next: 'The next run looks whether it is there.',
+    },
+    {
+      what: 'May have been written',
+      some: tags.filter(({ outcome }) => outcome === 'unclear'),
+      next: 'There was no answer that says so: the next run looks whether it is there.',
+    },
+  ].filter(({ some }) => some.length > 0)
+  return said.length === 0
     ? ['**Published.** Nothing by this run.']
-    : [`**Published.** ${list(published)}. The next run goes on from there.`]
+    : said.map(({ what, some, next }) => `**${what}.** ${list(some)}. ${next}`)
 }
 
 const failureIn = (error: unknown, result: Result | undefined): string[] => {

@@ -41,7 +41,7 @@ export const failureText = ({ what, remedy }: Failure): string =>
 const OUTCOMES: Readonly<Record<TagOutcome, string>> = {
   planned: 'not written',
   pushed: 'pushed, not read back',
-  unclear: 'may have been pushed',
+  unclear: 'may have been written',
   built: 'built',
   copied: 'copied',
   moved: 'moved',
