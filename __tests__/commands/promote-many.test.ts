@@ -43,6 +43,14 @@ test('all become stable, each by its own digest; again, nothing is written or re
   expect(bench.events.slice(before).filter(event => !event.startsWith('HEAD'))).toEqual([])
 })
 
+test('a service costs as many requests as it does alone', async () => {
+  await publishAll()
+  await promote(['reqmgr2'])
+  const alone = bench.events.length
+  await promote(['reqmon', 'wmagent'])
+  expect(bench.events.length).toBe(3 * alone)
+})
+
 test('digests that are given are those that become stable', async () => {
   const digests = await publishAll()
   const { error } = await promote(SERVICES.map((service, index) => `${service}@${digests[index]}`))

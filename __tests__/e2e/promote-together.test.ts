@@ -155,7 +155,9 @@ describe('five services', () => {
 
   test('a request that fails once is asked again, each of them', async () => {
     await forAll(calls, async lost => {
-      const scene = await openScene({ arrived: call => (call.endsWith(lost) ? 'reset' : 'pass') })
+      const scene: Scene = await openScene({
+        arrived: call => (inShort(call, scene) === lost ? (lost.length % 2 === 0 ? 'reset' : 503) : 'pass'),
+      })
       try {
         const step = await promote(scene, scene.door.host)
         expect(step, `${lost}: ${step.log}`).toMatchObject({ exitCode: 0, annotations: [] })
