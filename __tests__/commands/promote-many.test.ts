@@ -109,6 +109,7 @@ describe('nothing is written for any service', () => {
     const { error, services: found } = await promote(services)
     expect(error).toMatchObject({ name: 'not-ready', message: expect.stringContaining(says) })
     expect(found?.map(({ problem }) => problem !== undefined)).toEqual([false, false, true])
+    expect(found?.map(({ digest }) => digest).slice(0, 2)).toEqual(before.slice(0, 2).map(tags => tags[TAG]))
     expect(bench.written()).toEqual([])
     expect(SERVICES.map(service => bench.tags(service))).toEqual(before)
   })

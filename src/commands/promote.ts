@@ -3,7 +3,7 @@ import { checksNotPassed, openChecks } from '../gates/checks.ts'
 import { repositoryAt } from '../git/remote.ts'
 import { objectionsTo, type PublishedImage } from '../reconcile/origin.ts'
 import type { CopyStep } from '../reconcile/step.ts'
-import type { Terms } from '../reconcile/terms.ts'
+import { type Terms, termsOfPublished } from '../reconcile/terms.ts'
 import type { Manifest, RegistryClient } from '../registry/client.ts'
 import { REVISION_LABEL, readAllLabels, SOURCE_LABEL } from '../registry/labels.ts'
 import { byDigest, type Digest } from '../registry/reference.ts'
@@ -15,7 +15,7 @@ import { announcedPlans, decisionOf, type Plan, requireCopies, resultOf } from '
 import type { PromoteRequest, PublishedService } from './request.ts'
 import type { Result } from './result.ts'
 import { ResultError } from './result-error.ts'
-import { askTagCommit } from './source.ts'
+import { commitOfTag } from './source.ts'
 import type { Registries, Run, Services } from './tools.ts'
 import { requireImage, writeTags } from './write-tags.ts'
 
@@ -70,7 +70,7 @@ const originErrors = async (
   request: PromoteRequest,
   tools: Tools,
 ): Promise<ReadonlyMap<string, ReleaseError>> => {
-  const commit = await askTagCommit(request, tools)
+  const commit = await commitOfTag(request, tools)
   const unknown = commit.kind === 'known' ? '' : ` The commit of the git tag is not known: ${commit.why}`
   if (unknown !== '') tools.log.info(unknown.trim())
   const tag = {
@@ -99,12 +99,13 @@ const originErrors = async (
 /** The error for services that are not ready, with what is known of all. */
 const notReady = (
   request: PromoteRequest,
-  candidates: Some<Candidate>,
+  { candidates, found }: { candidates: Some<Candidate>; found: readonly Found[] },
   problems: ReadonlyMap<string, ReleaseError>,
   { secrets }: Run,
 ): ReleaseError => {
   const services = mapSome(candidates, ({ plan }) => {
-    const { service, digest } = plan.of
+    const { service } = plan.of
+    const digest = found.find(one => one.plan === plan)?.digest
     const error = problems.get(service)
     return {
       ...plan.result,
@@ -158,7 +159,7 @@ const requireReady = (
       for (const [service, error] of await originErrors(inspected, request, tools))
         problems.set(service, error)
     }
-    if (problems.size > 0) throw notReady(request, candidates, problems, tools)
+    if (problems.size > 0) throw notReady(request, { candidates, found }, problems, tools)
     const [first, ...others] = found
     if (first === undefined) throw new TypeError('there is no service')
     const { tag } = first.plan.desired.first
@@ -181,16 +182,14 @@ export const promote = async (request: PromoteRequest, tools: Tools): Promise<Re
   const { gitTag, checks } = request
   const plans = announcedPlans(request, request.services, tools)
   requireCopies(decisionOf(request))
-  const candidates = mapSome(plans, (plan): Candidate => {
-    const { digest } = plan.of
-    const terms: Terms = {
-      may: 'neither',
-      onExisting: 'reuse',
-      stable: { kind: 'write' },
-      image: digest === undefined ? undefined : { digest, from: 'given' },
-    }
-    return { plan, registry: tools.registryFor(plan.of.repository), terms }
-  })
+  const candidates = mapSome(
+    plans,
+    (plan): Candidate => ({
+      plan,
+      registry: tools.registryFor(plan.of.repository),
+      terms: termsOfPublished(plan.of.digest, { kind: 'write' }),
+    }),
+  )
   let { found, manifests } = await requireReady(request, candidates, tools)
   for (const { plan } of found) journal.tag({ ...plan.result.tags[0], outcome: 'kept' })
   if (checks !== undefined && found.some(writes)) {

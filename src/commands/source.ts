@@ -63,48 +63,36 @@ const partsOf = async ({ gitTag, revision, source, build }: Built, tools: Source
   )
 }
 
+type GitHubTools = Pick<SourceTools, 'transport' | 'loadGitHub'>
+
+/** Asks GitHub for the commit of the git tag. With `mustExist`, one that it does not know is an error, `invalid-input`. */
+const askGitHub = async (
+  { gitTag, source }: Pick<Built, 'gitTag' | 'source'>,
+  { transport, loadGitHub }: GitHubTools,
+  { mustExist, unasked }: { mustExist: boolean; unasked: string },
+): Promise<TagCommit> => {
+  if (source.github === undefined) return { kind: 'unknown', why: unasked }
+  const options = { transport, loadGitHub, permissions: ['contents: read'], backoff: shortBackoff }
+  const commit = await (await openGitHub(source.github, options)).commitOf(gitTag)
+  if (commit.kind === 'found') return { kind: 'known', commit: commit.sha }
+  if (commit.kind === 'absent' && mustExist) throw commit.error
+  return { kind: 'unknown', why: commit.error.message }
+}
+
 /**
  * The commit of a git tag that is not built here, as the run has it, or GitHub. A git tag that GitHub does not know may be
  * another repository's.
  */
-export const askTagCommit = async (
-  { gitTag, revision, source }: Pick<Built, 'gitTag' | 'revision' | 'source'>,
-  { transport, loadGitHub }: Pick<SourceTools, 'transport' | 'loadGitHub'>,
-): Promise<TagCommit> => {
-  if (revision !== undefined) return { kind: 'known', commit: revision }
-  if (source.github === undefined) return { kind: 'unknown', why: 'GitHub can not be asked.' }
-  const github = await openGitHub(source.github, {
-    transport,
-    loadGitHub,
-    permissions: ['contents: read'],
-    backoff: shortBackoff,
-  })
-  const commit = await github.commitOf(gitTag)
-  return commit.kind === 'found'
-    ? { kind: 'known', commit: commit.sha }
-    : { kind: 'unknown', why: commit.error.message }
-}
+export const commitOfTag = async (
+  given: Pick<Built, 'gitTag' | 'revision' | 'source'>,
+  tools: GitHubTools,
+): Promise<TagCommit> =>
+  given.revision === undefined
+    ? askGitHub(given, tools, { mustExist: false, unasked: 'GitHub can not be asked.' })
+    : { kind: 'known', commit: given.revision }
 
-/** Asks GitHub for the commit of the git tag. Throws `invalid-input` if there is no such git tag. */
-const askGitHub = async ({ gitTag, source }: Built, tools: SourceTools): Promise<TagCommit> => {
-  if (source.github === undefined)
-    return {
-      kind: 'unknown',
-      why: 'What is built is no checkout that has it, and GitHub can not be asked. If it is one, fetch its tags (git fetch --tags).',
-    }
-  const { transport, loadGitHub } = tools
-  const github = await openGitHub(source.github, {
-    transport,
-    loadGitHub,
-    permissions: ['contents: read'],
-    backoff: shortBackoff,
-  })
-  const commit = await github.commitOf(gitTag)
-  if (commit.kind === 'absent') throw commit.error
-  return commit.kind === 'found'
-    ? { kind: 'known', commit: commit.sha }
-    : { kind: 'unknown', why: commit.error.message }
-}
+const NOT_COMPARED =
+  'What is built is no checkout that has it, and GitHub can not be asked. If it is one, fetch its tags (git fetch --tags).'
 
 /** Throws `wrong-commit` unless what is checked out is the commit of the git tag. */
 const requireCommit = (part: Part, tag: TagCommit, { gitTag, source }: Built): void => {
@@ -171,7 +159,10 @@ export const compareSource = async <T extends Built>(given: T, tools: SourceTool
   const parts = await partsOf(given, tools)
   const own = parts.find(({ source }) => source.kind === 'own')?.source
   const commit = (own?.kind === 'own' ? own.commit : undefined) ?? given.revision
-  const tag: TagCommit = commit === undefined ? await askGitHub(given, tools) : { kind: 'known', commit }
+  const tag: TagCommit =
+    commit === undefined
+      ? await askGitHub(given, tools, { mustExist: true, unasked: NOT_COMPARED })
+      : { kind: 'known', commit }
   for (const part of parts) requireCommit(part, tag, given)
   const { build } = given
   const revision = tag.kind === 'known' ? tag.commit : undefined

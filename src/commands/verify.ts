@@ -2,11 +2,11 @@ import { ReleaseError } from '../errors.ts'
 import type { Observed } from '../reconcile/observed.ts'
 import { reconcile } from '../reconcile/reconcile.ts'
 import type { Step } from '../reconcile/step.ts'
-import type { Terms } from '../reconcile/terms.ts'
+import { type Terms, termsOfPublished } from '../reconcile/terms.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import type { Digest } from '../registry/reference.ts'
-import { mapSome, type Some } from '../some.ts'
-import { settleEach } from './each-service.ts'
+import { mapSome } from '../some.ts'
+import { forEach } from './each-service.ts'
 import { observe } from './observe.ts'
 import { type Outcome, withOutcomes } from './outcome.ts'
 import { announcedPlans, type Plan, resultOf } from './plan.ts'
@@ -100,14 +100,30 @@ const errorFor = (result: Result, unreadable: readonly ReleaseError[]): ResultEr
     what:
       result.services.length === 1
         ? `${first.image} is not as planned for ${result.gitTag}: ${first.problem}.`
-        : `Of ${result.services.length} services, ${wrong.length} are not as planned for ${result.gitTag}:\n${wrong.map(({ image, problem }) => `- ${image}: ${problem}`).join('\n')}\n`,
+        : `Of ${result.services.length} services, ${wrong.length} ${wrong.length === 1 ? 'is' : 'are'} not as planned for ${result.gitTag}:\n${wrong.map(({ image, problem }) => `- ${image}: ${problem}`).join('\n')}\n`,
     remedy: [...new Set(remedies)].join(' '),
   })
 }
 
+/** What was found of a service, or what kept it from being read. */
+interface Looked {
+  readonly service: ServiceResult
+  readonly error?: ReleaseError
+}
+
+/** Compares a service of several: one that can not be read hides nothing of the others. */
+const compareAmongOthers = async (target: Target, run: Run): Promise<Looked> => {
+  try {
+    return { service: await compare(target, run) }
+  } catch (error) {
+    if (!(error instanceof ReleaseError) || error.name === 'interrupted') throw error
+    const problem = run.secrets.mask(error.what.replace(/\.$/, ''))
+    return { service: { ...target.plan.result, problem }, error }
+  }
+}
+
 /**
- * Compares the registry with the plan of one git tag, for one service or many; changes nothing. A service that can not be
- * read hides nothing of the others.
+ * Compares the registry with the plan of one git tag, for one service or many; changes nothing.
  *
  * Throws an error with the result, `not-as-planned`, or what could not be read.
  */
@@ -115,38 +131,35 @@ export const verify = async (
   request: VerifyRequest,
   tools: Omit<Services, 'registry'> & Registries & Run,
 ): Promise<Result> => {
-  const { log } = tools
   const plans = announcedPlans(request, request.services, tools)
-  const targets = mapSome(plans, (plan): Target => {
-    const { digest } = plan.of
-    const terms: Terms = {
-      may: 'neither',
-      onExisting: 'reuse',
-      stable:
-        request.stable === 'on-promotion' ? { kind: 'withhold', why: AWAITS_PROMOTION } : { kind: 'write' },
-      image: digest === undefined ? undefined : { digest, from: 'given' },
-    }
-    return { plan, registry: tools.registryFor(plan.of.repository), terms }
-  })
-  const settled = await log.stage('Read the registry', async conclude => {
-    const settled = await settleEach(targets, target => compare(target, tools))
+  const stable: Terms['stable'] =
+    request.stable === 'on-promotion' ? { kind: 'withhold', why: AWAITS_PROMOTION } : { kind: 'write' }
+  const targets = mapSome(
+    plans,
+    (plan): Target => ({
+      plan,
+      registry: tools.registryFor(plan.of.repository),
+      terms: termsOfPublished(plan.of.digest, stable),
+    }),
+  )
+  const looked = await tools.log.stage('Read the registry', async conclude => {
+    const found =
+      targets.length === 1
+        ? mapSome([await compare(targets[0], tools)], (service): Looked => ({ service }))
+        : await forEach(targets, target => compareAmongOthers(target, tools))
     const { first, copies } = plans[0].desired
     const of = plans.length === 1 ? '' : ` of ${plans.length} services`
     conclude(`looked for ${[first, ...copies].map(({ tag }) => tag).join(', ')}${of}`)
-    return settled
+    return found
   })
-  const unreadable = settled.flatMap(each => (each.status === 'rejected' ? [each.reason as unknown] : []))
-  const known = unreadable.filter(error => error instanceof ReleaseError)
-  // Of one service there is nothing else to say.
-  const [failure] = [...unreadable.filter(error => !(error instanceof ReleaseError)), ...unreadable]
-  if (failure !== undefined && (plans.length === 1 || known.length < unreadable.length)) throw failure
-  const results = settled.map((each, index): ServiceResult => {
-    if (each.status === 'fulfilled') return each.value
-    const { result } = plans[index] ?? plans[0]
-    return { ...result, problem: tools.secrets.mask((each.reason as ReleaseError).what.replace(/\.$/, '')) }
-  })
-  const result = resultOf(request, results as unknown as Some<ServiceResult>)
-  const error = errorFor(result, known)
+  const result = resultOf(
+    request,
+    mapSome(looked, ({ service }) => service),
+  )
+  const error = errorFor(
+    result,
+    looked.flatMap(({ error }) => error ?? []),
+  )
   if (error !== undefined) throw error
   return result
 }

@@ -24,3 +24,11 @@ export interface Terms {
       }
     | undefined
 }
+
+/** The terms of a caller that neither builds nor pushes: what is published is what there is, and may have been given. */
+export const termsOfPublished = (digest: Digest | undefined, stable: Terms['stable']): Terms => ({
+  may: 'neither',
+  onExisting: 'reuse',
+  stable,
+  image: digest === undefined ? undefined : { digest, from: 'given' },
+})
