@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 /**
@@ -11,6 +12,8 @@ export default defineConfig({
     reporters: ['default', './scripts/closing-line.ts'],
     testTimeout: 60_000,
     hookTimeout: 180_000,
+    // A file with an engine mostly waits for it: each processor takes one, but few engines are enough.
+    maxWorkers: Math.min(availableParallelism(), 4),
     projects: [
       {
         extends: true,
