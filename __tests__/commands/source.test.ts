@@ -93,6 +93,13 @@ describe('a checkout of the repository that is released', () => {
     await expect(compare(context)).rejects.toMatchObject({ name: 'wrong-commit' })
   })
 
+  test('by a fork, at another commit than the git tag in it, is not built', async () => {
+    const { context, head } = await checkout('https://github.com/someone/WMCore')
+    await git(join(workspace, context), 'tag', '2.3.4')
+    await commitAll(join(workspace, context))
+    await expect(compare(context, { revision: head })).rejects.toMatchObject({ name: 'wrong-commit' })
+  })
+
   test('with changed files is built, with a warning that names them', async () => {
     const { context, head } = await checkout(OWN)
     await writeFile(join(workspace, context, 'Dockerfile'), 'FROM scratch\nLABEL a=b\n')

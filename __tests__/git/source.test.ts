@@ -64,6 +64,24 @@ describe('a checkout', () => {
       is: { kind: 'other' },
     },
     {
+      what: 'of a fork, with the tag',
+      checkout: { ...checkout, remotes: ['github.com/someone/wmcore'], tagCommit: TAGGED },
+      run: byHand,
+      is: { kind: 'own', head: OTHER, commit: TAGGED },
+    },
+    {
+      what: 'of a fork, whose tag is not that of the run',
+      checkout: { ...checkout, remotes: ['github.com/someone/wmcore'], tagCommit: OTHER },
+      run: onTag,
+      is: { kind: 'own', head: OTHER, commit: TAGGED },
+    },
+    {
+      what: 'of a fork, without the tag',
+      checkout: { ...checkout, remotes: ['github.com/someone/wmcore'] },
+      run: onTag,
+      is: { kind: 'other', repository: 'github.com/someone/wmcore' },
+    },
+    {
       what: 'without a remote',
       checkout: { ...checkout, remotes: [] },
       run: onTag,

@@ -54,3 +54,7 @@ export const leadsTo = (remote: RepositoryAddress, repository: RepositoryAddress
   const [, ...own] = repository.split('/')
   return remote === repository || (!host.includes('.') && path.join('/') === own.join('/'))
 }
+
+/** Whether a remote may lead to a fork of a repository: it has the same name, on whichever server, of whichever owner. */
+export const mayBeFork = (remote: RepositoryAddress, repository: RepositoryAddress): boolean =>
+  remote.split('/').at(-1) === repository.split('/').at(-1)

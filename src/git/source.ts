@@ -1,6 +1,6 @@
 import { ReleaseError } from '../errors.ts'
 import type { Checkout, NoCheckout } from './checkout.ts'
-import { leadsTo, type RepositoryAddress, repositoryAt } from './remote.ts'
+import { leadsTo, mayBeFork, type RepositoryAddress, repositoryAt } from './remote.ts'
 
 /** What a run knows of the git tag that it releases. */
 export interface TagKnowledge {
@@ -30,11 +30,16 @@ export type Source =
     }
   | { readonly kind: 'unknown'; readonly why: string }
 
-/** Whether a checkout is of the git tag's repository. One that has the tag, and does not say where it is from, is. */
-const isOwn = ({ remotes, tagCommit }: Checkout, repository: RepositoryAddress | undefined): boolean =>
-  repository === undefined || remotes.length === 0
-    ? tagCommit !== undefined
-    : remotes.some(remote => leadsTo(remote, repository))
+/**
+ * Whether a checkout is of the git tag's repository. One that has the git tag is, too, unless it is from a repository of
+ * another name: a fork has the tags of its origin.
+ */
+const isOwn = ({ remotes, tagCommit }: Checkout, repository: RepositoryAddress | undefined): boolean => {
+  if (repository === undefined) return tagCommit !== undefined
+  if (remotes.some(remote => leadsTo(remote, repository))) return true
+  if (tagCommit === undefined) return false
+  return remotes.length === 0 || remotes.some(remote => mayBeFork(remote, repository))
+}
 
 /** What a directory holds that git was asked about. */
 export const sourceOfCheckout = (
