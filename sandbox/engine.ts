@@ -82,9 +82,11 @@ const answers = (socketPath: string): Promise<boolean> =>
     ping.end()
   })
 
-/** This process's environment without anything that leads the docker command elsewhere. */
+/** This process's environment without anything that leads the docker command elsewhere, or that names a run of a CI. */
 const plainEnvironment = (): NodeJS.ProcessEnv =>
-  Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(DOCKER|BUILDX|BUILDKIT)_/.test(name)))
+  Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(DOCKER|BUILDX|BUILDKIT|GITHUB|GITLAB|CI)_/.test(name)),
+  )
 
 /** Makes a folder with nothing but the docker command, and its configuration; both are for this engine alone. */
 const makeClient = async (folder: string, programs: Programs, buildx: boolean) => {

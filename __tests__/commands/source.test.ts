@@ -142,11 +142,13 @@ describe('an address', () => {
     expect(warnings).toEqual([])
   })
 
-  test.each([{ ref: 'master' }, { ref: 'b'.repeat(40) }])(
+  test.each([{ ref: 'master' }, { ref: 'b'.repeat(40) }, { ref: COMMIT.slice(0, 7) }])(
     'of the repository itself at $ref is not built',
     async ({ ref }) => {
       await expect(compare(`${OWN}.git#${ref}`, { revision: COMMIT })).rejects.toMatchObject({
         name: 'wrong-commit',
+        remedy:
+          'Nothing was built. Name the git tag in the address, as #2.3.4, or its whole commit: docker takes no shorter one.',
       })
     },
   )

@@ -2,7 +2,14 @@ import { basename, dirname } from 'node:path'
 import type { Build } from '../docker/build.ts'
 import { commitOf, inspectCheckout } from '../git/checkout.ts'
 import { isAddress } from '../git/remote.ts'
-import { type Source, sourceOfAddress, sourceOfCheckout, type TagCommit, wrongCommit } from '../git/source.ts'
+import {
+  mayBeOfFork,
+  type Source,
+  sourceOfAddress,
+  sourceOfCheckout,
+  type TagCommit,
+  wrongCommit,
+} from '../git/source.ts'
 import { openGitHub } from '../github/client.ts'
 import { shortBackoff } from '../http/retry.ts'
 import type { Warning } from '../log.ts'
@@ -52,13 +59,18 @@ const partsOf = async ({ gitTag, revision, source, build }: Built, tools: Source
   ]
   return Promise.all(
     places.map(async ({ name, directory, path }) => {
-      const source = sourceOfCheckout(await inspectCheckout({ directory, path, gitTag: asked }, tools), known)
-      if (source.kind !== 'own' || source.commit === undefined || source.commit === source.head) {
-        return { name, source }
+      const seen = await inspectCheckout({ directory, path, gitTag: asked }, tools)
+      const checkout =
+        asked === undefined && mayBeOfFork(seen, source.address)
+          ? { ...seen, tagCommit: await commitOf(directory, `refs/tags/${gitTag}`, tools) }
+          : seen
+      const found = sourceOfCheckout(checkout, known)
+      if (found.kind !== 'own' || found.commit === undefined || found.commit === found.head) {
+        return { name, source: found }
       }
       // For an annotated git tag, an event may name the tag's own object.
-      const commit = await commitOf(directory, source.commit, tools)
-      return { name, source: { ...source, commit: commit ?? source.commit } }
+      const commit = await commitOf(directory, found.commit, tools)
+      return { name, source: { ...found, commit: commit ?? found.commit } }
     }),
   )
 }

@@ -1,6 +1,6 @@
 import { ReleaseError } from '../errors.ts'
 import type { Checkout, NoCheckout } from './checkout.ts'
-import { leadsTo, mayBeFork, type RepositoryAddress, repositoryAt } from './remote.ts'
+import { isAddress, leadsTo, mayBeFork, type RepositoryAddress, repositoryAt } from './remote.ts'
 
 /** What a run knows of the git tag that it releases. */
 export interface TagKnowledge {
@@ -40,6 +40,16 @@ const isOwn = ({ remotes, tagCommit }: Checkout, repository: RepositoryAddress |
   if (tagCommit === undefined) return false
   return remotes.length === 0 || remotes.some(remote => mayBeFork(remote, repository))
 }
+
+/** Whether it depends on the git tag whether a checkout is of its repository: it may be of a fork. */
+export const mayBeOfFork = (
+  checkout: Checkout | NoCheckout,
+  repository: RepositoryAddress | undefined,
+): checkout is Checkout =>
+  repository !== undefined &&
+  checkout.kind === 'checkout' &&
+  !checkout.remotes.some(remote => leadsTo(remote, repository)) &&
+  checkout.remotes.some(remote => mayBeFork(remote, repository))
 
 /** What a directory holds that git was asked about. */
 export const sourceOfCheckout = (
@@ -110,8 +120,11 @@ export const wrongCommit = ({ name, source, gitTag, tag, checkout }: Judged): Re
   if (source.kind !== 'own' || source.head === undefined) return undefined
   if (tag.kind === 'known' && tag.commit === source.head) return undefined
   const is = tag.kind === 'known' ? `is ${tag.commit}` : `is a commit that is not known: ${tag.why}`
+  const remedy = isAddress(name)
+    ? `Name the git tag in the address, as #${gitTag}, or its whole commit: docker takes no shorter one.`
+    : checkout
   return new ReleaseError('wrong-commit', {
     what: `${name} is at ${source.head} of the repository that is released, and its git tag ${gitTag} ${is}${is.endsWith('.') ? '' : '.'}`,
-    remedy: `Nothing was built. ${checkout}`,
+    remedy: `Nothing was built. ${remedy}`,
   })
 }

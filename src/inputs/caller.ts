@@ -43,8 +43,7 @@ export const workflow: Caller = {
     'Write the path of a file in the workspace; a step with actions/checkout must come before this one.',
   aDirectory: 'a directory of the workspace',
   checkout: '; a step with actions/checkout must come before this one',
-  atTag: gitTag =>
-    `Give the step with actions/checkout this line below "with:", or in an address name that git tag: "ref: refs/tags/${gitTag}".`,
+  atTag: gitTag => `Give the step with actions/checkout this line below "with:": "ref: refs/tags/${gitTag}".`,
   root: 'the workspace',
   list: {
     one: entry => `one ${entry} a line`,
