@@ -5,7 +5,7 @@ import { mapSome, type Some } from '../some.ts'
 const AT_ONCE = 8
 
 /** Does the same for every service, some at once, and waits until all have ended. */
-export const settleEach = async <T, U>(
+const settleEach = async <T, U>(
   services: Some<T>,
   run: (service: T) => Promise<U>,
 ): Promise<Some<PromiseSettledResult<U>>> => {

@@ -1,183 +1,23 @@
-import { ReleaseError } from '../errors.ts'
 import { checksNotPassed, openChecks } from '../gates/checks.ts'
-import { repositoryAt } from '../git/remote.ts'
-import { objectionsTo, type PublishedImage } from '../reconcile/origin.ts'
-import type { CopyStep } from '../reconcile/step.ts'
-import { type Terms, termsOfPublished } from '../reconcile/terms.ts'
-import type { Manifest, RegistryClient } from '../registry/client.ts'
-import { REVISION_LABEL, readAllLabels, SOURCE_LABEL } from '../registry/labels.ts'
-import { byDigest, type Digest } from '../registry/reference.ts'
-import { mapSome, type Some } from '../some.ts'
-import { forEach, settleEach } from './each-service.ts'
-import { nextSteps } from './next-steps.ts'
-import { requireTagged } from './observe.ts'
-import { announcedPlans, decisionOf, type Plan, requireCopies, resultOf } from './plan.ts'
-import type { PromoteRequest, PublishedService } from './request.ts'
+import { termsOfPublished } from '../reconcile/terms.ts'
+import { mapSome } from '../some.ts'
+import { forEach } from './each-service.ts'
+import { announcedPlans, decisionOf, requireCopies, resultOf } from './plan.ts'
+import { type Candidate, find, requireReady, writes } from './readiness.ts'
+import type { PromoteRequest } from './request.ts'
 import type { Result } from './result.ts'
-import { ResultError } from './result-error.ts'
-import { commitOfTag } from './source.ts'
 import type { Registries, Run, Services } from './tools.ts'
-import { requireImage, writeTags } from './write-tags.ts'
-
-type Tools = Omit<Services, 'registry'> & Registries & Run
-
-/** A service that may be promoted, as far as it is known. */
-interface Candidate {
-  readonly plan: Plan & { readonly of: PublishedService }
-  readonly registry: RegistryClient
-  readonly terms: Terms
-}
-
-/** A service whose image is there, and whose other tags can become it. */
-interface Found extends Candidate {
-  readonly digest: Digest
-  readonly steps: readonly CopyStep[]
-}
-
-const writes = ({ steps }: Found): boolean => steps.some(({ kind }) => kind === 'copy' || kind === 'move')
-
-const find = async (candidate: Candidate, terms: Terms, { journal }: Run): Promise<Found> => {
-  const { plan, registry } = candidate
-  const { first, copies } = await nextSteps(plan, terms, { registry, journal })
-  if (first.kind !== 'keep') throw new TypeError('a promotion can not build')
-  return { ...candidate, digest: first.digest, steps: copies }
-}
-
-/** An image that was read, and what it says of its origin. */
-interface Inspected extends Found {
-  readonly manifest: Manifest
-  readonly image: PublishedImage
-}
-
-/** Reads the image of a service, and makes sure that its other tags may be written. */
-const inspect = async (found: Found): Promise<Inspected> => {
-  const { plan, registry, digest } = found
-  const { service, digest: given } = plan.of
-  const manifest = await requireTagged(registry, plan.desired.first.tag, digest)
-  requireImage(manifest, registry)
-  const labels = await readAllLabels(registry, manifest)
-  if (writes(found)) await registry.requireWritable()
-  const origins = labels.map(({ [REVISION_LABEL]: revision, [SOURCE_LABEL]: source }) => ({
-    revision,
-    repository: source === undefined ? undefined : repositoryAt(source),
-  }))
-  return { ...found, manifest, image: { service, isGiven: given !== undefined, origins } }
-}
-
-/** What stands against the images that were read, by service: they must be of the commit of the git tag. */
-const originErrors = async (
-  inspected: readonly Inspected[],
-  request: PromoteRequest,
-  tools: Tools,
-): Promise<ReadonlyMap<string, ReleaseError>> => {
-  const commit = await commitOfTag(request, tools)
-  const unknown = commit.kind === 'known' ? '' : ` The commit of the git tag is not known: ${commit.why}`
-  if (unknown !== '') tools.log.info(unknown.trim())
-  const tag = {
-    revision: commit.kind === 'known' ? commit.commit : undefined,
-    repository: request.source.address,
-  }
-  const objections = objectionsTo(
-    inspected.map(({ image }) => image),
-    tag,
-  )
-  return new Map(
-    inspected.flatMap(({ plan, registry, digest }) => {
-      const { service } = plan.of
-      const objection = objections.get(service)
-      if (objection === undefined) return []
-      const { why, remedy } = objection
-      const error = new ReleaseError('wrong-origin', {
-        what: `${byDigest(registry.repository, digest)} can not be promoted for ${request.gitTag}: ${why}.`,
-        remedy: `Nothing was written. ${remedy}${unknown}`,
-      })
-      return [[service, error] as const]
-    }),
-  )
-}
-
-/** The error for services that are not ready, with what is known of all. */
-const notReady = (
-  request: PromoteRequest,
-  { candidates, found }: { candidates: Some<Candidate>; found: readonly Found[] },
-  problems: ReadonlyMap<string, ReleaseError>,
-  { secrets }: Run,
-): ReleaseError => {
-  const services = mapSome(candidates, ({ plan }) => {
-    const { service } = plan.of
-    const digest = found.find(one => one.plan === plan)?.digest
-    const error = problems.get(service)
-    return {
-      ...plan.result,
-      digest,
-      ...(error === undefined ? {} : { problem: secrets.mask(error.what.trimEnd()) }),
-    }
-  })
-  const errors = candidates.flatMap(({ plan }) => problems.get(plan.of.service) ?? [])
-  const [error] = errors
-  if (error === undefined) throw new TypeError('all services are ready')
-  if (candidates.length === 1) return error
-  const lines = services.flatMap(({ service, problem }) =>
-    problem === undefined ? [] : [`- ${service}: ${problem}`],
-  )
-  return new ResultError('not-ready', resultOf(request, services), {
-    what: `Of ${candidates.length} services, ${lines.length} can not be promoted:\n${lines.join('\n')}\n`,
-    remedy: [...new Set(errors.map(({ remedy }) => remedy))].join(' '),
-  })
-}
-
-/** Reads all services. Throws what keeps one from being promoted, or `not-ready` for all that do. */
-const requireReady = (
-  request: PromoteRequest,
-  candidates: Some<Candidate>,
-  tools: Tools,
-): Promise<{ found: Some<Found>; manifests: ReadonlyMap<string, Manifest> }> =>
-  tools.log.stage('Read the registry', async conclude => {
-    const problems = new Map<string, ReleaseError>()
-    /** Does something for every service that is fit for it, and notes what stands against the others. */
-    const each = async <T extends Candidate, U>(
-      some: readonly T[],
-      run: (one: T) => Promise<U>,
-    ): Promise<U[]> => {
-      const [first, ...others] = some
-      if (first === undefined) return []
-      const settled = await settleEach([first, ...others], run)
-      return settled.flatMap((outcome, index) => {
-        if (outcome.status === 'fulfilled') return [outcome.value]
-        const { reason } = outcome
-        if (!(reason instanceof ReleaseError) || reason.name === 'interrupted') throw reason
-        problems.set(some[index]?.plan.of.service ?? '', reason)
-        return []
-      })
-    }
-    const found = await each(candidates, candidate => find(candidate, candidate.terms, tools))
-    for (const { plan, digest } of found) tools.journal.image(plan.of.service, digest)
-    // What is promoted already is not read: at some registries that would count as a pull.
-    const isDue = problems.size > 0 || found.some(writes)
-    const inspected = isDue ? await each(found, inspect) : []
-    if (isDue) {
-      for (const [service, error] of await originErrors(inspected, request, tools))
-        problems.set(service, error)
-    }
-    if (problems.size > 0) throw notReady(request, { candidates, found }, problems, tools)
-    const [first, ...others] = found
-    if (first === undefined) throw new TypeError('there is no service')
-    const { tag } = first.plan.desired.first
-    conclude(
-      others.length === 0 ? `${tag} is ${first.digest}` : `${tag} of ${found.length} services is ready`,
-    )
-    return {
-      found: [first, ...others],
-      manifests: new Map(inspected.map(({ plan, manifest }) => [plan.of.service, manifest] as const)),
-    }
-  })
+import { writeTags } from './write-tags.ts'
 
 /**
  * Gives the published first tag of a git tag its other tags, by digest: nothing is built, pulled or pushed, and no engine
  * is needed. Of several services, nothing is written until all of them are ready. A tag that is promoted already is left
  * alone.
  */
-export const promote = async (request: PromoteRequest, tools: Tools): Promise<Result> => {
+export const promote = async (
+  request: PromoteRequest,
+  tools: Omit<Services, 'registry'> & Registries & Run,
+): Promise<Result> => {
   const { journal } = tools
   const { gitTag, checks } = request
   const plans = announcedPlans(request, request.services, tools)
