@@ -8,9 +8,10 @@ import {
   NoAnswerError,
   type Transport,
 } from '../http/transport.ts'
-import { field, parseJson } from '../json.ts'
+import { field } from '../json.ts'
 import type { Secrets } from '../secrets.ts'
 import { oneLine } from '../text.ts'
+import { provesAbsence, refusalOf, specErrors } from './answer.ts'
 import { type Access, Authorization, type Credentials } from './authorization.ts'
 import { parseChallenges } from './challenge.ts'
 import {
@@ -45,48 +46,6 @@ export interface Manifest {
 export const digestOf = (bytes: Buffer, like?: Digest): Digest => {
   const algorithm = like?.startsWith('sha512:') ? 'sha512' : 'sha256'
   return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`
-}
-
-/** One entry of the `errors` of an answer. Source: distribution-spec v1.1.1, "Error Codes". */
-interface SpecError {
-  readonly code: string
-  readonly message: string
-}
-
-const text = (value: unknown): string => (typeof value === 'string' ? value : '')
-
-const specErrors = (body: Buffer): SpecError[] => {
-  const errors = field(parseJson(body.toString('utf8')), 'errors')
-  return Array.isArray(errors)
-    ? errors.map((error: unknown) => ({
-        code: text(field(error, 'code')),
-        message: text(field(error, 'message')),
-      }))
-    : []
-}
-
-/**
- * Whether the answer proves that there is no such thing: 404, or one of the specification's codes for it.
- * Refusals never do, whatever their body says.
- */
-const provesAbsence = ({ status, body }: HttpResponse): boolean =>
-  status === 404 ||
-  (status === 400 &&
-    specErrors(body).some(({ code }) => code === 'NAME_UNKNOWN' || code === 'MANIFEST_UNKNOWN'))
-
-const MAX_QUOTED = 300
-
-/** What an answer says of itself: its status, the codes of its body, or the beginning of the body; no credentials. */
-const describeAnswer = ({ status, body }: HttpResponse, secrets: Secrets): string => {
-  const errors = specErrors(body)
-    .map(({ code, message }) => [code, message].filter(part => part !== '').join(': '))
-    .filter(error => error !== '')
-  // Masked before it is cut: half a secret would not be known again.
-  const said = secrets
-    .mask(errors.length > 0 ? errors.join('; ') : body.toString('utf8'))
-    .replace(/\s+/g, ' ')
-    .trim()
-  return said === '' ? `status ${status}` : `status ${status}, ${oneLine(said.slice(0, MAX_QUOTED))}`
 }
 
 /** The manifests and tags of one repository, by the distribution API. */
@@ -140,10 +99,10 @@ export class RegistryClient {
     const digest = response.headers['docker-content-digest']
     if (response.status === 200 && isDigest(digest)) return { kind: 'present', digest }
     // Asked long enough: another question now would be one too many.
-    if (isRetryable(response.status)) throw this.#refusal('read', what, response)
+    if (isRetryable(response.status)) throw this.#refused('read', what, response)
     // A HEAD has no body that would say why it is refused.
     if (!this.#looksOnly) return this.#stateByGet(tag)
-    if (response.status !== 200) throw this.#refusal('read', what, response)
+    if (response.status !== 200) throw this.#refused('read', what, response)
     throw new ReleaseError('registry-unreadable', {
       what: `The registry has ${what}, and does not say which image it is: its answer to HEAD has no Docker-Content-Digest.`,
       remedy:
@@ -156,7 +115,7 @@ export class RegistryClient {
     const what = byDigest(this.repository, digest)
     const response = await this.#head(digest, what)
     if (response.status === 404) return false
-    if (response.status !== 200) throw this.#refusal('read', what, response)
+    if (response.status !== 200) throw this.#refused('read', what, response)
     const said = response.headers['docker-content-digest']
     if (said !== undefined && said !== digest) throw this.#unusable(what, `it announced ${said}`)
     return true
@@ -188,7 +147,7 @@ export class RegistryClient {
       what,
     })
     if (provesAbsence(response)) return undefined
-    if (response.status !== 200) throw this.#refusal('read', what, response)
+    if (response.status !== 200) throw this.#refused('read', what, response)
     const said = isDigest(reference) ? reference : response.headers['docker-content-digest']
     const digest = digestOf(response.body, isDigest(said) ? said : undefined)
     const mediaType = (response.headers['content-type'] ?? '').split(';')[0]?.trim() ?? ''
@@ -211,7 +170,7 @@ export class RegistryClient {
       body: bytes,
       what,
     })
-    if (response.status !== 201) throw this.#refusal('write', what, response)
+    if (response.status !== 201) throw this.#refused('write', what, response)
   }
 
   /**
@@ -221,7 +180,7 @@ export class RegistryClient {
   async requireWritable(): Promise<void> {
     const what = imageName(this.repository)
     const begun = await this.#call({ method: 'POST', path: 'blobs/uploads/', headers: {}, what })
-    if (begun.status !== 202) throw this.#refusal('write', what, begun)
+    if (begun.status !== 202) throw this.#refused('write', what, begun)
     const { location } = begun.headers
     // An upload that can not be cancelled ends by itself; elsewhere nobody is told to delete anything.
     if (location === undefined || !URL.canParse(location, begun.url.href)) return
@@ -249,7 +208,7 @@ export class RegistryClient {
         what,
       })
       if (provesAbsence(response)) return tags
-      if (response.status !== 200) throw this.#refusal('read', what, response)
+      if (response.status !== 200) throw this.#refused('read', what, response)
       tags.push(...this.#tagsIn(response, what))
       path = this.#nextPage(response, what)
     }
@@ -293,7 +252,7 @@ export class RegistryClient {
   async getBlob(digest: Digest): Promise<Buffer> {
     const what = byDigest(this.repository, digest)
     const response = await this.#call({ method: 'GET', path: `blobs/${digest}`, headers: {}, what })
-    if (response.status !== 200) throw this.#refusal('read', what, response)
+    if (response.status !== 200) throw this.#refused('read', what, response)
     const actual = digestOf(response.body, digest)
     if (actual !== digest) throw this.#unusable(what, `what came has the digest ${actual}`)
     return response.body
@@ -327,7 +286,7 @@ export class RegistryClient {
       const challenges = this.#challengesOf(response, request, what)
       // Once: the token may have run out, or this repository is asked for otherwise than the rest.
       if (challenged)
-        throw this.#refusal(method === 'PUT' || method === 'POST' ? 'write' : 'read', what, response)
+        throw this.#refused(method === 'PUT' || method === 'POST' ? 'write' : 'read', what, response)
       challenged = true
       this.#authorization.challenged(challenges, origin, authorization)
     }
@@ -367,7 +326,7 @@ export class RegistryClient {
         remedy: 'Check the name of the registry.',
       })
     }
-    throw this.#refusal('read', this.repository.registry, response)
+    throw this.#refused('read', this.repository.registry, response)
   }
 
   /** The challenges of a 401. Another origin, where a redirect led to, can't ask for this one's credentials. */
@@ -407,47 +366,7 @@ export class RegistryClient {
     })
   }
 
-  #refusal(verb: 'read' | 'write', what: string, response: HttpResponse): ReleaseError {
-    const answer = describeAnswer(response, this.#secrets)
-    const codes = specErrors(response.body).map(({ code }) => code)
-    const credentials = this.#credentials
-    // RFC 6750, 3.1: who asks is known, and may not do this.
-    const lacksRight = parseChallenges(response.headers['www-authenticate'] ?? '').some(
-      ({ parameters }) => parameters.get('error') === 'insufficient_scope',
-    )
-    if (response.status === 401 && (credentials.kind === 'anonymous' || !lacksRight)) {
-      const who =
-        credentials.kind === 'anonymous'
-          ? 'wants a login, and there is none'
-          : credentials.kind === 'password'
-            ? `does not accept the name ${credentials.username} with its password`
-            : 'does not accept the identity token that docker has stored'
-      return new ReleaseError('registry-denied', {
-        what: `The registry ${who}, to ${verb} ${what}: ${answer}.`,
-        remedy:
-          'Check username and password, or the login that docker has: wrong, expired, or for another registry.',
-      })
-    }
-    if (response.status === 401 || response.status === 403) {
-      return new ReleaseError('registry-denied', {
-        what: `The registry does not let this account ${verb} ${what}: ${answer}.`,
-        remedy:
-          'Check username and password, or the login that docker has, and the rights of the account there.',
-      })
-    }
-    if (response.status === 412) {
-      return new ReleaseError('registry-refused', {
-        what: `The registry refuses to ${verb === 'write' ? 'accept' : 'show'} ${what}: ${answer}.`,
-        remedy:
-          // A rule about tags forbids to write; what forbids to read is a rule about the image.
-          verb === 'read' || codes.includes('PROJECTPOLICYVIOLATION')
-            ? "The image is there, and the project's vulnerability policy keeps it from being pulled: fix or allow what it found, then run it again."
-            : 'A rule of the project, such as tag immutability, stands against it: release a new version, or change the rule there.',
-      })
-    }
-    return new ReleaseError('registry-unreadable', {
-      what: `The registry could not ${verb} ${what}: ${answer}.`,
-      remedy: 'The run stopped there. Run it again; if it stays so, ask those who run the registry.',
-    })
+  #refused(verb: 'read' | 'write', what: string, response: HttpResponse): ReleaseError {
+    return refusalOf(verb, what, response, { credentials: this.#credentials, secrets: this.#secrets })
   }
 }
