@@ -13,20 +13,10 @@ import { push } from './push.ts'
 import { release } from './release.ts'
 import type { BuildRequest, PlanRequest, Request } from './request.ts'
 import type { Result, ServiceResult } from './result.ts'
-import type { Registries, Run, ServiceOptions, Services } from './tools.ts'
+import type { Run, ServiceOptions, Services } from './tools.ts'
 import { verify } from './verify.ts'
 
 type RegistryRequest = Exclude<Request, PlanRequest | BuildRequest>
-
-const executeAtRegistry = async (
-  request: RegistryRequest,
-  tools: Omit<Services, 'registry'> & Registries & Run,
-): Promise<Result> => {
-  if (request.command === 'promote') return promote(request, tools)
-  if (request.command === 'verify') return verify(request, tools)
-  const one = { ...tools, registry: tools.registryFor(request.repository) }
-  return resultOf(request, [await (request.command === 'push' ? push(request, one) : release(request, one))])
-}
 
 /** Clients for the repositories of a request, with the account that the caller gives, or that docker has stored. */
 const registriesFor = async (
@@ -78,7 +68,23 @@ export const executeWithServices = async (
   // Awaited here and below, as the connections end with this block.
   if (request.command === 'build') return resultOf(request, [await build(request, tools)])
   const registries = await registriesFor(request, run, transport)
-  const result = await executeAtRegistry(request, { ...tools, ...registries })
+  const ofMany = { ...tools, ...registries }
+  const ofOne = (repository: Repository) => ({ ...tools, registry: registries.registryFor(repository) })
+  let result: Result
+  switch (request.command) {
+    case 'promote':
+      result = await promote(request, ofMany)
+      break
+    case 'verify':
+      result = await verify(request, ofMany)
+      break
+    case 'push':
+      result = resultOf(request, [await push(request, ofOne(request.repository))])
+      break
+    case 'release':
+      result = resultOf(request, [await release(request, ofOne(request.repository))])
+      break
+  }
   const withPage = async (service: ServiceResult): Promise<ServiceResult> => {
     const page = await registries.pageOf(service)
     return page === undefined ? service : { ...service, page }
