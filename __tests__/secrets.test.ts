@@ -23,11 +23,19 @@ describe('a login is masked in every form in which a server could send it back',
     { form: 'in base64 without padding', text: base64(LOGIN.password).replace(/=+$/, '') },
     { form: 'as it is sent', text: `credentials ${base64(both)} are wrong` },
     { form: 'as it is sent, for addresses', text: Buffer.from(both).toString('base64url') },
+    { form: 'in base64, folded', text: `credentials ${base64(both).replace(/.{12}/g, '$&\r\n ')} are wrong` },
+    { form: 'in base64, folded in JSON', text: JSON.stringify(base64(both).replace(/.{12}/g, '$&\n')) },
     { form: 'twice', text: `${LOGIN.password}${LOGIN.password}` },
   ])('$form', ({ text }) => {
     const masked = secrets.mask(text)
     expect(masked).toContain('***')
-    for (const part of ['w%6Frd', 'w%256Frd', base64(both).slice(4, 20), base64(LOGIN.password).slice(0, 8)])
+    for (const part of [
+      base64(both).slice(1, 11),
+      'w%6Frd',
+      'w%256Frd',
+      base64(both).slice(4, 20),
+      base64(LOGIN.password).slice(0, 8),
+    ])
       expect(masked).not.toContain(part)
   })
 })
@@ -38,6 +46,11 @@ test.each([
   { secret: 'abcd', text: 'xabcdx', masked: 'x***x' },
   { secret: '$&$1', text: 'x$&$1x', masked: 'x***x' },
   { secret: '.*+?', text: 'x.*+?x and abcde', masked: 'x***x and abcde' },
+  {
+    secret: 'Token-OF-bob',
+    text: 'a redirect to https://token-of-bob.example',
+    masked: 'a redirect to https://***.example',
+  },
   // As the log shows it.
   { secret: 'a\tb##[c', text: 'the a\\u0009b##\\u005bc', masked: 'the ***' },
   { secret: 'first line\nsecond line', text: 'the second line', masked: 'the ***' },

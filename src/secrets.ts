@@ -6,9 +6,19 @@ const MASK = '***'
 /** What is shorter is in too many words: masking it would make a log unreadable and protect nothing. In characters. */
 const SHORTEST = 4
 
+// Whether base64 is padded depends on who writes it.
+const base64Of = (secret: string): string[] => [
+  Buffer.from(secret).toString('base64').replace(/=+$/, ''),
+  Buffer.from(secret).toString('base64url'),
+]
+
+/** Base64 as a server may fold it, with spaces and line breaks anywhere. */
+const folded = (base64: string): RegExp =>
+  new RegExp([...base64].map(character => `[${character}]`).join('(?:\\s|\\\\[rn])*'), 'g')
+
 /**
- * The forms in which a text may be sent, and so come back: as it is, in JSON, in an address, in a form, in base64; and as
- * it is shown.
+ * The forms in which a text may be sent, and so come back: as it is, in JSON, in an address and its host, in a form, in
+ * base64; and as it is shown.
  */
 const formsOf = (secret: string): string[] => [
   secret,
@@ -17,9 +27,8 @@ const formsOf = (secret: string): string[] => [
   JSON.stringify(secret).slice(1, -1),
   encodeURIComponent(secret),
   new URLSearchParams([['', secret]]).toString().slice(1),
-  // Whether base64 is padded depends on who writes it.
-  Buffer.from(secret).toString('base64').replace(/=+$/, ''),
-  Buffer.from(secret).toString('base64url'),
+  secret.toLowerCase(),
+  ...base64Of(secret),
 ]
 
 /** Words as they may follow "Basic" or "Bearer" in a sentence or a path, or the name of a challenge's parameter. */
@@ -58,6 +67,7 @@ export class Secrets {
   readonly #onForm: (form: string) => void
   /** The longest first: one may be a part of another. */
   #forms: readonly string[] = []
+  #folded: readonly RegExp[] = []
 
   /** `onForm` is told of everything that is to be masked, when it becomes known. */
   constructor(onForm: (form: string) => void = () => {}) {
@@ -72,6 +82,7 @@ export class Secrets {
     )
     for (const form of fresh) this.#onForm(form)
     this.#forms = [...this.#forms, ...fresh].sort((a, b) => b.length - a.length)
+    if (fresh.size > 0) this.#folded = [...this.#folded, ...base64Of(secret).map(folded)]
   }
 
   /** A name and a password, which go through HTTP as the base64 of both. */
@@ -93,7 +104,10 @@ export class Secrets {
 
   /** The text with every secret in it, and every Authorization header that it quotes, replaced by `***`. */
   mask(text: string): string {
-    return cutAuthorization(this.#forms.reduce((masked, form) => masked.replaceAll(form, MASK), text))
+    const patterns = [...this.#forms, ...this.#folded]
+    return cutAuthorization(
+      patterns.reduce<string>((masked, pattern) => masked.replaceAll(pattern, MASK), text),
+    )
   }
 
   /** An error like this one, and like what caused it, with its texts masked. */
