@@ -173,6 +173,12 @@ test.each<{ what: string; command?: Result['command']; stable: TagResult[]; is: 
     is: true,
   },
   {
+    what: 'a moving one that is withheld, while the fixed one was written',
+    stable: [tag('2.3.4-stable', 'copied'), tag('stable', 'withheld')],
+    is: true,
+  },
+  { what: 'a moving one alone that is withheld', stable: [tag('stable', 'withheld')], is: false },
+  {
     what: 'a fixed one that is withheld, and a moving one that leads to it',
     stable: [tag('2.3.4-stable', 'withheld'), tag('stable', 'kept')],
     is: false,
