@@ -12,13 +12,16 @@ const base64Of = (secret: string): string[] => [
   Buffer.from(secret).toString('base64url'),
 ]
 
+/** What is longer is a token, which servers do not fold: to look for it so would take long. In characters. */
+const LONGEST_FOLDED = 256
+
 /** Base64 as a server may fold it, with spaces and line breaks anywhere. */
 const folded = (base64: string): RegExp =>
   new RegExp([...base64].map(character => `[${character}]`).join('(?:\\s|\\\\[rn])*'), 'g')
 
 /**
- * The forms in which a text may be sent, and so come back: as it is, in JSON, in an address and its host, in a form, in
- * base64; and as it is shown.
+ * The forms in which a text may be sent, and so come back: as it is, in JSON, in an address, in a form, in base64; and as
+ * it is shown.
  */
 const formsOf = (secret: string): string[] => [
   secret,
@@ -27,7 +30,6 @@ const formsOf = (secret: string): string[] => [
   JSON.stringify(secret).slice(1, -1),
   encodeURIComponent(secret),
   new URLSearchParams([['', secret]]).toString().slice(1),
-  secret.toLowerCase(),
   ...base64Of(secret),
 ]
 
@@ -82,7 +84,8 @@ export class Secrets {
     )
     for (const form of fresh) this.#onForm(form)
     this.#forms = [...this.#forms, ...fresh].sort((a, b) => b.length - a.length)
-    if (fresh.size > 0) this.#folded = [...this.#folded, ...base64Of(secret).map(folded)]
+    if (fresh.size > 0 && secret.length <= LONGEST_FOLDED)
+      this.#folded = [...this.#folded, ...base64Of(secret).map(folded)]
   }
 
   /** A name and a password, which go through HTTP as the base64 of both. */
