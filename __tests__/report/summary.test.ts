@@ -319,3 +319,22 @@ test('of many services that are not ready, the table says which, and why', () =>
     ].join('\n'),
   )
 })
+
+test('of many services that wait, all are named by their digests, as promote takes them', () => {
+  const tags = [tag('2.3.4', 'kept'), tag('2.3.4-stable', 'withheld')] as const
+  const image = 'registry.cern.ch/cmsweb'
+  const result = many('verify', { tags, image: `${image}/reqmgr2` }, { tags, image: `${image}/reqmon` })
+  expect(summaryOf({ result, stages, error: undefined })).toContain(
+    [
+      '```yaml',
+      'command: promote',
+      'registry: registry.cern.ch',
+      'project: cmsweb',
+      'tag: 2.3.4',
+      'service: |',
+      `  reqmgr2@${digest}`,
+      `  reqmon@${digest}`,
+      '```',
+    ].join('\n'),
+  )
+})

@@ -42,6 +42,27 @@ const hasAccount = (address: string, mayBeName: boolean): boolean => {
 /** Addresses with a scheme, wherever they stand in a text. */
 const ADDRESS = /[a-z][a-z0-9+.-]*:\/\/[^\s"'<>]+/gi
 
+/** What every text has of these that holds a secret: to look for it costs less than the patterns, which most texts need not. */
+const SIGNS = [
+  '@',
+  '?',
+  '&',
+  ';',
+  '#',
+  '_',
+  'eyJ',
+  'AKIA',
+  'ASIA',
+  'glpat-',
+  'gldt-',
+  'xox',
+  'hvs.',
+  'hvb.',
+  '-----',
+]
+
+const hasSign = (text: string): boolean => SIGNS.some(sign => text.includes(sign))
+
 /** Whether something in a text looks like a password or a token: there, only an address with a scheme may have an account. */
 const textHoldsSecret = (text: string): boolean =>
   TOKEN.test(text) ||
@@ -69,6 +90,7 @@ const namesIn = (input: InputName, text: string): string[] =>
   input === 'service' ? text.split(/[\n,]/).map(name => name.trim()) : [text]
 
 const inputHoldsSecret = (input: InputName, text: string): boolean => {
+  if (!hasSign(text)) return false
   if (LISTS.includes(input)) return textHoldsSecret(text)
   return (
     holdsSecret(text) ||
@@ -120,7 +142,7 @@ export interface Showable {
  */
 export const withoutSecrets = (texts: InputTexts, caller: Caller): Showable => {
   const mistakes = inputNames
-    .filter(input => !SECRETS.includes(input))
+    .filter(input => texts[input] !== '' && !SECRETS.includes(input))
     .flatMap(input => mistakesIn(input, texts[input], caller))
   const emptied = Object.fromEntries(mistakes.flatMap(({ inputs = [] }) => inputs.map(input => [input, ''])))
   return { texts: { ...texts, ...emptied }, mistakes }

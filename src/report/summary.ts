@@ -122,21 +122,32 @@ const pulls = ({ services }: Result): string[] => {
   return lines.length === 0 ? [] : [block(lines.join('\n'), 'sh')]
 }
 
-/** The inputs that promote what is withheld: a command that withholds is for one service. */
-const promotion = ({ services: [one], gitTag }: Result): string[] => {
-  const { service, image, tags, digest, checks } = one
-  if (digest === undefined || !tags.some(({ outcome }) => outcome === 'withheld')) return []
+/** The inputs that promote what is withheld. */
+const promotion = ({ services, gitTag }: Result): string[] => {
+  const [{ service, image, digest, checks }] = services
+  const waiting = services.filter(({ tags }) => tags.some(({ outcome }) => outcome === 'withheld'))
+  if (waiting.length === 0 || waiting.some(({ digest }) => digest === undefined)) return []
   const path = image.slice(0, -service.length).split('/').slice(0, -1)
   const inputs = {
     command: 'promote',
     registry: path[0] ?? '',
     project: path.length > 1 ? path.slice(1).join('/') : "''",
-    service,
-    tag: gitTag,
-    digest,
+    ...(services.length === 1 ? { service, tag: gitTag, digest } : { tag: gitTag }),
   }
-  const required = checks === undefined ? [] : ['require-checks: |', ...checks.map(name => `  ${name}`)]
-  const lines = [...Object.entries(inputs).map(([name, value]) => `${name}: ${value}`), ...required]
+  const listOf = (input: string, entries: readonly string[]): string[] => [
+    `${input}: |`,
+    ...entries.map(entry => `  ${entry}`),
+  ]
+  const lines = [
+    ...Object.entries(inputs).map(([name, value]) => `${name}: ${value}`),
+    ...(services.length === 1
+      ? []
+      : listOf(
+          'service',
+          waiting.map(each => `${each.service}@${each.digest}`),
+        )),
+    ...(checks === undefined ? [] : listOf('require-checks', checks)),
+  ]
   return [
     'To write the stable tags, run the action with these and the same policy and login:',
     block(lines.join('\n'), 'yaml'),

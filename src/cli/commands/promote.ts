@@ -8,7 +8,8 @@ export const promote: Command = {
   ...githubCommand,
   name: 'promote',
   summary: 'Gives a published image its stable tags, by digest',
-  details: 'Builds and pulls nothing, and needs no docker.',
+  details:
+    'Builds and pulls nothing, and needs no docker. <service> may be several, separated by commas, each a name or name@sha256:…: all become stable, or none.',
   options: [...policyOptions, ...digestOption, ...checksOptions, ...loginOptions],
   examples: [
     {

@@ -8,7 +8,8 @@ export const verify: Command = {
   ...registryCommand,
   name: 'verify',
   summary: 'Compares the registry with the plan, and changes nothing',
-  details: 'Prints the tags as they are; exit status 1 if one is missing or another image. Needs no docker.',
+  details:
+    'Prints the tags as they are; exit status 1 if one is missing or another image. Needs no docker. <service> may be several, separated by commas.',
   options: [...policyOptions, ...digestOption, ...stableOption, ...loginOptions],
   examples: [
     {
