@@ -69,11 +69,28 @@ const noCheckout = (directory: string, status: ProgramResult): NoCheckout => {
   })
 }
 
-/** The addresses of the remotes: as they are written, and as git reads them (`url.….insteadOf`). */
-const addressesIn = (configured: ProgramResult, read: ProgramResult): string[] => [
-  ...configured.stdout.split('\0').map(entry => entry.slice(entry.indexOf('\n') + 1)),
-  ...Array.from(read.stdout.matchAll(/^[^\t]*\t(.*) \(fetch\)/gm), ([, address = '']) => address),
-]
+/** The settings that say where remotes lead to. Source: git-config(1), "remote.<name>.url", "url.<base>.insteadOf". */
+const REMOTES = '^(remote\\..*\\.url|url\\..*\\.insteadof)$'
+
+/** The addresses of the remotes: as they are written, and as git reads them, the longest prefix replaced by its base. */
+const addressesIn = (configured: ProgramResult): string[] => {
+  const settings = configured.stdout.split('\0').map(entry => {
+    const end = entry.indexOf('\n')
+    return { name: entry.slice(0, end), value: entry.slice(end + 1) }
+  })
+  const bases = settings
+    .flatMap(({ name, value }) => {
+      const [, base] = /^url\.(.*)\.insteadof$/s.exec(name) ?? []
+      return base === undefined ? [] : [{ base, prefix: value }]
+    })
+    .sort((a, b) => b.prefix.length - a.prefix.length)
+  return settings
+    .filter(({ name }) => name.startsWith('remote.'))
+    .flatMap(({ value }) => {
+      const found = bases.find(({ prefix }) => value.startsWith(prefix))
+      return found === undefined ? [value] : [value, found.base + value.slice(found.prefix.length)]
+    })
+}
 
 /** Runs git in a directory. */
 const gitIn = (directory: string, { env, signal }: GitPorts) => {
@@ -107,10 +124,9 @@ export const inspectCheckout = async (
 ): Promise<Checkout | NoCheckout> => {
   const git = gitIn(directory, ports)
   try {
-    const [status, configured, read, tagCommit] = await Promise.all([
+    const [status, configured, tagCommit] = await Promise.all([
       git('status', '--porcelain=v2', '--branch', ...STATUS, '-z', '--', path),
-      git('config', '-z', '--get-regexp', '^remote\\..*\\.url$'),
-      git('remote', '-v'),
+      git('config', '-z', '--get-regexp', REMOTES),
       gitTag === undefined ? undefined : commitOf(directory, `refs/tags/${gitTag}`, ports),
     ])
     if (status.exitCode !== 0) return noCheckout(directory, status)
@@ -122,7 +138,7 @@ export const inspectCheckout = async (
       head,
       remotes: [
         ...new Set(
-          addressesIn(configured, read)
+          addressesIn(configured)
             .map(repositoryAt)
             .filter(address => address !== undefined),
         ),
