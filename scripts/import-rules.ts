@@ -82,9 +82,11 @@ export const importRules: readonly ImportRule[] = [
     // It knows the shape of results, and does nothing itself.
     part: 'report',
     may: [
+      'commands/audit-result.ts',
       'commands/journal.ts',
       'commands/result.ts',
       'contract.ts',
+      'reconcile/findings.ts',
       'registry/reference.ts',
       'secrets.ts',
       ...WORDS,

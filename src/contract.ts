@@ -5,7 +5,7 @@
 /** The inputs of the action, as action.yml declares them. */
 export const inputs = {
   "command": {
-    description: "`release` builds, publishes and verifies the images of the tag. `plan` says what it would do and checks all inputs, without docker or network. `build` builds on the runner, and `push` publishes that. `promote` gives a published image its stable tags, by digest. `verify` compares the registry with the plan.",
+    description: "`release` builds, publishes and verifies the images of the tag. `plan` says what it would do and checks all inputs, without docker or network. `build` builds on the runner, and `push` publishes that. `promote` gives a published image its stable tags, by digest. `verify` compares the registry with the plan; `audit` does for every version.",
     required: false,
     default: "release",
   },
@@ -20,7 +20,7 @@ export const inputs = {
     default: "",
   },
   "service": {
-    description: "The name of the image. `plan`, `promote` and `verify` take several, one a line or separated by commas, each a name or `name@sha256:…`.",
+    description: "The name of the image. `plan`, `promote`, `verify` and `audit` take several, one a line or separated by commas, each a name or (not for `audit`) `name@sha256:…`.",
     required: true,
     default: "",
   },
@@ -89,6 +89,16 @@ export const inputs = {
     required: false,
     default: "",
   },
+  "from": {
+    description: "For `audit`, the git tag of the oldest version that is judged. By default, all are.",
+    required: false,
+    default: "",
+  },
+  "record": {
+    description: "Whether a record of the decision is stored with an image that becomes stable, where the registry has the referrers API, and shown by `verify` and `audit`; `true` or `false`.",
+    required: false,
+    default: "true",
+  },
   "package": {
     description: "A Python package to wait for before the build, at the git tag's version.",
     required: false,
@@ -125,7 +135,7 @@ export const inputs = {
 export type InputName = keyof typeof inputs
 
 /** The names of the outputs of the action, as action.yml declares them. */
-export const outputs = ["image","tag","rule","is-stable","tags","stable-tags","withheld","digest","reference","json"] as const
+export const outputs = ["image","tag","rule","is-stable","tags","stable-tags","withheld","digest","reference","record-path","json"] as const
 
 /** The name of an output. */
 export type OutputName = (typeof outputs)[number]

@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os'
 import * as core from '@actions/core'
 import { systemClock } from './clock.ts'
 import { execute } from './commands/execute.ts'
-import { hasFindings, type Result } from './commands/result.ts'
+import { type CommandResult, hasFindings } from './commands/result.ts'
 import { ResultError } from './commands/result-error.ts'
 import { askForProject } from './inputs/missing-project.ts'
 import { readInputs, unknownInputs } from './inputs/read.ts'
@@ -27,7 +27,7 @@ const signal = interruption(process)
 const secrets = new Secrets(core.setSecret)
 
 /** Reads inputs and runs the command. */
-const run = async (): Promise<Result> => {
+const run = async (): Promise<CommandResult> => {
   const clock = systemClock(signal)
   const context = readRunContext(env, process.cwd())
   const { workspace } = context
@@ -56,7 +56,7 @@ const run = async (): Promise<Result> => {
 }
 
 /** Reports what became of the run. `result` is for the outputs, `failure` what the run failed with, if it did. */
-const report = (result: Result | undefined, failure: unknown): void => {
+const report = (result: CommandResult | undefined, failure: unknown): void => {
   const known = result ?? journal.soFar
   if (known !== undefined && (failure === undefined || hasFindings(known))) core.info(tableOf(known))
   let error = failure

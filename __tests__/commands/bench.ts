@@ -1,13 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { audit } from '../../src/commands/audit.ts'
+import type { AuditResult } from '../../src/commands/audit-result.ts'
 import { build } from '../../src/commands/build.ts'
 import { resultOf } from '../../src/commands/plan.ts'
 import { promote } from '../../src/commands/promote.ts'
 import { push } from '../../src/commands/push.ts'
 import { release } from '../../src/commands/release.ts'
 import type { Request } from '../../src/commands/request.ts'
-import type { Result, ServiceResult, TagResult } from '../../src/commands/result.ts'
+import type { CommandResult, Result, ServiceResult, TagResult } from '../../src/commands/result.ts'
 import { ResultError } from '../../src/commands/result-error.ts'
 import type { Registries, Run, Services } from '../../src/commands/tools.ts'
 import { verify } from '../../src/commands/verify.ts'
@@ -38,6 +40,8 @@ export interface Ended {
   readonly result: ServiceResult | undefined
   /** Of all services; also what an error has of them. */
   readonly services: Result['services'] | undefined
+  /** What an audit found. */
+  readonly audit: AuditResult | undefined
   readonly error: unknown
   /** What became of each tag. */
   readonly outcomes: Readonly<Record<string, string>>
@@ -66,7 +70,7 @@ export interface CommandBench {
 const carryOut = async (
   request: Request,
   tools: Omit<Services, 'registry'> & Registries & Run,
-): Promise<Result> => {
+): Promise<CommandResult> => {
   const one = (): Services & Run => {
     if ('services' in request) throw new Error('these are several services')
     return { ...tools, registry: tools.registryFor(request.repository) }
@@ -82,6 +86,8 @@ const carryOut = async (
       return promote(request, tools)
     case 'verify':
       return verify(request, tools)
+    case 'audit':
+      return audit(request, tools)
     case 'plan':
       throw new Error('a plan needs no services')
   }
@@ -117,7 +123,7 @@ export const startCommandBench = async (): Promise<CommandBench> => {
         credentials: { kind: 'anonymous' },
         secrets,
         access: 'pull,push',
-        looksOnly: request.command === 'verify',
+        looksOnly: request.command === 'verify' || request.command === 'audit',
         now: clock.now,
       })
     const journal = new RunJournal()
@@ -136,17 +142,19 @@ export const startCommandBench = async (): Promise<CommandBench> => {
       loadGitHub: () => import('../../src/github/index.ts'),
       temporary: folder,
     }
-    const [result, error] = await carryOut(request, tools).then(
+    const [ended, error] = await carryOut(request, tools).then(
       result => [result, undefined] as const,
       (error: unknown) => [undefined, error] as const,
     )
+    const found = ended ?? (error instanceof ResultError ? error.result : undefined)
+    const [result, audit] = ended?.command === 'audit' ? [undefined, ended] : [ended, undefined]
     const outcomes = Object.fromEntries(
       (result?.services[0].tags ?? []).map(({ tag, outcome }) => [tag, outcome]),
     )
-    const services = result?.services ?? (error instanceof ResultError ? error.result.services : undefined)
     return {
       result: result?.services[0],
-      services,
+      services: found?.command === 'audit' ? undefined : found?.services,
+      audit: audit ?? (found?.command === 'audit' ? found : undefined),
       error,
       outcomes,
       known: journal.soFar?.services[0].tags ?? [],

@@ -89,7 +89,7 @@ describe('what is ordered', () => {
 
   test('the tag of the run is the default, whatever it contains', () => {
     const order = validateRequest(textsWith({ command: 'plan' }), runIn(workspace, { tag: 'build/7' }))
-    expect(order.request.gitTag).toBe('build/7')
+    expect(order.request).toMatchObject({ gitTag: 'build/7' })
   })
 })
 

@@ -1,4 +1,5 @@
 import type { Command } from './command.ts'
+import { audit } from './commands/audit.ts'
 import { build } from './commands/build.ts'
 import { explain } from './commands/explain.ts'
 import { plan } from './commands/plan.ts'
@@ -8,4 +9,4 @@ import { release } from './commands/release.ts'
 import { verify } from './commands/verify.ts'
 
 /** The commands, in the order of the help. */
-export const commands: readonly Command[] = [release, build, push, promote, verify, plan, explain]
+export const commands: readonly Command[] = [release, build, push, promote, verify, audit, plan, explain]

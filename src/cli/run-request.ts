@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os'
 import { systemClock } from '../clock.ts'
 import { execute } from '../commands/execute.ts'
 import type { Request } from '../commands/request.ts'
-import { allTags, isPublished, type Result, type TagResult } from '../commands/result.ts'
+import { allTags, type CommandResult, isPublished, type TagResult } from '../commands/result.ts'
 import { ResultError } from '../commands/result-error.ts'
 import { askForProject } from '../inputs/missing-project.ts'
 import { validateRequest } from '../inputs/request.ts'
@@ -42,7 +42,7 @@ export const requestOf = async (command: Request['command'], call: Call): Promis
   return request
 }
 
-const print = ({ output, json }: Call, result: Result): Promise<void> =>
+const print = ({ output, json }: Call, result: CommandResult): Promise<void> =>
   output.write(`${json ? jsonLine(result) : tableOf(result)}\n`)
 
 /** Runs a command as the action does, and prints its result; also one that is not as planned. */

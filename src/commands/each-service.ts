@@ -4,20 +4,29 @@ import { mapSome, type Some } from '../some.ts'
 /** How many services are asked about, or written, at once: registries limit what one account may ask. */
 const AT_ONCE = 8
 
+/** Does the same for every item, at most so many at once. The first error ends what has not begun. */
+export const eachAtOnce = async <T>(
+  items: readonly T[],
+  atOnce: number,
+  run: (item: T) => Promise<void>,
+): Promise<void> => {
+  const waiting = items.values()
+  const work = async (): Promise<void> => {
+    for (const item of waiting) await run(item)
+  }
+  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, work))
+}
+
 /** Does the same for every service, some at once, and waits until all have ended. */
 const settleEach = async <T, U>(
   services: Some<T>,
   run: (service: T) => Promise<U>,
 ): Promise<Some<PromiseSettledResult<U>>> => {
-  const waiting = services.entries()
   const settled = new Map<T, PromiseSettledResult<U>>()
-  const work = async (): Promise<void> => {
-    for (const [, service] of waiting) {
-      const [outcome] = await Promise.allSettled([run(service)])
-      settled.set(service, outcome)
-    }
-  }
-  await Promise.all(Array.from({ length: AT_ONCE }, work))
+  await eachAtOnce(services, AT_ONCE, async service => {
+    const [outcome] = await Promise.allSettled([run(service)])
+    settled.set(service, outcome)
+  })
   return mapSome(services, service => {
     const outcome = settled.get(service)
     if (outcome === undefined) throw new TypeError('a service was left out')

@@ -1,10 +1,14 @@
 import { plan } from './plan.ts'
 import type { Request } from './request.ts'
-import type { Result } from './result.ts'
+import type { CommandResult } from './result.ts'
 import type { Run, ServiceOptions } from './tools.ts'
 
 /** Carries out a request. */
-export const execute = async (request: Request, run: Run, options: ServiceOptions): Promise<Result> => {
+export const execute = async (
+  request: Request,
+  run: Run,
+  options: ServiceOptions,
+): Promise<CommandResult> => {
   if (request.command === 'plan') return plan(request, run)
   const { executeWithServices } = await options.loadServices()
   const { withTemporary, loadGitHub, userAgent } = options

@@ -5,7 +5,7 @@ import type { Desired } from '../reconcile/desired.ts'
 import { imageName, tagged } from '../registry/reference.ts'
 import { mapSome, type Some } from '../some.ts'
 import type { Journal } from './journal.ts'
-import type { PlanRequest, Request, Service, VersionRequest } from './request.ts'
+import type { PlanRequest, Service, TagRequest, VersionRequest } from './request.ts'
 import { AWAITS_PROMOTION, type Result, type ServiceResult, type TagResult } from './result.ts'
 
 /** What is to be published for one service, and the result to which nothing has happened yet. */
@@ -60,7 +60,7 @@ export const planOf = (request: VersionRequest & Service): Plan => {
 
 /** What became of all services of a request. */
 export const resultOf = (
-  request: VersionRequest & Pick<Request, 'command'>,
+  request: VersionRequest & Pick<TagRequest, 'command'>,
   services: Some<ServiceResult>,
 ): Result => {
   const { command, gitTag } = request
@@ -76,7 +76,7 @@ export const fixedTags = ({ result }: Plan): readonly [TagResult, ...TagResult[]
 
 /** Plans for all services, and says so. Throws `tag-refused`. */
 export const announcedPlans = <T extends Service>(
-  request: VersionRequest & Pick<Request, 'command'>,
+  request: VersionRequest & Pick<TagRequest, 'command'>,
   services: Some<T>,
   { log, journal }: { log: Log; journal: Journal },
 ): Some<Plan & { readonly of: T }> => {
@@ -92,7 +92,7 @@ export const announcedPlans = <T extends Service>(
 
 /** Plans for one service, and says so. Throws `tag-refused`. */
 export const announcedPlan = (
-  request: VersionRequest & Service & Pick<Request, 'command'>,
+  request: VersionRequest & Service & Pick<TagRequest, 'command'>,
   tools: { log: Log; journal: Journal },
 ): Plan => announcedPlans(request, [request], tools)[0]
 

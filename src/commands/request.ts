@@ -99,10 +99,25 @@ export interface VerifyRequest extends RegistryRequest {
   readonly stable: Stable
 }
 
-export type Request =
+/** Compares the registry with the policy for every version. */
+export interface AuditRequest {
+  readonly command: 'audit'
+  readonly policy: Policy
+  readonly services: Some<Service>
+  readonly stable: Stable
+  /** The git tag of the oldest version that is judged; without it, all are. */
+  readonly from: string | undefined
+  /** The account that the caller gives; without one, docker's stored credentials serve. */
+  readonly credentials: PasswordCredentials | undefined
+}
+
+/** What a command is asked to do for one git tag. */
+export type TagRequest =
   | PlanRequest
   | ReleaseRequest
   | BuildRequest
   | PushRequest
   | PromoteRequest
   | VerifyRequest
+
+export type Request = TagRequest | AuditRequest

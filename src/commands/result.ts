@@ -1,6 +1,7 @@
 import type { Digest } from '../registry/reference.ts'
 import type { Some } from '../some.ts'
-import type { Request } from './request.ts'
+import type { AuditResult } from './audit-result.ts'
+import type { TagRequest } from './request.ts'
 
 /** What became of one planned tag. */
 export type TagOutcome =
@@ -57,18 +58,24 @@ export interface ServiceResult {
   readonly problem?: string
 }
 
-/** What a command found out and did; everything that is reported is in here. */
+/** What a command found out and did for a git tag; everything that is reported is in here. */
 export interface Result {
-  readonly command: Request['command']
+  readonly command: TagRequest['command']
   readonly gitTag: string
   readonly rule: string
   readonly reason: string
   /** In the order in which they were given; all have the same tags. */
   readonly services: Some<ServiceResult>
+  /** The file that has the record of the decision, for one service that is stable. */
+  readonly recordPath?: string
 }
 
+/** The result of any command. */
+export type CommandResult = Result | AuditResult
+
 /** Whether there is more to say than what was planned. */
-export const hasFindings = (result: Result): boolean =>
+export const hasFindings = (result: CommandResult): boolean =>
+  result.command === 'audit' ||
   allTags(result).some(({ outcome }) => outcome !== 'planned') ||
   result.services.some(({ problem }) => problem !== undefined)
 

@@ -1,10 +1,11 @@
 import { addStoredLogins, storedCredentials } from '../docker/config.ts'
 import { Docker } from '../docker/docker.ts'
-import { registryBackoff } from '../http/retry.ts'
+import { patientBackoff, registryBackoff } from '../http/retry.ts'
 import { Transport } from '../http/transport.ts'
 import { RegistryClient } from '../registry/client.ts'
 import { imagePage } from '../registry/image-page.ts'
 import { imageName, type Repository } from '../registry/reference.ts'
+import { audit } from './audit.ts'
 import { build } from './build.ts'
 import { forEach } from './each-service.ts'
 import { resultOf } from './plan.ts'
@@ -12,11 +13,14 @@ import { promote } from './promote.ts'
 import { push } from './push.ts'
 import { release } from './release.ts'
 import type { BuildRequest, PlanRequest, Request } from './request.ts'
-import type { Result, ServiceResult } from './result.ts'
+import type { CommandResult, Result, ServiceResult } from './result.ts'
 import type { Run, ServiceOptions, Services } from './tools.ts'
 import { verify } from './verify.ts'
 
 type RegistryRequest = Exclude<Request, PlanRequest | BuildRequest>
+
+/** The commands that change nothing. */
+const LOOKING: readonly Request['command'][] = ['verify', 'audit']
 
 /** Clients for the repositories of a request, with the account that the caller gives, or that docker has stored. */
 const registriesFor = async (
@@ -37,8 +41,8 @@ const registriesFor = async (
         transport,
         credentials,
         secrets,
-        access: command === 'verify' ? 'pull' : 'pull,push',
-        looksOnly: command === 'verify',
+        access: LOOKING.includes(command) ? 'pull' : 'pull,push',
+        looksOnly: LOOKING.includes(command),
         now: clock.now,
       })
     clients.set(image, client)
@@ -58,17 +62,20 @@ export const executeWithServices = async (
   request: Exclude<Request, PlanRequest>,
   run: Run,
   options: Pick<ServiceOptions, 'loadGitHub' | 'userAgent'> & Pick<Services, 'temporary'>,
-): Promise<Result> => {
+): Promise<CommandResult> => {
   const { env, log, secrets, clock, signal, workspace } = run
   const { temporary, loadGitHub, userAgent } = options
   await addStoredLogins(env, secrets)
   const docker = new Docker({ env, log, signal, cwd: workspace })
-  using transport = new Transport({ userAgent, log, clock, backoff: registryBackoff, signal })
+  // Thousands of questions may meet a limit of the registry, and nobody waits for the answers.
+  const backoff = request.command === 'audit' ? patientBackoff : registryBackoff
+  using transport = new Transport({ userAgent, log, clock, backoff, signal })
   const tools = { ...run, docker, transport, loadGitHub, temporary }
   // Awaited here and below, as the connections end with this block.
   if (request.command === 'build') return resultOf(request, [await build(request, tools)])
   const registries = await registriesFor(request, run, transport)
   const ofMany = { ...tools, ...registries }
+  if (request.command === 'audit') return await audit(request, ofMany)
   const ofOne = (repository: Repository) => ({ ...tools, registry: registries.registryFor(repository) })
   let result: Result
   switch (request.command) {

@@ -81,6 +81,8 @@ export class Transport implements Disposable {
   readonly #backoff: Backoff
   readonly #signal: AbortSignal
   readonly #closing = new AbortController()
+  /** Until when, by the clock, an origin has asked to be left alone. */
+  readonly #resumeAt = new Map<string, number>()
 
   constructor(options: { userAgent: string; log: Log; clock: Clock; backoff: Backoff; signal: AbortSignal }) {
     this.#userAgent = options.userAgent
@@ -100,7 +102,9 @@ export class Transport implements Disposable {
    */
   async send(request: HttpRequest, backoff: Backoff = this.#backoff): Promise<HttpResponse> {
     const started = this.#clock.now()
+    const { origin } = request.url
     for (let attempt = 1; ; attempt += 1) {
+      await this.#untilWelcome(origin)
       const outcome = await this.#follow(request, backoff).then(
         response => ({ response, error: undefined }),
         (error: unknown) => ({ response: undefined, error }),
@@ -125,7 +129,18 @@ export class Transport implements Disposable {
       this.#log.info(
         `${describeRequest(request)}: ${why}; attempt ${attempt + 1} in ${(delay / 1000).toFixed(1)} s`,
       )
+      // What one request is told goes for all.
+      if (retryAfter !== undefined) this.#resumeAt.set(origin, this.#clock.now() + delay)
       await this.#clock.sleep(delay)
+    }
+  }
+
+  /** Waits as long as an origin has asked for with Retry-After, of whichever request. */
+  async #untilWelcome(origin: string): Promise<void> {
+    for (;;) {
+      const wait = (this.#resumeAt.get(origin) ?? 0) - this.#clock.now()
+      if (wait <= 0) return
+      await this.#clock.sleep(wait)
     }
   }
 

@@ -3,6 +3,7 @@ import { type Request, type Service, STABLE, type VersionRequest } from '../comm
 import { ReleaseError } from '../errors.ts'
 import type { Warning } from '../log.ts'
 import { ON_EXISTING } from '../reconcile/terms.ts'
+import { fromOf, noFromOf, noTagOf } from './audit.ts'
 import { buildArgWarnings, buildOf } from './build.ts'
 import { type Caller, workflow } from './caller.ts'
 import { contextOf } from './context.ts'
@@ -24,6 +25,7 @@ import {
   errorOf,
   type Mistake,
   map,
+  mistaken,
   mistakesOf,
   notAlreadyTold,
   toldInOrder,
@@ -31,7 +33,7 @@ import {
   valid,
 } from './validated.ts'
 
-const COMMANDS = ['release', 'plan', 'build', 'push', 'promote', 'verify'] as const
+const COMMANDS = ['release', 'plan', 'build', 'push', 'promote', 'verify', 'audit'] as const
 type CommandName = (typeof COMMANDS)[number]
 
 /** A validated request, and what should be said of it. */
@@ -76,15 +78,26 @@ const requestOf = (
   const tag = gitTag.ok ? gitTag.value : ''
   const source = sourceOf(texts, run, { gitTag: tag, caller })
   const services = servicesOf(command, texts, caller)
-  const registry = all({
+  const version = all<VersionRequest>({ gitTag, policy })
+  const account = {
     services,
-    version: all<VersionRequest>({ gitTag, policy }),
     credentials: credentialsOf(texts),
     stable: oneOf('stable', texts.stable, STABLE, invalid),
-  })
+  }
+  if (command === 'audit') {
+    const audit = all({ ...account, policy, from: andThen(policy, policy => fromOf(texts, policy, caller)) })
+    return map(all({ audit, noTag: noTagOf(texts, caller) }), ({ audit }) => ({ command, ...audit }))
+  }
+  const registry = all({ ...account, version, noFrom: noFromOf(command, texts, caller) })
   const checks = checksGateOf(texts, run, caller)
   if (command === 'verify') {
-    return map(registry, ({ version, ...others }) => ({ command, ...version, ...others }))
+    return map(registry, ({ version, services, credentials, stable }) => ({
+      command,
+      ...version,
+      services,
+      credentials,
+      stable,
+    }))
   }
   if (command === 'promote') {
     return map(all({ registry, checks }), ({ registry: { version, services, credentials }, checks }) => ({
@@ -168,7 +181,8 @@ const judge = (given: Given, objections: Objections): Judged => {
   // Whatever the command was meant to be, the other inputs are judged.
   const name = command.ok ? command.value : 'plan'
   const request = requestOf(name, { gitTag, policy }, given)
-  const plan = all({ gitTag, policy, service: valid(texts.service) })
+  const plan: Validated<VersionRequest & Pick<Service, 'service'>> =
+    name === 'audit' ? mistaken() : all({ gitTag, policy, service: valid(texts.service) })
   return {
     request: map(all({ command, request, named }), ({ request, named }) => ({
       request,

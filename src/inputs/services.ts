@@ -8,7 +8,9 @@ import type { InputTexts } from './texts.ts'
 import { all, map, mistaken, mistakesOf, type Validated, valid } from './validated.ts'
 
 /** The commands that are for several services at once. */
-const OF_MANY: readonly string[] = ['plan', 'promote', 'verify']
+const OF_MANY: readonly string[] = ['plan', 'promote', 'verify', 'audit']
+
+const ONE_VERSION = 'a digest is of one version, and audit is for all of them'
 
 const WHOLE = 'sha256: and 64 hexadecimal digits, as the output digest has it'
 
@@ -66,6 +68,7 @@ const digestOf = (command: string, { digest }: InputTexts, caller: Caller): Vali
   const wrong = (problem: string, remedy: string): Validated<never> =>
     mistaken(invalidFor(caller)('digest', digest, problem, remedy))
   if (!isDigest(digest)) return wrong('it is not a digest', `Write it whole and alone, ${WHOLE}.`)
+  if (command === 'audit') return wrong(ONE_VERSION, 'Leave it out, or use the command verify.')
   if (OF_MANY.includes(command)) return valid(digest)
   return wrong(
     `${command} does not know it before it has built`,
@@ -106,6 +109,9 @@ export const servicesOf = (
       `${command} does not know its digest before it has built`,
       'Write the name alone.',
     )
+  }
+  if (command === 'audit' && value.services.some(({ digest }) => digest !== undefined)) {
+    return wrong('service', ONE_VERSION, 'Write the names alone.')
   }
   if (value.digest === undefined) return valid(value.services)
   if (value.services.length > 1 || value.services[0].digest !== undefined) {

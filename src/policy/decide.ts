@@ -1,4 +1,4 @@
-import { tagProblem } from './image-tag.ts'
+import { isReferrersTag, tagProblem } from './image-tag.ts'
 import { matchRule, ruleFor } from './match.ts'
 import { type Bindings, render } from './pattern.ts'
 import type { Policy, Rule, Template } from './policy.ts'
@@ -73,6 +73,9 @@ const nearest = (policy: Policy, gitTag: string): string | undefined => {
 }
 
 const refusal = (policy: Policy, gitTag: string): string => {
+  if (isReferrersTag(gitTag)) {
+    return `${gitTag} is a tag under which signatures and attestations of an image are kept, and never a version.`
+  }
   const noRule = `${JSON.stringify(gitTag)} matches no rule`
   const takesAny = policy.rules.some(({ pattern }) => pattern.kind === 'any')
   const problem = takesAny ? tagProblem(gitTag) : undefined

@@ -17,3 +17,12 @@ export const tagProblem = (text: string): string | undefined => {
   const strange = /[^A-Za-z0-9._-]/u.exec(text)
   return `it contains ${JSON.stringify(strange?.[0])}`
 }
+
+/**
+ * Whether a tag is one under which clients keep what refers to an image where the registry has no list of that:
+ * signatures and attestations. It is never a version.
+ *
+ * Source: distribution-spec v1.1.1, "Referrers Tag Schema"; cosign's tags are the same with an ending, such as `.sig`.
+ */
+export const isReferrersTag = (tag: string): boolean =>
+  /^sha(?:256|384|512)-[0-9a-f]{64,128}(?:\.[a-z]+)?$/.test(tag)

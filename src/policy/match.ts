@@ -1,4 +1,4 @@
-import { tagProblem } from './image-tag.ts'
+import { isReferrersTag, tagProblem } from './image-tag.ts'
 import { ANY, type Bindings, type Match, matchTokens } from './pattern.ts'
 import type { Policy, Rule } from './policy.ts'
 
@@ -11,11 +11,15 @@ export const matchRule = ({ pattern }: Pick<Rule, 'pattern'>, gitTag: string): M
     : { kind: 'mismatch', at: 0, wanted: 'a valid image tag' }
 }
 
-/** The rule that decides about a git tag, the first that matches, with what it binds; nothing if none does. */
+/**
+ * The rule that decides about a git tag, the first that matches, with what it binds; nothing if none does, or if it is a
+ * tag for signatures.
+ */
 export const ruleFor = (
   { rules }: Policy,
   gitTag: string,
 ): { readonly rule: Rule; readonly bindings: Bindings } | undefined => {
+  if (isReferrersTag(gitTag)) return undefined
   for (const rule of rules) {
     const match = matchRule(rule, gitTag)
     if (match.kind === 'match') return { rule, bindings: match.bindings }

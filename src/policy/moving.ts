@@ -1,4 +1,5 @@
 import type { PlannedTag } from './decide.ts'
+import { isReferrersTag } from './image-tag.ts'
 import { ruleFor } from './match.ts'
 import { type Bindings, matchTokens, render, type Token } from './pattern.ts'
 import type { Policy, Rule, Template } from './policy.ts'
@@ -9,7 +10,8 @@ interface VersionPart {
   readonly digits: string
 }
 
-type Version = readonly VersionPart[]
+/** The numbers of a version, with what stands between them. */
+export type Version = readonly VersionPart[]
 
 /** Whether a moving tag goes to the version that is released, or stays with a newer one. */
 export type MoveDecision = { readonly kind: 'move' } | { readonly kind: 'stay'; readonly newest: string }
@@ -81,16 +83,52 @@ export const compareVersions = (one: Version, other: Version): number => {
 const witness = ({ templates }: Rule, stable: boolean): Template =>
   (stable ? templates.find(template => template.stable && !template.moving) : undefined) ?? templates[0]
 
-/** The version that a published image tag belongs to under a rule that gives it the moving tag. */
-const competitor = (rule: Rule, moving: PlannedTag, published: string): Version | undefined => {
-  if (rule.pattern.kind === 'any') return undefined
-  const match = matchTokens(witness(rule, moving.stable).tokens, published)
-  if (match.kind === 'mismatch') return undefined
-  const { tokens } = rule.pattern
-  const feeds = rule.templates.some(
-    template => template.moving && render(template.tokens, match.bindings) === moving.tag,
-  )
-  return feeds ? versionOf(tokens, match.bindings) : undefined
+/** A moving tag, and a version that it could lead to. */
+interface Candidate {
+  readonly moving: string
+  /** The published image tag that shows that the version is there. */
+  readonly tag: string
+  readonly version: Version
+}
+
+/** The moving tags that could lead to the version which a published image tag shows, by every rule. */
+const candidatesAt = ({ rules }: Policy, tag: string): Candidate[] =>
+  isReferrersTag(tag)
+    ? []
+    : rules.flatMap(rule => {
+        const { pattern } = rule
+        if (pattern.kind === 'any') return []
+        return rule.templates.flatMap(template => {
+          if (!template.moving) return []
+          const match = matchTokens(witness(rule, template.stable).tokens, tag)
+          if (match.kind === 'mismatch') return []
+          const { bindings } = match
+          const moving = render(template.tokens, bindings)
+          return [{ moving, tag, version: versionOf(pattern.tokens, bindings) }]
+        })
+      })
+
+/**
+ * Of every moving tag, the published image tag that shows the newest version which it could lead to. Which way a moving
+ * tag goes is the same among all published tags and among these.
+ */
+export const newestOfMoving = (policy: Policy, published: readonly string[]): ReadonlyMap<string, string> => {
+  const newest = new Map<string, Candidate>()
+  for (const tag of published) {
+    for (const candidate of candidatesAt(policy, tag)) {
+      const other = newest.get(candidate.moving)
+      if (other === undefined || compareVersions(candidate.version, other.version) > 0)
+        newest.set(candidate.moving, candidate)
+    }
+  }
+  return new Map([...newest].map(([moving, { tag }]) => [moving, tag]))
+}
+
+/** The version of a git tag, if it is one of a rule with numbers. */
+export const versionOfGitTag = (policy: Policy, gitTag: string): Version | undefined => {
+  const found = ruleFor(policy, gitTag)
+  if (found?.rule.pattern.kind !== 'tokens' || found.bindings.size === 0) return undefined
+  return versionOf(found.rule.pattern.tokens, found.bindings)
 }
 
 /**
@@ -108,12 +146,11 @@ export const decideMove = (
   if (found?.rule.pattern.kind !== 'tokens') return { kind: 'move' }
   const released = versionOf(found.rule.pattern.tokens, found.bindings)
 
-  let newest: { tag: string; version: Version } | undefined
+  let newest: Candidate | undefined
   for (const tag of published) {
-    for (const other of policy.rules) {
-      const version = competitor(other, planned, tag)
-      if (version === undefined || compareVersions(version, released) <= 0) continue
-      if (newest === undefined || compareVersions(version, newest.version) > 0) newest = { tag, version }
+    for (const candidate of candidatesAt(policy, tag)) {
+      if (candidate.moving !== planned.tag || compareVersions(candidate.version, released) <= 0) continue
+      if (newest === undefined || compareVersions(candidate.version, newest.version) > 0) newest = candidate
     }
   }
   return newest === undefined ? { kind: 'move' } : { kind: 'stay', newest: newest.tag }

@@ -1,6 +1,13 @@
 import * as core from '@actions/core'
-import { allTags, isPublished, type Result, type ServiceResult, type TagResult } from '../commands/result.ts'
-import type { OutputName } from '../contract.ts'
+import {
+  allTags,
+  type CommandResult,
+  isPublished,
+  type Result,
+  type ServiceResult,
+  type TagResult,
+} from '../commands/result.ts'
+import { type OutputName, outputs } from '../contract.ts'
 import { messageOf, ReleaseError } from '../errors.ts'
 import { jsonLine, oneLine } from '../text.ts'
 
@@ -13,8 +20,17 @@ const isStable = ({ tags }: ServiceResult, published: readonly TagResult[]): boo
     : stable.some(tag => published.includes(tag))
 }
 
-/** The outputs of the action for a result. */
-export const outputsOf = (result: Result): Record<OutputName, string> => {
+const nothing = Object.fromEntries(outputs.map(name => [name, ''])) as Record<OutputName, string>
+
+/** The outputs of the action for a result. An audit is not for one git tag: it has the images, and the JSON. */
+export const outputsOf = (result: CommandResult): Record<OutputName, string> => {
+  if (result.command === 'audit') {
+    return {
+      ...nothing,
+      image: result.services.map(({ image }) => image).join('\n'),
+      json: jsonLine(result),
+    }
+  }
   const { rule, services } = result
   const isDue = ({ outcome }: TagResult): boolean => outcome === 'planned'
   const tags = allTags(result)
@@ -34,21 +50,25 @@ export const outputsOf = (result: Result): Record<OutputName, string> => {
     withheld: lines(tags.filter(({ outcome }) => outcome === 'withheld')),
     digest: ofEach(({ digest }) => digest ?? ''),
     reference: ofEach(({ image, digest }) => (digest === undefined ? '' : `${image}@${digest}`)),
+    'record-path': result.recordPath ?? '',
     json: jsonLine(result),
   }
 }
 
+/** The commands that write into the registry. */
+const WRITING: readonly Result['command'][] = ['release', 'push', 'promote']
+
 /** Sets the outputs of the step. Throws `outputs-not-written`, which says what is published. */
-export const setOutputs = (result: Result): void => {
+export const setOutputs = (result: CommandResult): void => {
   try {
     for (const [name, value] of Object.entries(outputsOf(result))) core.setOutput(name, value)
   } catch (cause) {
-    const publishes = ['release', 'push', 'promote'].includes(result.command)
-    const published = publishes
-      ? allTags(result)
-          .filter(isPublished)
-          .map(({ reference }) => reference)
-      : []
+    const published =
+      result.command !== 'audit' && WRITING.includes(result.command)
+        ? allTags(result)
+            .filter(isPublished)
+            .map(({ reference }) => reference)
+        : []
     const why = `the outputs of the step were not written: ${oneLine(messageOf(cause))}`
     throw new ReleaseError('outputs-not-written', {
       what:

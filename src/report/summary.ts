@@ -1,6 +1,7 @@
 import { appendFileSync } from 'node:fs'
 import {
   allTags,
+  type CommandResult,
   hasFindings,
   isPublished,
   type Result,
@@ -8,34 +9,20 @@ import {
   type TagResult,
 } from '../commands/result.ts'
 import type { Secrets } from '../secrets.ts'
-import { eachLine, oneLine } from '../text.ts'
+import { auditParagraphs } from './audit-summary.ts'
 import type { Stage } from './journal.ts'
+import { block, code, markdownTable, plain } from './markdown.ts'
 import { failureOf, kindInWords, outcomeInWords, rowsOf, seconds, withShortDigests } from './words.ts'
 
 /** What the summary of a job says of one step. */
 export interface StepReport {
   /** What is known of the result; nothing if the run failed before it had a plan. */
-  readonly result: Result | undefined
+  readonly result: CommandResult | undefined
   /** The service that the step was for, to say so where there is no result. */
   readonly service?: string | undefined
   readonly stages: readonly Stage[]
   /** What the run failed with. */
   readonly error: unknown
-}
-
-/** One line of text that Markdown and HTML leave alone. */
-const plain = (text: string): string =>
-  oneLine(text).replace(/[\\`*_{}[\]<>#|~!&]/g, character => `&#${character.codePointAt(0)};`)
-
-const code = (text: string): string =>
-  `<code>${oneLine(text).replace(/[&<>|`*_]/g, c => `&#${c.codePointAt(0)};`)}</code>`
-
-/** A block of lines as they are, whatever is in them. */
-const block = (lines: string, language = ''): string => {
-  const text = eachLine(lines)
-  const longest = Math.max(2, ...Array.from(text.matchAll(/`+/g), ([run]) => run.length))
-  const fence = '`'.repeat(longest + 1)
-  return [`${fence}${language}`, text.trimEnd(), fence].join('\n')
 }
 
 const VERBS: Readonly<Record<Result['command'], string>> = {
@@ -56,16 +43,20 @@ const headline = (result: Result): string => {
 }
 
 /** The service, or how many there are. */
-const nameOf = ({ services }: Result): string =>
+const nameOf = ({ services }: CommandResult): string =>
   services.length === 1 ? services[0].service : `${services.length} services`
 
+const subjectOf = (result: CommandResult): string =>
+  result.command === 'audit' ? `audit of ${nameOf(result)}` : `${nameOf(result)} ${result.gitTag}`
+
 const heading = ({ result, error, service }: StepReport): string => {
-  const what = result === undefined ? (service ?? '') : `${nameOf(result)} ${result.gitTag}`
+  const what = result === undefined ? (service ?? '') : subjectOf(result)
   const about = what === '' ? '' : `${what}: `
   if (error !== undefined) {
     return `### ❌ ${plain(about + failureOf(error).title)}`
   }
   if (result === undefined) return '### Nothing was done'
+  if (result.command === 'audit') return `### ✅ ${plain(`${about}as the policy has it`)}`
   const withheld = allTags(result).some(({ outcome }) => outcome === 'withheld')
   return withheld
     ? `### ⚠️ ${plain(about + VERBS[result.command])}, stable tags withheld`
@@ -77,9 +68,6 @@ const linkedDigest = ({ digest, page }: ServiceResult): string => {
   const shown = code(withShortDigests(digest ?? ''))
   return page === undefined ? shown : `[${shown}](${page})`
 }
-
-const markdownTable = ([head = [], ...rows]: readonly (readonly string[])[]): string =>
-  [head, head.map(() => '---'), ...rows].map(cells => `| ${cells.join(' | ')} |`).join('\n')
 
 /** The tags of one service. */
 const tagTable = (service: ServiceResult, command: Result['command']): string => {
@@ -155,8 +143,13 @@ const promotion = ({ services, gitTag }: Result): string[] => {
 }
 
 /** What a run that failed has published, as far as it is known. */
-const whatIsThere = (result: Result | undefined): string[] => {
-  if (result === undefined || !['release', 'push', 'promote'].includes(result.command)) return []
+const whatIsThere = (result: CommandResult | undefined): string[] => {
+  if (
+    result === undefined ||
+    result.command === 'audit' ||
+    !['release', 'push', 'promote'].includes(result.command)
+  )
+    return []
   const list = (tags: readonly TagResult[]): string =>
     tags
       .map(({ reference, replaced }) =>
@@ -182,7 +175,7 @@ const whatIsThere = (result: Result | undefined): string[] => {
     : said.map(({ what, some, next }) => `**${what}.** ${list(some)}. ${next}`)
 }
 
-const failureIn = (error: unknown, result: Result | undefined): string[] => {
+const failureIn = (error: unknown, result: CommandResult | undefined): string[] => {
   const { name, what, remedy } = failureOf(error)
   return [
     `**What failed${name === undefined ? '' : ` (${code(name)})`}.**`,
@@ -209,17 +202,26 @@ const durations = (stages: readonly Stage[]): string[] =>
         ].join('\n'),
       ]
 
+const paragraphsOf = (result: Result, error: unknown): string[] => [
+  `${error === undefined ? '' : '**The plan.** '}${plain(result.reason)}`,
+  ...(hasTable(result, error) ? [table(result)] : []),
+  ...(error === undefined ? [...pulls(result), ...promotion(result)] : []),
+]
+
 /** The Markdown for one step; several steps of a job stand below one another. */
 export const summaryOf = (report: StepReport): string => {
   const { result, stages, error } = report
+  const shown =
+    result === undefined
+      ? []
+      : result.command === 'audit'
+        ? auditParagraphs(result)
+        : paragraphsOf(result, error)
+  const failure = error === undefined ? [] : failureIn(error, result)
   const paragraphs = [
     heading(report),
-    ...(result === undefined
-      ? []
-      : [`${error === undefined ? '' : '**The plan.** '}${plain(result.reason)}`]),
-    ...(result === undefined || !hasTable(result, error) ? [] : [table(result)]),
-    ...(result === undefined || error !== undefined ? [] : [...pulls(result), ...promotion(result)]),
-    ...(error === undefined ? [] : failureIn(error, result)),
+    // What an audit found is the answer, and that it failed follows from that.
+    ...(result?.command === 'audit' ? [...failure, ...shown] : [...shown, ...failure]),
     ...durations(stages),
   ]
   return `${paragraphs.join('\n\n')}\n\n`

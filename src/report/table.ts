@@ -1,12 +1,8 @@
-import type { Result, ServiceResult } from '../commands/result.ts'
+import type { CommandResult, Result, ServiceResult } from '../commands/result.ts'
 import { oneLine } from '../text.ts'
+import { aligned } from './aligned.ts'
+import { auditLines } from './audit-lines.ts'
 import { kindInWords, outcomeInWords, rowsOf } from './words.ts'
-
-/** Rows of words in columns that are as wide as they need to be. */
-const aligned = (rows: readonly (readonly string[])[]): string[] => {
-  const widthOf = (column: number): number => Math.max(...rows.map(row => row[column]?.length ?? 0))
-  return rows.map(row => `  ${row.map((cell, column) => cell.padEnd(widthOf(column))).join('  ')}`.trimEnd())
-}
 
 /** The tags of one service and what became of each. */
 const ofOne = (command: string, { image, tags, digest }: ServiceResult): string[] => [
@@ -33,8 +29,12 @@ const ofMany = (result: Result): string[] => {
   ])
 }
 
-/** The tags of a result and what became of each, as aligned lines: of several services, a line each. */
-export const tableOf = (result: Result): string => {
+/**
+ * The tags of a result and what became of each, as aligned lines: of several services, a line each. Of an audit, a line for
+ * each version, and what was found.
+ */
+export const tableOf = (result: CommandResult): string => {
+  if (result.command === 'audit') return auditLines(result).join('\n')
   const { command, services } = result
   return (services.length === 1 ? ofOne(command, services[0]) : ofMany(result)).join('\n')
 }

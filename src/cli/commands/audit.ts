@@ -1,0 +1,27 @@
+import type { Command } from '../command.ts'
+import { loginOptions, policyOptions, stableOption } from '../options.ts'
+import { registryCommand } from '../registry-command.ts'
+import { runRequest } from '../run-request.ts'
+
+/** `audit`: the registry and the policy. */
+export const audit: Command = {
+  ...registryCommand,
+  name: 'audit',
+  positionals: ['service', 'registry', 'project'],
+  summary: 'Compares the registry with the policy for every version, and changes nothing',
+  details:
+    'Prints what every version is for every service, the newest first, and what is wrong, with a remedy; exit status 1 if something is. <service> may be several, separated by commas. Needs no docker, and pulls nothing.',
+  options: [
+    ...policyOptions,
+    ...stableOption,
+    { input: 'from', value: 'tag', means: 'The git tag of the oldest version that is judged.' },
+    ...loginOptions,
+  ],
+  examples: [
+    {
+      line: 'stable-release audit reqmgr2,reqmon registry.cern.ch cmswmcore --from 2.4.0',
+      shows: 'what is stable of two services, from 2.4.0 on',
+    },
+  ],
+  run: runRequest('audit'),
+}

@@ -1,0 +1,156 @@
+import type { PlannedTag } from '../policy/decide.ts'
+import type { Digest } from '../registry/reference.ts'
+import type { Desired } from './desired.ts'
+import type { Observed } from './observed.ts'
+import type { Step } from './step.ts'
+
+/** How a repository differs from the policy. */
+export type FindingKind =
+  /** A fixed stable tag is not there. */
+  | 'stable-missing'
+  /** The same, while it may wait for its promotion. */
+  | 'stable-waiting'
+  /** A stable tag is another image than the first tag. */
+  | 'stable-differs'
+  /** Other tags of the version are there, and the first is not. */
+  | 'first-missing'
+  /** Another fixed tag is not there. */
+  | 'copy-missing'
+  /** Another fixed tag is another image than the first tag. */
+  | 'copy-differs'
+  /** A moving tag does not lead to the newest version. */
+  | 'moving-behind'
+  /** A tag leads to an image that the registry does not have. */
+  | 'image-lost'
+  /** Other services have the version, and this one does not. */
+  | 'version-missing'
+
+/** One thing in which a repository differs from the policy, with what a reader can do. */
+export interface Finding {
+  readonly kind: FindingKind
+  readonly tag: string
+  /** Whether it must not be so; what may wait, or may have expired, is shown all the same. */
+  readonly wrong: boolean
+  /** What is found, as a part of a sentence that is the same for every service. */
+  readonly what: string
+  /** What the reader can do, as sentences. */
+  readonly remedy: string
+  /** The image that the tag has, and the one that it should have, where they are different. */
+  readonly digest?: Digest
+  readonly wanted?: Digest
+}
+
+const digestAt = ({ tags }: Observed, tag: string): Digest | undefined => {
+  const state = tags.get(tag)
+  return state?.kind === 'present' ? state.digest : undefined
+}
+
+/** What writes a tag that is not there, or behind. */
+const writeRemedy = ({ stable }: PlannedTag, gitTag: string): string =>
+  stable
+    ? `Run promote for ${gitTag}, which gives it to the published image.`
+    : `Run release for ${gitTag} again, which gives it to the published image.`
+
+const firstMissing = ({ first, gitTag, copies }: Desired, observed: Observed): Finding => {
+  const there = copies.flatMap(({ tag, moving }) =>
+    moving || digestAt(observed, tag) === undefined ? [] : [tag],
+  )
+  return {
+    kind: 'first-missing',
+    tag: first.tag,
+    wrong: true,
+    what: `${first.tag} is not there, and ${there.join(', ') || 'its image'} is`,
+    remedy: `If ${first.tag} has expired, begin with a newer version: set from. Otherwise give it back to the image of ${there[0] ?? gitTag} in the registry.`,
+  }
+}
+
+/** What a step says of a tag beside the first: nothing if it is as it should be. */
+const findingOf = (step: Step, { first, gitTag }: Desired, observed: Observed): Finding | undefined => {
+  const { tag } = step
+  const about = { tag: tag.tag, wrong: true }
+  switch (step.kind) {
+    case 'withhold':
+      return {
+        ...about,
+        kind: 'stable-waiting',
+        wrong: false,
+        what: `${tag.tag} waits for its promotion`,
+        remedy: `Run promote for ${gitTag} when it may go to production.`,
+      }
+    case 'copy':
+      return {
+        ...about,
+        kind: tag.stable ? 'stable-missing' : 'copy-missing',
+        what: `${tag.tag} is not there`,
+        remedy: writeRemedy(tag, gitTag),
+      }
+    case 'move':
+      return {
+        ...about,
+        kind: 'moving-behind',
+        what:
+          step.from === undefined
+            ? `${tag.tag} is not there, and belongs to ${gitTag}`
+            : `${tag.tag} is not ${gitTag}, which is the newest that it follows`,
+        remedy: writeRemedy(tag, gitTag),
+        ...(step.from === undefined ? {} : { digest: step.from }),
+        ...(step.digest === undefined ? {} : { wanted: step.digest }),
+      }
+    case 'refuse': {
+      const [digest, wanted] = [digestAt(observed, tag.tag), digestAt(observed, first.tag)]
+      return {
+        ...about,
+        kind: tag.stable ? 'stable-differs' : 'copy-differs',
+        what: `${tag.tag} is another image than ${first.tag}`,
+        remedy: `Find out which is right. If it is ${first.tag}, delete ${tag.tag} in the registry, then run promote for ${gitTag}; if it is ${tag.tag}, give ${first.tag} to its image there.`,
+        ...(digest === undefined ? {} : { digest }),
+        ...(wanted === undefined ? {} : { wanted }),
+      }
+    }
+    default:
+      return undefined
+  }
+}
+
+const lostImage = (tag: string, digest: Digest): Finding => ({
+  kind: 'image-lost',
+  tag,
+  wrong: true,
+  what: `${tag} leads to an image that the registry does not have`,
+  remedy:
+    "Contact the registry's administrators; if it can't be restored, delete the tag and release it again.",
+  digest,
+})
+
+/**
+ * What is found of a version in one repository that has at least one of its fixed tags: what is to be done says how it
+ * differs. `lost` are the images that tags lead to, and the registry does not have.
+ */
+export const findingsOf = (
+  desired: Desired,
+  { observed, steps, lost }: { observed: Observed; steps: readonly Step[]; lost: ReadonlySet<Digest> },
+): readonly Finding[] => {
+  const { first, copies } = desired
+  // What a moving tag leads to is found with the version that it belongs to.
+  const lostTags = [first, ...copies.filter(({ moving }) => !moving)].flatMap(({ tag }) => {
+    const digest = digestAt(observed, tag)
+    return digest !== undefined && lost.has(digest) ? [lostImage(tag, digest)] : []
+  })
+  if (digestAt(observed, first.tag) === undefined) return [firstMissing(desired, observed), ...lostTags]
+  const differing = steps.flatMap(step => findingOf(step, desired, observed) ?? [])
+  return [...lostTags, ...differing]
+}
+
+/** What is found of a version that only other services have. One without stable tags may have expired. */
+export const versionMissing = ({ gitTag, copies }: Desired): Finding => {
+  const wrong = copies.some(({ stable }) => stable)
+  return {
+    kind: 'version-missing',
+    tag: gitTag,
+    wrong,
+    what: `${gitTag} is published for other services only`,
+    remedy: wrong
+      ? `Run release for ${gitTag}; if it has expired, or was never meant to be there, begin with a newer version: set from.`
+      : `Run release for ${gitTag} if it is missed; as it has no stable tag, it may have expired.`,
+  }
+}

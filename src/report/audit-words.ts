@@ -1,0 +1,111 @@
+import type { AuditedService, AuditedVersion, AuditResult } from '../commands/audit-result.ts'
+import { findingsIn } from '../commands/audit-result.ts'
+import type { Finding, FindingKind } from '../reconcile/findings.ts'
+import { withShortDigests } from './words.ts'
+
+/** What is wrong with a version, in a cell of the table. */
+const inShort: Readonly<Record<FindingKind, (tag: string) => string>> = {
+  'stable-missing': () => 'stable missing',
+  'stable-waiting': () => 'waiting',
+  'stable-differs': () => 'stable differs',
+  'first-missing': () => 'stable alone',
+  'copy-missing': tag => `${tag} missing`,
+  'copy-differs': tag => `${tag} differs`,
+  'moving-behind': tag => `${tag} behind`,
+  'image-lost': tag => `${tag} lost`,
+  'version-missing': () => 'not there',
+}
+
+/** What stands in a cell: what a version is for a service, and whether that is wrong. */
+export interface Cell {
+  readonly text: string
+  readonly wrong: boolean
+}
+
+const cellOf = ({ state, findings }: AuditedVersion): Cell => {
+  const wrong = findings.filter(finding => finding.wrong)
+  if (wrong.length > 0) {
+    const words = new Set(wrong.map(({ kind, tag }) => inShort[kind](tag)))
+    return { text: [...words].join(', '), wrong: true }
+  }
+  return { text: state === 'absent' ? '-' : state, wrong: false }
+}
+
+/** The table: the services in its head, and for every version what it is for each of them. */
+export interface Grid {
+  readonly services: readonly string[]
+  readonly rows: readonly { readonly gitTag: string; readonly cells: readonly Cell[] }[]
+}
+
+export const gridOf = ({ services }: AuditResult): Grid => {
+  const longest = services.reduce<readonly AuditedVersion[]>(
+    (most, { versions }) => (versions.length > most.length ? versions : most),
+    [],
+  )
+  const at = ({ versions }: AuditedService, index: number): Cell => {
+    const version = versions[index]
+    return version === undefined ? { text: 'not read', wrong: true } : cellOf(version)
+  }
+  return {
+    services: services.map(({ service }) => service),
+    rows: longest.map(({ gitTag }, index) => ({ gitTag, cells: services.map(one => at(one, index)) })),
+  }
+}
+
+/** The same finding of one or more services. */
+export interface Group {
+  readonly what: string
+  readonly remedy: string
+  /** Each with its digest, where that tells more. */
+  readonly services: readonly string[]
+}
+
+const serviceIn = (service: string, { digest }: Finding): string =>
+  digest === undefined ? service : `${service} (${withShortDigests(digest)})`
+
+/** Findings of either kind, each once for all services that have it, of the newest version first. */
+export const groupsOf = (result: AuditResult, which: 'wrong' | 'allowed'): readonly Group[] => {
+  const groups = new Map<string, { what: string; remedy: string; services: string[] }>()
+  const order = new Map(gridOf(result).rows.map(({ gitTag }, index) => [gitTag, index]))
+  const found = findingsIn(result)
+    .filter(({ finding }) => finding.wrong === (which === 'wrong'))
+    .toSorted((one, other) => (order.get(one.version.gitTag) ?? 0) - (order.get(other.version.gitTag) ?? 0))
+  for (const { service, finding } of found) {
+    const { what, remedy } = finding
+    const group = groups.get(what) ?? { what, remedy, services: [] }
+    group.services.push(serviceIn(service, finding))
+    groups.set(what, group)
+  }
+  return [...groups.values()]
+}
+
+const tags = (count: number): string => `${count} ${count === 1 ? 'tag' : 'tags'}`
+
+/** What else there is to say: tags that no rule gives, what is not judged, each in one line. */
+export const remarksOf = ({ services, from }: AuditResult): readonly string[] => {
+  const others = services.filter(({ otherTags }) => otherTags > 0)
+  const older = services.filter(({ olderVersions }) => olderVersions > 0)
+  return [
+    ...(others.length === 0
+      ? []
+      : [
+          `Tags that no rule with numbers gives: ${others
+            .map(
+              ({ service, otherTags, otherTagsSuchAs }) =>
+                `${service} has ${tags(otherTags)}, such as ${otherTagsSuchAs.join(', ')}`,
+            )
+            .join('; ')}.`,
+        ]),
+    ...(older.length === 0
+      ? []
+      : [
+          `Older than ${from}, and not judged: ${older
+            .map(({ service, olderVersions }) => `${olderVersions} of ${service}`)
+            .join(', ')}.`,
+        ]),
+  ]
+}
+
+/** What keeps services from being judged. */
+export const problemsOf = ({ services }: AuditResult): readonly string[] =>
+  services.flatMap(({ image, problem }) => (problem === undefined ? [] : [`${image}: ${problem}.`]))
