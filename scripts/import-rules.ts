@@ -16,6 +16,7 @@ const WORDS = ['errors.ts', 'json.ts', 'log.ts', 'some.ts', 'text.ts']
 export const importRules: readonly ImportRule[] = [
   { part: 'policy', may: [], pure: true },
   { part: 'reconcile', may: ['policy', 'registry/reference.ts'], pure: true },
+  { part: 'record', may: ['registry/reference.ts', 'json.ts', 'text.ts'], pure: true },
   { part: 'process', may: [], packages: ['@actions/exec'] },
   { part: 'http', may: WORDS, packages: ['@actions/http-client/lib/proxy'] },
   { part: 'git', may: ['process', ...WORDS] },
@@ -40,6 +41,7 @@ export const importRules: readonly ImportRule[] = [
     part: 'commands',
     may: [
       'reconcile',
+      'record',
       'gates',
       'docker',
       'git',
@@ -49,6 +51,7 @@ export const importRules: readonly ImportRule[] = [
       'http',
       'policy',
       'secrets.ts',
+      'version.ts',
       'workspace-path.ts',
       ...WORDS,
     ],
@@ -58,6 +61,7 @@ export const importRules: readonly ImportRule[] = [
     part: 'inputs',
     may: [
       'commands/plan.ts',
+      'record/promotion.ts',
       'commands/request.ts',
       'contract.ts',
       'docker/build.ts',
@@ -87,6 +91,8 @@ export const importRules: readonly ImportRule[] = [
       'commands/result.ts',
       'contract.ts',
       'reconcile/findings.ts',
+      'record/promotion.ts',
+      'record/statement.ts',
       'registry/reference.ts',
       'secrets.ts',
       ...WORDS,

@@ -61,7 +61,7 @@ const report = (result: CommandResult | undefined, failure: unknown): void => {
   if (known !== undefined && (failure === undefined || hasFindings(known))) core.info(tableOf(known))
   let error = failure
   try {
-    if (result !== undefined) setOutputs(result)
+    if (result !== undefined) setOutputs(result, env.RUNNER_TEMP || undefined)
   } catch (cause) {
     // What failed first is what is reported.
     error ??= cause

@@ -98,7 +98,7 @@ describe('usage errors', () => {
   test.each([
     {
       args: ['explian'],
-      says: "Unknown command 'explian'. Did you mean explain? The command comes first, one of release, build, push, promote, verify, plan, explain;",
+      says: "Unknown command 'explian'. Did you mean explain? The command comes first, one of release, build, push, promote, verify, audit, plan, explain;",
     },
     { args: ['deploy'], says: "Unknown command 'deploy'. The command comes first, one of " },
     { args: [''], says: "Unknown command ''." },

@@ -33,6 +33,11 @@ export const runIn = (workspace: string, others: Partial<RunContext> = {}): RunC
   repositoryUrl: 'https://github.com/dmwm/WMCore',
   apiUrl: 'https://api.github.com',
   runId: '7',
+  recorded: {
+    actor: 'amaltaro',
+    run: 'https://github.com/dmwm/WMCore/actions/runs/7',
+    environment: 'production',
+  },
   workspace,
   temporary: workspace,
   ...others,

@@ -56,8 +56,7 @@ const start = async (
   return { registry, tokens }
 }
 
-const put = (client: ReturnType<typeof makeClient>, tag = '2.3.4') =>
-  client.putManifest(tag, { ...EMPTY_INDEX, digest })
+const put = (client: ReturnType<typeof makeClient>, tag = '2.3.4') => client.putManifest(tag, EMPTY_INDEX)
 
 test.each([
   { name: 'token', options: { field: 'token' }, credentials: BOB, asked: ['GET basic 200'] },

@@ -117,7 +117,7 @@ test.each([
   },
 ])('$what', ({ given, outputs }) => {
   const { json, ...others } = outputsOf(given)
-  expect(others).toEqual({ image, ...outputs })
+  expect(others).toEqual({ image, 'record-path': '', ...outputs })
   expect(JSON.parse(json)).toEqual(JSON.parse(JSON.stringify(given)))
 })
 
@@ -145,6 +145,7 @@ test('of many services, each has a line, and all must be stable', () => {
     image: 'ghcr.io/dmwm/reqmgr2\nghcr.io/dmwm/reqmon',
     tag: '2.3.4',
     rule: 'final',
+    'record-path': '',
     'is-stable': 'false',
     tags: 'ghcr.io/dmwm/reqmgr2:2.3.4\nghcr.io/dmwm/reqmgr2:2.3.4-stable\nghcr.io/dmwm/reqmon:2.3.4',
     'stable-tags': 'ghcr.io/dmwm/reqmgr2:2.3.4-stable',

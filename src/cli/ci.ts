@@ -1,10 +1,19 @@
-import { type RunContext, readRunContext } from '../inputs/run-context.ts'
+import { ENVIRONMENT_VARIABLE, type RunContext, readRunContext } from '../inputs/run-context.ts'
 
 const GITHUB = 'https://github.com'
 const GITHUB_API = 'https://api.github.com'
 
 /** The variables of GitHub Actions that say what a run is for. */
-const OF_RUN = ['GITHUB_REF_TYPE', 'GITHUB_REF_NAME', 'GITHUB_SHA', 'GITHUB_RUN_ID'] as const
+const OF_RUN = [
+  'GITHUB_REF_TYPE',
+  'GITHUB_REF_NAME',
+  'GITHUB_SHA',
+  'GITHUB_RUN_ID',
+  'GITHUB_RUN_ATTEMPT',
+  'GITHUB_ACTOR',
+  'GITHUB_TRIGGERING_ACTOR',
+  'RUNNER_ENVIRONMENT',
+] as const
 
 /** The variables of GitHub Actions that say where the repository is; somebody may set them elsewhere, too. */
 const OF_REPOSITORY = ['GITHUB_REPOSITORY', 'GITHUB_SERVER_URL', 'GITHUB_API_URL'] as const
@@ -21,15 +30,23 @@ const some = (env: NodeJS.ProcessEnv, names: readonly string[]): NodeJS.ProcessE
 export const ciContext = (env: NodeJS.ProcessEnv, directory: string): RunContext => {
   if (env.GITLAB_CI === 'true') {
     const { CI_COMMIT_TAG: tag, CI_COMMIT_SHA: sha, CI_PROJECT_URL: repositoryUrl } = env
-    return { ...readRunContext({}, directory), tag, sha, repositoryUrl }
+    const recorded = {
+      actor: env.GITLAB_USER_LOGIN,
+      run: env.CI_JOB_URL,
+      environment: env[ENVIRONMENT_VARIABLE] ?? env.CI_ENVIRONMENT_NAME,
+    }
+    return { ...readRunContext({}, directory), tag, sha, repositoryUrl, recorded }
   }
   const isRun = env.GITHUB_ACTIONS === 'true'
-  return readRunContext(
+  const context = readRunContext(
     {
       ...(env.GITHUB_REPOSITORY ? { GITHUB_SERVER_URL: GITHUB, GITHUB_API_URL: GITHUB_API } : {}),
       ...some(env, OF_REPOSITORY),
+      ...some(env, [ENVIRONMENT_VARIABLE]),
       ...(isRun ? some(env, OF_RUN) : {}),
     },
     directory,
   )
+  // By hand it is whoever is logged in.
+  return isRun ? context : { ...context, recorded: { ...context.recorded, actor: env.USER } }
 }

@@ -25,6 +25,15 @@ export const publishOptions: readonly InputOption[] = [{ input: 'on-existing', v
 /** The option that says when stable tags are written. */
 export const stableOption: readonly InputOption[] = [{ input: 'stable', value: 'when' }]
 
+/** The option for records of decisions. */
+export const recordOption: readonly InputOption[] = [
+  {
+    input: 'record',
+    value: 'true|false',
+    means: 'Whether a record of the decision is stored with an image that becomes stable, or shown.',
+  },
+]
+
 /** The options of a command that waits for checks. */
 export const checksOptions: readonly InputOption[] = [
   {
@@ -59,6 +68,7 @@ export const releaseOptions: readonly InputOption[] = [
   ...stableOption,
   ...packageOptions,
   ...checksOptions,
+  ...recordOption,
   ...loginOptions,
 ]
 

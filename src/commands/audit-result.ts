@@ -1,4 +1,5 @@
 import type { Finding } from '../reconcile/findings.ts'
+import type { PromotionNote } from '../record/promotion.ts'
 import type { Digest } from '../registry/reference.ts'
 import type { Some } from '../some.ts'
 
@@ -6,6 +7,8 @@ import type { Some } from '../some.ts'
 export interface StableTag {
   readonly tag: string
   readonly reference: string
+  /** What a record that is stored with the image tells of it. */
+  readonly record?: PromotionNote
 }
 
 /** What one service has of a version. */

@@ -1,9 +1,11 @@
-import { checksNotPassed, openChecks } from '../gates/checks.ts'
+import type { CheckState } from '../gates/check-state.ts'
+import { checksNotPassed, openChecks, requiredChecks } from '../gates/checks.ts'
 import { termsOfPublished } from '../reconcile/terms.ts'
 import { mapSome } from '../some.ts'
 import { forEach } from './each-service.ts'
 import { announcedPlans, decisionOf, requireCopies, resultOf } from './plan.ts'
 import { type Candidate, find, requireReady, writes } from './readiness.ts'
+import { recordDecision } from './record.ts'
 import type { PromoteRequest } from './request.ts'
 import type { Result } from './result.ts'
 import type { Registries, Run, Services } from './tools.ts'
@@ -30,10 +32,12 @@ export const promote = async (
       terms: termsOfPublished(plan.of.digest, { kind: 'write' }),
     }),
   )
-  let { found, manifests } = await requireReady(request, candidates, tools)
+  let { found, manifests, commit } = await requireReady(request, candidates, tools)
   for (const { plan } of found) journal.tag({ ...plan.result.tags[0], outcome: 'kept' })
+  let states: readonly CheckState[] | undefined
   if (checks !== undefined && found.some(writes)) {
-    const open = await openChecks(checks, gitTag, tools)
+    states = await requiredChecks(checks, gitTag, tools)
+    const open = openChecks(states)
     if (open.length > 0) throw checksNotPassed(gitTag, open)
     // Meanwhile something else may have written these tags, or released a newer version.
     found = await forEach(found, one =>
@@ -49,5 +53,10 @@ export const promote = async (
     })),
     tools,
   )
-  return resultOf(request, written)
+  const recordable = mapSome(found, ({ plan, registry }) => {
+    const result = written.find(({ service }) => service === plan.of.service)
+    if (result === undefined) throw new TypeError('a service was left out')
+    return { result, registry }
+  })
+  return resultOf(request, await recordDecision(recordable, { ...request, commit, states }, tools))
 }

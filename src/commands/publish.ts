@@ -1,5 +1,5 @@
-import { checksInFull } from '../gates/check-state.ts'
-import { openChecks } from '../gates/checks.ts'
+import { type CheckState, checksInFull } from '../gates/check-state.ts'
+import { openChecks, requiredChecks } from '../gates/checks.ts'
 import type { Log } from '../log.ts'
 import type { CopyStep } from '../reconcile/step.ts'
 import type { Terms } from '../reconcile/terms.ts'
@@ -7,7 +7,8 @@ import type { Digest } from '../registry/reference.ts'
 import { type NextSteps, nextSteps } from './next-steps.ts'
 import type { Observation } from './observe.ts'
 import type { Plan } from './plan.ts'
-import type { PublishRequest } from './request.ts'
+import { recordDecision } from './record.ts'
+import type { PublishRequest, TagRequest } from './request.ts'
 import { AWAITS_PROMOTION, type ServiceResult, type TagResult } from './result.ts'
 import type { Run, Services } from './tools.ts'
 import { type Image, writeTags } from './write-tags.ts'
@@ -63,28 +64,32 @@ const warnOfWithheld = (
  * stable tags and looks once more, writes, and reads every tag back.
  */
 export const publishCopies = async (
-  request: PublishRequest,
+  request: PublishRequest & Pick<TagRequest, 'command'>,
   plan: Plan,
   { terms, image, copies }: { terms: Terms; image: Image; copies: readonly CopyStep[] },
   tools: Services & Run,
-): Promise<Pick<ServiceResult, 'digest' | 'tags' | 'checks'>> => {
-  const { log, journal } = tools
+): Promise<ServiceResult> => {
+  const { log, journal, registry } = tools
   const { checks, gitTag } = request
   const { digest, outcome } = image
   const isBuilt = outcome.outcome === 'built'
   const known: Terms = { ...terms, image: { digest, from: isBuilt ? 'built' : 'found' } }
   journal.image(request.service, digest)
   journal.tag({ ...plan.result.tags[0], ...outcome })
+  let states: readonly CheckState[] | undefined
   let steps = isBuilt ? (await nextSteps(plan, known, tools, { readBack: digest })).copies : copies
   if (checks !== undefined && writesStable(steps)) {
-    const open = await openChecks(checks, gitTag, tools)
+    states = await requiredChecks(checks, gitTag, tools)
+    const open = openChecks(states)
     const stable: Terms['stable'] =
       open.length === 0 ? { kind: 'write' } : { kind: 'withhold', why: checksInFull(open) }
     steps = (await nextSteps(plan, { ...known, stable }, tools)).copies
   }
-  const [{ tags }] = await writeTags([{ plan, registry: tools.registry, image, steps }], tools)
-  const withheld = tags.filter(({ outcome }) => outcome === 'withheld')
-  if (withheld.length === 0) return { digest, tags }
+  const [written] = await writeTags([{ plan, registry, image, steps }], tools)
+  const decision = { ...request, commit: request.revision, states }
+  const [result] = await recordDecision([{ result: written, registry }], decision, tools)
+  const withheld = result.tags.filter(({ outcome }) => outcome === 'withheld')
+  if (withheld.length === 0) return result
   warnOfWithheld(withheld, request, digest, log)
-  return { digest, tags, ...(checks === undefined ? {} : { checks: checks.names }) }
+  return { ...result, ...(checks === undefined ? {} : { checks: checks.names }) }
 }

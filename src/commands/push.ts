@@ -76,5 +76,10 @@ export const push = async (request: PushRequest, tools: Services & Run): Promise
     first.kind === 'keep'
       ? { digest: first.digest, manifest: observed.manifest, outcome: { outcome: 'kept' } }
       : await pushFirst(request, plan, { terms, replaces: first.replaces, push }, tools)
-  return { ...plan.result, ...(await publishCopies(request, plan, { terms, image, copies }, tools)) }
+  return publishCopies(
+    { ...request, revision: request.revision ?? revision },
+    plan,
+    { terms, image, copies },
+    tools,
+  )
 }

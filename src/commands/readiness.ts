@@ -1,5 +1,6 @@
 import { ReleaseError } from '../errors.ts'
 import { repositoryAt } from '../git/remote.ts'
+import type { TagCommit } from '../git/source.ts'
 import { objectionsTo, type PublishedImage } from '../reconcile/origin.ts'
 import type { CopyStep } from '../reconcile/step.ts'
 import type { Terms } from '../reconcile/terms.ts'
@@ -66,12 +67,12 @@ const inspect = async (found: Found): Promise<Inspected> => {
 }
 
 /** What stands against the images that were read, by service: they must be of the commit of the git tag. */
-const originErrors = async (
+const originErrors = (
   inspected: readonly Inspected[],
+  commit: TagCommit,
   request: PromoteRequest,
   tools: Tools,
-): Promise<ReadonlyMap<string, ReleaseError>> => {
-  const commit = await commitOfTag(request, tools)
+): ReadonlyMap<string, ReleaseError> => {
   const unknown = commit.kind === 'known' ? '' : ` The commit of the git tag is not known: ${commit.why}`
   if (unknown !== '') tools.log.info(unknown.trim())
   const tag = {
@@ -152,7 +153,12 @@ export const requireReady = (
   request: PromoteRequest,
   candidates: Some<Candidate>,
   tools: Tools,
-): Promise<{ found: Some<Found>; manifests: ReadonlyMap<string, Manifest> }> =>
+): Promise<{
+  found: Some<Found>
+  manifests: ReadonlyMap<string, Manifest>
+  /** The commit of the git tag, if it is known. */
+  commit: string | undefined
+}> =>
   tools.log.stage('Read the registry', async conclude => {
     const problems = new Map<string, ReleaseError>()
     const each = <T extends Candidate, U>(some: readonly T[], run: (one: T) => Promise<U>): Promise<U[]> =>
@@ -162,8 +168,11 @@ export const requireReady = (
     // What is promoted already is not read: at some registries that would count as a pull.
     const isDue = problems.size > 0 || found.some(writes)
     const inspected = isDue ? await each(found, inspect) : []
+    let commit = request.revision
     if (isDue) {
-      for (const [service, error] of await originErrors(inspected, request, tools))
+      const known = await commitOfTag(request, tools)
+      if (known.kind === 'known') commit = known.commit
+      for (const [service, error] of originErrors(inspected, known, request, tools))
         problems.set(service, error)
     }
     if (problems.size > 0) throw notReady(request, { candidates, found }, problems, tools)
@@ -174,6 +183,7 @@ export const requireReady = (
       others.length === 0 ? `${tag} is ${first.digest}` : `${tag} of ${found.length} services is ready`,
     )
     return {
+      commit,
       found: [first, ...others],
       manifests: new Map(inspected.map(({ plan, manifest }) => [plan.of.service, manifest] as const)),
     }

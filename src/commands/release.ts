@@ -89,5 +89,5 @@ export const release = async (given: ReleaseRequest, tools: Services & Run): Pro
     }
     image = await pushFirst(request, plan, { terms, replaces: first.replaces, push }, tools)
   }
-  return { ...plan.result, ...(await publishCopies(request, plan, { terms, image, copies }, tools)) }
+  return publishCopies(request, plan, { terms, image, copies }, tools)
 }

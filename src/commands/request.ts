@@ -5,6 +5,7 @@ import type { RepositoryAddress } from '../git/remote.ts'
 import type { GitHubRepository } from '../github/repository.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { OnExisting } from '../reconcile/terms.ts'
+import type { RecordedRun } from '../record/promotion.ts'
 import type { PasswordCredentials } from '../registry/authorization.ts'
 import type { Digest, Repository } from '../registry/reference.ts'
 import type { Some } from '../some.ts'
@@ -51,6 +52,8 @@ export interface PublishRequest extends RegistryRequest, Service {
   readonly revision: string | undefined
   /** Checks that must have passed before stable tags are written. */
   readonly checks: ChecksGate | undefined
+  /** What a record of the decision says of the run; nothing if none is to be stored. */
+  readonly record: RecordedRun | undefined
 }
 
 /** What a run knows of the repository that the git tag is of. */
@@ -91,12 +94,16 @@ export interface PromoteRequest extends RegistryRequest {
   readonly revision: string | undefined
   readonly source: TagRepository
   readonly checks: ChecksGate | undefined
+  /** What a record of the decision says of the run; nothing if none is to be stored. */
+  readonly record: RecordedRun | undefined
 }
 
 export interface VerifyRequest extends RegistryRequest {
   readonly command: 'verify'
   readonly services: Some<PublishedService>
   readonly stable: Stable
+  /** Whether records of decisions are looked for. */
+  readonly records: boolean
 }
 
 /** Compares the registry with the policy for every version. */
@@ -107,6 +114,8 @@ export interface AuditRequest {
   readonly stable: Stable
   /** The git tag of the oldest version that is judged; without it, all are. */
   readonly from: string | undefined
+  /** Whether records of decisions are looked for. */
+  readonly records: boolean
   /** The account that the caller gives; without one, docker's stored credentials serve. */
   readonly credentials: PasswordCredentials | undefined
 }

@@ -1,3 +1,4 @@
+import type { PromotionNote } from '../record/promotion.ts'
 import type { Digest } from '../registry/reference.ts'
 import type { Some } from '../some.ts'
 import type { AuditResult } from './audit-result.ts'
@@ -52,6 +53,10 @@ export interface ServiceResult {
   readonly digest: Digest | undefined
   /** Names of checks that must have passed before the withheld tags are promoted, if there are any. */
   readonly checks?: readonly string[]
+  /** The record of the decision, if this run made it stable or found it so: a predicate of in-toto. */
+  readonly record?: object
+  /** `verify`: what the records that are stored with the image tell of its stable tags. */
+  readonly records?: readonly PromotionNote[]
   /** The page of the image at its registry, where it is known. */
   readonly page?: string
   /** What is wrong with it, if that is why nothing was written for any service, or why it could not be verified. */
@@ -66,8 +71,6 @@ export interface Result {
   readonly reason: string
   /** In the order in which they were given; all have the same tags. */
   readonly services: Some<ServiceResult>
-  /** The file that has the record of the decision, for one service that is stable. */
-  readonly recordPath?: string
 }
 
 /** The result of any command. */

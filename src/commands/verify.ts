@@ -10,6 +10,7 @@ import { forEach } from './each-service.ts'
 import { observe } from './observe.ts'
 import { type Outcome, withOutcomes } from './outcome.ts'
 import { announcedPlans, type Plan, resultOf } from './plan.ts'
+import { notesReader, type ReadNotes } from './record.ts'
 import type { PublishedService, VerifyRequest } from './request.ts'
 import { AWAITS_PROMOTION, allTags, type Result, type ServiceResult, type TagResult } from './result.ts'
 import { ResultError } from './result-error.ts'
@@ -46,10 +47,15 @@ interface Target {
   readonly plan: Plan & { readonly of: PublishedService }
   readonly registry: RegistryClient
   readonly terms: Terms
+  /** Missing if records are not looked for. */
+  readonly readNotes: ReadNotes | undefined
 }
 
 /** Compares what the registry has of one service with its plan. */
-const compare = async ({ plan, registry, terms }: Target, { journal }: Run): Promise<ServiceResult> => {
+const compare = async (
+  { plan, registry, terms, readNotes }: Target,
+  { journal }: Run,
+): Promise<ServiceResult> => {
   const { desired, of } = plan
   const observed = await observe(desired, terms, registry)
   const lost = await lostDigests(registry, observed)
@@ -63,7 +69,12 @@ const compare = async ({ plan, registry, terms }: Target, { journal }: Run): Pro
   const wanted = of.digest ?? (state?.kind === 'present' ? state.digest : undefined)
   const digest = wanted !== undefined && lost.has(wanted) ? undefined : wanted
   if (digest !== undefined) journal.image(of.service, digest)
-  return { ...plan.result, digest, tags }
+  const stable = tags.filter(tag => tag.stable && tag.outcome === 'kept')
+  const records =
+    readNotes === undefined || digest === undefined || stable.length === 0
+      ? []
+      : await readNotes(registry, digest, stable)
+  return { ...plan.result, digest, tags, ...(records.length === 0 ? {} : { records }) }
 }
 
 /** Whether a tag is not as the plan has it. */
@@ -134,12 +145,14 @@ export const verify = async (
   const plans = announcedPlans(request, request.services, tools)
   const stable: Terms['stable'] =
     request.stable === 'on-promotion' ? { kind: 'withhold', why: AWAITS_PROMOTION } : { kind: 'write' }
+  const readNotes = request.records ? notesReader(tools) : undefined
   const targets = mapSome(
     plans,
     (plan): Target => ({
       plan,
       registry: tools.registryFor(plan.of.repository),
       terms: termsOfPublished(plan.of.digest, stable),
+      readNotes,
     }),
   )
   const looked = await tools.log.stage('Read the registry', async conclude => {

@@ -120,22 +120,26 @@ export const requireReadableChecks = async (
   await withinRateLimit(read, gate, ports)
 }
 
+/** The checks that have not passed. */
+export const openChecks = (states: readonly CheckState[]): readonly CheckState[] =>
+  states.filter(({ kind }) => kind !== 'passed')
+
 /**
- * Waits for the required checks, as a stage of the run, and gives back those that have not passed.
+ * Waits for the required checks, as a stage of the run, and gives back how they stand.
  *
  * Throws `github-unreadable` or `invalid-input`.
  */
-export const openChecks = (
+export const requiredChecks = (
   gate: ChecksGate,
   gitTag: string,
   ports: ChecksPorts,
 ): Promise<readonly CheckState[]> =>
   ports.log.stage('Check what is required', async conclude => {
     const states = await awaitChecks(gate, gitTag, ports)
-    const open = states.filter(({ kind }) => kind !== 'passed')
+    const open = openChecks(states)
     if (open.length === 0) conclude(checksInShort(states))
     else conclude(checksInShort(open), 'failed')
-    return open
+    return states
   })
 
 /** The error for a promotion whose checks have not passed. */

@@ -80,41 +80,48 @@ const requestOf = (
   const services = servicesOf(command, texts, caller)
   const version = all<VersionRequest>({ gitTag, policy })
   const account = {
-    services,
     credentials: credentialsOf(texts),
     stable: oneOf('stable', texts.stable, STABLE, invalid),
+    records: map(oneOf('record', texts.record, ['true', 'false'], invalid), text => text === 'true'),
   }
   if (command === 'audit') {
-    const audit = all({ ...account, policy, from: andThen(policy, policy => fromOf(texts, policy, caller)) })
-    return map(all({ audit, noTag: noTagOf(texts, caller) }), ({ audit }) => ({ command, ...audit }))
+    const from = andThen(policy, policy => fromOf(texts, policy, caller))
+    const audit = all({ services, policy, ...account, from, noTag: noTagOf(texts, caller) })
+    return map(audit, ({ noTag, ...audit }) => ({ command, ...audit }))
   }
-  const registry = all({ ...account, version, noFrom: noFromOf(command, texts, caller) })
+  const registry = all({ services, version, ...account, noFrom: noFromOf(command, texts, caller) })
   const checks = checksGateOf(texts, run, caller)
   if (command === 'verify') {
-    return map(registry, ({ version, services, credentials, stable }) => ({
+    return map(registry, ({ version, services, credentials, stable, records }) => ({
       command,
       ...version,
       services,
       credentials,
       stable,
+      records,
     }))
   }
   if (command === 'promote') {
-    return map(all({ registry, checks }), ({ registry: { version, services, credentials }, checks }) => ({
-      command,
-      ...version,
-      services,
-      credentials,
-      revision,
-      source,
-      checks,
-    }))
+    return map(
+      all({ registry, checks }),
+      ({ registry: { version, services, credentials, records }, checks }) => ({
+        command,
+        ...version,
+        services,
+        credentials,
+        revision,
+        source,
+        checks,
+        record: records ? run.recorded : undefined,
+      }),
+    )
   }
   const publication = map(
     all({ registry, checks, onExisting: oneOf('on-existing', texts['on-existing'], ON_EXISTING, invalid) }),
-    ({ registry: { version, services, credentials, stable }, checks, onExisting }) => {
+    ({ registry: { version, services, credentials, stable, records }, checks, onExisting }) => {
       const [{ service, repository }] = services
-      return { ...version, service, repository, credentials, stable, checks, revision, onExisting }
+      const record = records ? run.recorded : undefined
+      return { ...version, service, repository, credentials, stable, checks, revision, onExisting, record }
     },
   )
   if (command === 'push') return map(publication, publication => ({ command, ...publication }))

@@ -1,3 +1,4 @@
+import type { RecordedRun } from '../record/promotion.ts'
 import { oneLine } from '../text.ts'
 
 /** What GitHub says of the run, from its default environment variables. Outside of GitHub much is missing. */
@@ -16,6 +17,8 @@ export interface RunContext {
   readonly apiUrl: string | undefined
   /** The number of the workflow run. */
   readonly runId: string | undefined
+  /** Who started the run, where, and for which environment, for records. */
+  readonly recorded: RecordedRun
   /** The directory that relative paths start from. */
   readonly workspace: string
   /** The runner's directory for files that end with the job. */
@@ -23,6 +26,16 @@ export interface RunContext {
 }
 
 const present = (value: string | undefined): string | undefined => (value === '' ? undefined : value)
+
+/** The variable in which a workflow names the environment of its job: GitHub tells no step. */
+export const ENVIRONMENT_VARIABLE = 'STABLE_RELEASE_ENVIRONMENT'
+
+/** The page of the run, of its attempt if it is not the first. */
+const runPage = (
+  repositoryUrl: string,
+  { GITHUB_RUN_ID, GITHUB_RUN_ATTEMPT = '1' }: NodeJS.ProcessEnv,
+): string =>
+  `${repositoryUrl}/actions/runs/${GITHUB_RUN_ID}${GITHUB_RUN_ATTEMPT === '1' ? '' : `/attempts/${GITHUB_RUN_ATTEMPT}`}`
 
 /**
  * Reads the context of the run. Without a workspace, paths start from `directory`.
@@ -33,14 +46,22 @@ export const readRunContext = (env: NodeJS.ProcessEnv, directory: string): RunCo
   const refName = present(env.GITHUB_REF_NAME)
   const server = present(env.GITHUB_SERVER_URL)
   const repository = present(env.GITHUB_REPOSITORY)
+  const repositoryUrl =
+    server === undefined || repository === undefined ? undefined : `${server}/${repository}`
   return {
     tag: env.GITHUB_REF_TYPE === 'tag' ? refName : undefined,
     ref: refName === undefined ? 'no git ref' : oneLine(`${env.GITHUB_REF_TYPE ?? 'ref'} ${refName}`),
     sha: present(env.GITHUB_SHA),
-    repositoryUrl: server === undefined || repository === undefined ? undefined : `${server}/${repository}`,
+    repositoryUrl,
     repository,
     apiUrl: present(env.GITHUB_API_URL),
     runId: present(env.GITHUB_RUN_ID),
+    recorded: {
+      // Whoever runs a run again is another than who ran it first.
+      actor: present(env.GITHUB_TRIGGERING_ACTOR) ?? present(env.GITHUB_ACTOR),
+      run: repositoryUrl === undefined || !env.GITHUB_RUN_ID ? undefined : runPage(repositoryUrl, env),
+      environment: present(env[ENVIRONMENT_VARIABLE]) ?? present(env.RUNNER_ENVIRONMENT),
+    },
     workspace: present(env.GITHUB_WORKSPACE) ?? directory,
     temporary: present(env.RUNNER_TEMP),
   }

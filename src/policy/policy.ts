@@ -23,3 +23,17 @@ export interface Rule {
 export interface Policy {
   readonly rules: readonly Rule[]
 }
+
+const ruleLine = ({ name, pattern, templates }: Rule): string => {
+  const sources = (stable: boolean): string[] =>
+    templates.filter(template => template.stable === stable).map(({ source }) => source)
+  const stable = sources(true)
+  return [
+    `${name}: ${pattern.source} ->`,
+    ...sources(false),
+    ...(stable.length === 0 ? [] : ['|', ...stable]),
+  ].join(' ')
+}
+
+/** A policy as a text that is the same however it was written: a rule a line, single spaces, no comments. */
+export const policyText = ({ rules }: Policy): string => rules.map(rule => `${ruleLine(rule)}\n`).join('')

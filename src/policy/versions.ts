@@ -7,6 +7,8 @@ import type { Policy, Rule, Template } from './policy.ts'
 
 /** A version that image tags of a repository show, and what the policy says of it. */
 export interface PublishedVersion {
+  /** Whether the tag that is built is there, and not only copies of it. */
+  readonly hasFirst: boolean
   readonly decision: Extract<Decision, { kind: 'planned' }>
   readonly version: Version
 }
@@ -56,7 +58,8 @@ export const publishedVersions = (policy: Policy, tags: readonly string[]): Publ
       const version = versionOfGitTag(policy, gitTag)
       const decision = decide(policy, gitTag)
       if (version === undefined || decision.kind === 'refused') continue
-      versions.set(gitTag, { decision, version })
+      const hasFirst = tag === decision.first.tag || (versions.get(gitTag)?.hasFirst ?? false)
+      versions.set(gitTag, { decision, version, hasFirst })
       for (const each of allTags(decision)) given.add(each.tag)
       break
     }

@@ -1,7 +1,7 @@
 import type { AuditResult } from '../commands/audit-result.ts'
 import { oneLine } from '../text.ts'
 import { aligned } from './aligned.ts'
-import { type Group, gridOf, groupsOf, problemsOf, remarksOf } from './audit-words.ts'
+import { type Group, gridOf, groupsOf, problemsOf, recordsOf, remarksOf } from './audit-words.ts'
 
 const section = (title: string, lines: readonly string[]): string[] =>
   lines.length === 0 ? [] : ['', `${title}:`, ...lines.map(line => `  ${oneLine(line)}`)]
@@ -20,8 +20,9 @@ export const auditLines = (result: AuditResult): string[] => {
   ]
   return [
     ...aligned(table),
-    ...section('Not read', problemsOf(result)),
+    ...section('Not judged', problemsOf(result)),
     ...section('Not as the policy has it', groupsOf(result, 'wrong').map(sentence)),
+    ...section('Why it is stable', recordsOf(result)),
     ...section('Good to know', [...groupsOf(result, 'allowed').map(sentence), ...remarksOf(result)]),
   ]
 }

@@ -1,5 +1,5 @@
 import type { AuditResult } from '../commands/audit-result.ts'
-import { type Group, gridOf, groupsOf, problemsOf, remarksOf } from './audit-words.ts'
+import { type Group, gridOf, groupsOf, problemsOf, recordsOf, remarksOf } from './audit-words.ts'
 import { markdownTable, plain } from './markdown.ts'
 
 /** How many versions and findings a summary has: GitHub takes 1 MiB of all steps of a job together. */
@@ -18,7 +18,7 @@ const list = (title: string, items: readonly string[]): string[] =>
     : [
         `**${title}.**`,
         items.slice(0, MOST_FINDINGS).join('\n'),
-        ...more(items.length, MOST_FINDINGS, 'findings'),
+        ...more(items.length, MOST_FINDINGS, 'lines'),
       ]
 
 /** What an audit found, as Markdown: one table, and below it every finding with its remedy. */
@@ -40,6 +40,10 @@ export const auditParagraphs = (result: AuditResult): string[] => {
       problemsOf(result).map(problem => `- ${plain(problem)}`),
     ),
     ...list('Not as the policy has it', groupsOf(result, 'wrong').map(item)),
+    ...list(
+      'Why it is stable',
+      recordsOf(result).map(record => `- ${plain(record)}`),
+    ),
     ...list('Good to know', [
       ...groupsOf(result, 'allowed').map(item),
       ...remarksOf(result).map(remark => `- ${plain(remark)}`),

@@ -1,7 +1,7 @@
 import type { AuditedService, AuditedVersion, AuditResult } from '../commands/audit-result.ts'
 import { findingsIn } from '../commands/audit-result.ts'
 import type { Finding, FindingKind } from '../reconcile/findings.ts'
-import { withShortDigests } from './words.ts'
+import { recordLines, withShortDigests } from './words.ts'
 
 /** What is wrong with a version, in a cell of the table. */
 const inShort: Readonly<Record<FindingKind, (tag: string) => string>> = {
@@ -22,12 +22,14 @@ export interface Cell {
   readonly wrong: boolean
 }
 
-const cellOf = ({ state, findings }: AuditedVersion): Cell => {
+const cellOf = ({ state, findings, stableTags }: AuditedVersion): Cell => {
   const wrong = findings.filter(finding => finding.wrong)
   if (wrong.length > 0) {
     const words = new Set(wrong.map(({ kind, tag }) => inShort[kind](tag)))
     return { text: [...words].join(', '), wrong: true }
   }
+  const since = stableTags.flatMap(({ record }) => record?.time.slice(0, 10) ?? [])[0]
+  if (state === 'stable' && since !== undefined) return { text: `stable since ${since}`, wrong: false }
   return { text: state === 'absent' ? '-' : state, wrong: false }
 }
 
@@ -44,7 +46,7 @@ export const gridOf = ({ services }: AuditResult): Grid => {
   )
   const at = ({ versions }: AuditedService, index: number): Cell => {
     const version = versions[index]
-    return version === undefined ? { text: 'not read', wrong: true } : cellOf(version)
+    return version === undefined ? { text: '?', wrong: true } : cellOf(version)
   }
   return {
     services: services.map(({ service }) => service),
@@ -109,3 +111,12 @@ export const remarksOf = ({ services, from }: AuditResult): readonly string[] =>
 /** What keeps services from being judged. */
 export const problemsOf = ({ services }: AuditResult): readonly string[] =>
   services.flatMap(({ image, problem }) => (problem === undefined ? [] : [`${image}: ${problem}.`]))
+
+/** Since when and why images are stable, as the records tell it, of the newest version first. */
+export const recordsOf = ({ services }: AuditResult): readonly string[] =>
+  recordLines(
+    services.map(({ service, versions }) => ({
+      service,
+      records: versions.flatMap(({ stableTags }) => stableTags.flatMap(({ record }) => record ?? [])),
+    })),
+  )

@@ -1,3 +1,5 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import * as core from '@actions/core'
 import {
   allTags,
@@ -23,7 +25,7 @@ const isStable = ({ tags }: ServiceResult, published: readonly TagResult[]): boo
 const nothing = Object.fromEntries(outputs.map(name => [name, ''])) as Record<OutputName, string>
 
 /** The outputs of the action for a result. An audit is not for one git tag: it has the images, and the JSON. */
-export const outputsOf = (result: CommandResult): Record<OutputName, string> => {
+export const outputsOf = (result: CommandResult, recordPath = ''): Record<OutputName, string> => {
   if (result.command === 'audit') {
     return {
       ...nothing,
@@ -50,18 +52,32 @@ export const outputsOf = (result: CommandResult): Record<OutputName, string> => 
     withheld: lines(tags.filter(({ outcome }) => outcome === 'withheld')),
     digest: ofEach(({ digest }) => digest ?? ''),
     reference: ofEach(({ image, digest }) => (digest === undefined ? '' : `${image}@${digest}`)),
-    'record-path': result.recordPath ?? '',
+    'record-path': recordPath,
     json: jsonLine(result),
   }
 }
 
+/** How the folder begins that has the record, in the runner's temporary directory. */
+export const RECORD_FOLDER = 'stable-release-record-'
+
 /** The commands that write into the registry. */
 const WRITING: readonly Result['command'][] = ['release', 'push', 'promote']
 
+/** Writes the record of the decision to a file that lasts as long as the job; nothing if there is none, or there are several. */
+const writeRecord = (result: CommandResult, temporary: string | undefined): string | undefined => {
+  if (result.command === 'audit' || result.services.length > 1 || temporary === undefined) return undefined
+  const [{ record }] = result.services
+  if (record === undefined) return undefined
+  const file = join(mkdtempSync(join(temporary, RECORD_FOLDER)), 'predicate.json')
+  writeFileSync(file, `${JSON.stringify(record, undefined, 2)}\n`)
+  return file
+}
+
 /** Sets the outputs of the step. Throws `outputs-not-written`, which says what is published. */
-export const setOutputs = (result: CommandResult): void => {
+export const setOutputs = (result: CommandResult, temporary: string | undefined): void => {
   try {
-    for (const [name, value] of Object.entries(outputsOf(result))) core.setOutput(name, value)
+    for (const [name, value] of Object.entries(outputsOf(result, writeRecord(result, temporary))))
+      core.setOutput(name, value)
   } catch (cause) {
     const published =
       result.command !== 'audit' && WRITING.includes(result.command)

@@ -12,7 +12,15 @@ import type { Secrets } from '../secrets.ts'
 import { auditParagraphs } from './audit-summary.ts'
 import type { Stage } from './journal.ts'
 import { block, code, markdownTable, plain } from './markdown.ts'
-import { failureOf, kindInWords, outcomeInWords, rowsOf, seconds, withShortDigests } from './words.ts'
+import {
+  failureOf,
+  kindInWords,
+  outcomeInWords,
+  recordLines,
+  rowsOf,
+  seconds,
+  withShortDigests,
+} from './words.ts'
 
 /** What the summary of a job says of one step. */
 export interface StepReport {
@@ -202,9 +210,16 @@ const durations = (stages: readonly Stage[]): string[] =>
         ].join('\n'),
       ]
 
+/** Why it is stable, as the records that were found tell it. */
+const recordParagraph = ({ services }: Result): string[] => {
+  const lines = recordLines(services.map(({ service, records = [] }) => ({ service, records })))
+  return lines.length === 0 ? [] : [lines.map(line => `- ${plain(line)}`).join('\n')]
+}
+
 const paragraphsOf = (result: Result, error: unknown): string[] => [
   `${error === undefined ? '' : '**The plan.** '}${plain(result.reason)}`,
   ...(hasTable(result, error) ? [table(result)] : []),
+  ...recordParagraph(result),
   ...(error === undefined ? [...pulls(result), ...promotion(result)] : []),
 ]
 

@@ -2,7 +2,7 @@ import type { CommandResult, Result, ServiceResult } from '../commands/result.ts
 import { oneLine } from '../text.ts'
 import { aligned } from './aligned.ts'
 import { auditLines } from './audit-lines.ts'
-import { kindInWords, outcomeInWords, rowsOf } from './words.ts'
+import { kindInWords, outcomeInWords, recordLines, rowsOf } from './words.ts'
 
 /** The tags of one service and what became of each. */
 const ofOne = (command: string, { image, tags, digest }: ServiceResult): string[] => [
@@ -36,5 +36,7 @@ const ofMany = (result: Result): string[] => {
 export const tableOf = (result: CommandResult): string => {
   if (result.command === 'audit') return auditLines(result).join('\n')
   const { command, services } = result
-  return (services.length === 1 ? ofOne(command, services[0]) : ofMany(result)).join('\n')
+  const lines = services.length === 1 ? ofOne(command, services[0]) : ofMany(result)
+  const records = recordLines(services.map(({ service, records = [] }) => ({ service, records })))
+  return [...lines, ...records.map(record => `  ${oneLine(record)}`)].join('\n')
 }

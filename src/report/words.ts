@@ -1,5 +1,6 @@
 import type { Result, ServiceResult, TagOutcome, TagResult } from '../commands/result.ts'
 import { type ErrorName, messageOf, ReleaseError } from '../errors.ts'
+import type { PromotionNote } from '../record/promotion.ts'
 import { oneLine } from '../text.ts'
 
 /** A duration in milliseconds, for people. */
@@ -87,3 +88,40 @@ export const withShortDigests = (text: string): string =>
 /** What kind of tag it is beside an ordinary one. */
 export const kindInWords = ({ stable, moving }: TagResult): string =>
   [...(stable ? ['stable'] : []), ...(moving ? ['moving'] : [])].join(', ')
+
+/** The kinds of machines that GitHub has, which are no environment that somebody approves. */
+const MACHINES: readonly (string | undefined)[] = ['github-hosted', 'self-hosted']
+
+/** `2026-11-24 17:02`, in UTC. */
+const minute = (time: string): string => new Date(time).toISOString().slice(0, 16).replace('T', ' ')
+
+/** Since when a tag is stable, and who decided that on which grounds, as a record tells it. */
+export const recordInWords = (note: PromotionNote): string => {
+  const { destination, time, written, actor, run, environment, checks } = note
+  const tag = destination.slice(destination.lastIndexOf(':') + 1)
+  return [
+    `${tag} since ${minute(time)}${written ? '' : ' or before'}`,
+    ...(actor === undefined ? [] : [`by ${actor}`]),
+    ...(environment === undefined || MACHINES.includes(environment) ? [] : [`for ${environment}`]),
+    ...checks.map(
+      ({ name, state, url }) =>
+        `${name} ${state === 'success' ? 'passed' : state}${url === undefined ? '' : ` (${url})`}`,
+    ),
+    ...(run === undefined ? [] : [`run (${run})`]),
+  ].join(', ')
+}
+
+/** What the records tell, the newest first, each once for all services that it is told of. */
+export const recordLines = (
+  told: readonly { readonly service: string; readonly records: readonly PromotionNote[] }[],
+): readonly string[] => {
+  const services = new Map<string, string[]>()
+  const all = told.flatMap(({ service, records }) => records.map(note => ({ service, note })))
+  for (const { service, note } of all.toSorted((one, other) => (one.note.time < other.note.time ? 1 : -1))) {
+    const words = recordInWords(note)
+    services.set(words, [...(services.get(words) ?? []), service])
+  }
+  return told.length === 1
+    ? [...services.keys()]
+    : [...services].map(([words, names]) => `${words}: ${names.join(', ')}`)
+}

@@ -1,5 +1,5 @@
 import type { Command } from '../command.ts'
-import { loginOptions, policyOptions, stableOption } from '../options.ts'
+import { loginOptions, policyOptions, recordOption, stableOption } from '../options.ts'
 import { registryCommand } from '../registry-command.ts'
 import { runRequest } from '../run-request.ts'
 
@@ -15,6 +15,7 @@ export const audit: Command = {
     ...policyOptions,
     ...stableOption,
     { input: 'from', value: 'tag', means: 'The git tag of the oldest version that is judged.' },
+    ...recordOption,
     ...loginOptions,
   ],
   examples: [

@@ -1,5 +1,12 @@
 import type { Command } from '../command.ts'
-import { checksOptions, loginOptions, policyOptions, publishOptions, stableOption } from '../options.ts'
+import {
+  checksOptions,
+  loginOptions,
+  policyOptions,
+  publishOptions,
+  recordOption,
+  stableOption,
+} from '../options.ts'
 import { DEFAULTS, githubCommand } from '../registry-command.ts'
 import { runRequest } from '../run-request.ts'
 
@@ -11,7 +18,14 @@ export const push: Command = {
   summary: 'Publishes and verifies what build has built',
   details:
     'Finds the image by its exact name under every tag that build gives it, which must be one image. Exit status 2: only a stable tag is missing.',
-  options: [...policyOptions, ...publishOptions, ...stableOption, ...checksOptions, ...loginOptions],
+  options: [
+    ...policyOptions,
+    ...publishOptions,
+    ...stableOption,
+    ...checksOptions,
+    ...recordOption,
+    ...loginOptions,
+  ],
   examples: [
     {
       line: 'stable-release push reqmgr2 2.3.4 registry.cern.ch cmswmcore',

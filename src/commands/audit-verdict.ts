@@ -1,0 +1,156 @@
+import type { ReleaseError } from '../errors.ts'
+import type { Published, PublishedVersion } from '../policy/versions.ts'
+import type { Desired } from '../reconcile/desired.ts'
+import { findingsOf, versionMissing } from '../reconcile/findings.ts'
+import { reconcile } from '../reconcile/reconcile.ts'
+import { type Terms, termsOfPublished } from '../reconcile/terms.ts'
+import type { PromotionNote } from '../record/promotion.ts'
+import { type Digest, imageName, type TagState, tagged } from '../registry/reference.ts'
+import { type AuditedService, type AuditedVersion, type AuditResult, findingsIn } from './audit-result.ts'
+import type { AuditRequest, Service } from './request.ts'
+import { AWAITS_PROMOTION } from './result.ts'
+import { ResultError } from './result-error.ts'
+
+/** What was read of a service. */
+export interface ReadService {
+  readonly of: Service
+  readonly published: Published
+  /** For every moving tag, the tag that shows the newest version which it could lead to. */
+  readonly newest: ReadonlyMap<string, string>
+  readonly tags: ReadonlyMap<string, TagState>
+  /** The images that tags lead to, and the registry does not have. */
+  readonly lost: ReadonlySet<Digest>
+  /** What records tell of stable tags, by reference. */
+  readonly notes: ReadonlyMap<string, PromotionNote>
+  /** What kept it from being read. */
+  readonly error?: ReleaseError
+}
+
+/** How many of the tags that no rule gives are named. */
+const NAMED_OTHERS = 3
+
+/** The state of a version that the service has. */
+const stateOf = (
+  { copies }: Desired,
+  { findings, stableTags }: Pick<AuditedVersion, 'findings' | 'stableTags'>,
+): AuditedVersion['state'] => {
+  if (findings.some(({ wrong }) => wrong)) return 'wrong'
+  if (findings.length > 0) return 'waiting'
+  return stableTags.length > 0 || copies.some(({ stable, moving }) => stable && !moving)
+    ? 'stable'
+    : 'published'
+}
+
+/** Compares what a service has of a version with what the policy desires. */
+const judge = (
+  read: ReadService,
+  { decision: { gitTag, rule, first, copies } }: PublishedVersion,
+  { request, isElsewhere }: { request: AuditRequest; isElsewhere: boolean },
+): AuditedVersion => {
+  const desired: Desired = { policy: request.policy, gitTag, first, copies }
+  const { of, published, newest, tags, lost, notes } = read
+  if (!published.versions.has(gitTag)) {
+    const findings = isElsewhere ? [versionMissing(desired)] : []
+    const state = findings.some(({ wrong }) => wrong) ? 'wrong' : 'absent'
+    return { gitTag, rule, state, digest: undefined, stableTags: [], findings }
+  }
+  const stable: Terms['stable'] =
+    request.stable === 'on-promotion' ? { kind: 'withhold', why: AWAITS_PROMOTION } : { kind: 'write' }
+  const versions = copies.flatMap(({ tag, moving }) => (moving ? (newest.get(tag) ?? []) : []))
+  const observed = { tags, versions }
+  const steps = reconcile(desired, observed, termsOfPublished(undefined, stable))
+  const findings = findingsOf(desired, { observed, steps, lost })
+  const stableTags = steps.flatMap(({ kind, tag: { tag, stable } }) => {
+    if (kind !== 'keep' || !stable) return []
+    const reference = tagged(of.repository, tag)
+    const record = notes.get(reference)
+    return [{ tag, reference, ...(record === undefined ? {} : { record }) }]
+  })
+  const there = tags.get(first.tag)
+  const digest = there?.kind === 'present' ? there.digest : undefined
+  return { gitTag, rule, state: stateOf(desired, { findings, stableTags }), digest, stableTags, findings }
+}
+
+const NO_VERSION = 'it has no version at all'
+
+/** What there is to say of a service. `elsewhere` are the versions that some service has. */
+export const auditedService = (
+  read: ReadService,
+  judged: readonly PublishedVersion[],
+  { request, elsewhere }: { request: AuditRequest; elsewhere: ReadonlySet<string> },
+): AuditedService => {
+  const { of, published, error } = read
+  const { versions, others } = published
+  const about = {
+    service: of.service,
+    image: imageName(of.repository),
+    otherTags: others.length,
+    otherTagsSuchAs: others.slice(0, NAMED_OTHERS),
+  }
+  if (error !== undefined) {
+    return { ...about, problem: error.what.replace(/\.$/, ''), olderVersions: 0, versions: [] }
+  }
+  if (versions.size === 0) return { ...about, problem: NO_VERSION, olderVersions: 0, versions: [] }
+  const own = judged.filter(({ decision }) => versions.has(decision.gitTag)).length
+  return {
+    ...about,
+    olderVersions: versions.size - own,
+    versions: judged.map(version =>
+      judge(read, version, { request, isElsewhere: elsewhere.has(version.decision.gitTag) }),
+    ),
+  }
+}
+
+const counted = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`
+
+/** The error for services that could not be read, where that is all. */
+const unreadableError = (
+  result: AuditResult,
+  unreadable: readonly ReleaseError[],
+): ResultError | undefined => {
+  const [error, ...others] = unreadable
+  if (error === undefined) return undefined
+  const { name, what, remedy } = error
+  return new ResultError(name, result, {
+    what:
+      others.length === 0
+        ? what
+        : `${unreadable.length} services could not be read:\n${unreadable.map(each => `- ${each.what}`).join('\n')}\n`,
+    remedy,
+  })
+}
+
+/** The error for what was found: nothing if all is as it should be. It has the name of what could not be read, if that is all. */
+export const auditError = (
+  result: AuditResult,
+  unreadable: readonly ReleaseError[],
+): ResultError | undefined => {
+  const wrong = findingsIn(result).filter(({ finding }) => finding.wrong)
+  const empty = result.services.filter(({ problem }) => problem === NO_VERSION)
+  if (wrong.length === 0 && empty.length === 0) return unreadableError(result, unreadable)
+  const services = new Set(wrong.map(({ service }) => service))
+  const said = [
+    ...(wrong.length === 0
+      ? []
+      : [
+          `${counted(wrong.length, 'thing is', 'things are')} not as the policy has it (${[...services].join(', ')})`,
+        ]),
+    ...(empty.length === 0
+      ? []
+      : [
+          `${empty.map(({ image }) => image).join(', ')} ${empty.length === 1 ? 'has' : 'have'} no version at all`,
+        ]),
+    ...(unreadable.length === 0 ? [] : [`${unreadable.length} could not be read`]),
+  ]
+  const remedies = [
+    ...(wrong.length === 0 ? [] : ['Each is listed with its remedy.']),
+    ...(empty.length === 0
+      ? []
+      : ['Check service and project, and that the policy is the one by which they are released.']),
+    ...unreadable.map(({ remedy }) => remedy),
+  ]
+  return new ResultError('not-as-planned', result, {
+    what: `Of ${counted(result.services.length, 'service', 'services')}, ${said.join('; ')}.`,
+    remedy: [...new Set(remedies)].join(' '),
+  })
+}
