@@ -29,7 +29,7 @@ export const stableOption: readonly InputOption[] = [{ input: 'stable', value: '
 export const recordOption: readonly InputOption[] = [
   {
     input: 'record',
-    value: 'true|false',
+    value: 'boolean',
     means: 'Whether a record of the decision is stored with an image that becomes stable, or shown.',
   },
 ]

@@ -117,7 +117,9 @@ export const recordLines = (
 ): readonly string[] => {
   const services = new Map<string, string[]>()
   const all = told.flatMap(({ service, records }) => records.map(note => ({ service, note })))
-  for (const { service, note } of all.toSorted((one, other) => (one.note.time < other.note.time ? 1 : -1))) {
+  for (const { service, note } of all.toSorted((one, other) =>
+    other.note.time.localeCompare(one.note.time),
+  )) {
     const words = recordInWords(note)
     services.set(words, [...(services.get(words) ?? []), service])
   }
