@@ -106,7 +106,7 @@ describe('what is wrong is told all at once', () => {
     {
       option: '--context',
       remedy:
-        'Its options are --policy, --policy-file, --on-existing, --stable, --require-checks, --checks-timeout, --username, --password-stdin, --json, --debug, --help.',
+        'Its options are --policy, --policy-file, --on-existing, --stable, --require-checks, --checks-timeout, --record, --username, --password-stdin, --json, --debug, --help.',
     },
   ])('$option: $remedy', ({ option, remedy }) => {
     expect(readCall([...PUSH, option]).mistakes).toMatchObject([{ remedy }])

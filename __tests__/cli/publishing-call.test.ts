@@ -32,15 +32,20 @@ describe('what a command takes', () => {
   const PACKAGE = ['package', 'package-index', 'package-timeout'] as const
 
   test.each<{ name: string; options: readonly InputName[] }>([
-    { name: 'release', options: [...COMMON, ...BUILD, ...CHECKS, ...PACKAGE, 'on-existing', 'stable'] },
+    {
+      name: 'release',
+      options: [...COMMON, ...BUILD, ...CHECKS, ...PACKAGE, 'on-existing', 'stable', 'record'],
+    },
     { name: 'build', options: [...COMMON, ...BUILD] },
-    { name: 'push', options: [...COMMON, ...CHECKS, 'on-existing', 'stable'] },
-    { name: 'promote', options: [...COMMON, ...CHECKS, 'digest'] },
-    { name: 'verify', options: [...COMMON, 'digest', 'stable'] },
+    { name: 'push', options: [...COMMON, ...CHECKS, 'on-existing', 'stable', 'record'] },
+    { name: 'promote', options: [...COMMON, ...CHECKS, 'digest', 'record'] },
+    { name: 'verify', options: [...COMMON, 'digest', 'stable', 'record'] },
+    { name: 'audit', options: [...COMMON, 'from', 'stable', 'record'] },
   ])('$name', ({ name, options }) => {
     const command = commandNamed(name)
     expect(command.options.map(({ input }) => input).sort()).toEqual([...options].sort())
-    expect(command.positionals).toEqual(['service', 'tag', 'registry', 'project'])
+    const image = ['service', 'tag', 'registry', 'project']
+    expect(command.positionals).toEqual(name === 'audit' ? image.filter(each => each !== 'tag') : image)
   })
 
   test('every input of the action is there, but those that are no matter of arguments', () => {

@@ -1,0 +1,214 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { findingsIn } from '../../src/commands/audit-result.ts'
+import { refused } from '../registry/model-registry.ts'
+import { type CommandBench, type Ended, startCommandBench } from './bench.ts'
+
+const SERVICES = ['reqmgr2', 'reqmon']
+const MOVING = 'final: X.Y.Z -> X.Y.Z X.Y latest | X.Y.Z-stable'
+
+let bench: CommandBench
+beforeEach(async () => {
+  bench = await startCommandBench()
+})
+afterEach(() => bench?.stop())
+
+const copy = (service: string, from: string, to: string): void =>
+  bench.registry.copyTag(`cmswmcore/${service}`, from, to)
+
+/** Publishes a version that is stable. */
+const release = async (service: string, version: string): Promise<string> => {
+  const digest = await bench.seed(version, {}, service)
+  copy(service, version, `${version}-stable`)
+  return digest
+}
+
+const audit = (inputs: Readonly<Record<string, string>> = {}, service = SERVICES.join(',')): Promise<Ended> =>
+  bench.run({ command: 'audit', service, tag: '', ...inputs }, { tag: undefined })
+
+/** Of each service, what every version is: `2.4.0 stable`. */
+const statesOf = ({ audit }: Ended): readonly (readonly string[])[] =>
+  (audit?.services ?? []).map(({ versions }) => versions.map(({ gitTag, state }) => `${gitTag} ${state}`))
+
+const findings = ({ audit }: Ended): string[] =>
+  audit === undefined ? [] : findingsIn(audit).map(({ service, finding }) => `${service} ${finding.kind}`)
+
+test('all is as it should be: green, the newest version first, nothing but HEAD of images', async () => {
+  for (const service of SERVICES) {
+    for (const version of ['2.3.9', '2.3.10', '2.4.0']) await release(service, version)
+    await bench.seed('2.4.0rc1', {}, service)
+  }
+  const before = bench.events.length
+  const ended = await audit()
+  expect(ended.error).toBeUndefined()
+  const states = ['2.4.0 stable', '2.4.0rc1 published', '2.3.10 stable', '2.3.9 stable']
+  expect(statesOf(ended)).toEqual([states, states])
+  const asked = bench.events.slice(before)
+  expect(asked.filter(event => event === 'GET list')).toHaveLength(2)
+  expect(asked.filter(event => !event.startsWith('HEAD ') && event !== 'GET list')).toEqual([])
+  // Every tag once, and every image once.
+  expect(new Set(asked.filter(event => event.startsWith('HEAD sha256:'))).size).toBe(8)
+  expect(asked.filter(event => event.startsWith('HEAD '))).toHaveLength(2 * (3 * 2 + 1 + 4))
+})
+
+test('the references and digests that are stable are told', async () => {
+  const digest = await release('reqmgr2', '2.4.0')
+  const { audit: result } = await audit({}, 'reqmgr2')
+  expect(result?.services).toMatchObject([
+    {
+      service: 'reqmgr2',
+      image: `${bench.registry.host}/cmswmcore/reqmgr2`,
+      versions: [
+        {
+          gitTag: '2.4.0',
+          rule: 'final',
+          digest,
+          stableTags: [{ reference: `${bench.registry.host}/cmswmcore/reqmgr2:2.4.0-stable` }],
+        },
+      ],
+    },
+  ])
+})
+
+test('what is wrong makes it red, and is told for each service', async () => {
+  for (const service of SERVICES) await release(service, '2.4.0')
+  bench.registry.deleteTag('cmswmcore/reqmon', '2.4.0-stable')
+  await bench.seed('2.4.1', {}, 'reqmgr2')
+  await bench.seed('2.4.1-stable', {}, 'reqmgr2')
+  const ended = await audit()
+  expect(ended.error).toMatchObject({
+    name: 'not-as-planned',
+    message: expect.stringContaining(
+      'Of 2 services, 3 things are not as the policy has it (reqmgr2, reqmon).',
+    ),
+  })
+  expect(findings(ended)).toEqual([
+    'reqmgr2 stable-differs',
+    'reqmon version-missing',
+    'reqmon stable-missing',
+  ])
+  expect(bench.events.filter(event => /^(?:PUT|POST|DELETE) /.test(event))).toEqual([])
+})
+
+test('a stable tag may wait with stable: on-promotion', async () => {
+  await bench.seed('2.4.0')
+  const ended = await audit({ stable: 'on-promotion' }, 'reqmgr2')
+  expect(ended.error).toBeUndefined()
+  expect(statesOf(ended)).toEqual([['2.4.0 waiting']])
+})
+
+test('a candidate that only other services have is shown, and is not wrong', async () => {
+  for (const service of SERVICES) await release(service, '2.4.0')
+  await bench.seed('2.4.1rc1')
+  const ended = await audit()
+  expect(ended.error).toBeUndefined()
+  expect(statesOf(ended)).toEqual([
+    ['2.4.1rc1 published', '2.4.0 stable'],
+    ['2.4.1rc1 absent', '2.4.0 stable'],
+  ])
+})
+
+test('a stable tag alone is wrong where it is, and makes no version for the others', async () => {
+  for (const service of SERVICES) await release(service, '2.4.0')
+  await bench.seed('2.3.0-stable')
+  const ended = await audit()
+  expect(findings(ended)).toEqual(['reqmgr2 first-missing'])
+  expect(statesOf(ended)[1]).toEqual(['2.4.0 stable', '2.3.0 absent'])
+  expect((await audit({ from: '2.3.1' })).error).toBeUndefined()
+})
+
+test('from is the oldest version that is judged, also where it is not there', async () => {
+  for (const version of ['2.3.9', '2.4.0rc1', '2.4.0', '2.4.1']) await bench.seed(version)
+  for (const version of ['2.4.0', '2.4.1']) copy('reqmgr2', version, `${version}-stable`)
+  const ended = await audit({ from: '2.4.0' }, 'reqmgr2')
+  expect(ended.error).toBeUndefined()
+  expect(statesOf(ended)).toEqual([['2.4.1 stable', '2.4.0 stable']])
+  expect(ended.audit?.services[0].olderVersions).toBe(2)
+  expect(statesOf(await audit({ from: '2.4.0.7' }, 'reqmgr2'))).toEqual([['2.4.1 stable']])
+})
+
+test('tags that no rule with numbers gives are counted, those of signatures are not', async () => {
+  await release('reqmgr2', '2.4.0')
+  for (const tag of ['dev', 'test-1', 'x', 'y', `sha256-${'a'.repeat(64)}.sig`, `sha256-${'b'.repeat(64)}`])
+    copy('reqmgr2', '2.4.0', tag)
+  const ended = await audit({}, 'reqmgr2')
+  expect(ended.error).toBeUndefined()
+  expect(ended.audit?.services[0]).toMatchObject({ otherTags: 4, otherTagsSuchAs: ['dev', 'test-1', 'x'] })
+  expect(statesOf(ended)).toEqual([['2.4.0 stable']])
+})
+
+describe('moving tags', () => {
+  beforeEach(async () => {
+    for (const version of ['2.3.9', '2.4.0']) await release('reqmgr2', version)
+    for (const tag of ['2.4', 'latest']) copy('reqmgr2', '2.4.0', tag)
+    copy('reqmgr2', '2.3.9', '2.3')
+  })
+
+  test('are on the newest version', async () => {
+    const ended = await audit({ policy: MOVING }, 'reqmgr2')
+    expect(ended.error).toBeUndefined()
+  })
+
+  test('that are behind are found with the version that they belong to, once', async () => {
+    copy('reqmgr2', '2.3.9', 'latest')
+    const ended = await audit({ policy: MOVING }, 'reqmgr2')
+    expect(findings(ended)).toEqual(['reqmgr2 moving-behind'])
+    expect(statesOf(ended)).toEqual([['2.4.0 wrong', '2.3.9 stable']])
+  })
+})
+
+test('a tag that leads nowhere is found', async () => {
+  const digest = await release('reqmgr2', '2.4.0')
+  bench.registry.answer(`HEAD ${digest}`, refused(404, 'MANIFEST_UNKNOWN'))
+  expect(findings(await audit({}, 'reqmgr2'))).toEqual(['reqmgr2 image-lost', 'reqmgr2 image-lost'])
+})
+
+describe('a service that can not be read', () => {
+  beforeEach(async () => {
+    for (const service of SERVICES) await release(service, '2.4.0')
+  })
+
+  test('makes it red, and hides nothing of the others', async () => {
+    bench.registry.answer('GET list', refused(403, 'DENIED'), 1)
+    const ended = await audit()
+    expect(ended.error).toMatchObject({ name: 'registry-denied' })
+    expect(statesOf(ended).toSorted()).toEqual([[], ['2.4.0 stable']])
+    expect(ended.audit?.services.filter(({ problem }) => problem !== undefined)).toHaveLength(1)
+  })
+
+  test('and another that is wrong: both are told', async () => {
+    bench.registry.answer('HEAD 2.4.0', refused(500, 'UNKNOWN'), 1)
+    for (const service of SERVICES) bench.registry.deleteTag(`cmswmcore/${service}`, '2.4.0-stable')
+    const ended = await audit()
+    expect(ended.error).toMatchObject({
+      name: 'not-as-planned',
+      message: expect.stringContaining('1 could not be read'),
+    })
+    expect(findings(ended)).toHaveLength(1)
+  })
+
+  test('all of them: the error says what keeps each from being read', async () => {
+    bench.registry.answer('GET list', refused(403, 'DENIED'))
+    const { error } = await audit()
+    expect(error).toMatchObject({
+      name: 'registry-denied',
+      message: expect.stringMatching(/2 services could not be read:\n- .*reqmgr2.*\n- .*reqmon/),
+    })
+  })
+
+  test('is asked no more', async () => {
+    bench.registry.answer('HEAD 2.4.0', refused(403, 'DENIED'))
+    const before = bench.events.length
+    await audit({}, 'reqmgr2')
+    expect(bench.events.slice(before).filter(event => event.startsWith('HEAD sha256:'))).toEqual([])
+  })
+})
+
+test('a service without any version is red: it may be misspelt', async () => {
+  await release('reqmgr2', '2.4.0')
+  const ended = await audit({}, 'reqmgr2,reqmgr3')
+  expect(ended.error).toMatchObject({
+    name: 'not-as-planned',
+    message: expect.stringMatching(/reqmgr3 has no version at all.*Check service and project/),
+  })
+  expect(statesOf(ended)).toEqual([['2.4.0 stable'], []])
+})

@@ -1,0 +1,134 @@
+import { describe, expect, test } from 'vitest'
+import { type Finding, findingsOf, versionMissing } from '../../src/reconcile/findings.ts'
+import { reconcile } from '../../src/reconcile/reconcile.ts'
+import { termsOfPublished } from '../../src/reconcile/terms.ts'
+import type { Digest } from '../../src/registry/reference.ts'
+import { desiredFor, digest, observe, type World } from './world.ts'
+
+const [A, B] = [digest('a'), digest('b')]
+const MOVING = 'final: X.Y.Z -> X.Y.Z vX.Y.Z X.Y | X.Y.Z-stable stable'
+
+/** What is found in a repository, each as `kind tag`, with `!` if it is wrong. */
+const found = (
+  gitTag: string,
+  world: World,
+  { policy, waits = false, lost = [] }: { policy?: string; waits?: boolean; lost?: readonly Digest[] } = {},
+): readonly Finding[] => {
+  const desired = desiredFor(gitTag, policy)
+  const observed = observe(desired, world)
+  const stable = waits ? ({ kind: 'withhold', why: 'waits' } as const) : ({ kind: 'write' } as const)
+  const steps = reconcile(desired, observed, termsOfPublished(undefined, stable))
+  return findingsOf(desired, { observed, steps, lost: new Set(lost) })
+}
+
+const inShort = (findings: readonly Finding[]): string[] =>
+  findings.map(({ kind, tag, wrong }) => `${wrong ? '!' : ''}${kind} ${tag}`)
+
+const ALL = { '2.3.4': A, 'v2.3.4': A, '2.3': A, '2.3.4-stable': A, stable: A }
+
+describe('what is found of one version', () => {
+  test.each<{ what: string; world: World; policy?: string; waits?: boolean; findings: string[] }>([
+    { what: 'a whole release', world: { '2.3.4': A, '2.3.4-stable': A }, findings: [] },
+    { what: 'no stable tag', world: { '2.3.4': A }, findings: ['!stable-missing 2.3.4-stable'] },
+    {
+      what: 'no stable tag, and it may wait',
+      world: { '2.3.4': A },
+      waits: true,
+      findings: ['stable-waiting 2.3.4-stable'],
+    },
+    {
+      what: 'another stable tag',
+      world: { '2.3.4': A, '2.3.4-stable': B },
+      findings: ['!stable-differs 2.3.4-stable'],
+    },
+    {
+      what: 'another stable tag, though it may wait',
+      world: { '2.3.4': A, '2.3.4-stable': B },
+      waits: true,
+      findings: ['!stable-differs 2.3.4-stable'],
+    },
+    { what: 'promoted', world: { '2.3.4': A, '2.3.4-stable': A }, waits: true, findings: [] },
+    { what: 'a stable tag alone', world: { '2.3.4-stable': A }, findings: ['!first-missing 2.3.4'] },
+    {
+      what: 'a stable tag alone, though it may wait',
+      world: { '2.3.4-stable': A },
+      waits: true,
+      findings: ['!first-missing 2.3.4'],
+    },
+    { what: 'all tags', policy: MOVING, world: ALL, findings: [] },
+    {
+      what: 'all but the first',
+      policy: MOVING,
+      world: { 'v2.3.4': A, '2.3': A, '2.3.4-stable': A, stable: A },
+      findings: ['!first-missing 2.3.4'],
+    },
+    {
+      what: 'a copy is missing, another differs',
+      policy: 'final: X.Y.Z -> X.Y.Z vX.Y.Z X.Y.Z-slim',
+      world: { '2.3.4': A, '2.3.4-slim': B },
+      findings: ['!copy-missing v2.3.4', '!copy-differs 2.3.4-slim'],
+    },
+    {
+      what: 'moving tags that are behind, or not there',
+      policy: MOVING,
+      world: { ...ALL, '2.3': B, stable: B },
+      findings: ['!moving-behind 2.3', '!moving-behind stable'],
+    },
+    {
+      what: 'moving tags with a newer version',
+      policy: MOVING,
+      world: { ...ALL, '2.3': B, stable: B, '2.3.5': B, '2.3.5-stable': B },
+      findings: [],
+    },
+    {
+      what: 'stable tags of all kinds wait',
+      policy: MOVING,
+      world: { '2.3.4': A, 'v2.3.4': A, '2.3': A },
+      waits: true,
+      findings: ['stable-waiting 2.3.4-stable', 'stable-waiting stable'],
+    },
+    {
+      what: 'a moving stable tag that is ahead of the promotion',
+      policy: MOVING,
+      world: { ...ALL, '2.3.5': B, 'v2.3.5': B, '2.3': B, stable: B },
+      findings: ['!moving-behind stable'],
+    },
+  ])('$what', ({ world, policy, waits, findings }) => {
+    const options = { ...(policy === undefined ? {} : { policy }), ...(waits === undefined ? {} : { waits }) }
+    expect(inShort(found('2.3.4', world, options))).toEqual(findings)
+  })
+
+  test('what moving tags are behind, and what different tags are, is named', () => {
+    expect(found('2.3.4', { '2.3.4': A, '2.3.4-stable': B })).toMatchObject([{ digest: B, wanted: A }])
+    expect(found('2.3.4', { ...ALL, '2.3': B }, { policy: MOVING })).toMatchObject([{ digest: B, wanted: A }])
+  })
+
+  test('a tag that leads nowhere', () => {
+    const world = { '2.3.4': A, '2.3.4-stable': A }
+    expect(inShort(found('2.3.4', world, { lost: [A] }))).toEqual([
+      '!image-lost 2.3.4',
+      '!image-lost 2.3.4-stable',
+    ])
+  })
+
+  test('every finding says what to do', () => {
+    const findings = [
+      ...found('2.3.4', { '2.3.4': A }),
+      ...found('2.3.4', { '2.3.4': A }, { waits: true }),
+      ...found('2.3.4', { '2.3.4': A, '2.3.4-stable': B }, { lost: [A] }),
+      ...found('2.3.4', { '2.3.4-stable': B }),
+      ...found('2.3.4', { ...ALL, '2.3': B, stable: B }, { policy: MOVING }),
+      versionMissing(desiredFor('2.3.4')),
+      versionMissing(desiredFor('2.3.4rc1')),
+    ]
+    for (const { what, remedy } of findings) {
+      expect(what).toMatch(/2\.3/)
+      expect(remedy).toMatch(/^[A-Z].*\.$/)
+    }
+  })
+})
+
+test('a version that only other services have is wrong if it should be stable', () => {
+  expect(versionMissing(desiredFor('2.3.4'))).toMatchObject({ kind: 'version-missing', wrong: true })
+  expect(versionMissing(desiredFor('2.3.4rc1'))).toMatchObject({ kind: 'version-missing', wrong: false })
+})
