@@ -1,0 +1,143 @@
+import { expect, test } from 'vitest'
+import type { AuditedService, AuditedVersion, AuditResult } from '../../src/commands/audit-result.ts'
+import { ReleaseError } from '../../src/errors.ts'
+import type { Finding } from '../../src/reconcile/findings.ts'
+import { outputsOf } from '../../src/report/outputs.ts'
+import { summaryOf } from '../../src/report/summary.ts'
+import { tableOf } from '../../src/report/table.ts'
+
+const digest = `sha256:${'ab'.repeat(32)}` as const
+
+const finding = (kind: Finding['kind'], tag: string, more: Partial<Finding> = {}): Finding => ({
+  kind,
+  tag,
+  wrong: kind !== 'stable-waiting',
+  what: `${tag} is what it is`,
+  remedy: 'Mend it.',
+  ...more,
+})
+
+const version = (
+  gitTag: string,
+  state: AuditedVersion['state'],
+  more: Partial<AuditedVersion> = {},
+): AuditedVersion => ({ gitTag, rule: 'final', state, digest, stableTags: [], findings: [], ...more })
+
+const service = (
+  name: string,
+  versions: readonly AuditedVersion[],
+  more: Partial<AuditedService> = {},
+): AuditedService => ({
+  service: name,
+  image: `ghcr.io/dmwm/${name}`,
+  otherTags: 0,
+  otherTagsSuchAs: [],
+  olderVersions: 0,
+  versions,
+  ...more,
+})
+
+const STABLE_TAG = {
+  tag: '2.4.1-stable',
+  reference: 'ghcr.io/dmwm/reqmgr2:2.4.1-stable',
+  record: {
+    destination: 'ghcr.io/dmwm/reqmgr2:2.4.1-stable',
+    time: '2026-11-24T17:02:11Z',
+    written: true,
+    checks: [],
+    actor: 'amaltaro',
+    run: undefined,
+    environment: undefined,
+  },
+}
+
+const result: AuditResult = {
+  command: 'audit',
+  from: '2.4.0',
+  services: [
+    service(
+      'reqmgr2',
+      [
+        version('2.4.2', 'waiting', { findings: [finding('stable-waiting', '2.4.2-stable')] }),
+        version('2.4.1', 'stable', { stableTags: [STABLE_TAG] }),
+        version('2.4.0', 'wrong', { findings: [finding('stable-differs', '2.4.0-stable', { digest })] }),
+      ],
+      { otherTags: 2, otherTagsSuchAs: ['dev', 'x\u001b[31m'], olderVersions: 7 },
+    ),
+    service('reqmon', [
+      version('2.4.2', 'absent'),
+      version('2.4.1', 'published'),
+      version('2.4.0', 'wrong', {
+        findings: [finding('stable-differs', '2.4.0-stable', { digest }), finding('moving-behind', 'latest')],
+      }),
+    ]),
+    service('wmagent', [], { problem: 'the registry is on fire' }),
+  ],
+}
+
+test('one table, services by versions, and below it every finding with its remedy', () => {
+  expect(tableOf(result).split('\n')).toEqual([
+    '  version  reqmgr2                  reqmon                           wmagent',
+    '  2.4.2    waiting                  -                                ✗ ?',
+    '  2.4.1    stable since 2026-11-24  published                        ✗ ?',
+    '  2.4.0    ✗ stable differs         ✗ stable differs, latest behind  ✗ ?',
+    '',
+    'Not judged:',
+    '  ghcr.io/dmwm/wmagent: the registry is on fire.',
+    '',
+    'Not as the policy has it:',
+    '  2.4.0-stable is what it is: reqmgr2 (sha256:abababababab…), reqmon (sha256:abababababab…). Mend it.',
+    '  latest is what it is: reqmon. Mend it.',
+    '',
+    'Why it is stable:',
+    '  2.4.1-stable since 2026-11-24 17:02, by amaltaro: reqmgr2',
+    '',
+    'Good to know:',
+    '  2.4.2-stable is what it is: reqmgr2. Mend it.',
+    '  Tags that no rule with numbers gives: reqmgr2 has 2 tags, such as dev, x\\u001b[31m.',
+    '  Older than 2.4.0, and not judged: 7 of reqmgr2.',
+  ])
+})
+
+test('the same in the summary, as Markdown that nothing breaks out of', () => {
+  const error = new ReleaseError('not-as-planned', { what: 'Of 3 services, all.', remedy: 'Look.' })
+  const summary = summaryOf({ result, stages: [], error })
+  expect(summary).toMatch(/^### ❌ audit of 3 services: /)
+  expect(summary).toContain('| version | reqmgr2 | reqmon | wmagent |')
+  expect(summary).toContain('| 2.4.0 | ❌ stable differs | ❌ stable differs, latest behind | ❌ ? |')
+  expect(summary).toContain('- **2.4.0-stable is what it is**: reqmgr2 (sha256:abababababab…)')
+  expect(summary).toContain('- 2.4.1-stable since 2026-11-24 17:02, by amaltaro: reqmgr2')
+  expect(summary).not.toContain('\u001b')
+  // The answer stands before the table: whoever opens the page sees first what is wrong.
+  expect(summary.indexOf('Of 3 services')).toBeLessThan(summary.indexOf('| version |'))
+})
+
+test('a green one says so', () => {
+  const green: AuditResult = { ...result, services: [service('reqmgr2', [version('2.4.1', 'stable')])] }
+  expect(summaryOf({ result: green, stages: [], error: undefined })).toBe(
+    '### ✅ audit of reqmgr2: as the policy has it\n\n| version | reqmgr2 |\n| --- | --- |\n| 2.4.1 | stable |\n\n',
+  )
+})
+
+test('the summary of a registry with thousands of versions stays within what GitHub takes', () => {
+  const versions = Array.from({ length: 3_000 }, (_, index) =>
+    version(`2.4.${3_000 - index}`, 'wrong', {
+      findings: [finding('stable-missing', `2.4.${3_000 - index}-stable`)],
+    }),
+  )
+  const many: AuditResult = {
+    ...result,
+    services: [service('a', versions), ...Array.from({ length: 10 }, (_, n) => service(`b${n}`, versions))],
+  }
+  const summary = summaryOf({ result: many, stages: [], error: undefined })
+  expect(Buffer.byteLength(summary)).toBeLessThan(250_000)
+  expect(summary).toContain('2700 more versions: see the log, or the output json.')
+  expect(summary).toContain('2900 more lines: see the log, or the output json.')
+})
+
+test('the outputs are the images and the JSON', () => {
+  const { json, image, ...others } = outputsOf(result)
+  expect(image).toBe('ghcr.io/dmwm/reqmgr2\nghcr.io/dmwm/reqmon\nghcr.io/dmwm/wmagent')
+  expect(JSON.parse(json)).toEqual(JSON.parse(JSON.stringify(result)))
+  expect(new Set(Object.values(others))).toEqual(new Set(['']))
+})
