@@ -25,7 +25,7 @@ import { type ModelEngine, modelEngine, RecordedDocker } from '../docker/recorde
 import { type Seed, seed } from '../e2e/seed.ts'
 import { type FakeClock, fakeClock, recordingLog } from '../gates/surroundings.ts'
 import { runIn, textsWith } from '../inputs/order.ts'
-import { type ModelRegistry, startModelRegistry } from '../registry/model-registry.ts'
+import { type ModelOptions, type ModelRegistry, startModelRegistry } from '../registry/model-registry.ts'
 
 /** The repository of the image that the commands are for. */
 export const REPOSITORY = 'cmswmcore/reqmgr2'
@@ -93,11 +93,14 @@ const carryOut = async (
   }
 }
 
-/** A registry and an engine that are models, and what else a command works with. */
-export const startCommandBench = async (): Promise<CommandBench> => {
+/**
+ * A registry and an engine that are models, and what else a command works with. Records are made only where the registry
+ * has a place for them, or an input says so.
+ */
+export const startCommandBench = async (options: ModelOptions = {}): Promise<CommandBench> => {
   const folder = await mkdtemp(join(tmpdir(), 'commands-'))
   const events: string[] = []
-  const registry = await startModelRegistry(events)
+  const registry = await startModelRegistry(events, options)
   const engine = modelEngine(registry.url, events)
   const clock = fakeClock()
 
@@ -108,9 +111,11 @@ export const startCommandBench = async (): Promise<CommandBench> => {
     const texts = textsWith({
       registry: registry.host,
       project: 'cmswmcore',
+      record: String(options.referrers ?? false),
       context: `https://github.com/dmwm/CMSKubernetes.git#${CONTEXT_COMMIT}:docker/reqmgr2`,
       ...inputs,
     })
+    secrets.addInputs(texts)
     // Nothing listens there: what asks GitHub names a server of its own.
     const at = { tag: texts.tag === '' ? '2.3.4' : texts.tag, apiUrl: 'http://127.0.0.1:9', ...context }
     const { request } = validateRequest(texts, runIn(folder, at))

@@ -28,9 +28,9 @@ const logTo = (lines: string[]): Log => ({
 })
 
 /** A transport with the real clock, and two attempts that follow each other at once. */
-export const makeTransport = (lines: string[] = []): Transport =>
+export const makeTransport = (lines: string[] = [], userAgent = 'test'): Transport =>
   new Transport({
-    userAgent: 'test',
+    userAgent,
     log: logTo(lines),
     clock: { now: () => performance.now(), sleep: time => sleep(time), random: Math.random },
     backoff,
@@ -46,15 +46,17 @@ export const makeClient = (
     log = [],
     looksOnly = false,
     secrets = new Secrets(),
+    userAgent,
   }: {
     credentials?: Credentials
     now?: () => number
     log?: string[]
     looksOnly?: boolean
     secrets?: Secrets
+    userAgent?: string
   } = {},
 ): RegistryClient & Disposable => {
-  const transport = makeTransport(log)
+  const transport = makeTransport(log, userAgent)
   const client = new RegistryClient({
     repository: { registry, path: PATH },
     transport,

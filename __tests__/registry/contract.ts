@@ -50,6 +50,7 @@ export const contractOf = (name: string, start: () => Promise<AnyRegistry>): voi
       { request: `HEAD manifests/${NOWHERE}`, says: '404' },
       { request: 'GET tags/list', says: '404 NAME_UNKNOWN' },
       { request: `GET blobs/${NOWHERE}`, says: '404 BLOB_UNKNOWN' },
+      { request: `HEAD blobs/${NOWHERE}`, says: '404' },
     ])('of a repository that is not there: $request is $says', async ({ request, says }) => {
       const [method = '', path = ''] = request.split(' ')
       expect(inShort(await ask(method, `cmswmcore/not-there/${path}`))).toBe(says)
@@ -144,6 +145,46 @@ export const contractOf = (name: string, start: () => Promise<AnyRegistry>): voi
       const cancel = () => fetch(location, { method: 'DELETE' }).then(({ status }) => status)
       expect(await cancel()).toBe(204)
       expect(await cancel()).toBe(404)
+    })
+
+    test('there is no referrers API', async () => {
+      const digest = await seed(registry, PATH, '2.3.4')
+      const { status, bytes } = await ask('GET', `${PATH}/referrers/${digest}`)
+      expect({ status, body: bytes.toString() }).toEqual({ status: 404, body: '404 page not found\n' })
+      using client = makeClient(registry.host)
+      expect(await client.listReferrers(digest as `sha256:${string}`, 'application/x')).toBe('unsupported')
+    })
+
+    test('the client puts a blob, once, and it is there', async () => {
+      using client = makeClient(registry.host)
+      const bytes = Buffer.from('{"what":"a blob"}')
+      const digest = await client.putBlob(bytes)
+      expect(digest).toBe(digestOf(bytes))
+      const head = await ask('HEAD', `${PATH}/blobs/${digest}`)
+      expect(head.status).toBe(200)
+      expect(head.headers.get('content-length')).toBe(String(bytes.length))
+      expect(await client.putBlob(bytes)).toBe(digest)
+      expect(await client.getBlob(digest)).toEqual(bytes)
+    })
+
+    test('a blob of another digest than was announced is refused', async () => {
+      const begun = await ask('POST', `${PATH}/blobs/uploads/`)
+      const location = new URL(begun.headers.get('location') ?? '', registry.url)
+      location.searchParams.set('digest', NOWHERE)
+      const { status } = await fetch(location, { method: 'PUT', body: 'other' })
+      expect(status).toBe(400)
+    })
+
+    test('the client puts a manifest by its digest alone, and no tag is made of it', async () => {
+      using client = makeClient(registry.host)
+      const digest = digestOf(EMPTY_INDEX.bytes)
+      const before = await client.listTags()
+      await client.putManifest(digest, EMPTY_INDEX)
+      expect(await client.headManifest(digest)).toEqual({
+        mediaType: EMPTY_INDEX.mediaType,
+        size: EMPTY_INDEX.bytes.length,
+      })
+      expect(await client.listTags()).toEqual(before)
     })
 
     test('the client may write, and leaves no upload', async () => {

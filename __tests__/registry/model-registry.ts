@@ -26,11 +26,24 @@ export interface ModelRegistry {
   copyTag(repository: string, from: string, to: string): void
   /** How many uploads to a repository were begun, and neither ended nor cancelled. */
   openUploads(repository: string): number
+  /** What refers to a manifest: each manifest, and the bytes of its layers. */
+  referrers(
+    repository: string,
+    digest: string,
+  ): readonly { readonly manifest: unknown; readonly layers: readonly Buffer[] }[]
   /** Deletes a tag. */
   deleteTag(repository: string, tag: string): void
   /** Answers what the client asks, in short such as `HEAD 2.3.4` or `GET list`, so; as often as given, or always. */
   answer(request: string, answer: Answer, times?: number): void
   stop(): Promise<void>
+}
+
+/** What kind of registry it is. */
+export interface ModelOptions {
+  /** Whether it has the referrers API of distribution-spec v1.1; the distribution project's own has not. */
+  readonly referrers?: boolean
+  /** How many referrers are on a page. */
+  readonly page?: number
 }
 
 interface Stored {
@@ -55,7 +68,49 @@ export const refused = (status: number, code: string): Answer => ({
 
 const digestOf = (bytes: Buffer): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`
 
-const ROUTE = /^\/v2\/(?<path>.+)\/(?<kind>manifests|blobs|tags)\/(?<reference>(?:uploads\/)?[^/]*)$/
+const ROUTE =
+  /^\/v2\/(?<path>.+)\/(?<kind>manifests|blobs|tags|referrers)\/(?<reference>(?:uploads\/)?[^/]*)$/
+
+/** What distribution answers to an address that it does not know. */
+const NO_SUCH_PAGE: Answer = { status: 404, body: '404 page not found\n' }
+
+const DIGEST = /^sha256:[0-9a-f]{64}$/
+const INDEX = 'application/vnd.oci.image.index.v1+json'
+
+/** The descriptor of a manifest in a list of referrers: image-spec v1.1, descriptor.md; distribution-spec v1.1.1, "Listing Referrers". */
+const referrerOf = (digest: string, { mediaType, bytes }: Stored): object => {
+  const manifest = parseJson(bytes.toString())
+  const artifactType = field(manifest, 'artifactType') ?? field(manifest, 'config', 'mediaType')
+  return { mediaType, digest, size: bytes.length, artifactType, annotations: field(manifest, 'annotations') }
+}
+
+const referring = ({ manifests }: Repository, digest: string): [string, Stored][] =>
+  [...manifests].filter(([, { bytes }]) => field(parseJson(bytes.toString()), 'subject', 'digest') === digest)
+
+/** A page of what refers to a digest, also to one that is not there. */
+const referrersPage = (
+  repository: Repository,
+  digest: string,
+  { path, query, page }: { path: string; query: URLSearchParams; page: number },
+): Answer => {
+  if (!DIGEST.test(digest)) return refused(400, 'DIGEST_INVALID')
+  const type = query.get('artifactType')
+  const from = Number(query.get('from') ?? 0)
+  const all = referring(repository, digest)
+    .map(([each, stored]) => referrerOf(each, stored))
+    .filter(descriptor => type === null || field(descriptor, 'artifactType') === type)
+  const next = new URLSearchParams([...query].filter(([name]) => name !== 'from'))
+  next.set('from', String(from + page))
+  return {
+    status: 200,
+    headers: {
+      'content-type': INDEX,
+      ...(type === null ? {} : { 'oci-filters-applied': 'artifactType' }),
+      ...(from + page < all.length ? { link: `</v2/${path}/referrers/${digest}?${next}>; rel="next"` } : {}),
+    },
+    body: JSON.stringify({ schemaVersion: 2, mediaType: INDEX, manifests: all.slice(from, from + page) }),
+  }
+}
 
 /** What a manifest needs to be there before it. */
 const needs = (manifest: unknown): { blobs: unknown[]; manifests: unknown[] } => {
@@ -106,15 +161,26 @@ interface Asked {
   readonly reference: string
   readonly type: string | undefined
   readonly body: Buffer
+  readonly query: URLSearchParams
 }
 
 /** Answers as the registry of the distribution project does. */
-const answerOf = (repository: Repository, { method, kind, path, reference, type, body }: Asked): Answer => {
+const answerOf = (
+  repository: Repository,
+  asked: Asked,
+  { referrers = false, page = 1_000 }: ModelOptions,
+): Answer => {
+  const { method, kind, path, reference, type, body, query } = asked
   const { manifests, tags, blobs, uploads } = repository
+  if (kind === 'referrers') {
+    return referrers ? referrersPage(repository, reference, { path, query, page }) : NO_SUCH_PAGE
+  }
   if (kind === 'manifests') {
-    return method === 'PUT'
-      ? write(repository, reference, { mediaType: type ?? '', bytes: body })
-      : read(repository, reference, method)
+    if (method !== 'PUT') return read(repository, reference, method)
+    const answer = write(repository, reference, { mediaType: type ?? '', bytes: body })
+    const subject = field(parseJson(body.toString()), 'subject', 'digest')
+    if (!referrers || answer.status !== 201 || typeof subject !== 'string') return answer
+    return { ...answer, headers: { ...answer.headers, 'oci-subject': subject } }
   }
   if (kind === 'tags') {
     if (manifests.size === 0) return refused(404, 'NAME_UNKNOWN')
@@ -130,16 +196,24 @@ const answerOf = (repository: Repository, { method, kind, path, reference, type,
     return wasThere ? { status: 204 } : refused(404, 'BLOB_UPLOAD_UNKNOWN')
   }
   if (method === 'PUT') {
-    blobs.set(digestOf(body), body)
+    const digest = digestOf(body)
+    if (query.get('digest') !== digest) return refused(400, 'DIGEST_INVALID')
+    blobs.set(digest, body)
     uploads.delete(reference.replace('uploads/', ''))
-    return { status: 201 }
+    const location = `/v2/${path}/blobs/${digest}`
+    return { status: 201, headers: { location, 'docker-content-digest': digest } }
   }
   const blob = blobs.get(reference)
-  return blob === undefined ? refused(404, 'BLOB_UNKNOWN') : { status: 200, body: blob }
+  if (blob === undefined) return refused(404, 'BLOB_UNKNOWN')
+  const headers = { 'content-length': String(blob.length) }
+  return { status: 200, headers, ...(method === 'HEAD' ? {} : { body: blob }) }
 }
 
 /** Starts an empty registry, in this process. What the client asks is added to `requests`. */
-export const startModelRegistry = async (requests: string[] = []): Promise<ModelRegistry> => {
+export const startModelRegistry = async (
+  requests: string[] = [],
+  options: ModelOptions = {},
+): Promise<ModelRegistry> => {
   const repositories = new Map<string, Repository>()
   const answers: { request: string; answer: Answer; left: number }[] = []
 
@@ -163,20 +237,15 @@ export const startModelRegistry = async (requests: string[] = []): Promise<Model
     const { path, kind, reference } = ROUTE.exec(url.pathname)?.groups ?? {}
     if (path === undefined || reference === undefined) return refused(404, 'NAME_UNKNOWN')
     if (headers['user-agent'] === USER_AGENT) {
-      const request = `${method} ${reference}`
+      const request = `${method} ${kind === 'referrers' ? kind : reference}`
       requests.push(request)
       const instead = prepared(request)
       if (instead !== undefined) return instead
     }
     const repository = at(path)
-    const answer = answerOf(repository, {
-      method,
-      kind,
-      reference,
-      path,
-      body,
-      type: headers['content-type'],
-    })
+    const type = headers['content-type']
+    const asked = { method, kind, reference, path, body, type, query: url.searchParams }
+    const answer = answerOf(repository, asked, options)
     if (method === 'POST' || (method === 'PUT' && answer.status === 201)) repositories.set(path, repository)
     return answer
   }
@@ -201,6 +270,14 @@ export const startModelRegistry = async (requests: string[] = []): Promise<Model
       const digest = tags.get(from)
       if (digest === undefined) throw new Error(`there is no tag ${from}`)
       tags.set(to, digest)
+    },
+    referrers: (path, digest) => {
+      const repository = at(path)
+      return referring(repository, digest).map(([, { bytes }]) => {
+        const manifest = parseJson(bytes.toString())
+        const layers = needs(manifest).blobs.slice(1)
+        return { manifest, layers: layers.flatMap(layer => repository.blobs.get(String(layer)) ?? []) }
+      })
     },
     openUploads: repository => at(repository).uploads.size,
     deleteTag: (repository, tag) => void at(repository).tags.delete(tag),

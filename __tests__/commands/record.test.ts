@@ -1,0 +1,331 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { PREDICATE_TYPE } from '../../src/record/statement.ts'
+import { digestOf } from '../../src/registry/client.ts'
+import { type GitHubApi, startGitHubApi } from '../gates/github-api.ts'
+import { refused } from '../registry/model-registry.ts'
+import { COMMIT, type CommandBench, REPOSITORY, startCommandBench } from './bench.ts'
+
+const [TAG, STABLE] = ['2.3.4', '2.3.4-stable']
+const SOURCE = 'https://github.com/dmwm/WMCore'
+
+let bench: CommandBench
+beforeEach(async () => {
+  bench = await startCommandBench({ referrers: true })
+})
+afterEach(() => bench?.stop())
+
+const publish = (service = 'reqmgr2', tag = TAG): Promise<string> =>
+  bench.seed(
+    tag,
+    { revision: COMMIT, labels: { 'org.opencontainers.image.source': SOURCE }, kind: 'OCI index' },
+    service,
+  )
+
+const promote = (inputs = {}, context = {}) => bench.run({ command: 'promote', ...inputs }, context)
+
+/** The records of the image that the first tag has: manifests, and the statement in each. */
+const records = (repository = REPOSITORY, tag = TAG) =>
+  bench.registry
+    .referrers(repository, bench.registry.tags(repository)[tag] ?? '')
+    .map(({ manifest, layers }) => ({ manifest, statement: JSON.parse(String(layers[0])) }))
+
+const WRITES = /^(?:PUT|POST|DELETE) /
+
+describe('a promotion', () => {
+  test('is recorded with the image, when everything else is done', async () => {
+    const digest = await publish()
+    const { error, result } = await promote()
+    expect(error).toBeUndefined()
+    const [record, ...others] = records()
+    expect(others).toEqual([])
+    const image = `${bench.registry.host}/${REPOSITORY}`
+    const predicate = {
+      srcRef: `${image}:${TAG}`,
+      dstRef: `${image}:${STABLE}`,
+      digest,
+      timestamp: expect.stringMatching(/^20..-..-..T..:..:..Z$/),
+      builderId: expect.stringMatching(/^https:\/\/github\.com\/dmwm\/stable-release-action@v[0-9]/),
+      stableRelease: {
+        gitTag: TAG,
+        commit: COMMIT,
+        rule: 'final',
+        policyDigest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
+        command: 'promote',
+        written: true,
+        checks: [],
+        actor: 'amaltaro',
+        run: 'https://github.com/dmwm/WMCore/actions/runs/7',
+        environment: 'production',
+      },
+    }
+    expect(record?.statement).toEqual({
+      _type: 'https://in-toto.io/Statement/v1',
+      subject: [{ name: image, digest: { sha256: digest.slice('sha256:'.length) } }],
+      predicateType: PREDICATE_TYPE,
+      predicate,
+    })
+    expect(result?.record).toEqual(predicate)
+    expect(record?.manifest).toMatchObject({
+      artifactType: 'application/vnd.in-toto+json',
+      subject: { mediaType: 'application/vnd.oci.image.index.v1+json', digest, size: expect.any(Number) },
+      annotations: {
+        'org.opencontainers.image.created': record?.statement.predicate.timestamp,
+        'io.github.dmwm.stable-release.record.actor': 'amaltaro',
+        'io.github.dmwm.stable-release.record.run': 'https://github.com/dmwm/WMCore/actions/runs/7',
+      },
+    })
+    // The tags are read back before the registry is asked whether it has a place for the record.
+    const asked = bench.events.indexOf('GET referrers')
+    expect(asked).toBeGreaterThan(bench.events.lastIndexOf(`HEAD ${STABLE}`))
+    expect(bench.events.lastIndexOf(`PUT ${STABLE}`)).toBeLessThan(asked)
+  })
+
+  test('has no tag of its own', async () => {
+    await publish()
+    await promote()
+    expect(Object.keys(bench.tags()).toSorted()).toEqual([TAG, STABLE])
+  })
+
+  test('is recorded once, however often it is run', async () => {
+    await publish()
+    await promote()
+    const before = bench.events.length
+    const { result } = await promote(
+      {},
+      { recorded: { actor: 'todor', run: undefined, environment: undefined } },
+    )
+    expect(records()).toHaveLength(1)
+    expect(bench.events.slice(before).filter(event => WRITES.test(event))).toEqual([])
+    // What is signed then says what was decided, not who ran it again.
+    expect(result?.record).toMatchObject({ stableRelease: { actor: 'amaltaro', written: true } })
+  })
+
+  test('that was not recorded is, by a run that finds the stable tag there, and says so', async () => {
+    await publish()
+    await promote({ record: 'false' })
+    expect(records()).toEqual([])
+    const { error } = await promote()
+    expect(error).toBeUndefined()
+    expect(records()).toMatchObject([{ statement: { predicate: { stableRelease: { written: false } } } }])
+  })
+
+  test('with record: false asks for no place, stores nothing, and gives no predicate', async () => {
+    await publish()
+    const { result } = await promote({ record: 'false' })
+    expect(bench.events).not.toContain('GET referrers')
+    expect(bench.events.filter(event => event.startsWith('POST'))).toHaveLength(1)
+    expect(result?.record).toBeUndefined()
+  })
+
+  test('of several services is recorded with each', async () => {
+    await publish('reqmgr2')
+    await publish('reqmon')
+    const { services } = await promote({ service: 'reqmgr2, reqmon' })
+    for (const service of ['reqmgr2', 'reqmon']) {
+      const [record] = records(`cmswmcore/${service}`)
+      expect(record?.statement.predicate.dstRef).toContain(`/${service}:${STABLE}`)
+    }
+    expect(services?.every(({ record }) => record !== undefined)).toBe(true)
+  })
+
+  test('of several stable tags is recorded for each', async () => {
+    await publish()
+    await promote({ policy: 'final: X.Y.Z -> X.Y.Z | X.Y.Z-stable stable' })
+    const tags = records().map(({ statement }) => statement.predicate.dstRef.split(':').at(-1))
+    expect(tags.toSorted()).toEqual([STABLE, 'stable'])
+  })
+})
+
+test('a release is recorded, one that gives no stable tag is not', async () => {
+  const released = await bench.run({})
+  expect(released.error).toBeUndefined()
+  expect(records()).toMatchObject([
+    { statement: { predicate: { stableRelease: { command: 'release', written: true } } } },
+  ])
+  const before = bench.events.length
+  const candidate = await bench.run({ tag: '2.3.5rc1' })
+  expect(candidate.error).toBeUndefined()
+  expect(bench.events.slice(before)).not.toContain('GET referrers')
+  const waiting = await bench.run({ tag: '2.3.6', stable: 'on-promotion' })
+  expect(waiting.outcomes['2.3.6-stable']).toBe('withheld')
+  expect(records(REPOSITORY, '2.3.6')).toEqual([])
+})
+
+test('the policy is named by the digest of its rules', async () => {
+  await publish()
+  await promote({ policy: '# ours\nfinal:   X.Y.Z->X.Y.Z | X.Y.Z-stable' })
+  const [record] = records()
+  expect(record?.statement.predicate.stableRelease.policyDigest).toBe(
+    digestOf(Buffer.from('final: X.Y.Z -> X.Y.Z | X.Y.Z-stable\n')),
+  )
+})
+
+describe('required checks', () => {
+  let api: GitHubApi
+  beforeEach(async () => {
+    api = await startGitHubApi()
+  })
+  afterEach(() => api?.stop())
+  const start = (inputs = {}) =>
+    promote({ 'require-checks': 'testbed', 'github-token': api.token, ...inputs }, { apiUrl: api.url })
+  const pass = () =>
+    api.status(api.tag(TAG).commit, {
+      context: 'testbed',
+      state: 'success',
+      url: 'https://bob:pw@testbed.example/7?token=x#y',
+    })
+  const recorded = () => records().map(({ statement }) => statement.predicate.stableRelease.checks)
+
+  test('are in the record, with their state and address, without what may be a secret', async () => {
+    await publish()
+    pass()
+    expect((await start()).error).toBeUndefined()
+    expect(recorded()).toEqual([[{ name: 'testbed', state: 'success', url: 'https://testbed.example/7' }]])
+  })
+
+  test('are asked for by a run that only adds the record', async () => {
+    await publish()
+    pass()
+    await start({ record: 'false' })
+    await start()
+    expect(recorded()).toEqual([[{ name: 'testbed', state: 'success', url: 'https://testbed.example/7' }]])
+  })
+
+  test('that can not be asked for then leave the tags as they are: a warning', async () => {
+    await publish()
+    pass()
+    await start({ record: 'false' })
+    api.refuse({ status: 404, message: 'Not Found' })
+    const { error, log } = await start()
+    expect(error).toBeUndefined()
+    expect(log.join('\n')).toContain('The decision is not recorded')
+    expect(records()).toEqual([])
+  })
+})
+
+describe('a record that can not be stored', () => {
+  test.each([
+    { request: 'GET referrers', answer: refused(403, 'DENIED') },
+    { request: 'GET referrers', answer: { status: 500 } },
+    { request: 'GET referrers', answer: { status: 200, body: 'x' } },
+    { request: 'POST uploads/', answer: refused(403, 'DENIED') },
+    { request: 'POST uploads/', answer: { status: 202 } },
+    { request: 'POST uploads/', answer: { status: 202, headers: { location: 'http://[' } } },
+  ])('is a warning, and all is published: $request, $answer.status', async ({ request, answer }) => {
+    await publish()
+    await promote({ record: 'false' })
+    bench.registry.answer(request, answer, 1)
+    const { error, log, outcomes } = await promote()
+    expect(error).toBeUndefined()
+    expect(outcomes).toEqual({ [TAG]: 'kept', [STABLE]: 'kept' })
+    const said = log.join('\n')
+    expect(said).toContain('The decision is not recorded')
+    expect(said).toContain('The image tags are written and verified. Run it again to add the record')
+    expect(records()).toEqual([])
+    await promote()
+    expect(records()).toHaveLength(1)
+  })
+
+  test('of one service keeps those of the others', async () => {
+    for (const service of ['reqmgr2', 'reqmon']) await publish(service)
+    bench.registry.answer('GET referrers', refused(403, 'DENIED'), 1)
+    const { error, services } = await promote({ service: 'reqmgr2, reqmon' })
+    expect(error).toBeUndefined()
+    expect(services?.filter(({ record }) => record !== undefined)).toHaveLength(1)
+    const stored = ['reqmgr2', 'reqmon'].flatMap(service => records(`cmswmcore/${service}`))
+    expect(stored).toHaveLength(1)
+  })
+})
+
+test('where there is no referrers API, nothing is stored, the log says so once, and there is a predicate', async () => {
+  const plain = await startCommandBench()
+  try {
+    for (const service of ['reqmgr2', 'reqmon']) {
+      await plain.seed(
+        TAG,
+        { revision: COMMIT, labels: { 'org.opencontainers.image.source': SOURCE } },
+        service,
+      )
+    }
+    const { error, log, services } = await plain.run({
+      command: 'promote',
+      service: 'reqmgr2, reqmon',
+      record: 'true',
+    })
+    expect(error).toBeUndefined()
+    expect(log.filter(line => line.includes('no referrers API'))).toHaveLength(1)
+    expect(plain.events.filter(event => event.startsWith('POST'))).toHaveLength(2)
+    expect(services?.[0].record).toMatchObject({ stableRelease: { written: true } })
+  } finally {
+    await plain.stop()
+  }
+})
+
+test('no credential of the run is in a record', async () => {
+  await publish()
+  await promote(
+    { username: 'bob', password: 'very-secret-word' },
+    {
+      recorded: {
+        actor: 'very-secret-word',
+        run: 'https://bob:very-secret-word@ci.example/very-secret-word?x=very-secret-word',
+        environment: Buffer.from('bob:very-secret-word').toString('base64'),
+      },
+    },
+  )
+  const [record] = records()
+  expect(record?.statement.predicate.stableRelease).toMatchObject({
+    actor: '***',
+    run: 'https://ci.example/***',
+    environment: expect.stringMatching(/^\*{3}=?$/),
+  })
+  expect(JSON.stringify(record)).not.toContain('very-secret-word')
+})
+
+describe('records are shown', () => {
+  const verify = (inputs = {}) => bench.run({ command: 'verify', ...inputs })
+  const audit = (inputs = {}) => bench.run({ command: 'audit', tag: '', ...inputs }, { tag: undefined })
+
+  beforeEach(async () => {
+    await publish()
+    await promote()
+    bench.events.splice(0)
+  })
+
+  test('by verify, by a list, which is no pull', async () => {
+    const { result } = await verify()
+    expect(result?.records).toMatchObject([{ actor: 'amaltaro', environment: 'production', written: true }])
+    expect(bench.events.filter(event => !event.startsWith('HEAD '))).toEqual(['GET referrers'])
+  })
+
+  test('by audit, each with its stable tag', async () => {
+    const { audit: result } = await audit()
+    expect(result?.services[0].versions).toMatchObject([
+      { gitTag: TAG, stableTags: [{ tag: STABLE, record: { actor: 'amaltaro' } }] },
+    ])
+    expect(bench.events.filter(event => event.startsWith('GET '))).toEqual(['GET list', 'GET referrers'])
+  })
+
+  test.each([{ run: verify }, { run: audit }])('not with record: false', async ({ run }) => {
+    const { error } = await run({ record: 'false' })
+    expect(error).toBeUndefined()
+    expect(bench.events).not.toContain('GET referrers')
+  })
+
+  test.each([{ run: verify }, { run: audit }])('that can not be read are no error', async ({ run }) => {
+    bench.registry.answer('GET referrers', refused(403, 'DENIED'))
+    const { error, log } = await run()
+    expect(error).toBeUndefined()
+    expect(log.filter(line => line.startsWith('Records are not shown: '))).toHaveLength(1)
+  })
+
+  test('the registry is asked once where it has no place for them', async () => {
+    for (const version of ['2.3.5', '2.3.6']) {
+      await publish('reqmgr2', version)
+      bench.registry.copyTag(REPOSITORY, version, `${version}-stable`)
+    }
+    bench.registry.answer('GET referrers', { status: 404 })
+    expect((await audit()).error).toBeUndefined()
+    expect(bench.events.filter(event => event === 'GET referrers')).toHaveLength(1)
+  })
+})
