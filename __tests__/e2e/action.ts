@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type InputName, inputs, type OutputName } from '../../src/contract.ts'
+import { RECORD_FOLDER } from '../../src/report/outputs.ts'
 
 const DIST = join(import.meta.dirname, '../../dist')
 
@@ -49,7 +50,7 @@ export interface StepResult {
   readonly summary: string
   /** What the step saved for its post step. */
   readonly state: Readonly<Record<string, string>>
-  /** Names in the runner's temporary directory after the step. */
+  /** Names in the runner's temporary directory after the step, but that of the record, which is for later steps. */
   readonly leftBehind: readonly string[]
 }
 
@@ -168,7 +169,7 @@ export const runStep = async (step: Step): Promise<StepResult> => {
       annotations: annotationsIn(log),
       summary: await read(files.summary),
       state: fileCommands(await read(files.state)),
-      leftBehind: await readdir(temporary),
+      leftBehind: (await readdir(temporary)).filter(name => !name.startsWith(RECORD_FOLDER)),
     }
   } finally {
     await rm(home, { recursive: true, force: true })

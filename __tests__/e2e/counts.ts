@@ -28,7 +28,7 @@ export const countRuns = async (bench: Bench, service: string): Promise<Record<C
   const ours = async () => (await requestsTo(bench.registry, repository)).filter(isOurs)
   const count = async (tag: string, inputs: { command: string; stable?: string }): Promise<Counts> => {
     const before = { calls: (await spy.calls()).length, requests: (await ours()).length }
-    const step = await bench.step({ tag, env: spy.env, with: { service, ...inputs } })
+    const step = await bench.step({ tag, env: spy.env, with: { service, record: 'false', ...inputs } })
     if (step.exitCode !== 0) throw new Error(`${inputs.command} of ${tag} failed:\n${step.log}`)
     const requests = (await ours()).slice(before.requests)
     return {

@@ -44,7 +44,8 @@ describe.each([
     expect(sha256(await readBlob(storage, digest))).toBe(digest)
 
     const references = (names: string[]) => names.map(name => `${image}:${name}`).join('\n')
-    const { json, ...outputs } = step.outputs
+    const { json, 'record-path': recordPath, ...outputs } = step.outputs
+    expect(recordPath).toMatch(stable.length === 0 ? /^$/ : /\/predicate\.json$/)
     expect(outputs).toEqual({
       image,
       tag,
@@ -65,6 +66,7 @@ describe.each([
           service: rule,
           image,
           digest,
+          ...(stable.length === 0 ? {} : { record: expect.objectContaining({ digest }) }),
           tags: tags.map((name, index) => ({
             tag: name,
             reference: `${image}:${name}`,

@@ -36,10 +36,8 @@ const textIn = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? oneLine(value.slice(0, LONGEST)) : undefined
 
 /** An address of a page from a record. */
-const addressIn = (value: unknown): string | undefined => {
-  const text = textIn(value)
-  return text !== undefined && /^https?:\/\/[^\s<>"]+$/.test(text) ? text : undefined
-}
+const addressIn = (value: unknown): string | undefined =>
+  typeof value === 'string' && /^https?:\/\/[^\s<>"\p{C}]+$/u.test(value) ? textIn(value) : undefined
 
 const MOST_CHECKS = 20
 

@@ -1,0 +1,241 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { annotationsOf } from '../../src/record/annotations.ts'
+import { PREDICATE_TYPE } from '../../src/record/statement.ts'
+import { digestOf } from '../../src/registry/client.ts'
+import { type GitHubApi, startGitHubApi } from '../gates/github-api.ts'
+import { EMPTY_INDEX } from '../registry/client-of.ts'
+import { type ModelRegistry, startModelRegistry } from '../registry/model-registry.ts'
+import { COMMIT, commandsIn, runStep, type Step, type StepResult } from './action.ts'
+import { type Bench, startBench } from './bench.ts'
+import { stableRelease } from './command-line.ts'
+import { seed } from './seed.ts'
+
+const [TAG, STABLE] = ['2.4.5', '2.4.5-stable']
+const REPOSITORY = 'cmswmcore/reqmgr2'
+const IMAGE = {
+  kind: 'OCI index',
+  revision: COMMIT,
+  labels: { 'org.opencontainers.image.source': 'https://github.com/dmwm/WMCore' },
+} as const
+
+describe('a registry with the referrers API', () => {
+  let registry: ModelRegistry
+  let folder: string
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'records-'))
+    registry = await startModelRegistry([], { referrers: true })
+  })
+  afterEach(async () => {
+    await registry?.stop()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  const step = (inputs: Step['with'], others: Partial<Step> = {}): Promise<StepResult> =>
+    runStep({
+      tag: TAG,
+      temporary: folder,
+      ...others,
+      with: { registry: registry.host, project: 'cmswmcore', service: 'reqmgr2', ...inputs },
+      runner: {
+        GITHUB_ACTOR: 'amaltaro',
+        GITHUB_RUN_ATTEMPT: '2',
+        STABLE_RELEASE_ENVIRONMENT: 'production',
+        DOCKER_CONFIG: folder,
+        ...others.runner,
+      },
+    })
+
+  /** The predicates that are stored with an image. */
+  const stored = (digest: string): unknown[] =>
+    registry.referrers(REPOSITORY, digest).map(({ layers }) => JSON.parse(String(layers[0])).predicate)
+
+  test('what was decided is stored with the image, is a file for actions/attest, and is shown', async () => {
+    const digest = await seed(registry, REPOSITORY, TAG, IMAGE)
+    const promoted = await step({ command: 'promote' })
+    expect(promoted.exitCode, promoted.log).toBe(0)
+    expect(promoted.log).toContain('1 stored with the image')
+    const predicate = JSON.parse(await readFile(promoted.outputs['record-path'] ?? '', 'utf8'))
+    expect(stored(digest)).toEqual([predicate])
+    const run = 'https://github.com/dmwm/WMCore/actions/runs/1/attempts/2'
+    expect(predicate).toMatchObject({
+      dstRef: `${registry.host}/${REPOSITORY}:${STABLE}`,
+      digest,
+      stableRelease: { actor: 'amaltaro', commit: COMMIT, environment: 'production', run },
+    })
+
+    const since = predicate.timestamp.slice(0, 16).replace('T', ' ')
+    const line = `${STABLE} since ${since}, by amaltaro, for production, run (${run})`
+    const verified = await step({ command: 'verify' })
+    expect(verified.exitCode).toBe(0)
+    expect(verified.log).toContain(line)
+    expect(verified.summary).toContain(`by amaltaro, for production`)
+    expect(verified.outputs['record-path']).toBe('')
+    const audited = await stableRelease(['audit', 'reqmgr2', registry.host, 'cmswmcore'], {
+      cwd: folder,
+      env: { ...process.env, DOCKER_CONFIG: folder },
+    })
+    expect(audited.exitCode, audited.stderr).toBe(0)
+    expect(audited.stdout).toMatch(/2\.4\.5 +stable since 20..-..-../)
+    expect(audited.stdout).toContain(line)
+  })
+
+  test('again, it is stored once; record: false stores nothing and gives no file', async () => {
+    const digest = await seed(registry, REPOSITORY, TAG, IMAGE)
+    const without = await step({ command: 'promote', record: 'false' })
+    expect(without.outputs['record-path']).toBe('')
+    expect(stored(digest)).toEqual([])
+    for (const says of ['1 stored with the image', 'there already']) {
+      expect((await step({ command: 'promote' })).log).toContain(says)
+    }
+    expect(stored(digest)).toMatchObject([{ stableRelease: { written: false } }])
+  })
+
+  test('by the command line in GitLab, it is the person and the job', async () => {
+    const digest = await seed(registry, REPOSITORY, TAG, IMAGE)
+    const { exitCode, stderr } = await stableRelease(
+      ['promote', `reqmgr2@${digest}`, TAG, registry.host, 'cmswmcore'],
+      {
+        cwd: folder,
+        env: {
+          PATH: process.env.PATH,
+          DOCKER_CONFIG: folder,
+          GITLAB_CI: 'true',
+          GITLAB_USER_LOGIN: 'mapellid',
+          CI_JOB_URL: 'https://gitlab.cern.ch/crab3/CRABServer/-/jobs/7?token=x',
+          CI_ENVIRONMENT_NAME: 'production',
+          CI_COMMIT_SHA: COMMIT,
+          CI_COMMIT_TAG: TAG,
+          CI_PROJECT_URL: 'https://gitlab.cern.ch/crab3/CRABServer',
+        },
+      },
+    )
+    expect(exitCode, stderr).toBe(0)
+    expect(stored(digest)).toMatchObject([
+      {
+        stableRelease: {
+          actor: 'mapellid',
+          run: 'https://gitlab.cern.ch/crab3/CRABServer/-/jobs/7',
+          environment: 'production',
+        },
+      },
+    ])
+  })
+
+  test('a record that says something else is data: one escaped line, obeyed in nothing', async () => {
+    const digest = await seed(registry, REPOSITORY, TAG, IMAGE)
+    registry.copyTag(REPOSITORY, TAG, STABLE)
+    const annotations = annotationsOf({
+      destination: `${registry.host}/${REPOSITORY}:${STABLE}`,
+      time: '2026-01-02T03:04:05Z',
+      written: true,
+      checks: [{ name: '\n::error::x', state: 'success', url: 'javascript:alert(1)' }],
+      actor: 'mallory\u001b[31m\r\n::set-output name=digest::x\n##[error]y',
+      run: 'https://evil.example/\n::error::z',
+      environment: '[click](https://evil.example) <img src=x>',
+    })
+    const body = JSON.stringify({
+      ...JSON.parse(EMPTY_INDEX.bytes.toString()),
+      artifactType: 'application/vnd.in-toto+json',
+      subject: { mediaType: EMPTY_INDEX.mediaType, digest, size: 1 },
+      annotations,
+    })
+    const put = await fetch(`${registry.url}/v2/${REPOSITORY}/manifests/${digestOf(Buffer.from(body))}`, {
+      method: 'PUT',
+      headers: { 'content-type': EMPTY_INDEX.mediaType },
+      body,
+    })
+    expect(put.status).toBe(201)
+    for (const command of ['verify', 'audit']) {
+      const shown = await step({ command })
+      expect(shown.exitCode, shown.log).toBe(0)
+      expect(shown.log).toContain('2.4.5-stable since 2026-01-02 03:04, by mallory\\u001b[31m\\u000d\\u000a')
+      expect(commandsIn(shown.log).filter(name => !/^(?:add-mask|group|endgroup|debug)$/.test(name))).toEqual(
+        [],
+      )
+      for (const bad of ['\u001b', 'javascript', 'run (']) expect(shown.log).not.toContain(bad)
+      for (const bad of ['\u001b', '<img', '](https://evil']) expect(shown.summary).not.toContain(bad)
+    }
+  })
+
+  describe('with a required check', () => {
+    let api: GitHubApi
+    beforeEach(async () => {
+      api = await startGitHubApi()
+    })
+    afterEach(() => api?.stop())
+
+    test('its state and address are recorded and shown', async () => {
+      const { commit } = api.tag(TAG)
+      const digest = await seed(registry, REPOSITORY, TAG, { ...IMAGE, revision: commit })
+      api.status(commit, { context: 'testbed', state: 'success', url: 'https://testbed.example/7' })
+      const promoted = await step(
+        { command: 'promote', 'require-checks': 'testbed', 'github-token': api.token },
+        { apiUrl: api.url, sha: commit },
+      )
+      expect(promoted.exitCode, promoted.log).toBe(0)
+      expect(stored(digest)).toMatchObject([
+        {
+          stableRelease: {
+            checks: [{ name: 'testbed', state: 'success', url: 'https://testbed.example/7' }],
+          },
+        },
+      ])
+      expect((await step({ command: 'verify' })).log).toContain('testbed passed (https://testbed.example/7)')
+    })
+  })
+
+  test('an upload that is refused is a warning, and the run is green', async () => {
+    await seed(registry, REPOSITORY, TAG, IMAGE)
+    registry.copyTag(REPOSITORY, TAG, STABLE)
+    registry.answer('POST uploads/', { status: 403 })
+    const { exitCode, annotations, outputs } = await step({ command: 'promote' })
+    expect(exitCode).toBe(0)
+    expect(annotations).toMatchObject([{ level: 'warning', title: 'The decision is not recorded' }])
+    expect(outputs['is-stable']).toBe('true')
+  })
+})
+
+describe('the registry of the distribution project, which has no referrers API', () => {
+  let bench: Bench
+  beforeAll(async () => {
+    bench = await startBench({ engine: 'none' })
+  })
+  afterAll(() => bench?.stop())
+
+  test('nothing is stored, the log says so once, and the predicate is there to be signed', async () => {
+    const services = ['reqmgr2', 'reqmon']
+    for (const service of services) await seed(bench.registry, `cmswmcore/${service}`, TAG, IMAGE)
+    const many = await bench.step({ tag: TAG, with: { command: 'promote', service: services.join(',') } })
+    expect(many.exitCode, many.log).toBe(0)
+    expect(many.log.match(/no referrers API/g)).toHaveLength(1)
+    expect(many.annotations).toEqual([])
+    expect(many.outputs['record-path']).toBe('')
+    const folder = await mkdtemp(join(tmpdir(), 'record-'))
+    try {
+      const one = await bench.step({
+        tag: TAG,
+        temporary: folder,
+        with: { command: 'promote', service: 'reqmgr2' },
+      })
+      const predicate = JSON.parse(await readFile(one.outputs['record-path'] ?? '', 'utf8'))
+      expect(predicate).toMatchObject({ dstRef: expect.stringContaining(STABLE), digest: one.outputs.digest })
+      expect(PREDICATE_TYPE).toBe('https://k8s.io/promo-tools/promotion/v1')
+    } finally {
+      await rm(folder, { recursive: true })
+    }
+    const verified = await bench.step({ tag: TAG, with: { command: 'verify', service: 'reqmgr2' } })
+    expect(verified.exitCode).toBe(0)
+    expect(verified.annotations).toEqual([])
+    const asked = bench.registry.requests().filter(({ path }) => path.includes('/referrers/'))
+    expect(asked.every(({ status }) => status === 404)).toBe(true)
+    expect(
+      bench.registry.requests().filter(({ method, path }) => method === 'PUT' && path.includes('/blobs/')),
+    ).toHaveLength(
+      // Those of the seeds alone.
+      2 * 4,
+    )
+  })
+})
