@@ -7,6 +7,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { cpus, loadavg, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { type Bench, startBench } from '../__tests__/e2e/bench.ts'
+import { measureAudits } from './audits.ts'
 import { measureFootprint } from './footprint.ts'
 import { measureLookups } from './lookups.ts'
 import { prepareRunner } from './programs.ts'
@@ -38,6 +39,8 @@ const measure = async (bench: Bench): Promise<Results> => {
   const promotions = await comparePromotions(bench, PAIRS)
   say('explain and moving tags')
   const lookups = await measureLookups(bench, PAIRS)
+  say('audits')
+  const audits = await measureAudits(bench, PAIRS)
   const [processor] = cpus()
   return {
     machine: {
@@ -51,6 +54,7 @@ const measure = async (bench: Bench): Promise<Results> => {
     ...promotions,
     ...startUp,
     ...lookups,
+    ...audits,
     ...footprint,
   }
 }

@@ -21,6 +21,9 @@ export interface Results {
   readonly promoteMany: Comparison
   readonly startUp: Comparison
   readonly movingMany: Comparison
+  readonly audit: Comparison
+  readonly auditGrowth: Comparison
+  readonly auditMemory: number
   readonly decideMany: number
   readonly explain: number
   readonly explainMemory: number
@@ -83,6 +86,8 @@ export const tablesOf = (results: Results): string => {
     compared('`promote`, 11 services beside 1', results.promoteMany, '1 service', 2.5),
     compared('start: `plan`', results.startUp, 'an empty Node process', 2),
     compared('`verify` with moving tags, 10,000 tags beside 4', results.movingMany, '4 tags'),
+    compared('`audit`, 10 services of 200 versions', results.audit, 'a loop of `skopeo inspect --raw`', 0.2),
+    compared('`audit`, 2,000 versions beside 200', results.auditGrowth, '200 versions', 11),
     '',
     '| what | median |',
     '| --- | --- |',
@@ -95,10 +100,17 @@ export const tablesOf = (results: Results): string => {
       row(name, String(docker), String(requests), megabytes(memory)),
     ),
     row('explain of 100,000 git tags', '0', '0', megabytes(results.explainMemory)),
+    row('audit of 10 services of 200 versions', '0', '', megabytes(results.auditMemory)),
     '',
     '| what | size | limit | met |',
     '| --- | --- | --- | --- |',
     bundle('the action', bundles.action, 250_000),
     bundle('the command line', bundles.cli, 500_000),
+    row(
+      'the memory of an audit',
+      megabytes(results.auditMemory),
+      megabytes(120_000_000),
+      verdict(results.auditMemory, 120_000_000),
+    ),
   ].join('\n')
 }

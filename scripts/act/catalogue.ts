@@ -150,7 +150,14 @@ jobs:
     runs: [
       { workflow: release(), event: 'push' },
       { workflow: release(), event: 'push', gitTag: '2.4.5.8' },
-      { workflow: file('examples/verify-weekly.yaml'), event: 'schedule' },
+      { workflow: file('examples/audit-weekly.yaml'), event: 'schedule' },
+    ],
+    replace: [
+      {
+        from: /^ {12}(?:wmagent|t0reqmon|msunmerged|wmglobalqueue|msoutput|mspileup|msrulecleaner|mstransferor|msmonitor)\n/gm,
+        to: '',
+        why: 'the runs before release two services',
+      },
     ],
     login: true,
     published: {
