@@ -103,7 +103,7 @@ test('what is only looked at is looked at by HEAD; the first tag is read before 
   const liar = await startLiar(bench.registry.url, {})
   const ask = async (command: string) => {
     const before = liar.asked.length
-    const inputs = { service, command, registry: liar.host, 'on-existing': 'reuse' }
+    const inputs = { service, command, registry: liar.host, 'on-existing': 'reuse', record: 'false' }
     const step = await bench.step({ tag: FIRST, with: inputs })
     expect(step.exitCode, step.log).toBe(0)
     return liar.asked.slice(before)

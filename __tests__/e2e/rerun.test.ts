@@ -41,7 +41,7 @@ describe.each(['containerd', 'classic'] as const)('an engine with the %s store',
 
     expect(second, second.log).toMatchObject({ exitCode: 0, annotations: [], leftBehind: [] })
     expect(await writesTo(bench.registry, 'cmswmcore/twice')).toEqual(before)
-    const { json, ...outputs } = second.outputs
+    const { json, 'record-path': _, ...outputs } = second.outputs
     expect(first.outputs).toMatchObject(outputs)
     const outcomes = JSON.parse(json ?? '').services[0].tags.map(
       ({ outcome }: { outcome: string }) => outcome,

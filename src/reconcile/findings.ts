@@ -60,7 +60,7 @@ const firstMissing = ({ first, gitTag, copies }: Desired, observed: Observed): F
     tag: first.tag,
     wrong: true,
     what: `${first.tag} is not there, and ${there.join(', ') || 'its image'} is`,
-    remedy: `If ${first.tag} has expired, begin with a newer version: set from. Otherwise give it back to the image of ${there[0] ?? gitTag} in the registry.`,
+    remedy: `If ${first.tag} has expired, let from begin with a newer version. Otherwise give it back to the image of ${there[0] ?? gitTag} in the registry.`,
   }
 }
 
@@ -150,7 +150,7 @@ export const versionMissing = ({ gitTag, copies }: Desired): Finding => {
     wrong,
     what: `${gitTag} is published for other services only`,
     remedy: wrong
-      ? `Run release for ${gitTag}; if it has expired, or was never meant to be there, begin with a newer version: set from.`
+      ? `Run release for ${gitTag}; if it has expired, or was never meant to be there, let from begin with a newer version.`
       : `Run release for ${gitTag} if it is missed; as it has no stable tag, it may have expired.`,
   }
 }

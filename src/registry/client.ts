@@ -246,7 +246,9 @@ export class RegistryClient {
       if (provesAbsence(response) || UNKNOWN_ENDPOINT.includes(response.status))
         return seen.size === 1 ? 'absent' : entries
       if (response.status !== 200) throw this.#connection.refused('read', what, response)
-      const found = entriesIn(parseJson(response.body.toString('utf8')))
+      const answer = parseJson(response.body.toString('utf8'))
+      if (answer === undefined) throw this.#connection.unusable(what, 'its answer is not JSON')
+      const found = entriesIn(answer)
       if (found === undefined)
         throw this.#connection.unusable(what, 'its answer is not the list that was asked for')
       entries.push(...found)

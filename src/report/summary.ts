@@ -193,6 +193,15 @@ const failureIn = (error: unknown, result: CommandResult | undefined): string[] 
   ]
 }
 
+/** Why an audit is red: what it found stands below its table, with what to do. */
+const auditFailure = (error: unknown): string[] => {
+  const { name, what, remedy } = failureOf(error)
+  if (error === undefined) return []
+  return name === 'not-as-planned'
+    ? [`**${plain(what)}** ${plain(remedy)} (${code(name)})`]
+    : failureIn(error, undefined)
+}
+
 const durations = (stages: readonly Stage[]): string[] =>
   stages.length === 0
     ? []
@@ -235,8 +244,7 @@ export const summaryOf = (report: StepReport): string => {
   const failure = error === undefined ? [] : failureIn(error, result)
   const paragraphs = [
     heading(report),
-    // What an audit found is the answer, and that it failed follows from that.
-    ...(result?.command === 'audit' ? [...failure, ...shown] : [...shown, ...failure]),
+    ...(result?.command === 'audit' ? [...auditFailure(error), ...shown] : [...shown, ...failure]),
     ...durations(stages),
   ]
   return `${paragraphs.join('\n\n')}\n\n`
