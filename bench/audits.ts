@@ -23,7 +23,11 @@ const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).dig
  * Gives a repository as many versions, each another image, with a stable tag. They are written where the registry keeps
  * them: blobs, and links from revisions and tags to them.
  */
-const publishVersions = async ({ registry }: Bench, service: string, versions: number): Promise<void> => {
+export const publishVersions = async (
+  { registry }: Bench,
+  service: string,
+  versions: number,
+): Promise<void> => {
   const digest = await seed(registry, `cmswmcore/${service}`, versionAt(0))
   const manifest = JSON.parse((await readBlob(registry.storage, digest)).toString())
   const root = join(registry.storage, 'docker/registry/v2')

@@ -2,6 +2,7 @@ import { addStoredLogins, storedCredentials } from '../docker/config.ts'
 import { Docker } from '../docker/docker.ts'
 import { patientBackoff, registryBackoff } from '../http/retry.ts'
 import { Transport } from '../http/transport.ts'
+import { preferSmallHeap } from '../memory.ts'
 import { RegistryClient } from '../registry/client.ts'
 import { imagePage } from '../registry/image-page.ts'
 import { imageName, type Repository } from '../registry/reference.ts'
@@ -75,7 +76,10 @@ export const executeWithServices = async (
   if (request.command === 'build') return resultOf(request, [await build(request, tools)])
   const registries = await registriesFor(request, run, transport)
   const ofMany = { ...tools, ...registries }
-  if (request.command === 'audit') return await audit(request, ofMany)
+  if (request.command === 'audit') {
+    preferSmallHeap()
+    return await audit(request, ofMany)
+  }
   const ofOne = (repository: Repository) => ({ ...tools, registry: registries.registryFor(repository) })
   let result: Result
   switch (request.command) {

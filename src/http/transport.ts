@@ -3,6 +3,7 @@ import * as https from 'node:https'
 import type { Log } from '../log.ts'
 import { oneLine } from '../text.ts'
 import { Agents } from './agents.ts'
+import { beginAttempt } from './attempt.ts'
 import { redirectTo, type Target } from './redirect.ts'
 import { type Backoff, delayBefore, isRetryable, isRetryableError, UnusableAnswerError } from './retry.ts'
 
@@ -165,8 +166,8 @@ export class Transport implements Disposable {
     attemptTimeout: number,
   ): Promise<HttpResponse> {
     const started = this.#clock.now()
-    const limit = AbortSignal.timeout(attemptTimeout)
-    const signal = AbortSignal.any([this.#signal, limit])
+    using attempt = beginAttempt(this.#signal, attemptTimeout)
+    const { signal } = attempt
     signal.throwIfAborted()
     try {
       const message = await new Promise<http.IncomingMessage>((resolve, reject) => {
@@ -191,8 +192,7 @@ export class Transport implements Disposable {
       this.#log.debug(`${describeRequest({ method, url })}: ${status}, ${answer.length} bytes, ${took} ms`)
       return { status, headers: message.headers, body: answer, url }
     } catch (error) {
-      const silent = limit.aborted && !this.#signal.aborted
-      const failure = silent ? new Error(`no answer within ${attemptTimeout / 1000} s`) : error
+      const failure = attempt.isOverdue ? new Error(`no answer within ${attemptTimeout / 1000} s`) : error
       this.#log.debug(`${describeRequest({ method, url })}: ${String(failure)}`)
       throw failure
     }
