@@ -160,6 +160,10 @@ describe('services as they are on a Friday', () => {
     const mistaken = await stableRelease(['audit', OTHER, ...image, '--from', 'dev'], call)
     expect(mistaken.exitCode).toBe(1)
     expect(mistaken.stderr).toContain('--from is "dev": no rule with numbers matches it.')
+    // As all other commands have it; the version could be the address of a host.
+    const swapped = await stableRelease(['audit', OTHER, '2.4.5.8', ...image], call)
+    expect(swapped.exitCode).toBe(1)
+    expect(swapped.stderr).toContain('audit is for every version, and takes no <tag>.')
   })
 })
 

@@ -189,17 +189,20 @@ const answerOf = (
   if (method === 'POST') {
     const upload = randomUUID()
     uploads.add(upload)
-    return { status: 202, headers: { location: `/v2/${path}/blobs/uploads/${upload}` } }
+    // What is behind it belongs to the address as well: clients must not make one of their own.
+    return { status: 202, headers: { location: `/v2/${path}/blobs/uploads/${upload}?_state=${upload}` } }
   }
   if (method === 'DELETE') {
     const wasThere = uploads.delete(reference.replace('uploads/', ''))
     return wasThere ? { status: 204 } : refused(404, 'BLOB_UPLOAD_UNKNOWN')
   }
   if (method === 'PUT') {
+    const upload = reference.replace('uploads/', '')
+    if (!uploads.has(upload) || query.get('_state') !== upload) return refused(404, 'BLOB_UPLOAD_UNKNOWN')
     const digest = digestOf(body)
     if (query.get('digest') !== digest) return refused(400, 'DIGEST_INVALID')
     blobs.set(digest, body)
-    uploads.delete(reference.replace('uploads/', ''))
+    uploads.delete(upload)
     const location = `/v2/${path}/blobs/${digest}`
     return { status: 201, headers: { location, 'docker-content-digest': digest } }
   }

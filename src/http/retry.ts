@@ -20,7 +20,7 @@ export const registryBackoff: Backoff = {
 }
 
 /** For many questions that nobody waits for: a registry may ask for minutes of patience. */
-export const patientBackoff: Backoff = { ...registryBackoff, attempts: 10, totalTime: 900_000 }
+export const patientBackoff: Backoff = { ...registryBackoff, totalTime: 900_000 }
 
 /** For what is good to know, and not worth to wait for. */
 export const shortBackoff: Backoff = {

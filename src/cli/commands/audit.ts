@@ -1,7 +1,21 @@
-import type { Command } from '../command.ts'
+import { quoted } from '../../inputs/invalid.ts'
+import { invalidInput, type Mistake } from '../../inputs/validated.ts'
+import type { Call, Command } from '../command.ts'
 import { loginOptions, policyOptions, recordOption, stableOption } from '../options.ts'
 import { registryCommand } from '../registry-command.ts'
 import { runRequest } from '../run-request.ts'
+
+/** The mistake of a git tag that stands where all other commands have one. */
+const noTag = ({ texts: { registry, project } }: Call): readonly Mistake[] =>
+  /^[^/:]*[0-9]+(?:\.[0-9]+)+[^/:]*$/.test(registry) && /[.:]/.test(project)
+    ? [
+        invalidInput(
+          ['registry', 'project'],
+          `<registry> is ${quoted(registry)} and <project> is ${quoted(project)}: audit is for every version, and takes no <tag>.`,
+          'The order is <service> <registry> [project]; --from says with which version it begins.',
+        ),
+      ]
+    : []
 
 /** `audit`: the registry and the policy. */
 export const audit: Command = {
@@ -24,5 +38,5 @@ export const audit: Command = {
       shows: 'what is stable of two services, from 2.4.0 on',
     },
   ],
-  run: runRequest('audit'),
+  run: call => runRequest('audit')({ ...call, mistakes: [...call.mistakes, ...noTag(call)] }),
 }
