@@ -92,21 +92,23 @@ interface Candidate {
 }
 
 /** The moving tags that could lead to the version which a published image tag shows, by every rule. */
-const candidatesAt = ({ rules }: Policy, tag: string): Candidate[] =>
-  isReferrersTag(tag)
-    ? []
-    : rules.flatMap(rule => {
-        const { pattern } = rule
-        if (pattern.kind === 'any') return []
-        return rule.templates.flatMap(template => {
-          if (!template.moving) return []
-          const match = matchTokens(witness(rule, template.stable).tokens, tag)
-          if (match.kind === 'mismatch') return []
-          const { bindings } = match
-          const moving = render(template.tokens, bindings)
-          return [{ moving, tag, version: versionOf(pattern.tokens, bindings) }]
-        })
-      })
+const candidatesAt = ({ rules }: Policy, tag: string): readonly Candidate[] => {
+  const candidates: Candidate[] = []
+  if (isReferrersTag(tag)) return candidates
+  for (const rule of rules) {
+    const { pattern, templates } = rule
+    if (pattern.kind === 'any') continue
+    for (const template of templates) {
+      if (!template.moving) continue
+      const match = matchTokens(witness(rule, template.stable).tokens, tag)
+      if (match.kind === 'mismatch') continue
+      const { bindings } = match
+      const moving = render(template.tokens, bindings)
+      candidates.push({ moving, tag, version: versionOf(pattern.tokens, bindings) })
+    }
+  }
+  return candidates
+}
 
 /**
  * Of every moving tag, the published image tag that shows the newest version which it could lead to. Which way a moving
