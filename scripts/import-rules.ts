@@ -110,6 +110,7 @@ export const importRules: readonly ImportRule[] = [
       'inputs',
       'interruption.ts',
       'policy',
+      'record/promotion.ts',
       'report',
       'secrets.ts',
       'temporary.ts',

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { findingsIn } from '../../src/commands/audit-result.ts'
+import { auditLines } from '../../src/report/audit-lines.ts'
 import { refused } from '../registry/model-registry.ts'
 import { type CommandBench, type Ended, startCommandBench } from './bench.ts'
 
@@ -203,12 +204,72 @@ describe('a service that can not be read', () => {
   })
 })
 
+test('nothing from a version on is red: it may be misspelt', async () => {
+  await release('reqmgr2', '2.4.0')
+  const ended = await audit({ from: '24.0.0' }, 'reqmgr2')
+  expect(ended.error).toMatchObject({
+    name: 'not-as-planned',
+    message: expect.stringMatching(
+      /it has no version from 24\.0\.0 on; its newest is 2\.4\.0.*Check service, project and from/,
+    ),
+  })
+})
+
+test('what few services have, or what was before a service, is shown, and is not wrong', async () => {
+  for (const service of ['a', 'b', 'c']) await release(service, '2.4.0')
+  await release('a', '2.4.0.1')
+  for (const service of ['a', 'b']) await release(service, '2.3.0')
+  const ended = await audit({}, 'a,b,c')
+  expect(ended.error).toBeUndefined()
+  expect(statesOf(ended)[2]).toEqual(['2.4.0.1 absent', '2.4.0 stable', '2.3.0 absent'])
+  expect(findings(ended)).toEqual(['b version-missing', 'c version-missing', 'c version-missing'])
+})
+
+test('the same finding of different versions is told for each', async () => {
+  const policy = 'final: X.Y.Z -> X.Y.Z | X.Y.Z-stable stable'
+  await bench.seed('2.4.5', {}, 'a')
+  await bench.seed('2.4.6', {}, 'b')
+  const { audit: result } = await audit({ policy, stable: 'on-promotion' }, 'a,b')
+  if (result === undefined) throw new Error('there is no result')
+  const lines = auditLines(result).join('\n')
+  expect(lines).toContain('stable waits for the promotion of 2.4.5: a. Run promote for 2.4.5')
+  expect(lines).toContain('stable waits for the promotion of 2.4.6: b. Run promote for 2.4.6')
+})
+
+describe('the newest version lacks a tag, and moving tags are on it', () => {
+  const policy = 'final: X.Y.Z -> X.Y.Z X.Y latest | X.Y.Z-stable stable'
+  beforeEach(async () => {
+    for (const version of ['2.4.4', '2.4.5']) await release('reqmgr2', version)
+    for (const tag of ['2.4', 'latest', 'stable']) copy('reqmgr2', '2.4.5', tag)
+  })
+
+  test('the first: nothing else is found, and nobody is sent to move them back', async () => {
+    bench.registry.deleteTag('cmswmcore/reqmgr2', '2.4.5')
+    expect(findings(await audit({ policy }, 'reqmgr2'))).toEqual(['reqmgr2 first-missing'])
+  })
+
+  test('the stable one: that is what is missing', async () => {
+    bench.registry.deleteTag('cmswmcore/reqmgr2', '2.4.5-stable')
+    expect(findings(await audit({ policy }, 'reqmgr2'))).toEqual(['reqmgr2 stable-missing'])
+  })
+
+  test('the stable one, and it may wait: stable is ahead, and that is said before it is moved back', async () => {
+    bench.registry.deleteTag('cmswmcore/reqmgr2', '2.4.5-stable')
+    const { audit: result } = await audit({ policy, stable: 'on-promotion' }, 'reqmgr2')
+    const [wrong] = (result === undefined ? [] : findingsIn(result)).filter(({ finding }) => finding.wrong)
+    expect(wrong?.finding).toMatchObject({
+      tag: 'stable',
+      remedy: expect.stringMatching(/^Find out what is missing of 2\.4\.5/),
+    })
+  })
+})
+
 test('a service without any version is red: it may be misspelt', async () => {
   await release('reqmgr2', '2.4.0')
   const ended = await audit({}, 'reqmgr2,reqmgr3')
   expect(ended.error).toMatchObject({
     name: 'not-as-planned',
-    message: expect.stringMatching(/reqmgr3 has no version at all.*Check service and project/),
+    message: expect.stringMatching(/reqmgr3: it has no version at all.*Check service, project and from/),
   })
   expect(statesOf(ended)).toEqual([['2.4.0 stable'], []])
 })

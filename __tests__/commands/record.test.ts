@@ -96,8 +96,8 @@ describe('a promotion', () => {
     )
     expect(records()).toHaveLength(1)
     expect(bench.events.slice(before).filter(event => WRITES.test(event))).toEqual([])
-    // What is signed then says what was decided, not who ran it again.
-    expect(result?.record).toMatchObject({ stableRelease: { actor: 'amaltaro', written: true } })
+    // What may be signed has only what this run knows: anybody who may push could have written what is stored.
+    expect(result?.record).toMatchObject({ stableRelease: { actor: 'todor', written: false } })
   })
 
   test('that was not recorded is, by a run that finds the stable tag there, and says so', async () => {
@@ -134,6 +134,29 @@ describe('a promotion', () => {
     const tags = records().map(({ statement }) => statement.predicate.dstRef.split(':').at(-1))
     expect(tags.toSorted()).toEqual([STABLE, 'stable'])
   })
+})
+
+test('who writes a tag is recorded, whatever records there are: of another time, or of somebody else', async () => {
+  const recorded = (actor: string) => ({ recorded: { actor, run: undefined, environment: undefined } })
+  await publish()
+  await promote({}, recorded('alice'))
+  bench.registry.deleteTag(REPOSITORY, STABLE)
+  await promote({}, recorded('bob'))
+  const actors = records().map(({ statement }) => statement.predicate.stableRelease.actor)
+  expect(actors).toEqual(['alice', 'bob'])
+  // Its time is that of a second, in which both may have been.
+  const { result } = await bench.run({ command: 'verify' })
+  expect(result?.records).toHaveLength(1)
+})
+
+test('a registry that takes a record and does not list it: nothing is said to be stored', async () => {
+  await publish()
+  await promote({ record: 'false' })
+  bench.registry.answer('GET referrers', { status: 200, body: '{"manifests":[]}' })
+  bench.registry.silentSubject(true)
+  const { error, log } = await promote()
+  expect(error).toBeUndefined()
+  expect(log.join('\n')).toContain('took the record of')
 })
 
 test('a release is recorded, one that gives no stable tag is not', async () => {
@@ -206,7 +229,6 @@ describe('required checks', () => {
 describe('a record that can not be stored', () => {
   test.each([
     { request: 'GET referrers', answer: refused(403, 'DENIED') },
-    { request: 'GET referrers', answer: { status: 500 } },
     { request: 'GET referrers', answer: { status: 200, body: 'x' } },
     { request: 'POST uploads/', answer: refused(403, 'DENIED') },
     { request: 'POST uploads/', answer: { status: 202 } },
@@ -231,7 +253,8 @@ describe('a record that can not be stored', () => {
     bench.registry.answer('GET referrers', refused(403, 'DENIED'), 1)
     const { error, services } = await promote({ service: 'reqmgr2, reqmon' })
     expect(error).toBeUndefined()
-    expect(services?.filter(({ record }) => record !== undefined)).toHaveLength(1)
+    // What may be signed does not depend on the registry.
+    expect(services?.filter(({ record }) => record !== undefined)).toHaveLength(2)
     const stored = ['reqmgr2', 'reqmon'].flatMap(service => records(`cmswmcore/${service}`))
     expect(stored).toHaveLength(1)
   })
@@ -312,11 +335,21 @@ describe('records are shown', () => {
     expect(bench.events).not.toContain('GET referrers')
   })
 
-  test.each([{ run: verify }, { run: audit }])('that can not be read are no error', async ({ run }) => {
+  test('that can not be read are no error of verify', async () => {
     bench.registry.answer('GET referrers', refused(403, 'DENIED'))
-    const { error, log } = await run()
+    const { error, log } = await verify()
     expect(error).toBeUndefined()
     expect(log.filter(line => line.startsWith('Records are not shown: '))).toHaveLength(1)
+  })
+
+  test('that can not be read of one service are told, and those of the others are shown', async () => {
+    await publish('reqmon')
+    await promote({ service: 'reqmon' })
+    bench.registry.answer('GET referrers', refused(403, 'DENIED'), 1)
+    const { error, audit: result } = await audit({ service: 'reqmgr2, reqmon' })
+    expect(error).toBeUndefined()
+    expect(result?.services.map(({ noRecords }) => noRecords !== undefined)).toEqual([true, false])
+    expect(result?.services[1]?.versions[0]?.stableTags[0]?.record).toMatchObject({ actor: 'amaltaro' })
   })
 
   test('the registry is asked once where it has no place for them', async () => {

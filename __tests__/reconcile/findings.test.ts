@@ -8,6 +8,9 @@ import { desiredFor, digest, observe, type World } from './world.ts'
 const [A, B] = [digest('a'), digest('b')]
 const MOVING = 'final: X.Y.Z -> X.Y.Z vX.Y.Z X.Y | X.Y.Z-stable stable'
 
+/** Most services have the version, and this one has an older one. */
+const EXPECTED = { ofMost: true, hasOlder: true }
+
 /** What is found in a repository, each as `kind tag`, with `!` if it is wrong. */
 const found = (
   gitTag: string,
@@ -88,6 +91,19 @@ describe('what is found of one version', () => {
       findings: ['stable-waiting 2.3.4-stable', 'stable-waiting stable'],
     },
     {
+      what: 'a moving stable tag that a promotion has left behind',
+      policy: MOVING,
+      world: { ...ALL, stable: B },
+      waits: true,
+      findings: ['!moving-behind stable'],
+    },
+    {
+      what: 'moving tags with a newer version whose first tag has expired',
+      policy: MOVING,
+      world: { ...ALL, '2.3': B, stable: B, '2.3.5-stable': B },
+      findings: [],
+    },
+    {
       what: 'a moving stable tag that is ahead of the promotion',
       policy: MOVING,
       world: { ...ALL, '2.3.5': B, 'v2.3.5': B, '2.3': B, stable: B },
@@ -101,6 +117,21 @@ describe('what is found of one version', () => {
   test('what moving tags are behind, and what different tags are, is named', () => {
     expect(found('2.3.4', { '2.3.4': A, '2.3.4-stable': B })).toMatchObject([{ digest: B, wanted: A }])
     expect(found('2.3.4', { ...ALL, '2.3': B }, { policy: MOVING })).toMatchObject([{ digest: B, wanted: A }])
+  })
+
+  test('what leads to a newer version is not to be moved back without a look', () => {
+    const desired = desiredFor('2.3.4', MOVING)
+    const observed = observe(desired, { ...ALL, stable: B })
+    const terms = termsOfPublished(undefined, { kind: 'write' })
+    const steps = reconcile(desired, observed, terms)
+    const newerAt = (image: Digest) => (image === B ? '2.3.5' : undefined)
+    const [finding, ...others] = findingsOf(desired, { observed, steps, lost: new Set(), newerAt })
+    expect(others).toEqual([])
+    expect(finding).toMatchObject({
+      kind: 'moving-behind',
+      what: 'stable is 2.3.5, and the newest that it may follow is 2.3.4',
+      remedy: expect.stringMatching(/^Find out what is missing of 2\.3\.5/),
+    })
   })
 
   test('a tag that leads nowhere', () => {
@@ -118,8 +149,8 @@ describe('what is found of one version', () => {
       ...found('2.3.4', { '2.3.4': A, '2.3.4-stable': B }, { lost: [A] }),
       ...found('2.3.4', { '2.3.4-stable': B }),
       ...found('2.3.4', { ...ALL, '2.3': B, stable: B }, { policy: MOVING }),
-      versionMissing(desiredFor('2.3.4')),
-      versionMissing(desiredFor('2.3.4rc1')),
+      versionMissing(desiredFor('2.3.4'), EXPECTED),
+      versionMissing(desiredFor('2.3.4rc1'), EXPECTED),
     ]
     for (const { what, remedy } of findings) {
       expect(what).toMatch(/2\.3/)
@@ -128,7 +159,16 @@ describe('what is found of one version', () => {
   })
 })
 
-test('a version that only other services have is wrong if it should be stable', () => {
-  expect(versionMissing(desiredFor('2.3.4'))).toMatchObject({ kind: 'version-missing', wrong: true })
-  expect(versionMissing(desiredFor('2.3.4rc1'))).toMatchObject({ kind: 'version-missing', wrong: false })
+test.each([
+  { what: 'a release that most services have', gitTag: '2.3.4', others: EXPECTED, wrong: true },
+  { what: 'a candidate, which may have expired', gitTag: '2.3.4rc1', others: EXPECTED, wrong: false },
+  { what: 'what few services have', gitTag: '2.3.4', others: { ...EXPECTED, ofMost: false }, wrong: false },
+  {
+    what: 'what is older than the service',
+    gitTag: '2.3.4',
+    others: { ...EXPECTED, hasOlder: false },
+    wrong: false,
+  },
+])('a version that only other services have: $what, wrong: $wrong', ({ gitTag, others, wrong }) => {
+  expect(versionMissing(desiredFor(gitTag), others)).toMatchObject({ kind: 'version-missing', wrong })
 })

@@ -31,6 +31,8 @@ export interface ModelRegistry {
     repository: string,
     digest: string,
   ): readonly { readonly manifest: unknown; readonly layers: readonly Buffer[] }[]
+  /** Whether a PUT of what refers to something says so. */
+  silentSubject(is: boolean): void
   /** Deletes a tag. */
   deleteTag(repository: string, tag: string): void
   /** Answers what the client asks, in short such as `HEAD 2.3.4` or `GET list`, so; as often as given, or always. */
@@ -219,6 +221,7 @@ export const startModelRegistry = async (
 ): Promise<ModelRegistry> => {
   const repositories = new Map<string, Repository>()
   const answers: { request: string; answer: Answer; left: number }[] = []
+  let isSilent = false
 
   const at = (path: string): Repository =>
     repositories.get(path) ?? {
@@ -248,7 +251,9 @@ export const startModelRegistry = async (
     const repository = at(path)
     const type = headers['content-type']
     const asked = { method, kind, reference, path, body, type, query: url.searchParams }
-    const answer = answerOf(repository, asked, options)
+    const said = answerOf(repository, asked, options)
+    const { 'oci-subject': _, ...without } = said.headers ?? {}
+    const answer = isSilent ? { ...said, headers: without } : said
     if (method === 'POST' || (method === 'PUT' && answer.status === 201)) repositories.set(path, repository)
     return answer
   }
@@ -281,6 +286,9 @@ export const startModelRegistry = async (
         const layers = needs(manifest).blobs.slice(1)
         return { manifest, layers: layers.flatMap(layer => repository.blobs.get(String(layer)) ?? []) }
       })
+    },
+    silentSubject: is => {
+      isSilent = is
     },
     openUploads: repository => at(repository).uploads.size,
     deleteTag: (repository, tag) => void at(repository).tags.delete(tag),

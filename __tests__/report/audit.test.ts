@@ -77,10 +77,10 @@ const result: AuditResult = {
 
 test('one table, services by versions, and below it every finding with its remedy', () => {
   expect(tableOf(result).split('\n')).toEqual([
-    '  version  reqmgr2                  reqmon                           wmagent',
-    '  2.4.2    waiting                  -                                ✗ ?',
-    '  2.4.1    stable since 2026-11-24  published                        ✗ ?',
-    '  2.4.0    ✗ stable differs         ✗ stable differs, latest behind  ✗ ?',
+    '  version  reqmgr2                  reqmon                 wmagent',
+    '  2.4.2    waiting                  -                      ✗ ?',
+    '  2.4.1    stable since 2026-11-24  published              ✗ ?',
+    '  2.4.0    ✗ stable differs         ✗ stable differs (+1)  ✗ ?',
     '',
     'Not judged:',
     '  ghcr.io/dmwm/wmagent: the registry is on fire.',
@@ -89,12 +89,12 @@ test('one table, services by versions, and below it every finding with its remed
     '  2.4.0-stable is what it is: reqmgr2 (sha256:abababababab…), reqmon (sha256:abababababab…). Mend it.',
     '  latest is what it is: reqmon. Mend it.',
     '',
-    'Why it is stable:',
+    'Why it is stable, by records that are not signed:',
     '  2.4.1-stable since 2026-11-24 17:02, by amaltaro: reqmgr2',
     '',
     'Good to know:',
     '  2.4.2-stable is what it is: reqmgr2. Mend it.',
-    '  Tags that no rule with numbers gives: reqmgr2 has 2 tags, such as dev, x\\u001b[31m.',
+    '  Tags of no version, by the policy: reqmgr2 has 2 tags, such as dev, x\\u001b[31m.',
     '  Older than 2.4.0, and not judged: 7 of reqmgr2.',
   ])
 })
@@ -104,7 +104,7 @@ test('the same in the summary, as Markdown that nothing breaks out of', () => {
   const summary = summaryOf({ result, stages: [], error })
   expect(summary).toMatch(/^### ❌ audit of 3 services: /)
   expect(summary).toContain('| version | reqmgr2 | reqmon | wmagent |')
-  expect(summary).toContain('| 2.4.0 | ❌ stable differs | ❌ stable differs, latest behind | ❌ ? |')
+  expect(summary).toContain('| 2.4.0 | ❌ stable differs | ❌ stable differs (+1) | ❌ ? |')
   expect(summary).toContain('- **2.4.0-stable is what it is**: reqmgr2 (sha256:abababababab…)')
   expect(summary).toContain('- 2.4.1-stable since 2026-11-24 17:02, by amaltaro: reqmgr2')
   expect(summary).not.toContain('\u001b')

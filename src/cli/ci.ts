@@ -1,4 +1,6 @@
+import { userInfo } from 'node:os'
 import { ENVIRONMENT_VARIABLE, type RunContext, readRunContext } from '../inputs/run-context.ts'
+import { BY_HAND } from '../record/promotion.ts'
 
 const GITHUB = 'https://github.com'
 const GITHUB_API = 'https://api.github.com'
@@ -20,6 +22,16 @@ const OF_REPOSITORY = ['GITHUB_REPOSITORY', 'GITHUB_SERVER_URL', 'GITHUB_API_URL
 
 const some = (env: NodeJS.ProcessEnv, names: readonly string[]): NodeJS.ProcessEnv =>
   Object.fromEntries(names.flatMap(name => (env[name] ? [[name, env[name]]] : [])))
+
+/** Who is logged in on this machine, as far as it knows. */
+const userOf = (env: NodeJS.ProcessEnv): string | undefined => {
+  try {
+    return env.USER || env.LOGNAME || userInfo().username
+  } catch {
+    // A user without an entry has no name.
+    return undefined
+  }
+}
 
 /**
  * What a CI says of the run that a call is a part of: which repository the git tag is of, and the commit of the git tag that
@@ -48,5 +60,11 @@ export const ciContext = (env: NodeJS.ProcessEnv, directory: string): RunContext
     directory,
   )
   // By hand it is whoever is logged in.
-  return isRun ? context : { ...context, recorded: { ...context.recorded, actor: env.USER } }
+  if (isRun) return context
+  const { recorded } = context
+  const environment = env[ENVIRONMENT_VARIABLE] || BY_HAND
+  return {
+    ...context,
+    recorded: { ...recorded, actor: userOf(env), environment },
+  }
 }

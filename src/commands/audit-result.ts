@@ -38,6 +38,8 @@ export interface AuditedService {
   readonly otherTags: number
   /** Some of them. */
   readonly otherTagsSuchAs: readonly string[]
+  /** Why its records are not shown, if they can't be read. */
+  readonly noRecords?: string
   /** How many versions are older than `from`, and not judged. */
   readonly olderVersions: number
   /** Every version that is judged, the newest first; the same for all services. */

@@ -1,5 +1,6 @@
 import type { ReleaseError } from '../errors.ts'
-import type { Published, PublishedVersion } from '../policy/versions.ts'
+import { compareVersions, type Version } from '../policy/moving.ts'
+import { newestFirst, type Published, type PublishedVersion } from '../policy/versions.ts'
 import type { Desired } from '../reconcile/desired.ts'
 import { findingsOf, versionMissing } from '../reconcile/findings.ts'
 import { reconcile } from '../reconcile/reconcile.ts'
@@ -22,8 +23,12 @@ export interface ReadService {
   readonly lost: ReadonlySet<Digest>
   /** What records tell of stable tags, by reference. */
   readonly notes: ReadonlyMap<string, PromotionNote>
+  /** For every image, the newest version that has it under a fixed tag. */
+  readonly owners: ReadonlyMap<Digest, PublishedVersion>
   /** What kept it from being read. */
   readonly error?: ReleaseError
+  /** Why its records are not shown, if they can't be read. */
+  readonly noRecords?: string
 }
 
 /** How many of the tags that no rule gives are named. */
@@ -44,13 +49,15 @@ const stateOf = (
 /** Compares what a service has of a version with what the policy desires. */
 const judge = (
   read: ReadService,
-  { decision: { gitTag, rule, first, copies } }: PublishedVersion,
-  { request, isElsewhere }: { request: AuditRequest; isElsewhere: boolean },
+  { decision: { gitTag, rule, first, copies }, version }: PublishedVersion,
+  { request, others, oldest }: { request: AuditRequest; others: OtherServices; oldest: Version | undefined },
 ): AuditedVersion => {
   const desired: Desired = { policy: request.policy, gitTag, first, copies }
   const { of, published, newest, tags, lost, notes } = read
   if (!published.versions.has(gitTag)) {
-    const findings = isElsewhere ? [versionMissing(desired)] : []
+    const hasOlder = oldest !== undefined && compareVersions(oldest, version) < 0
+    const of = others.services.get(gitTag) ?? 0
+    const findings = of === 0 ? [] : [versionMissing(desired, { ofMost: of * 2 >= others.all, hasOlder })]
     const state = findings.some(({ wrong }) => wrong) ? 'wrong' : 'absent'
     return { gitTag, rule, state, digest: undefined, stableTags: [], findings }
   }
@@ -59,7 +66,13 @@ const judge = (
   const versions = copies.flatMap(({ tag, moving }) => (moving ? (newest.get(tag) ?? []) : []))
   const observed = { tags, versions }
   const steps = reconcile(desired, observed, termsOfPublished(undefined, stable))
-  const findings = findingsOf(desired, { observed, steps, lost })
+  const newerAt = (digest: Digest): string | undefined => {
+    const other = read.owners.get(digest)
+    return other !== undefined && compareVersions(other.version, version) > 0
+      ? other.decision.gitTag
+      : undefined
+  }
+  const findings = findingsOf(desired, { observed, steps, lost, newerAt })
   const stableTags = steps.flatMap(({ kind, tag: { tag, stable } }) => {
     if (kind !== 'keep' || !stable) return []
     const reference = tagged(of.repository, tag)
@@ -71,13 +84,30 @@ const judge = (
   return { gitTag, rule, state: stateOf(desired, { findings, stableTags }), digest, stableTags, findings }
 }
 
-const NO_VERSION = 'it has no version at all'
+/** Which services have a version: how many have its first tag, and how many there are. */
+export interface OtherServices {
+  readonly services: ReadonlyMap<string, number>
+  readonly all: number
+}
 
-/** What there is to say of a service. `elsewhere` are the versions that some service has. */
+/** Why nothing of a service can be judged, though it could be read. */
+const nothingToJudge = (
+  { versions }: Published,
+  judged: readonly PublishedVersion[],
+  { from }: AuditRequest,
+): string | undefined => {
+  const [newest] = newestFirst(versions.values())
+  if (newest === undefined) return 'it has no version at all'
+  return judged.length > 0
+    ? undefined
+    : `it has no version from ${from} on; its newest is ${newest.decision.gitTag}`
+}
+
+/** What there is to say of a service. */
 export const auditedService = (
   read: ReadService,
   judged: readonly PublishedVersion[],
-  { request, elsewhere }: { request: AuditRequest; elsewhere: ReadonlySet<string> },
+  { request, others: otherServices }: { request: AuditRequest; others: OtherServices },
 ): AuditedService => {
   const { of, published, error } = read
   const { versions, others } = published
@@ -90,14 +120,18 @@ export const auditedService = (
   if (error !== undefined) {
     return { ...about, problem: error.what.replace(/\.$/, ''), olderVersions: 0, versions: [] }
   }
-  if (versions.size === 0) return { ...about, problem: NO_VERSION, olderVersions: 0, versions: [] }
   const own = judged.filter(({ decision }) => versions.has(decision.gitTag)).length
+  const problem = nothingToJudge(published, judged, request)
+  const oldest = newestFirst(versions.values()).at(-1)?.version
   return {
     ...about,
+    ...(problem === undefined ? {} : { problem }),
+    ...(read.noRecords === undefined ? {} : { noRecords: read.noRecords }),
     olderVersions: versions.size - own,
-    versions: judged.map(version =>
-      judge(read, version, { request, isElsewhere: elsewhere.has(version.decision.gitTag) }),
-    ),
+    versions:
+      versions.size === 0
+        ? []
+        : judged.map(version => judge(read, version, { request, others: otherServices, oldest })),
   }
 }
 
@@ -120,13 +154,19 @@ const unreadableError = (
   })
 }
 
-/** The error for what was found: nothing if all is as it should be. It has the name of what could not be read, if that is all. */
+/**
+ * The error for what was found: nothing if all is as it should be. It has the name of what could not be read, if that is
+ * all. `errors` are what kept each service from being read.
+ */
 export const auditError = (
   result: AuditResult,
-  unreadable: readonly ReleaseError[],
+  errors: readonly (ReleaseError | undefined)[],
 ): ResultError | undefined => {
+  const unreadable = errors.flatMap(error => error ?? [])
   const wrong = findingsIn(result).filter(({ finding }) => finding.wrong)
-  const empty = result.services.filter(({ problem }) => problem === NO_VERSION)
+  const empty = result.services.filter(
+    ({ problem }, index) => problem !== undefined && errors[index] === undefined,
+  )
   if (wrong.length === 0 && empty.length === 0) return unreadableError(result, unreadable)
   const services = new Set(wrong.map(({ service }) => service))
   const said = [
@@ -135,18 +175,14 @@ export const auditError = (
       : [
           `${counted(wrong.length, 'thing is', 'things are')} not as the policy has it (${[...services].join(', ')})`,
         ]),
-    ...(empty.length === 0
-      ? []
-      : [
-          `${empty.map(({ image }) => image).join(', ')} ${empty.length === 1 ? 'has' : 'have'} no version at all`,
-        ]),
+    ...empty.map(({ image, problem }) => `${image}: ${problem}`),
     ...(unreadable.length === 0 ? [] : [`${unreadable.length} could not be read`]),
   ]
   const remedies = [
     ...(wrong.length === 0 ? [] : ['Each is listed with its remedy.']),
     ...(empty.length === 0
       ? []
-      : ['Check service and project, and that the policy is the one by which they are released.']),
+      : ['Check service, project and from, and that the policy is the one by which they are released.']),
     ...unreadable.map(({ remedy }) => remedy),
   ]
   return new ResultError('not-as-planned', result, {

@@ -26,6 +26,8 @@ interface Reading extends ReadService {
   readonly tags: Map<string, TagState>
   readonly lost: Set<Digest>
   readonly notes: Map<string, PromotionNote>
+  readonly owners: Map<Digest, PublishedVersion>
+  noRecords?: string
   error?: ReleaseError
 }
 
@@ -41,8 +43,15 @@ const reading = async (one: Reading, { secrets }: Tools, read: () => Promise<voi
   }
 }
 
+/** The fixed stable tags of a version that is there. */
+const fixedStableTags = ({ decision, hasFirst }: PublishedVersion): string[] =>
+  hasFirst ? decision.copies.flatMap(({ tag, stable, moving }) => (stable && !moving ? [tag] : [])) : []
+
 /** Lists the tags of every service. */
-const listVersions = async ({ services, policy }: AuditRequest, tools: Tools): Promise<Some<Reading>> => {
+const listVersions = async (
+  { services, policy, stable }: AuditRequest,
+  tools: Tools,
+): Promise<Some<Reading>> => {
   const all = mapSome(
     services,
     (of): Reading => ({
@@ -53,13 +62,16 @@ const listVersions = async ({ services, policy }: AuditRequest, tools: Tools): P
       tags: new Map(),
       lost: new Set(),
       notes: new Map(),
+      owners: new Map(),
     }),
   )
   await eachAtOnce(all, REQUESTS_AT_ONCE, one =>
     reading(one, tools, async () => {
       const tags = await one.registry.listTags()
       one.published = publishedVersions(policy, tags)
-      one.newest = newestOfMoving(policy, tags)
+      // What should be there decides where a moving tag should be.
+      const due = stable === 'on-release' ? [...one.published.versions.values()].flatMap(fixedStableTags) : []
+      one.newest = newestOfMoving(policy, [...tags, ...due])
     }),
   )
   return all
@@ -101,6 +113,17 @@ const observeVersions = async (
   )
 }
 
+/** Notes which version has an image; of several, the newest. */
+const nameOwners = (one: Reading, judged: readonly PublishedVersion[]): void => {
+  for (const version of own(one, judged)) {
+    for (const { tag, moving } of allTags(version.decision)) {
+      const state = one.tags.get(tag)
+      if (!moving && state?.kind === 'present' && !one.owners.has(state.digest))
+        one.owners.set(state.digest, version)
+    }
+  }
+}
+
 /** The stable tags of a service by the image that they lead to. */
 const stableImages = (one: Reading, judged: readonly PublishedVersion[]) => {
   const images = new Map<Digest, Map<string, { reference: string; moving: boolean }>>()
@@ -122,8 +145,10 @@ const readRecords = async (
   readNotes: ReadNotes,
 ): Promise<void> => {
   const read = async ({ one, digest, tags }: ReturnType<typeof stableImages>[number]): Promise<void> => {
-    if (one.error !== undefined) return
-    for (const note of await readNotes(one.registry, digest, tags)) one.notes.set(note.destination, note)
+    if (one.error !== undefined || one.noRecords !== undefined) return
+    const notes = await readNotes(one.registry, digest, tags)
+    if (typeof notes === 'string') one.noRecords ??= notes
+    else for (const note of notes) one.notes.set(note.destination, note)
   }
   const [first, ...others] = all.flatMap(one => stableImages(one, judged))
   if (first !== undefined) await read(first)
@@ -148,6 +173,7 @@ export const audit = async (request: AuditRequest, tools: Tools): Promise<AuditR
   })
   await log.stage('Read the registry', async conclude => {
     await observeVersions(all, judged, tools)
+    for (const one of all) nameOwners(one, judged)
     if (request.records) await readRecords(all, judged, notesReader(tools))
     conclude(
       `${counted(
@@ -156,19 +182,21 @@ export const audit = async (request: AuditRequest, tools: Tools): Promise<AuditR
       )} looked at`,
     )
   })
-  const elsewhere = new Set(
-    all.flatMap(({ published: { versions } }) =>
-      [...versions].flatMap(([gitTag, { hasFirst }]) => (hasFirst ? [gitTag] : [])),
-    ),
-  )
+  const having = new Map<string, number>()
+  for (const { published } of all) {
+    for (const [gitTag, { hasFirst }] of published.versions) {
+      if (hasFirst) having.set(gitTag, (having.get(gitTag) ?? 0) + 1)
+    }
+  }
+  const others = { services: having, all: all.length }
   const result: AuditResult = {
     command: 'audit',
     from: request.from,
-    services: mapSome(all, one => auditedService(one, judged, { request, elsewhere })),
+    services: mapSome(all, one => auditedService(one, judged, { request, others })),
   }
   const error = auditError(
     result,
-    all.flatMap(({ error }) => error ?? []),
+    all.map(({ error }) => error),
   )
   if (error !== undefined) throw error
   return result

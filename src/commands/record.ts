@@ -1,6 +1,7 @@
 import { ReleaseError } from '../errors.ts'
 import type { CheckState } from '../gates/check-state.ts'
 import { awaitChecks, type ChecksGate, type ChecksPorts } from '../gates/checks.ts'
+import { field } from '../json.ts'
 import { policyText } from '../policy/policy.ts'
 import { annotationsOf, noteAbout } from '../record/annotations.ts'
 import type { Promotion, PromotionNote, RecordedCheck, RecordedRun } from '../record/promotion.ts'
@@ -87,14 +88,20 @@ const masked = (promotion: Promotion, { secrets }: Pick<Run, 'secrets'>): Promot
     typeof value === 'string' ? secrets.mask(value) : value,
   )
 
-/** Stores a record as an artifact that refers to the image. */
+const notListed = (promotion: Promotion): ReleaseError =>
+  new ReleaseError('registry-unreadable', {
+    what: `The registry took the record of ${promotion.destination}, and does not list it.`,
+    remedy: "Contact the registry's administrators.",
+  })
+
+/** Stores a record as an artifact that refers to the image, and makes sure that the registry lists it. */
 const store = async (promotion: Promotion, registry: RegistryClient): Promise<void> => {
   const { digest } = promotion
   const head = await registry.headManifest(digest)
   if (head === undefined || Number.isNaN(head.size)) {
     throw new ReleaseError('registry-unreadable', {
-      what: `The registry does not say how large ${promotion.destination} is.`,
-      remedy: 'Run it again; if it stays so, set record: false.',
+      what: `The registry does not say how large ${promotion.source} is.`,
+      remedy: 'Run it again.',
     })
   }
   const blob = async (mediaType: string, bytes: Buffer): Promise<Descriptor> => ({
@@ -111,7 +118,11 @@ const store = async (promotion: Promotion, registry: RegistryClient): Promise<vo
     },
     annotationsOf(promotion),
   )
-  await registry.putManifest(digestOf(bytes), { mediaType: MANIFEST_MEDIA_TYPE, bytes })
+  const subject = await registry.putManifest(digestOf(bytes), { mediaType: MANIFEST_MEDIA_TYPE, bytes })
+  if (subject === digest) return
+  const listed = await registry.listReferrers(digest, IN_TOTO)
+  const isListed = listed !== 'unsupported' && listed.some(each => field(each, 'digest') === digestOf(bytes))
+  if (!isListed) throw notListed(promotion)
 }
 
 /** How the required checks stand: as they did before the tags were written, or as they do now if that is to be stored. */
@@ -126,16 +137,28 @@ const statesOf = async (
 
 /** What became of the records of a service. */
 interface Recorded {
-  readonly records: readonly Promotion[]
+  /** The decisions as this run knows them: nothing of what the registry says goes into what may be signed. */
+  readonly promotions: readonly Promotion[]
   readonly stored: number
   /** Whether the registry has a place for them. */
   readonly supported: boolean
   readonly failure?: string
 }
 
-const NOTHING: Recorded = { records: [], stored: 0, supported: true }
+/** Stores the records that are missing: of every tag that this run has written, and of those that have none. */
+const storeMissing = async (
+  promotions: readonly Promotion[],
+  there: readonly unknown[],
+  registry: RegistryClient,
+): Promise<number> => {
+  const missing = promotions.filter(
+    ({ written, destination }) => written || noteAbout(there, destination) === undefined,
+  )
+  for (const promotion of missing) await store(promotion, registry)
+  return missing.length
+}
 
-/** Stores the records of a service that are missing. What fails is no error: the tags are written. */
+/** Records the decisions for a service. What fails is no error: the tags are written. */
 const recordService = async (
   { result, registry }: Recordable,
   decision: Decision & { readonly record: RecordedRun },
@@ -143,31 +166,24 @@ const recordService = async (
 ): Promise<Recorded> => {
   const { digest } = result
   const tags = stableTags(result)
-  if (digest === undefined || tags.length === 0) return NOTHING
-  const service = { ...result, digest }
-  let [stored, supported] = [0, true]
-  const records: Promotion[] = []
+  const nothing: Recorded = { promotions: [], stored: 0, supported: true }
+  if (digest === undefined || tags.length === 0) return nothing
+  const promotionsWith = (states: readonly CheckState[]): Promotion[] =>
+    tags.map(tag => masked(promotionOf(tag, { ...result, digest }, decision, recordedChecks(states)), run))
+  let promotions = promotionsWith(decision.states ?? [])
+  // Nobody should have to wait long for it: what counts is done.
+  const { impatient } = registry
   try {
-    const there = await registry.listReferrers(digest, IN_TOTO)
-    supported = there !== 'unsupported'
-    const notes = new Map(
-      tags.map(tag => [tag, there === 'unsupported' ? undefined : noteAbout(there, tag)] as const),
-    )
-    const isDue = supported && [...notes.values()].some(note => note === undefined)
-    const checks = recordedChecks(await statesOf(decision, isDue, run))
-    for (const [tag, note] of notes) {
-      const promotion = masked(promotionOf(tag, service, decision, checks), run)
-      if (note === undefined && supported) {
-        await store(promotion, registry)
-        stored += 1
-      }
-      records.push({ ...promotion, ...note })
-    }
-    return { records, stored, supported }
+    const there = await impatient.listReferrers(digest, IN_TOTO)
+    if (there === 'unsupported') return { promotions, stored: 0, supported: false }
+    const isDue = promotions.some(({ destination }) => noteAbout(there, destination) === undefined)
+    promotions = promotionsWith(await statesOf(decision, isDue, run))
+    return { promotions, stored: await storeMissing(promotions, there, impatient), supported: true }
   } catch (error) {
     run.signal.throwIfAborted()
     if (!(error instanceof ReleaseError)) throw error
-    return { records, stored, supported, failure: run.secrets.mask(error.what) }
+    const of = tags.map(({ reference }) => reference).join(', ')
+    return { ...nothing, promotions, failure: run.secrets.mask(`The record of ${of}: ${error.what}`) }
   }
 }
 
@@ -176,7 +192,7 @@ const conclusionOf = (all: readonly Recorded[]): string => {
     return 'nothing is stored with the image: this registry has no referrers API'
   }
   const stored = all.reduce((sum, each) => sum + each.stored, 0)
-  const there = all.reduce((sum, { records }) => sum + records.length, 0) - stored
+  const there = all.reduce((sum, { promotions }) => sum + promotions.length, 0) - stored
   if (stored === 0) return 'there already'
   return `${stored} stored with the ${stored === 1 ? 'image' : 'images'}${there === 0 ? '' : `, ${there} there already`}`
 }
@@ -204,40 +220,40 @@ export const recordDecision = async (
   if (failures.length > 0) {
     run.log.warning(
       'The decision is not recorded',
-      `${failures.join('\n')}\nThe image tags are written and verified. Run it again to add the record, or set record: false.`,
+      `${failures.join('\n')}\nThe image tags are written and verified. Run it again to add the record.`,
     )
   }
-  const records = new Map(all.map((each, index) => [each, recorded[index]?.records[0]]))
+  const promotions = new Map(all.map((each, index) => [each, recorded[index]?.promotions[0]]))
   return mapSome(all, each => {
-    const promotion = records.get(each)
+    const promotion = promotions.get(each)
     return promotion === undefined ? each.result : { ...each.result, record: predicateOf(promotion, VERSION) }
   })
 }
 
-/** Reads what the records of an image tell of its stable tags; nothing where there are none, or no place for them. */
+/**
+ * Reads what the records of an image tell of its stable tags; nothing where there are none, or no place for them. A text says
+ * why they can't be read, which is no error.
+ */
 export type ReadNotes = (
   registry: RegistryClient,
   digest: Digest,
-  tags: readonly Pick<TagResult, 'reference' | 'moving'>[],
-) => Promise<readonly PromotionNote[]>
+  tags: readonly Pick<TagResult, 'reference'>[],
+) => Promise<readonly PromotionNote[] | string>
 
-/**
- * Makes a reader of records that stops to ask once the registry has shown that it has none, or can't be read: that is said
- * once, and is no error.
- */
-export const notesReader = ({ log, signal, secrets }: Pick<Run, 'log' | 'signal' | 'secrets'>): ReadNotes => {
-  let isOver = false
+/** Makes a reader of records that stops to ask once the registry has shown that it has no place for them. */
+export const notesReader = ({ signal, secrets }: Pick<Run, 'signal' | 'secrets'>): ReadNotes => {
+  let isSupported = true
   return async (registry, digest, tags) => {
-    if (isOver) return []
+    if (!isSupported) return []
     try {
-      const there = await registry.listReferrers(digest, IN_TOTO)
-      if (there !== 'unsupported') return tags.flatMap(tag => noteAbout(there, tag) ?? [])
+      const there = await registry.impatient.listReferrers(digest, IN_TOTO)
+      if (there !== 'unsupported') return tags.flatMap(({ reference }) => noteAbout(there, reference) ?? [])
+      isSupported = false
+      return []
     } catch (error) {
       signal.throwIfAborted()
       if (!(error instanceof ReleaseError)) throw error
-      if (!isOver) log.info(`Records are not shown: ${secrets.mask(error.what)}`)
+      return secrets.mask(error.what)
     }
-    isOver = true
-    return []
   }
 }

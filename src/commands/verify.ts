@@ -1,4 +1,6 @@
 import { ReleaseError } from '../errors.ts'
+import type { Desired } from '../reconcile/desired.ts'
+import { isPromoted } from '../reconcile/findings.ts'
 import type { Observed } from '../reconcile/observed.ts'
 import { reconcile } from '../reconcile/reconcile.ts'
 import type { Step } from '../reconcile/step.ts'
@@ -31,15 +33,20 @@ const lostDigests = async (registry: RegistryClient, { tags }: Observed): Promis
 }
 
 /** What is found of a tag: what is to be done says how it differs from the plan. */
-const findingFor = (step: Step, { tags }: Observed, lost: ReadonlySet<Digest>): Outcome => {
-  const state = tags.get(step.tag.tag)
+const findingFor = (
+  step: Step,
+  { desired, observed, lost }: { desired: Desired; observed: Observed; lost: ReadonlySet<Digest> },
+): Outcome => {
+  const state = observed.tags.get(step.tag.tag)
   const there = state?.kind === 'present' ? state.digest : undefined
   if (step.kind === 'stay') return { outcome: 'stayed', note: `belongs to ${step.newest}, which is newer` }
   if (there !== undefined && lost.has(there)) {
     return { outcome: 'missing', note: `is ${there}, which the registry does not have` }
   }
   if (step.kind === 'keep') return { outcome: 'kept' }
-  if (step.kind === 'withhold') return { outcome: 'withheld', note: step.why }
+  // Once a version is promoted, no tag of it waits any more.
+  const waits = step.kind === 'withhold' && !(step.tag.moving && isPromoted(desired, observed))
+  if (waits) return { outcome: 'withheld', note: step.why }
   return there === undefined ? { outcome: 'missing' } : { outcome: 'different', note: `is ${there}` }
 }
 
@@ -54,7 +61,7 @@ interface Target {
 /** Compares what the registry has of one service with its plan. */
 const compare = async (
   { plan, registry, terms, readNotes }: Target,
-  { journal }: Run,
+  { journal, log }: Run,
 ): Promise<ServiceResult> => {
   const { desired, of } = plan
   const observed = await observe(desired, terms, registry)
@@ -62,7 +69,7 @@ const compare = async (
   const steps = reconcile(desired, observed, terms)
   const tags = withOutcomes(
     plan,
-    new Map(steps.map(step => [step.tag.tag, findingFor(step, observed, lost)] as const)),
+    new Map(steps.map(step => [step.tag.tag, findingFor(step, { desired, observed, lost })] as const)),
   )
   for (const tag of tags) journal.tag(tag)
   const state = observed.tags.get(desired.first.tag)
@@ -74,7 +81,13 @@ const compare = async (
     readNotes === undefined || digest === undefined || stable.length === 0
       ? []
       : await readNotes(registry, digest, stable)
-  return { ...plan.result, digest, tags, ...(records.length === 0 ? {} : { records }) }
+  if (typeof records === 'string') log.info(`Records are not shown: ${records}`)
+  return {
+    ...plan.result,
+    digest,
+    tags,
+    ...(typeof records === 'string' || records.length === 0 ? {} : { records }),
+  }
 }
 
 /** Whether a tag is not as the plan has it. */

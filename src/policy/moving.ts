@@ -77,11 +77,14 @@ export const compareVersions = (one: Version, other: Version): number => {
 }
 
 /**
- * The tag that shows that a version is there: its first tag; for a stable moving tag its fixed stable tag,
- * so that a version that is published but not yet promoted does not hold back one that is.
+ * The tags that show that a version is there: any of its fixed tags, as the first may have expired; for a stable moving tag
+ * its fixed stable tags, so that a version that is published but not yet promoted does not hold back one that is.
  */
-const witness = ({ templates }: Rule, stable: boolean): Template =>
-  (stable ? templates.find(template => template.stable && !template.moving) : undefined) ?? templates[0]
+const witnesses = ({ templates }: Rule, stable: boolean): readonly Template[] => {
+  const fixed = templates.filter(({ moving }) => !moving)
+  const promoted = fixed.filter(template => template.stable)
+  return stable && promoted.length > 0 ? promoted : fixed
+}
 
 /** A moving tag, and a version that it could lead to. */
 interface Candidate {
@@ -100,11 +103,14 @@ const candidatesAt = ({ rules }: Policy, tag: string): readonly Candidate[] => {
     if (pattern.kind === 'any') continue
     for (const template of templates) {
       if (!template.moving) continue
-      const match = matchTokens(witness(rule, template.stable).tokens, tag)
-      if (match.kind === 'mismatch') continue
-      const { bindings } = match
-      const moving = render(template.tokens, bindings)
-      candidates.push({ moving, tag, version: versionOf(pattern.tokens, bindings) })
+      for (const { tokens } of witnesses(rule, template.stable)) {
+        const match = matchTokens(tokens, tag)
+        if (match.kind === 'mismatch') continue
+        const { bindings } = match
+        const moving = render(template.tokens, bindings)
+        candidates.push({ moving, tag, version: versionOf(pattern.tokens, bindings) })
+        break
+      }
     }
   }
   return candidates

@@ -64,18 +64,69 @@ const firstMissing = ({ first, gitTag, copies }: Desired, observed: Observed): F
   }
 }
 
+/**
+ * Whether a version was promoted: it has fixed stable tags, and all of them are its image. Then nothing of it waits any
+ * more, not even a stable tag that moves.
+ */
+export const isPromoted = ({ first, copies }: Desired, observed: Observed): boolean => {
+  const fixed = copies.filter(({ stable, moving }) => stable && !moving)
+  const image = digestAt(observed, first.tag)
+  return (
+    fixed.length > 0 && image !== undefined && fixed.every(({ tag }) => digestAt(observed, tag) === image)
+  )
+}
+
+/** A moving tag that is not on the newest version. `newer` is a version that it leads to, if that is a newer one. */
+const movingBehind = (
+  tag: PlannedTag,
+  { first, gitTag }: Desired,
+  { observed, newer }: { observed: Observed; newer: string | undefined },
+): Finding => {
+  const [digest, wanted] = [digestAt(observed, tag.tag), digestAt(observed, first.tag)]
+  const about = { kind: 'moving-behind', tag: tag.tag, wrong: true } as const
+  const found = { ...(digest === undefined ? {} : { digest }), ...(wanted === undefined ? {} : { wanted }) }
+  if (newer !== undefined) {
+    return {
+      ...about,
+      ...found,
+      what: `${tag.tag} is ${newer}, and the newest that it may follow is ${gitTag}`,
+      remedy: `Find out what is missing of ${newer}, and add that if ${newer} is right. Only if it is not, run ${tag.stable ? 'promote' : 'release'} for ${gitTag}, which moves ${tag.tag} back.`,
+    }
+  }
+  return {
+    ...about,
+    ...found,
+    what:
+      digest === undefined
+        ? `${tag.tag} is not there, and belongs to ${gitTag}`
+        : `${tag.tag} is not ${gitTag}, which is the newest that it follows`,
+    remedy: writeRemedy(tag, gitTag),
+  }
+}
+
 /** What a step says of a tag beside the first: nothing if it is as it should be. */
-const findingOf = (step: Step, { first, gitTag }: Desired, observed: Observed): Finding | undefined => {
+const findingOf = (
+  step: Step,
+  desired: Desired,
+  { observed, newerAt }: { observed: Observed; newerAt: (digest: Digest) => string | undefined },
+): Finding | undefined => {
   const { tag } = step
+  const { first, gitTag } = desired
   const about = { tag: tag.tag, wrong: true }
+  const there = digestAt(observed, tag.tag)
+  const newer = there === undefined ? undefined : newerAt(there)
   switch (step.kind) {
     case 'withhold':
+      if (tag.moving && isPromoted(desired, observed)) return movingBehind(tag, desired, { observed, newer })
       return {
         ...about,
         kind: 'stable-waiting',
         wrong: false,
-        what: `${tag.tag} waits for its promotion`,
+        what: tag.moving
+          ? `${tag.tag} waits for the promotion of ${gitTag}`
+          : `${tag.tag} waits for its promotion`,
         remedy: `Run promote for ${gitTag} when it may go to production.`,
+        ...(there === undefined ? {} : { digest: there }),
       }
     case 'copy':
       return {
@@ -85,19 +136,9 @@ const findingOf = (step: Step, { first, gitTag }: Desired, observed: Observed): 
         remedy: writeRemedy(tag, gitTag),
       }
     case 'move':
-      return {
-        ...about,
-        kind: 'moving-behind',
-        what:
-          step.from === undefined
-            ? `${tag.tag} is not there, and belongs to ${gitTag}`
-            : `${tag.tag} is not ${gitTag}, which is the newest that it follows`,
-        remedy: writeRemedy(tag, gitTag),
-        ...(step.from === undefined ? {} : { digest: step.from }),
-        ...(step.digest === undefined ? {} : { wanted: step.digest }),
-      }
+      return movingBehind(tag, desired, { observed, newer })
     case 'refuse': {
-      const [digest, wanted] = [digestAt(observed, tag.tag), digestAt(observed, first.tag)]
+      const [digest, wanted] = [there, digestAt(observed, first.tag)]
       return {
         ...about,
         kind: tag.stable ? 'stable-differs' : 'copy-differs',
@@ -124,11 +165,22 @@ const lostImage = (tag: string, digest: Digest): Finding => ({
 
 /**
  * What is found of a version in one repository that has at least one of its fixed tags: what is to be done says how it
- * differs. `lost` are the images that tags lead to, and the registry does not have.
+ * differs. `lost` are the images that tags lead to, and the registry does not have; `newerAt` names the newer version that has
+ * an image, if one has.
  */
 export const findingsOf = (
   desired: Desired,
-  { observed, steps, lost }: { observed: Observed; steps: readonly Step[]; lost: ReadonlySet<Digest> },
+  {
+    observed,
+    steps,
+    lost,
+    newerAt = () => undefined,
+  }: {
+    observed: Observed
+    steps: readonly Step[]
+    lost: ReadonlySet<Digest>
+    newerAt?: (digest: Digest) => string | undefined
+  },
 ): readonly Finding[] => {
   const { first, copies } = desired
   // What a moving tag leads to is found with the version that it belongs to.
@@ -137,20 +189,26 @@ export const findingsOf = (
     return digest !== undefined && lost.has(digest) ? [lostImage(tag, digest)] : []
   })
   if (digestAt(observed, first.tag) === undefined) return [firstMissing(desired, observed), ...lostTags]
-  const differing = steps.flatMap(step => findingOf(step, desired, observed) ?? [])
+  const differing = steps.flatMap(step => findingOf(step, desired, { observed, newerAt }) ?? [])
   return [...lostTags, ...differing]
 }
 
-/** What is found of a version that only other services have. One without stable tags may have expired. */
-export const versionMissing = ({ gitTag, copies }: Desired): Finding => {
-  const wrong = copies.some(({ stable }) => stable)
+/**
+ * What is found of a version that only other services have. It is wrong if it should be there: one without stable tags may
+ * have expired; what few services have may be for them alone; and a service may have begun after it.
+ */
+export const versionMissing = (
+  { gitTag, copies }: Desired,
+  { ofMost, hasOlder }: { ofMost: boolean; hasOlder: boolean },
+): Finding => {
+  const wrong = ofMost && hasOlder && copies.some(({ stable }) => stable)
   return {
     kind: 'version-missing',
     tag: gitTag,
     wrong,
     what: `${gitTag} is published for other services only`,
     remedy: wrong
-      ? `Run release for ${gitTag}; if it has expired, or was never meant to be there, let from begin with a newer version.`
-      : `Run release for ${gitTag} if it is missed; as it has no stable tag, it may have expired.`,
+      ? `Run release for ${gitTag}. If it has expired, let from begin with a newer version; if it was never meant for this service, audit the service by itself.`
+      : `Run release for ${gitTag} if it is missed.`,
   }
 }

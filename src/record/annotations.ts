@@ -29,17 +29,22 @@ export const annotationsOf = (note: PromotionNote): Readonly<Record<string, stri
 }
 
 /** The longest text that is taken from a record, in characters: whoever may write to the repository may write one. */
-const LONGEST = 300
+const LONGEST = 100
+const LONGEST_ADDRESS = 250
+/** A name of 255 characters and a tag of 128. */
+const LONGEST_REFERENCE = 400
 
 /** A text from a record, as one line. */
-const textIn = (value: unknown): string | undefined =>
-  typeof value === 'string' && value !== '' ? oneLine(value.slice(0, LONGEST)) : undefined
+const textIn = (value: unknown, longest = LONGEST): string | undefined =>
+  typeof value === 'string' && value !== '' ? oneLine(value.slice(0, longest)) : undefined
 
 /** An address of a page from a record. */
 const addressIn = (value: unknown): string | undefined =>
-  typeof value === 'string' && /^https?:\/\/[^\s<>"\p{C}]+$/u.test(value) ? textIn(value) : undefined
+  typeof value === 'string' && /^https?:\/\/[^\s<>"\p{C}]+$/u.test(value)
+    ? textIn(value, LONGEST_ADDRESS)
+    : undefined
 
-const MOST_CHECKS = 20
+const MOST_CHECKS = 5
 
 const checksIn = (value: unknown): readonly RecordedCheck[] => {
   const checks = typeof value === 'string' ? parseJson(value) : undefined
@@ -53,15 +58,27 @@ const checksIn = (value: unknown): readonly RecordedCheck[] => {
 }
 
 /** RFC 3339, in UTC. */
-const TIME = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?Z$/
+const TIME = /^([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.[0-9]{1,9})?Z$/
+
+/** How far the clock of another machine may be ahead, in milliseconds. */
+const AHEAD = 600_000
+
+/** A moment that is, and is over. */
+const timeIn = (value: unknown, now: number): string | undefined => {
+  const [time, seconds] = (typeof value === 'string' ? TIME.exec(value) : undefined) ?? []
+  const moment = Date.parse(time ?? '')
+  if (time === undefined || Number.isNaN(moment) || moment > now + AHEAD) return undefined
+  // The 31st of February is read as a day of March.
+  return new Date(moment).toISOString().startsWith(seconds ?? ' ') ? time : undefined
+}
 
 /** What a descriptor from a list of records tells; nothing if it is of something else. */
-const noteIn = (descriptor: unknown): PromotionNote | undefined => {
+const noteIn = (descriptor: unknown, now: number): PromotionNote | undefined => {
   const annotation = (name: string): unknown => field(descriptor, 'annotations', name)
-  const [destination, time] = [textIn(annotation(`${OWN}destination`)), textIn(annotation(CREATED))]
+  const destination = textIn(annotation(`${OWN}destination`), LONGEST_REFERENCE)
+  const time = timeIn(annotation(CREATED), now)
   const isRecord = annotation(PREDICATE_ANNOTATION) === PREDICATE_TYPE
-  if (time === undefined || !TIME.test(time) || Number.isNaN(Date.parse(time))) return undefined
-  if (!isRecord || destination === undefined) return undefined
+  if (!isRecord || destination === undefined || time === undefined) return undefined
   return {
     destination,
     time,
@@ -74,16 +91,17 @@ const noteIn = (descriptor: unknown): PromotionNote | undefined => {
 }
 
 /**
- * What the records of an image tell of a stable tag: of a fixed tag the oldest, since which it is stable; of a moving one
- * the newest, as it may have been elsewhere between.
+ * What the records of an image tell of a stable tag: what the last run says that wrote it there, as it may have been
+ * elsewhere before; else, what the first says that found it there.
  */
 export const noteAbout = (
   descriptors: readonly unknown[],
-  { reference, moving }: { readonly reference: string; readonly moving: boolean },
+  reference: string,
+  now: number = Date.now(),
 ): PromotionNote | undefined => {
   const notes = descriptors
-    .flatMap(descriptor => noteIn(descriptor) ?? [])
+    .flatMap(descriptor => noteIn(descriptor, now) ?? [])
     .filter(({ destination }) => destination === reference)
     .toSorted((one, other) => Date.parse(one.time) - Date.parse(other.time))
-  return moving ? notes.at(-1) : notes[0]
+  return notes.findLast(({ written }) => written) ?? notes[0]
 }

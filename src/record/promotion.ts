@@ -1,5 +1,8 @@
 import type { Digest } from '../registry/reference.ts'
 
+/** The environment of what somebody runs by hand. */
+export const BY_HAND = 'by hand'
+
 /** Who runs this, and where, as far as the CI says so. */
 export interface RecordedRun {
   /** Who started the run. */

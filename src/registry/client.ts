@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { ReleaseError } from '../errors.ts'
-import { isRetryable } from '../http/retry.ts'
+import { type Backoff, isRetryable, shortBackoff } from '../http/retry.ts'
 import type { HttpResponse } from '../http/transport.ts'
 import { field, parseJson } from '../json.ts'
 import { provesAbsence } from './answer.ts'
-import { type ConnectionOptions, RegistryConnection } from './connection.ts'
+import { type ConnectionOptions, type Question, RegistryConnection } from './connection.ts'
 import {
   byDigest,
   type Digest,
@@ -56,16 +56,30 @@ export class RegistryClient {
   readonly repository: Repository
   readonly #connection: RegistryConnection
   readonly #looksOnly: boolean
+  readonly #backoff: Backoff | undefined
 
   constructor(
-    options: ConnectionOptions & {
+    options: (ConnectionOptions | { readonly connection: RegistryConnection }) & {
       /** Whether no manifest may be asked for by GET: at Harbor that is a pull, and an image that is pulled lives longer. */
       readonly looksOnly?: boolean
+      /** How patient it is; without it, as patient as the transport. */
+      readonly backoff?: Backoff
     },
   ) {
-    this.repository = options.repository
     this.#looksOnly = options.looksOnly ?? false
-    this.#connection = new RegistryConnection(options)
+    this.#backoff = options.backoff
+    this.#connection = 'connection' in options ? options.connection : new RegistryConnection(options)
+    this.repository = this.#connection.repository
+  }
+
+  /** The same client, for what is not worth to wait for. */
+  get impatient(): RegistryClient {
+    const connection = this.#connection
+    return new RegistryClient({ connection, looksOnly: this.#looksOnly, backoff: shortBackoff })
+  }
+
+  #ask(question: Question): Promise<HttpResponse> {
+    return this.#connection.ask(question, this.#backoff)
   }
 
   /** What the registry calls itself when it asks for a token, if it did. */
@@ -119,7 +133,7 @@ export class RegistryClient {
   }
 
   #head(reference: string, what: string): Promise<HttpResponse> {
-    return this.#connection.ask({
+    return this.#ask({
       method: 'HEAD',
       path: `manifests/${reference}`,
       headers: { accept: ACCEPT },
@@ -135,7 +149,7 @@ export class RegistryClient {
   /** GET of a manifest by tag or digest, or nothing if it is not there. Its digest is computed, not believed. */
   async getManifest(reference: string): Promise<Manifest | undefined> {
     const what = this.#named(reference)
-    const response = await this.#connection.ask({
+    const response = await this.#ask({
       method: 'GET',
       path: `manifests/${reference}`,
       headers: { accept: ACCEPT },
@@ -158,10 +172,16 @@ export class RegistryClient {
     return { digest, mediaType, bytes: response.body }
   }
 
-  /** PUT of a manifest's bytes, under a tag or by its digest alone. */
-  async putManifest(reference: string, { mediaType, bytes }: Omit<Manifest, 'digest'>): Promise<void> {
+  /**
+   * PUT of a manifest's bytes, under a tag or by its digest alone. Gives back what the registry says it refers to:
+   * distribution-spec v1.1.1, "Pushing Manifests with Subject".
+   */
+  async putManifest(
+    reference: string,
+    { mediaType, bytes }: Omit<Manifest, 'digest'>,
+  ): Promise<string | undefined> {
     const what = this.#named(reference)
-    const response = await this.#connection.ask({
+    const response = await this.#ask({
       method: 'PUT',
       path: `manifests/${reference}`,
       headers: { 'content-type': mediaType },
@@ -169,6 +189,8 @@ export class RegistryClient {
       what,
     })
     if (response.status !== 201) throw this.#connection.refused('write', what, response)
+    const subject = response.headers['oci-subject']
+    return typeof subject === 'string' ? subject : undefined
   }
 
   /**
@@ -177,7 +199,7 @@ export class RegistryClient {
    */
   async requireWritable(): Promise<void> {
     const what = imageName(this.repository)
-    const begun = await this.#connection.ask({ method: 'POST', path: 'blobs/uploads/', headers: {}, what })
+    const begun = await this.#ask({ method: 'POST', path: 'blobs/uploads/', headers: {}, what })
     if (begun.status !== 202) throw this.#connection.refused('write', what, begun)
     const { location } = begun.headers
     // An upload that can not be cancelled ends by itself; elsewhere nobody is told to delete anything.
@@ -186,7 +208,7 @@ export class RegistryClient {
     const uploads = `/v2/${this.repository.path}/blobs/uploads/`
     if (url.origin !== begun.url.origin || !url.pathname.startsWith(uploads)) return
     const path = `blobs/uploads/${url.pathname.slice(uploads.length)}${url.search}`
-    await this.#connection.ask({ method: 'DELETE', path, headers: {}, what }).catch((error: unknown) => {
+    await this.#ask({ method: 'DELETE', path, headers: {}, what }).catch((error: unknown) => {
       if (!(error instanceof ReleaseError) || error.name === 'interrupted') throw error
     })
   }
@@ -237,7 +259,7 @@ export class RegistryClient {
       if (seen.has(path))
         throw this.#connection.unusable(what, 'the pages of its list lead back to one another')
       seen.add(path)
-      const response: HttpResponse = await this.#connection.ask({
+      const response: HttpResponse = await this.#ask({
         method: 'GET',
         path,
         headers: { accept },
@@ -278,7 +300,7 @@ export class RegistryClient {
   /** GET of a blob that is read whole, such as an image's config. */
   async getBlob(digest: Digest): Promise<Buffer> {
     const what = byDigest(this.repository, digest)
-    const response = await this.#connection.ask({ method: 'GET', path: `blobs/${digest}`, headers: {}, what })
+    const response = await this.#ask({ method: 'GET', path: `blobs/${digest}`, headers: {}, what })
     if (response.status !== 200) throw this.#connection.refused('read', what, response)
     const actual = digestOf(response.body, digest)
     if (actual !== digest) throw this.#connection.unusable(what, `what came has the digest ${actual}`)
@@ -289,9 +311,9 @@ export class RegistryClient {
   async putBlob(bytes: Buffer): Promise<Digest> {
     const digest = digestOf(bytes)
     const what = byDigest(this.repository, digest)
-    const head = await this.#connection.ask({ method: 'HEAD', path: `blobs/${digest}`, headers: {}, what })
+    const head = await this.#ask({ method: 'HEAD', path: `blobs/${digest}`, headers: {}, what })
     if (head.status === 200) return digest
-    const begun = await this.#connection.ask({ method: 'POST', path: 'blobs/uploads/', headers: {}, what })
+    const begun = await this.#ask({ method: 'POST', path: 'blobs/uploads/', headers: {}, what })
     if (begun.status !== 202) throw this.#connection.refused('write', what, begun)
     const { location } = begun.headers
     if (location === undefined || !URL.canParse(location, begun.url.href))
@@ -300,7 +322,7 @@ export class RegistryClient {
     // What the registry has put there stays as it is: it may be signed.
     upload.search = `${upload.search === '' ? '?' : `${upload.search}&`}digest=${encodeURIComponent(digest)}`
     const headers = { 'content-type': 'application/octet-stream' }
-    const put = await this.#connection.ask({ method: 'PUT', path: upload, headers, body: bytes, what })
+    const put = await this.#ask({ method: 'PUT', path: upload, headers, body: bytes, what })
     if (put.status !== 201) throw this.#connection.refused('write', what, put)
     return digest
   }

@@ -1,4 +1,5 @@
 import { ReleaseError } from '../errors.ts'
+import type { Backoff } from '../http/retry.ts'
 import {
   describeRequest,
   type HttpRequest,
@@ -24,7 +25,7 @@ export interface ConnectionOptions {
 }
 
 /** What is asked of the registry. */
-interface Question {
+export interface Question {
   readonly method: HttpRequest['method']
   /** Below the name of the repository; or an address that the registry has given. */
   readonly path: string | URL
@@ -64,7 +65,7 @@ export class RegistryConnection {
   }
 
   /** Asks, and gives back the answer, whatever its status but 401. Throws `registry-denied` or `registry-unreadable`. */
-  async ask(question: Question): Promise<HttpResponse> {
+  async ask(question: Question, backoff?: Backoff): Promise<HttpResponse> {
     const { method, path, headers, body, what } = question
     let origin = await this.#connect()
     let challenged = false
@@ -78,7 +79,7 @@ export class RegistryConnection {
         headers: authorization === undefined ? headers : { ...headers, authorization },
         ...(body === undefined ? {} : { body }),
       }
-      const response = await this.#send(request, what)
+      const response = await this.#send(request, what, backoff)
       if (this.#wantsTls(response, origin)) {
         origin = origin.replace('http:', 'https:')
         this.#origin = Promise.resolve(origin)
@@ -146,9 +147,9 @@ export class RegistryConnection {
     return parseChallenges(response.headers['www-authenticate'] ?? '')
   }
 
-  async #send(request: HttpRequest, what: string): Promise<HttpResponse> {
+  async #send(request: HttpRequest, what: string, backoff?: Backoff): Promise<HttpResponse> {
     try {
-      return await this.#transport.send(request)
+      return await this.#transport.send(request, backoff)
     } catch (error) {
       if (!(error instanceof NoAnswerError)) throw error
       throw new ReleaseError('registry-unreadable', {

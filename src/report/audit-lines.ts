@@ -22,7 +22,7 @@ export const auditLines = (result: AuditResult): string[] => {
     ...aligned(table),
     ...section('Not judged', problemsOf(result)),
     ...section('Not as the policy has it', groupsOf(result, 'wrong').map(sentence)),
-    ...section('Why it is stable', recordsOf(result)),
+    ...section('Why it is stable, by records that are not signed', recordsOf(result)),
     ...section('Good to know', [...groupsOf(result, 'allowed').map(sentence), ...remarksOf(result)]),
   ]
 }

@@ -1,7 +1,7 @@
 import type { AuditedService, AuditedVersion, AuditResult } from '../commands/audit-result.ts'
 import { findingsIn } from '../commands/audit-result.ts'
 import type { Finding, FindingKind } from '../reconcile/findings.ts'
-import { recordLines, withShortDigests } from './words.ts'
+import { day, recordLines, withShortDigests } from './words.ts'
 
 /** What is wrong with a version, in a cell of the table. */
 const inShort: Readonly<Record<FindingKind, (tag: string) => string>> = {
@@ -25,10 +25,11 @@ export interface Cell {
 const cellOf = ({ state, findings, stableTags }: AuditedVersion): Cell => {
   const wrong = findings.filter(finding => finding.wrong)
   if (wrong.length > 0) {
-    const words = new Set(wrong.map(({ kind, tag }) => inShort[kind](tag)))
-    return { text: [...words].join(', '), wrong: true }
+    const [first = '', ...others] = new Set(wrong.map(({ kind, tag }) => inShort[kind](tag)))
+    // All of it is listed below the table, which must stay narrow.
+    return { text: others.length === 0 ? first : `${first} (+${others.length})`, wrong: true }
   }
-  const since = stableTags.flatMap(({ record }) => record?.time.slice(0, 10) ?? [])[0]
+  const since = stableTags.flatMap(({ record }) => (record === undefined ? [] : day(record.time)))[0]
   if (state === 'stable' && since !== undefined) return { text: `stable since ${since}`, wrong: false }
   return { text: state === 'absent' ? '-' : state, wrong: false }
 }
@@ -62,8 +63,11 @@ export interface Group {
   readonly services: readonly string[]
 }
 
-const serviceIn = (service: string, { digest }: Finding): string =>
-  digest === undefined ? service : `${service} (${withShortDigests(digest)})`
+const serviceIn = (service: string, { digest, wanted }: Finding): string => {
+  if (digest === undefined) return service
+  const not = wanted === undefined ? '' : `, not ${wanted}`
+  return `${service} (${withShortDigests(`${digest}${not}`)})`
+}
 
 /** Findings of either kind, each once for all services that have it, of the newest version first. */
 export const groupsOf = (result: AuditResult, which: 'wrong' | 'allowed'): readonly Group[] => {
@@ -74,9 +78,10 @@ export const groupsOf = (result: AuditResult, which: 'wrong' | 'allowed'): reado
     .toSorted((one, other) => (order.get(one.version.gitTag) ?? 0) - (order.get(other.version.gitTag) ?? 0))
   for (const { service, finding } of found) {
     const { what, remedy } = finding
-    const group = groups.get(what) ?? { what, remedy, services: [] }
+    const key = `${what}\n${remedy}`
+    const group = groups.get(key) ?? { what, remedy, services: [] }
     group.services.push(serviceIn(service, finding))
-    groups.set(what, group)
+    groups.set(key, group)
   }
   return [...groups.values()]
 }
@@ -86,12 +91,15 @@ const tags = (count: number): string => `${count} ${count === 1 ? 'tag' : 'tags'
 /** What else there is to say: tags that no rule gives, what is not judged, each in one line. */
 export const remarksOf = ({ services, from }: AuditResult): readonly string[] => {
   const others = services.filter(({ otherTags }) => otherTags > 0)
+  const unread = services.flatMap(({ service, noRecords }) =>
+    noRecords === undefined ? [] : [`The records of ${service} are not shown: ${noRecords}`],
+  )
   const older = services.filter(({ olderVersions }) => olderVersions > 0)
   return [
     ...(others.length === 0
       ? []
       : [
-          `Tags that no rule with numbers gives: ${others
+          `Tags of no version, by the policy: ${others
             .map(
               ({ service, otherTags, otherTagsSuchAs }) =>
                 `${service} has ${tags(otherTags)}, such as ${otherTagsSuchAs.join(', ')}`,
@@ -105,6 +113,7 @@ export const remarksOf = ({ services, from }: AuditResult): readonly string[] =>
             .map(({ service, olderVersions }) => `${olderVersions} of ${service}`)
             .join(', ')}.`,
         ]),
+    ...unread,
   ]
 }
 

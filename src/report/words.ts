@@ -1,6 +1,6 @@
 import type { Result, ServiceResult, TagOutcome, TagResult } from '../commands/result.ts'
 import { type ErrorName, messageOf, ReleaseError } from '../errors.ts'
-import type { PromotionNote } from '../record/promotion.ts'
+import { BY_HAND, type PromotionNote } from '../record/promotion.ts'
 import { oneLine } from '../text.ts'
 
 /** A duration in milliseconds, for people. */
@@ -95,14 +95,22 @@ const MACHINES: readonly (string | undefined)[] = ['github-hosted', 'self-hosted
 /** `2026-11-24 17:02`, in UTC. */
 const minute = (time: string): string => new Date(time).toISOString().slice(0, 16).replace('T', ' ')
 
+/** `2026-11-24`, in UTC. */
+export const day = (time: string): string => minute(time).slice(0, 10)
+
+/** A name from outside as it is if it looks like one, or in quotes: it must not read like more of the sentence. */
+const nameInWords = (name: string): string => (/^[\w.@[\]-]+$/.test(name) ? name : JSON.stringify(name))
+
 /** Since when a tag is stable, and who decided that on which grounds, as a record tells it. */
 export const recordInWords = (note: PromotionNote): string => {
   const { destination, time, written, actor, run, environment, checks } = note
   const tag = destination.slice(destination.lastIndexOf(':') + 1)
   return [
     `${tag} since ${minute(time)}${written ? '' : ' or before'}`,
-    ...(actor === undefined ? [] : [`by ${actor}`]),
-    ...(environment === undefined || MACHINES.includes(environment) ? [] : [`for ${environment}`]),
+    ...(actor === undefined ? [] : [`by ${nameInWords(actor)}`]),
+    ...(environment === undefined || MACHINES.includes(environment)
+      ? []
+      : [environment === BY_HAND ? environment : `for ${nameInWords(environment)}`]),
     ...checks.map(
       ({ name, state, url }) =>
         `${name} ${state === 'success' ? 'passed' : state}${url === undefined ? '' : ` (${url})`}`,
