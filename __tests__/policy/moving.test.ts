@@ -68,6 +68,13 @@ describe('a moving tag follows the newest version, and never goes backwards', ()
       moves: { '2.3': 'moves', latest: 'moves' },
     },
     {
+      why: 'the newest lost its first tag, and is there by its stable one',
+      policy: 'final: X.Y.Z -> X.Y.Z X.Y latest | X.Y.Z-stable',
+      gitTag: '2.3.4',
+      published: ['2.3.5-stable', '2.4.0-stable'],
+      moves: { '2.3': 'stays with 2.3.5', latest: 'stays with 2.4.0' },
+    },
+    {
       why: 'tags of no rule do not count',
       policy: usual,
       gitTag: '2.3.4',

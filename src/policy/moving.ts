@@ -91,6 +91,8 @@ interface Candidate {
   readonly moving: string
   /** The published image tag that shows that the version is there. */
   readonly tag: string
+  /** The tag by which people know it: the first; of a stable moving tag, the stable one. */
+  readonly name: string
   readonly version: Version
 }
 
@@ -108,7 +110,8 @@ const candidatesAt = ({ rules }: Policy, tag: string): readonly Candidate[] => {
         if (match.kind === 'mismatch') continue
         const { bindings } = match
         const moving = render(template.tokens, bindings)
-        candidates.push({ moving, tag, version: versionOf(pattern.tokens, bindings) })
+        const name = template.stable ? tag : render(templates[0].tokens, bindings)
+        candidates.push({ moving, tag, name, version: versionOf(pattern.tokens, bindings) })
         break
       }
     }
@@ -161,5 +164,5 @@ export const decideMove = (
       if (newest === undefined || compareVersions(candidate.version, newest.version) > 0) newest = candidate
     }
   }
-  return newest === undefined ? { kind: 'move' } : { kind: 'stay', newest: newest.tag }
+  return newest === undefined ? { kind: 'move' } : { kind: 'stay', newest: newest.name }
 }

@@ -1,4 +1,5 @@
 import { ReleaseError } from '../errors.ts'
+import { isRetryable } from '../http/retry.ts'
 import type { HttpResponse } from '../http/transport.ts'
 import { field, parseJson } from '../json.ts'
 import type { Secrets } from '../secrets.ts'
@@ -37,7 +38,7 @@ export const provesAbsence = ({ status, body }: HttpResponse): boolean =>
 const MAX_QUOTED = 300
 
 /** What an answer says of itself: its status, the codes of its body, or the beginning of the body; no credentials. */
-const describeAnswer = ({ status, body }: HttpResponse, secrets: Secrets): string => {
+const describeAnswer = ({ status, body, headers }: HttpResponse, secrets: Secrets): string => {
   const errors = specErrors(body)
     .map(({ code, message }) => [code, message].filter(part => part !== '').join(': '))
     .filter(error => error !== '')
@@ -46,7 +47,12 @@ const describeAnswer = ({ status, body }: HttpResponse, secrets: Secrets): strin
     .mask(errors.length > 0 ? errors.join('; ') : body.toString('utf8'))
     .replace(/\s+/g, ' ')
     .trim()
-  return said === '' ? `status ${status}` : `status ${status}, ${oneLine(said.slice(0, MAX_QUOTED))}`
+  const wait = headers['retry-after']
+  const patience =
+    isRetryable(status) && wait !== undefined ? ` (it asks to wait: Retry-After ${oneLine(wait)})` : ''
+  return said === ''
+    ? `status ${status}${patience}`
+    : `status ${status}${patience}, ${oneLine(said.slice(0, MAX_QUOTED))}`
 }
 
 /** The error for an answer that refuses, or is of no use: who is asked, and what the reader can do. */

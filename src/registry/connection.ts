@@ -42,6 +42,7 @@ export class RegistryConnection {
   readonly #authorization: Authorization
   readonly #credentials: Credentials
   readonly #secrets: Secrets
+  readonly #isWriting: boolean
   #origin: Promise<string> | undefined
 
   constructor(options: ConnectionOptions) {
@@ -49,6 +50,7 @@ export class RegistryConnection {
     this.#transport = options.transport
     this.#credentials = options.credentials
     this.#secrets = options.secrets
+    this.#isWriting = options.access !== 'pull'
     this.#authorization = new Authorization({
       transport: options.transport,
       credentials: options.credentials,
@@ -154,8 +156,7 @@ export class RegistryConnection {
       if (!(error instanceof NoAnswerError)) throw error
       throw new ReleaseError('registry-unreadable', {
         what: `The registry did not answer for ${what}: ${error.message}.`,
-        remedy:
-          'Nothing more was written. Check the name of the registry, and that it is up and can be reached from this machine; then run it again.',
+        remedy: `${this.#isWriting ? 'Nothing more was written. ' : ''}Check the name of the registry, and that it is up and can be reached from this machine; then run it again.`,
         cause: error.cause,
       })
     }

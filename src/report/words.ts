@@ -98,8 +98,8 @@ const minute = (time: string): string => new Date(time).toISOString().slice(0, 1
 /** `2026-11-24`, in UTC. */
 export const day = (time: string): string => minute(time).slice(0, 10)
 
-/** A name from outside as it is if it looks like one, or in quotes: it must not read like more of the sentence. */
-const nameInWords = (name: string): string => (/^[\w.@[\]-]+$/.test(name) ? name : JSON.stringify(name))
+/** A name from outside, in quotes if it has a comma: it must not read like more of the sentence. */
+const nameInWords = (name: string): string => (/[,"]/.test(name) ? `"${name.replaceAll('"', "'")}"` : name)
 
 /** Since when a tag is stable, and who decided that on which grounds, as a record tells it. */
 export const recordInWords = (note: PromotionNote): string => {
@@ -113,7 +113,7 @@ export const recordInWords = (note: PromotionNote): string => {
       : [environment === BY_HAND ? environment : `for ${nameInWords(environment)}`]),
     ...checks.map(
       ({ name, state, url }) =>
-        `${name} ${state === 'success' ? 'passed' : state}${url === undefined ? '' : ` (${url})`}`,
+        `${nameInWords(name)} ${state === 'success' ? 'passed' : nameInWords(state)}${url === undefined ? '' : ` (${url})`}`,
     ),
     ...(run === undefined ? [] : [`run (${run})`]),
   ].join(', ')
