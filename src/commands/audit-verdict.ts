@@ -46,29 +46,42 @@ const stateOf = (
     : 'published'
 }
 
-/** Compares what a service has of a version with what the policy desires. */
-const judge = (
-  read: ReadService,
-  { decision: { gitTag, rule, first, copies }, version }: PublishedVersion,
+const desiredOf = ({ policy }: AuditRequest, { decision }: PublishedVersion): Desired => {
+  const { gitTag, first, copies } = decision
+  return { policy, gitTag, first, copies }
+}
+
+/** What there is to say of a version that a service does not have. `oldest` is the oldest that it has. */
+const judgeAbsent = (
+  version: PublishedVersion,
   { request, others, oldest }: { request: AuditRequest; others: OtherServices; oldest: Version | undefined },
 ): AuditedVersion => {
-  const desired: Desired = { policy: request.policy, gitTag, first, copies }
-  const { of, published, newest, tags, lost, notes } = read
-  if (!published.versions.has(gitTag)) {
-    const hasOlder = oldest !== undefined && compareVersions(oldest, version) < 0
-    const of = others.services.get(gitTag) ?? 0
-    const findings = of === 0 ? [] : [versionMissing(desired, { ofMost: of * 2 >= others.all, hasOlder })]
-    const state = findings.some(({ wrong }) => wrong) ? 'wrong' : 'absent'
-    return { gitTag, rule, state, digest: undefined, stableTags: [], findings }
-  }
+  const { gitTag, rule } = version.decision
+  const having = others.services.get(gitTag) ?? 0
+  const ofMost = having * 2 >= others.all
+  const hasOlder = oldest !== undefined && compareVersions(oldest, version.version) < 0
+  const findings = having === 0 ? [] : [versionMissing(desiredOf(request, version), { ofMost, hasOlder })]
+  const state = findings.some(({ wrong }) => wrong) ? 'wrong' : 'absent'
+  return { gitTag, rule, state, digest: undefined, stableTags: [], findings }
+}
+
+/** Compares what a service has of a version with what the policy desires. */
+const judge = (
+  { of, newest, tags, lost, notes, owners }: ReadService,
+  version: PublishedVersion,
+  request: AuditRequest,
+): AuditedVersion => {
+  const desired = desiredOf(request, version)
+  const { gitTag, first, copies } = desired
+  const { rule } = version.decision
   const stable: Terms['stable'] =
     request.stable === 'on-promotion' ? { kind: 'withhold', why: AWAITS_PROMOTION } : { kind: 'write' }
   const versions = copies.flatMap(({ tag, moving }) => (moving ? (newest.get(tag) ?? []) : []))
   const observed = { tags, versions }
   const steps = reconcile(desired, observed, termsOfPublished(undefined, stable))
   const newerAt = (digest: Digest): string | undefined => {
-    const other = read.owners.get(digest)
-    return other !== undefined && compareVersions(other.version, version) > 0
+    const other = owners.get(digest)
+    return other !== undefined && compareVersions(other.version, version.version) > 0
       ? other.decision.gitTag
       : undefined
   }
@@ -120,7 +133,8 @@ export const auditedService = (
   if (error !== undefined) {
     return { ...about, problem: error.what.replace(/\.$/, ''), olderVersions: 0, versions: [] }
   }
-  const own = judged.filter(({ decision }) => versions.has(decision.gitTag)).length
+  const has = ({ decision }: PublishedVersion): boolean => versions.has(decision.gitTag)
+  const own = judged.filter(has).length
   const problem = nothingToJudge(published, judged, request)
   const oldest = newestFirst(versions.values()).at(-1)?.version
   return {
@@ -131,7 +145,11 @@ export const auditedService = (
     versions:
       versions.size === 0
         ? []
-        : judged.map(version => judge(read, version, { request, others: otherServices, oldest })),
+        : judged.map(version =>
+            has(version)
+              ? judge(read, version, request)
+              : judgeAbsent(version, { request, others: otherServices, oldest }),
+          ),
   }
 }
 

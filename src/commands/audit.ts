@@ -9,7 +9,7 @@ import { mapSome, type Some } from '../some.ts'
 import type { AuditResult } from './audit-result.ts'
 import { auditError, auditedService, type ReadService } from './audit-verdict.ts'
 import { eachAtOnce } from './each-service.ts'
-import { notesReader, type ReadNotes } from './record.ts'
+import { type ReadRecords, recordsReader } from './read-records.ts'
 import type { AuditRequest } from './request.ts'
 import type { Registries, Run } from './tools.ts'
 
@@ -142,11 +142,11 @@ const stableImages = (one: Reading, judged: readonly PublishedVersion[]) => {
 const readRecords = async (
   all: readonly Reading[],
   judged: readonly PublishedVersion[],
-  readNotes: ReadNotes,
+  recordsOf: ReadRecords,
 ): Promise<void> => {
   const read = async ({ one, digest, tags }: ReturnType<typeof stableImages>[number]): Promise<void> => {
     if (one.error !== undefined || one.noRecords !== undefined) return
-    const notes = await readNotes(one.registry, digest, tags)
+    const notes = await recordsOf(one.registry, digest, tags)
     if (typeof notes === 'string') one.noRecords ??= notes
     else for (const note of notes) one.notes.set(note.destination, note)
   }
@@ -174,7 +174,7 @@ export const audit = async (request: AuditRequest, tools: Tools): Promise<AuditR
   await log.stage('Read the registry', async conclude => {
     await observeVersions(all, judged, tools)
     for (const one of all) nameOwners(one, judged)
-    if (request.records) await readRecords(all, judged, notesReader(tools))
+    if (request.records) await readRecords(all, judged, recordsReader(tools))
     conclude(
       `${counted(
         all.reduce((sum, { tags }) => sum + tags.size, 0),

@@ -86,8 +86,8 @@ export const publishCopies = async (
     steps = (await nextSteps(plan, { ...known, stable }, tools)).copies
   }
   const [written] = await writeTags([{ plan, registry, image, steps }], tools)
-  const decision = { ...request, commit: request.revision, states }
-  const [result] = await recordDecision([{ result: written, registry }], decision, tools)
+  const ofRun = { ...request, commit: request.revision, states }
+  const [result] = await recordDecision([{ result: written, registry }], ofRun, tools)
   const withheld = result.tags.filter(({ outcome }) => outcome === 'withheld')
   if (withheld.length === 0) return result
   warnOfWithheld(withheld, request, digest, log)

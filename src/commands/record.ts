@@ -1,10 +1,9 @@
 import { ReleaseError } from '../errors.ts'
 import type { CheckState } from '../gates/check-state.ts'
-import { awaitChecks, type ChecksGate, type ChecksPorts } from '../gates/checks.ts'
+import { awaitChecks, type ChecksPorts } from '../gates/checks.ts'
 import { field } from '../json.ts'
-import { policyText } from '../policy/policy.ts'
 import { annotationsOf, noteAbout } from '../record/annotations.ts'
-import type { Promotion, PromotionNote, RecordedCheck, RecordedRun } from '../record/promotion.ts'
+import type { Promotion, RecordedRun } from '../record/promotion.ts'
 import {
   artifactManifest,
   type Descriptor,
@@ -16,24 +15,12 @@ import {
   statementOf,
 } from '../record/statement.ts'
 import { digestOf, type RegistryClient } from '../registry/client.ts'
-import type { Digest } from '../registry/reference.ts'
 import { mapSome, type Some } from '../some.ts'
 import { VERSION } from '../version.ts'
 import { forEach } from './each-service.ts'
-import { decisionOf } from './plan.ts'
-import type { VersionRequest } from './request.ts'
-import { isPublished, type ServiceResult, type TagResult } from './result.ts'
+import { type KnownOfRun, promotionsOf, stableTags } from './promotions.ts'
+import type { ServiceResult } from './result.ts'
 import type { Run } from './tools.ts'
-
-/** What a run knows of the decision that it has carried out. */
-export interface Decision extends VersionRequest {
-  readonly command: string
-  readonly commit: string | undefined
-  readonly record: RecordedRun | undefined
-  readonly checks: ChecksGate | undefined
-  /** How the required checks stood before the tags were written, if they were read. */
-  readonly states: readonly CheckState[] | undefined
-}
 
 type Tools = ChecksPorts & Pick<Run, 'log' | 'secrets' | 'signal'>
 
@@ -42,51 +29,6 @@ export interface Recordable {
   readonly result: ServiceResult
   readonly registry: RegistryClient
 }
-
-/** The stable tags that lead to the image now, fixed before moving. */
-const stableTags = ({ tags }: ServiceResult): readonly TagResult[] =>
-  tags.filter(tag => tag.stable && isPublished(tag))
-
-/** An address without what may be a secret in it: an account, a query, a fragment. */
-const publicAddress = (address: string | undefined): string | undefined => {
-  if (address === undefined || !URL.canParse(address)) return undefined
-  const { origin, pathname, protocol } = new URL(address)
-  return protocol === 'https:' || protocol === 'http:' ? `${origin}${pathname}` : undefined
-}
-
-const recordedChecks = (states: readonly CheckState[]): RecordedCheck[] =>
-  states.map(({ name, state, url }) => ({ name, state, url: publicAddress(url) }))
-
-/** The record of one stable tag, as this run would write it. */
-const promotionOf = (
-  tag: TagResult,
-  { tags, digest }: ServiceResult & { readonly digest: Digest },
-  decision: Decision & { readonly record: RecordedRun },
-  checks: readonly RecordedCheck[],
-): Promotion => {
-  const { policy, gitTag, commit, command, record } = decision
-  return {
-    ...record,
-    run: publicAddress(record.run),
-    source: tags[0].reference,
-    destination: tag.reference,
-    digest,
-    time: new Date().toISOString().replace(/\.[0-9]+Z$/, 'Z'),
-    gitTag,
-    commit,
-    rule: decisionOf({ policy, gitTag }).rule,
-    policyDigest: digestOf(Buffer.from(policyText(policy))),
-    command,
-    written: tag.outcome === 'copied' || tag.outcome === 'moved',
-    checks,
-  }
-}
-
-/** The same, with no credential of this run in any text. */
-const masked = (promotion: Promotion, { secrets }: Pick<Run, 'secrets'>): Promotion =>
-  JSON.parse(JSON.stringify(promotion), (_, value: unknown) =>
-    typeof value === 'string' ? secrets.mask(value) : value,
-  )
 
 const notListed = (promotion: Promotion): ReleaseError =>
   new ReleaseError('registry-unreadable', {
@@ -127,7 +69,7 @@ const store = async (promotion: Promotion, registry: RegistryClient): Promise<vo
 
 /** How the required checks stand: as they did before the tags were written, or as they do now if that is to be stored. */
 const statesOf = async (
-  { states, checks, gitTag }: Decision,
+  { states, checks, gitTag }: KnownOfRun,
   isDue: boolean,
   tools: Tools,
 ): Promise<readonly CheckState[]> => {
@@ -161,29 +103,30 @@ const storeMissing = async (
 /** Records the decisions for a service. What fails is no error: the tags are written. */
 const recordService = async (
   { result, registry }: Recordable,
-  decision: Decision & { readonly record: RecordedRun },
+  known: KnownOfRun & { readonly record: RecordedRun },
   run: Tools,
 ): Promise<Recorded> => {
   const { digest } = result
   const tags = stableTags(result)
   const nothing: Recorded = { promotions: [], stored: 0, supported: true }
   if (digest === undefined || tags.length === 0) return nothing
-  const promotionsWith = (states: readonly CheckState[]): Promotion[] =>
-    tags.map(tag => masked(promotionOf(tag, { ...result, digest }, decision, recordedChecks(states)), run))
-  let promotions = promotionsWith(decision.states ?? [])
+  const { secrets, signal } = run
+  const promotionsWith = (states: readonly CheckState[]): readonly Promotion[] =>
+    promotionsOf({ ...result, digest }, known, { states, secrets })
+  let promotions = promotionsWith(known.states ?? [])
   // Nobody should have to wait long for it: what counts is done.
   const { impatient } = registry
   try {
     const there = await impatient.listReferrers(digest, IN_TOTO)
     if (there === 'unsupported') return { promotions, stored: 0, supported: false }
     const isDue = promotions.some(({ destination }) => noteAbout(there, destination) === undefined)
-    promotions = promotionsWith(await statesOf(decision, isDue, run))
+    promotions = promotionsWith(await statesOf(known, isDue, run))
     return { promotions, stored: await storeMissing(promotions, there, impatient), supported: true }
   } catch (error) {
-    run.signal.throwIfAborted()
+    signal.throwIfAborted()
     if (!(error instanceof ReleaseError)) throw error
     const of = tags.map(({ reference }) => reference).join(', ')
-    return { ...nothing, promotions, failure: run.secrets.mask(`The record of ${of}: ${error.what}`) }
+    return { ...nothing, promotions, failure: secrets.mask(`The record of ${of}: ${error.what}`) }
   }
 }
 
@@ -203,15 +146,15 @@ const conclusionOf = (all: readonly Recorded[]): string => {
  */
 export const recordDecision = async (
   all: Some<Recordable>,
-  decision: Decision,
+  known: KnownOfRun,
   run: Tools,
 ): Promise<Some<ServiceResult>> => {
-  const { record } = decision
+  const { record } = known
   if (record === undefined || all.every(({ result }) => stableTags(result).length === 0)) {
     return mapSome(all, ({ result }) => result)
   }
   const recorded = await run.log.stage('Record the decision', async conclude => {
-    const recorded = await forEach(all, each => recordService(each, { ...decision, record }, run))
+    const recorded = await forEach(all, each => recordService(each, { ...known, record }, run))
     if (recorded.every(({ failure }) => failure === undefined)) conclude(conclusionOf(recorded))
     else conclude('not all of it is stored', 'failed')
     return recorded
@@ -228,32 +171,4 @@ export const recordDecision = async (
     const promotion = promotions.get(each)
     return promotion === undefined ? each.result : { ...each.result, record: predicateOf(promotion, VERSION) }
   })
-}
-
-/**
- * Reads what the records of an image tell of its stable tags; nothing where there are none, or no place for them. A text says
- * why they can't be read, which is no error.
- */
-export type ReadNotes = (
-  registry: RegistryClient,
-  digest: Digest,
-  tags: readonly Pick<TagResult, 'reference'>[],
-) => Promise<readonly PromotionNote[] | string>
-
-/** Makes a reader of records that stops to ask once the registry has shown that it has no place for them. */
-export const notesReader = ({ signal, secrets }: Pick<Run, 'signal' | 'secrets'>): ReadNotes => {
-  let isSupported = true
-  return async (registry, digest, tags) => {
-    if (!isSupported) return []
-    try {
-      const there = await registry.impatient.listReferrers(digest, IN_TOTO)
-      if (there !== 'unsupported') return tags.flatMap(({ reference }) => noteAbout(there, reference) ?? [])
-      isSupported = false
-      return []
-    } catch (error) {
-      signal.throwIfAborted()
-      if (!(error instanceof ReleaseError)) throw error
-      return secrets.mask(error.what)
-    }
-  }
 }

@@ -12,7 +12,7 @@ import { forEach } from './each-service.ts'
 import { observe } from './observe.ts'
 import { type Outcome, withOutcomes } from './outcome.ts'
 import { announcedPlans, type Plan, resultOf } from './plan.ts'
-import { notesReader, type ReadNotes } from './record.ts'
+import { type ReadRecords, recordsReader } from './read-records.ts'
 import type { PublishedService, VerifyRequest } from './request.ts'
 import { AWAITS_PROMOTION, allTags, type Result, type ServiceResult, type TagResult } from './result.ts'
 import { ResultError } from './result-error.ts'
@@ -55,12 +55,12 @@ interface Target {
   readonly registry: RegistryClient
   readonly terms: Terms
   /** Missing if records are not looked for. */
-  readonly readNotes: ReadNotes | undefined
+  readonly readRecords: ReadRecords | undefined
 }
 
 /** Compares what the registry has of one service with its plan. */
 const compare = async (
-  { plan, registry, terms, readNotes }: Target,
+  { plan, registry, terms, readRecords }: Target,
   { journal, log }: Run,
 ): Promise<ServiceResult> => {
   const { desired, of } = plan
@@ -78,9 +78,9 @@ const compare = async (
   if (digest !== undefined) journal.image(of.service, digest)
   const stable = tags.filter(tag => tag.stable && tag.outcome === 'kept')
   const records =
-    readNotes === undefined || digest === undefined || stable.length === 0
+    readRecords === undefined || digest === undefined || stable.length === 0
       ? []
-      : await readNotes(registry, digest, stable)
+      : await readRecords(registry, digest, stable)
   if (typeof records === 'string') log.info(`Records are not shown: ${records}`)
   return {
     ...plan.result,
@@ -158,14 +158,14 @@ export const verify = async (
   const plans = announcedPlans(request, request.services, tools)
   const stable: Terms['stable'] =
     request.stable === 'on-promotion' ? { kind: 'withhold', why: AWAITS_PROMOTION } : { kind: 'write' }
-  const readNotes = request.records ? notesReader(tools) : undefined
+  const readRecords = request.records ? recordsReader(tools) : undefined
   const targets = mapSome(
     plans,
     (plan): Target => ({
       plan,
       registry: tools.registryFor(plan.of.repository),
       terms: termsOfPublished(plan.of.digest, stable),
-      readNotes,
+      readRecords,
     }),
   )
   const looked = await tools.log.stage('Read the registry', async conclude => {

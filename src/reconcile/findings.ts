@@ -60,7 +60,7 @@ const firstMissing = ({ first, gitTag, copies }: Desired, observed: Observed): F
     tag: first.tag,
     wrong: true,
     what: `${first.tag} is not there, and ${there.join(', ') || 'its image'} is`,
-    remedy: `If ${first.tag} has expired, let from begin with a newer version. Otherwise give it back to the image of ${there[0] ?? gitTag} in the registry.`,
+    remedy: `If ${first.tag} has expired, let "from" begin with a newer version. Otherwise give it back to the image of ${there[0] ?? gitTag} in the registry.`,
   }
 }
 
@@ -208,7 +208,7 @@ export const versionMissing = (
     wrong,
     what: `${gitTag} is published for other services only`,
     remedy: wrong
-      ? `Run release for ${gitTag}. If it has expired, let from begin with a newer version; if it was never meant for this service, audit the service by itself.`
+      ? `Run release for ${gitTag}. If it has expired, let "from" begin with a newer version; if it was never meant for this service, audit the service by itself.`
       : `Run release for ${gitTag} if it is missed.`,
   }
 }
