@@ -1,5 +1,8 @@
+import { cp } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startRegistry } from '../../sandbox/registry.ts'
 import { listTags } from '../../sandbox/storage.ts'
+import { startTokenServer } from '../../sandbox/token-server.ts'
 import type { StepResult } from './action.ts'
 import { type Bench, startBench } from './bench.ts'
 import { stableRelease } from './command-line.ts'
@@ -165,6 +168,28 @@ describe('services as they are on a Friday', () => {
     expect(swapped.exitCode).toBe(1)
     expect(swapped.stderr).toContain('audit is for every version, and takes no <tag>.')
   })
+})
+
+test('an account that may only read suffices, and each service costs one token', async () => {
+  const services = ['read-reqmgr2', 'read-reqmon', 'read-wmagent']
+  for (const service of services) for (const version of ['1.0.0', '1.0.1']) await publish(service, version)
+  const tokens = await startTokenServer({
+    users: { auditor: 'secret-word' },
+    allows: (_, action) => action === 'pull',
+  })
+  const registry = await startRegistry({ auth: { kind: 'token', trust: tokens.trust } })
+  try {
+    await cp(bench.registry.storage, registry.storage, { recursive: true })
+    const login = { username: 'auditor', password: 'secret-word' }
+    const step = await audit({ service: services.join(','), ...login }, registry.host)
+    expect(step.exitCode, step.log).toBe(0)
+    const asked = tokens.requests.map(({ scopes }) => scopes.join(' '))
+    expect(asked.toSorted()).toEqual(
+      services.map(service => `repository:cmswmcore/${service}:pull`).toSorted(),
+    )
+  } finally {
+    await Promise.all([registry.stop(), tokens.stop()])
+  }
 })
 
 test('moving tags of a real registry', async () => {
