@@ -124,18 +124,18 @@ const nameOwners = (one: Reading, judged: readonly PublishedVersion[]): void => 
   }
 }
 
-/** The stable tags of a service by the image that they lead to. */
+/** The stable tags of a service, as references, by the image that they lead to. */
 const stableImages = (one: Reading, judged: readonly PublishedVersion[]) => {
-  const images = new Map<Digest, Map<string, { reference: string; moving: boolean }>>()
+  const images = new Map<Digest, Set<string>>()
   for (const { decision } of own(one, judged)) {
-    for (const { tag, stable, moving } of decision.copies) {
+    for (const { tag, stable } of decision.copies) {
       const state = one.tags.get(tag)
       if (!stable || state?.kind !== 'present') continue
-      const tags = images.get(state.digest) ?? new Map()
-      images.set(state.digest, tags.set(tag, { reference: tagged(one.of.repository, tag), moving }))
+      const references = images.get(state.digest) ?? new Set()
+      images.set(state.digest, references.add(tagged(one.of.repository, tag)))
     }
   }
-  return [...images].map(([digest, tags]) => ({ one, digest, tags: [...tags.values()] }))
+  return [...images].map(([digest, references]) => ({ one, digest, references: [...references] }))
 }
 
 /** What the records of the images that are stable tell; the first is asked for alone, as there may be no place for them. */
@@ -144,9 +144,13 @@ const readRecords = async (
   judged: readonly PublishedVersion[],
   recordsOf: ReadRecords,
 ): Promise<void> => {
-  const read = async ({ one, digest, tags }: ReturnType<typeof stableImages>[number]): Promise<void> => {
+  const read = async ({
+    one,
+    digest,
+    references,
+  }: ReturnType<typeof stableImages>[number]): Promise<void> => {
     if (one.error !== undefined || one.noRecords !== undefined) return
-    const notes = await recordsOf(one.registry, digest, tags)
+    const notes = await recordsOf(one.registry, digest, references)
     if (typeof notes === 'string') one.noRecords ??= notes
     else for (const note of notes) one.notes.set(note.destination, note)
   }

@@ -4,7 +4,6 @@ import type { PromotionNote } from '../record/promotion.ts'
 import { IN_TOTO } from '../record/statement.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import type { Digest } from '../registry/reference.ts'
-import type { TagResult } from './result.ts'
 import type { Run } from './tools.ts'
 
 /**
@@ -14,17 +13,17 @@ import type { Run } from './tools.ts'
 export type ReadRecords = (
   registry: RegistryClient,
   digest: Digest,
-  tags: readonly Pick<TagResult, 'reference'>[],
+  references: readonly string[],
 ) => Promise<readonly PromotionNote[] | string>
 
 /** Makes a reader of records that stops to ask once the registry has shown that it has no place for them. */
 export const recordsReader = ({ signal, secrets }: Pick<Run, 'signal' | 'secrets'>): ReadRecords => {
   let isSupported = true
-  return async (registry, digest, tags) => {
+  return async (registry, digest, references) => {
     if (!isSupported) return []
     try {
       const there = await registry.impatient.listReferrers(digest, IN_TOTO)
-      if (there !== 'unsupported') return tags.flatMap(({ reference }) => noteAbout(there, reference) ?? [])
+      if (there !== 'unsupported') return references.flatMap(reference => noteAbout(there, reference) ?? [])
       isSupported = false
       return []
     } catch (error) {

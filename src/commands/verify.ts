@@ -80,7 +80,11 @@ const compare = async (
   const records =
     readRecords === undefined || digest === undefined || stable.length === 0
       ? []
-      : await readRecords(registry, digest, stable)
+      : await readRecords(
+          registry,
+          digest,
+          stable.map(({ reference }) => reference),
+        )
   if (typeof records === 'string') log.info(`Records are not shown: ${records}`)
   return {
     ...plan.result,
