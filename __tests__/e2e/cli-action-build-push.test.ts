@@ -6,6 +6,7 @@ import { COMMIT, type Step, type StepResult } from './action.ts'
 import { type Bench, startBench } from './bench.ts'
 import { imagesAt } from './image.ts'
 import { writesTo } from './requests.ts'
+import { runImage } from './run-image.ts'
 
 /** Another commit than the one that steps are for. */
 const OTHER = 'b'.repeat(40)
@@ -75,7 +76,7 @@ describe.each([
 
     // The next step of the job finds the image by what the build says of it.
     const reference = `${built.outputs.image}:${built.outputs.tag}`
-    const said = await docker('run', '--rm', '--network=host', reference, 'sh', '-c', 'echo $RELEASED')
+    const said = await runImage(docker, reference, 'sh', '-c', 'echo $RELEASED')
     expect(said).toBe('2.3.4\n')
 
     const pushed = await step('push')

@@ -13,6 +13,7 @@ import { listTags } from '../../sandbox/storage.ts'
 import type { Step, StepResult } from './action.ts'
 import { type Bench, startBench } from './bench.ts'
 import { requestsTo } from './requests.ts'
+import { runImage } from './run-image.ts'
 
 const OURS = /^stable-release-action\//
 const PIP = /^pip\//
@@ -78,7 +79,7 @@ const until = async (condition: () => boolean): Promise<void> => {
 const versionInside = async (reference: string | undefined): Promise<string> => {
   const docker = (...args: string[]) => run('docker', args, { env: bench.env })
   const script = 'import reqmgr2; print(reqmgr2.__version__)'
-  return (await docker('run', '--rm', '--network=host', reference ?? '', '-c', script)).trim()
+  return (await runImage(docker, reference ?? '', '-c', script)).trim()
 }
 
 const expectPublished = async (step: StepResult, service: string, version: string): Promise<void> => {

@@ -5,6 +5,7 @@ import { listTags, readBlob, readTag } from '../../sandbox/storage.ts'
 import { COMMIT } from './action.ts'
 import { type Bench, startBench } from './bench.ts'
 import { attestationsAt, imagesAt } from './image.ts'
+import { runImage } from './run-image.ts'
 
 const sha256 = (bytes: string | Buffer): string =>
   `sha256:${createHash('sha256').update(bytes).digest('hex')}`
@@ -101,8 +102,7 @@ describe.each([
     expect(references).toHaveLength(3)
     for (const reference of references) {
       expect(await docker('pull', reference)).toContain(`Digest: ${outputs.digest}`)
-      const said = await docker('run', '--rm', '--network=host', reference, 'echo', 'it runs')
-      expect(said).toBe('it runs\n')
+      expect(await runImage(docker, reference, 'echo', 'it runs')).toBe('it runs\n')
       if (!buildx) continue
       const raw = await docker('buildx', 'imagetools', 'inspect', '--raw', reference)
       expect(sha256(raw)).toBe(outputs.digest)

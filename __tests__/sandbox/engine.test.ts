@@ -10,6 +10,7 @@ import { type Registry, startRegistry } from '../../sandbox/registry.ts'
 import { writeSampleContext } from '../../sandbox/sample-context.ts'
 import { listTags, readBlob, readTag } from '../../sandbox/storage.ts'
 import { startTokenServer } from '../../sandbox/token-server.ts'
+import { runImage } from '../e2e/run-image.ts'
 
 const patience = 300_000
 
@@ -71,7 +72,8 @@ describe('engines side by side', { timeout: patience }, () => {
   test('what was pushed can be pulled and run by another engine', async () => {
     const image = `${registry.host}/shared/sample:1.0.0`
     await docker(containerd, 'buildx', 'build', '--network=host', '--push', '--tag', image, context)
-    expect(await docker(classic, 'run', '--rm', '--network=host', image, 'echo', 'hello')).toBe('hello\n')
+    const run = (...args: string[]) => docker(classic, ...args)
+    expect(await runImage(run, image, 'echo', 'hello')).toBe('hello\n')
   })
 
   test('the storage lists what was pushed, and nothing else', async () => {
