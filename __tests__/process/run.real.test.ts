@@ -1,3 +1,5 @@
+import type { ChildProcess } from 'node:child_process'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -165,6 +167,17 @@ describe('a run that is stopped', () => {
     controller.abort(reason)
     expect(await end).toMatchObject({ error: reason })
     expect(said()).toContain('clean')
+  })
+
+  test('holds also if the program has ended by the same signal first', async () => {
+    const onStart = (message: unknown): void => {
+      const { process: child } = message as { process: ChildProcess }
+      child.once('close', () => setTimeout(() => controller.abort(reason), 5))
+    }
+    subscribe('child_process', onStart)
+    const { controller, end } = stopping('process.exit(1)')
+    expect(await end).toMatchObject({ error: reason })
+    unsubscribe('child_process', onStart)
   })
 
   test('kills what does not stop, and what that has started', async () => {

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { subscribe } from 'node:diagnostics_channel'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { exec } from '@actions/exec'
 import { type StartedProcess, stop } from './stop.ts'
 
@@ -33,6 +34,12 @@ const TAIL_LENGTH = 8_000
 
 /** How long something that holds the output of a program open is waited for after its end, in milliseconds. */
 const AFTER_END = 1_000
+
+/**
+ * How long a failed program's end waits for a signal to this process, in milliseconds: Ctrl-C goes to both, and the program
+ * may have ended before this process has heard of it. That program was stopped; it has not failed.
+ */
+const SIGNAL_LAG = 50
 
 /** The longest argument that Linux takes, in bytes: MAX_ARG_STRLEN, with the byte that ends it. execve(2). */
 const LONGEST_ARGUMENT = 128 * 1024
@@ -137,6 +144,7 @@ export const runProgram = async (
         listeners: output.listeners,
       }),
     )
+    if (exitCode !== 0 && !signal.aborted) await sleep(SIGNAL_LAG)
     await started.stopped
     signal.throwIfAborted()
     return {
