@@ -132,11 +132,12 @@ describe('what it says', () => {
 })
 
 describe('a run that is stopped', () => {
-  const stopping = (code: string) => {
+  const stopping = (code: string, options: { diesBySignal?: boolean } = {}) => {
     const controller = new AbortController()
     const started = performance.now()
     let said = ''
     const end = script(code, {
+      ...options,
       signal: controller.signal,
       onOutput: text => {
         said += text
@@ -169,13 +170,17 @@ describe('a run that is stopped', () => {
     expect(said()).toContain('clean')
   })
 
-  test('holds also if the program has ended by the same signal first', async () => {
+  test.each([
+    { code: 'process.exit(1)' },
+    { code: 'process.kill(process.pid, "SIGINT")' },
+    { code: 'process.kill(process.pid, "SIGINT")', diesBySignal: true },
+  ])('holds also if the program has ended by the same signal first: %j', async ({ code, ...options }) => {
     const onStart = (message: unknown): void => {
       const { process: child } = message as { process: ChildProcess }
       child.once('close', () => setTimeout(() => controller.abort(reason), 5))
     }
     subscribe('child_process', onStart)
-    const { controller, end } = stopping('process.exit(1)')
+    const { controller, end } = stopping(code, options)
     expect(await end).toMatchObject({ error: reason })
     unsubscribe('child_process', onStart)
   })

@@ -99,6 +99,7 @@ const gitIn = (directory: string, { env, signal }: GitPorts) => {
     runProgram('git', ['-C', directory, ...OPTIONS, ...args], {
       env: { ...own, GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' },
       signal,
+      diesBySignal: true,
     })
 }
 

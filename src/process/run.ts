@@ -108,9 +108,11 @@ export const runProgram = async (
     cwd?: string
     /** Called with what the program writes, as it comes. */
     onOutput?: (text: string) => void
+    /** A signal kills it, as git: its exit status is an answer. Docker ends with a status of its own. */
+    diesBySignal?: boolean
   },
 ): Promise<ProgramResult> => {
-  const { env, signal, input = '', cwd, onOutput = () => {} } = options
+  const { env, signal, input = '', cwd, onOutput = () => {}, diesBySignal = false } = options
   signal.throwIfAborted()
   const long = args.find(argument => Buffer.byteLength(argument) >= LONGEST_ARGUMENT)
   if (long !== undefined) {
@@ -144,7 +146,8 @@ export const runProgram = async (
         listeners: output.listeners,
       }),
     )
-    if (exitCode !== 0 && !signal.aborted) await sleep(SIGNAL_LAG)
+    const mayBeStopped = diesBySignal ? exitCode === null : exitCode !== 0
+    if (mayBeStopped && !signal.aborted) await sleep(SIGNAL_LAG)
     await started.stopped
     signal.throwIfAborted()
     return {
