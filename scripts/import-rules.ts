@@ -16,11 +16,15 @@ const WORDS = ['errors.ts', 'json.ts', 'log.ts', 'some.ts', 'text.ts']
 export const importRules: readonly ImportRule[] = [
   { part: 'policy', may: [], pure: true },
   { part: 'reconcile', may: ['policy', 'registry/reference.ts'], pure: true },
-  { part: 'record', may: ['registry/reference.ts', 'json.ts', 'text.ts'], pure: true },
+  {
+    part: 'record',
+    may: ['registry/media-types.ts', 'registry/reference.ts', 'json.ts', 'text.ts'],
+    pure: true,
+  },
   { part: 'process', may: [], packages: ['@actions/exec'] },
-  { part: 'http', may: WORDS, packages: ['@actions/http-client/lib/proxy'] },
+  { part: 'http', may: ['clock.ts', ...WORDS], packages: ['@actions/http-client/lib/proxy'] },
   { part: 'git', may: ['process', ...WORDS] },
-  { part: 'registry', may: ['policy', 'http', 'secrets.ts', ...WORDS] },
+  { part: 'registry', may: ['http', 'secrets.ts', ...WORDS] },
   { part: 'github', may: ['http', ...WORDS] },
   // Loaded when GitHub is asked, and not before.
   { part: 'github/index.ts', may: [], packages: ['@actions/github'] },
@@ -28,6 +32,7 @@ export const importRules: readonly ImportRule[] = [
   {
     part: 'gates',
     may: [
+      'clock.ts',
       'github/client.ts',
       'github/entries.ts',
       'github/failure.ts',
@@ -50,6 +55,7 @@ export const importRules: readonly ImportRule[] = [
       'github/repository.ts',
       'http',
       'policy',
+      'clock.ts',
       'memory.ts',
       'secrets.ts',
       'version.ts',
@@ -93,7 +99,6 @@ export const importRules: readonly ImportRule[] = [
       'contract.ts',
       'reconcile/findings.ts',
       'record/promotion.ts',
-      'record/statement.ts',
       'registry/reference.ts',
       'secrets.ts',
       ...WORDS,
@@ -137,7 +142,7 @@ export const importRules: readonly ImportRule[] = [
   },
   { part: 'post.ts', may: ['report/failure.ts', 'temporary.ts'], packages: ['@actions/core'] },
   { part: 'cli.ts', may: ['cli/command-line.ts'] },
-  { part: 'clock.ts', may: ['http/transport.ts'] },
+  { part: 'clock.ts', may: [] },
   { part: 'interruption.ts', may: WORDS },
   { part: 'memory.ts', may: [] },
   { part: 'runner.ts', may: WORDS },

@@ -54,6 +54,12 @@ export class ReleaseError extends Error {
   }
 }
 
+/** The known failure of one of several things; everything else, as an interruption, ends the run and is thrown again. */
+export const knownFailure = (error: unknown): ReleaseError => {
+  if (error instanceof ReleaseError && error.name !== 'interrupted') return error
+  throw error
+}
+
 /** The message of an error. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 

@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os'
 import * as core from '@actions/core'
 import { systemClock } from './clock.ts'
 import { execute } from './commands/execute.ts'
-import { type CommandResult, hasFindings } from './commands/result.ts'
+import { type CommandResult, saysMoreThanPlan } from './commands/result.ts'
 import { ResultError } from './commands/result-error.ts'
 import { askForProject } from './inputs/missing-project.ts'
 import { readInputs, unknownInputs } from './inputs/read.ts'
@@ -44,7 +44,7 @@ const run = async (): Promise<CommandResult> => {
     { env, log, secrets, clock, started: clock.now(), journal, signal, workspace },
     {
       // In files of their own, which are read when they are due.
-      loadServices: () => import('./commands/services.ts'),
+      loadCommands: () => import('./commands/dispatch.ts'),
       loadGitHub: () => import('./github/index.ts'),
       withTemporary: use =>
         withTemporary(context.temporary ?? tmpdir(), use, temporary => core.saveState(TEMPORARY, temporary)),
@@ -58,7 +58,7 @@ const run = async (): Promise<CommandResult> => {
 /** Reports what became of the run. `result` is for the outputs, `failure` what the run failed with, if it did. */
 const report = (result: CommandResult | undefined, failure: unknown): void => {
   const known = result ?? journal.soFar
-  if (known !== undefined && (failure === undefined || hasFindings(known))) core.info(tableOf(known))
+  if (known !== undefined && (failure === undefined || saysMoreThanPlan(known))) core.info(tableOf(known))
   let error = failure
   try {
     if (result !== undefined) setOutputs(result, env.RUNNER_TEMP || undefined)

@@ -9,9 +9,9 @@ import { promote } from '../../src/commands/promote.ts'
 import { push } from '../../src/commands/push.ts'
 import { release } from '../../src/commands/release.ts'
 import type { Request } from '../../src/commands/request.ts'
-import type { CommandResult, Result, ServiceResult, TagResult } from '../../src/commands/result.ts'
+import type { CommandResult, ImageTagResult, Result, ServiceResult } from '../../src/commands/result.ts'
 import { ResultError } from '../../src/commands/result-error.ts'
-import type { Registries, Run, Services } from '../../src/commands/tools.ts'
+import type { Backends, Registries, Run } from '../../src/commands/tools.ts'
 import { verify } from '../../src/commands/verify.ts'
 import { Transport } from '../../src/http/transport.ts'
 import { validateRequest } from '../../src/inputs/request.ts'
@@ -46,7 +46,7 @@ export interface Ended {
   /** What became of each tag. */
   readonly outcomes: Readonly<Record<string, string>>
   /** The tags of the first service as the journal has them, whose run may have failed. */
-  readonly known: readonly TagResult[]
+  readonly known: readonly ImageTagResult[]
   /** Lines, warnings and notices. */
   readonly log: readonly string[]
 }
@@ -69,9 +69,9 @@ export interface CommandBench {
 
 const carryOut = async (
   request: Request,
-  tools: Omit<Services, 'registry'> & Registries & Run,
+  tools: Omit<Backends, 'registry'> & Registries & Run,
 ): Promise<CommandResult> => {
-  const one = (): Services & Run => {
+  const one = (): Backends & Run => {
     if ('services' in request) throw new Error('these are several services')
     return { ...tools, registry: tools.registryFor(request.repository) }
   }
@@ -132,7 +132,7 @@ export const startCommandBench = async (options: ModelOptions = {}): Promise<Com
         now: clock.now,
       })
     const journal = new RunJournal()
-    const tools: Omit<Services, 'registry'> & Registries & Run = {
+    const tools: Omit<Backends, 'registry'> & Registries & Run = {
       env: process.env,
       log,
       secrets,

@@ -80,7 +80,7 @@ describe('services as they are on a Friday', () => {
       ['2.4.0rc1', 'published', 'published', 'published'],
       ['2.3.10', 'stable', '✗ stable differs', 'stable'],
       ['2.3.9', 'stable', 'stable', 'stable'],
-      ['2.2.0', '-', '-', '✗ stable alone'],
+      ['2.2.0', '-', '-', '✗ 2.2.0 missing'],
     ])
     for (const finding of [
       `2.4.1-stable is not there: ${ONE}. Run promote for 2.4.1`,

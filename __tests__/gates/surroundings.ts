@@ -1,5 +1,6 @@
+import type { Clock } from '../../src/clock.ts'
 import { registryBackoff } from '../../src/http/retry.ts'
-import { type Clock, Transport } from '../../src/http/transport.ts'
+import { Transport } from '../../src/http/transport.ts'
 import type { Log } from '../../src/log.ts'
 import { USER_AGENT } from '../../src/version.ts'
 

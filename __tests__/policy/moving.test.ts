@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { allTags, decide } from '../../src/policy/decide.ts'
-import { compareVersions, decideMove } from '../../src/policy/moving.ts'
+import { decideMove } from '../../src/policy/moving.ts'
+import { compareVersions } from '../../src/policy/version-order.ts'
 import { policyOf } from './policy-of.ts'
 
 /** The moving tags of a release, each with the newer version that it stays with, or nothing if it moves. */

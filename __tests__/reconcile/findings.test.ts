@@ -21,7 +21,7 @@ const found = (
   const observed = observe(desired, world)
   const stable = waits ? ({ kind: 'withhold', why: 'waits' } as const) : ({ kind: 'write' } as const)
   const steps = reconcile(desired, observed, termsOfPublished(undefined, stable))
-  return findingsOf(desired, { observed, steps, lost: new Set(lost) })
+  return findingsOf(desired, { observed, steps, newerAt: () => undefined, lost: new Set(lost) })
 }
 
 const inShort = (findings: readonly Finding[]): string[] =>
@@ -125,7 +125,12 @@ describe('what is found of one version', () => {
     const terms = termsOfPublished(undefined, { kind: 'write' })
     const steps = reconcile(desired, observed, terms)
     const newerAt = (image: Digest) => (image === B ? '2.3.5' : undefined)
-    const [finding, ...others] = findingsOf(desired, { observed, steps, lost: new Set(), newerAt })
+    const [finding, ...others] = findingsOf(desired, {
+      observed,
+      steps,
+      lost: new Set(),
+      newerAt,
+    })
     expect(others).toEqual([])
     expect(finding).toMatchObject({
       kind: 'moving-behind',

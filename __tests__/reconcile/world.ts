@@ -28,7 +28,7 @@ export const observe = ({ first, copies }: Desired, world: World, content?: Firs
       return [tag, there === undefined ? { kind: 'absent' } : { kind: 'present', digest: there }]
     }),
   ),
-  versions: Object.keys(world),
+  publishedTags: Object.keys(world),
   content,
 })
 

@@ -50,7 +50,7 @@ test.each([
   { registry: 'docker.io', path: 'dmwm/a', page: 'https://hub.docker.com/r/dmwm/a/tags' },
   { registry: 'registry.example.org', path: 'a/b', page: undefined },
 ])('the page of $registry/$path', async ({ page, ...repository }) => {
-  expect(await imagePage(repository, { service: undefined, digest, transport })).toBe(page)
+  expect(await imagePage(repository, { tokenService: undefined, digest, transport })).toBe(page)
 })
 
 test.each([
@@ -61,11 +61,14 @@ test.each([
   { path: 'private/reqmgr2', page: undefined },
   { path: 'reqmgr2', page: undefined },
 ])('the page of $path at Harbor', async ({ path, page }) => {
-  const found = await imagePage({ registry: host, path }, { service: 'harbor-registry', digest, transport })
+  const found = await imagePage(
+    { registry: host, path },
+    { tokenService: 'harbor-registry', digest, transport },
+  )
   expect(found).toBe(page === undefined ? undefined : `http://${host}/${page}/${digest}`)
 })
 
 test('a Harbor that does not answer has no page', async () => {
   const repository = { registry: '127.0.0.1:1', path: 'cmsweb/reqmgr2' }
-  expect(await imagePage(repository, { service: 'harbor-registry', digest, transport })).toBeUndefined()
+  expect(await imagePage(repository, { tokenService: 'harbor-registry', digest, transport })).toBeUndefined()
 })

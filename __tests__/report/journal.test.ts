@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import type { Result, ServiceResult, TagResult } from '../../src/commands/result.ts'
+import type { ImageTagResult, Result, ServiceResult } from '../../src/commands/result.ts'
 import { RunJournal } from '../../src/report/journal.ts'
 
-const tag = (name: string): TagResult => ({
+const tag = (name: string): ImageTagResult => ({
   tag: name,
   reference: `ghcr.io/dmwm/das2go:${name}`,
   stable: name.endsWith('-stable'),

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
-import type { Result, ServiceResult, TagResult } from '../../src/commands/result.ts'
+import type { ImageTagResult, Result, ServiceResult } from '../../src/commands/result.ts'
 import { outputsOf } from '../../src/report/outputs.ts'
 
 const image = 'ghcr.io/dmwm/reqmgr2'
 const digest = `sha256:${'ab'.repeat(32)}` as const
 
-const tag = (name: string, outcome: TagResult['outcome']): TagResult => ({
+const tag = (name: string, outcome: ImageTagResult['outcome']): ImageTagResult => ({
   tag: name,
   reference: `${image}:${name}`,
   stable: name.includes('stable'),
@@ -124,7 +124,7 @@ test.each([
 test('of many services, each has a line, and all must be stable', () => {
   const of = (
     service: string,
-    outcome: TagResult['outcome'],
+    outcome: ImageTagResult['outcome'],
     own: ServiceResult['digest'],
   ): ServiceResult => ({
     service,
@@ -136,7 +136,7 @@ test('of many services, each has a line, and all must be stable', () => {
     ],
   })
   const other = `sha256:${'cd'.repeat(32)}` as const
-  const given = (outcome: TagResult['outcome']): Result => ({
+  const given = (outcome: ImageTagResult['outcome']): Result => ({
     ...result('2.3.4', 'final', [tag('2.3.4', 'kept')]),
     services: [of('reqmgr2', 'copied', digest), of('reqmon', outcome, other)],
   })
@@ -157,7 +157,7 @@ test('of many services, each has a line, and all must be stable', () => {
   expect(outputsOf(given('kept'))['is-stable']).toBe('true')
 })
 
-test.each<{ what: string; command?: Result['command']; stable: TagResult[]; is: boolean }>([
+test.each<{ what: string; command?: Result['command']; stable: ImageTagResult[]; is: boolean }>([
   { what: 'no stable tags', stable: [], is: false },
   { what: 'one that was copied', stable: [tag('2.3.4-stable', 'copied')], is: true },
   { what: 'one that was there', stable: [tag('2.3.4-stable', 'kept')], is: true },

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Result, ServiceResult, TagResult } from '../../src/commands/result.ts'
+import type { ImageTagResult, Result, ServiceResult } from '../../src/commands/result.ts'
 import { ReleaseError } from '../../src/errors.ts'
 import { summaryOf, writeSummary } from '../../src/report/summary.ts'
 import { Secrets } from '../../src/secrets.ts'
@@ -7,7 +7,7 @@ import { Secrets } from '../../src/secrets.ts'
 const image = 'registry.cern.ch/cmsweb/reqmgr2'
 const digest = `sha256:${'ab'.repeat(32)}` as const
 
-const tag = (name: string, outcome: TagResult['outcome'], note?: string): TagResult => ({
+const tag = (name: string, outcome: ImageTagResult['outcome'], note?: string): ImageTagResult => ({
   tag: name,
   reference: `${image}:${name}`,
   stable: name.endsWith('stable'),

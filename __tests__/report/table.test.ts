@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
-import type { Result, ServiceResult, TagResult } from '../../src/commands/result.ts'
+import type { ImageTagResult, Result, ServiceResult } from '../../src/commands/result.ts'
 import { tableOf } from '../../src/report/table.ts'
 import { withShortDigests } from '../../src/report/words.ts'
 
 const image = 'ghcr.io/dmwm/das2go'
 const digest = `sha256:${'ab'.repeat(32)}` as const
 
-const tag = (name: string, outcome: TagResult['outcome'], note?: string): TagResult => ({
+const tag = (name: string, outcome: ImageTagResult['outcome'], note?: string): ImageTagResult => ({
   tag: name,
   reference: `${image}:${name}`,
   stable: name.endsWith('-stable'),
@@ -73,7 +73,7 @@ test.each([
   expect(withShortDigests(text)).toBe(shown)
 })
 
-const service = (name: string, outcomes: TagResult['outcome'][], problem?: string): ServiceResult => {
+const service = (name: string, outcomes: ImageTagResult['outcome'][], problem?: string): ServiceResult => {
   const [first, ...others] = ['2.3.4', '2.3.4-stable'].map((each, index) =>
     tag(each, outcomes[index] ?? 'planned'),
   )

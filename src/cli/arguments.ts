@@ -1,12 +1,12 @@
 import { type InputName, inputs } from '../contract.ts'
 import { quoted } from '../inputs/invalid.ts'
 import { nearMiss } from '../inputs/near-miss.ts'
-import { holdsSecret } from '../inputs/secret.ts'
+import { holdsSecret } from '../inputs/pasted-secret.ts'
 import { type InputTexts, textsOf } from '../inputs/texts.ts'
 import { invalidInput, type Mistake } from '../inputs/validated.ts'
 import { oneLine } from '../text.ts'
 import type { Command } from './command.ts'
-import { PASSWORD_VARIABLE } from './secrets.ts'
+import { PASSWORD_VARIABLE } from './credentials.ts'
 
 /** What is written after the name of a command. */
 export interface Arguments {

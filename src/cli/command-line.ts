@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander'
 import { causesOf, ReleaseError } from '../errors.ts'
-import { holdsSecret } from '../inputs/secret.ts'
+import { holdsSecret } from '../inputs/pasted-secret.ts'
 import { InterruptedError, interruption } from '../interruption.ts'
 import type { Log } from '../log.ts'
 import { maskedLog } from '../report/masked-log.ts'
@@ -13,8 +13,8 @@ import type { Arguments } from './arguments.ts'
 import type { Command } from './command.ts'
 import { commands } from './commands.ts'
 import { type ExitStatus, exitStatusOf } from './exit-status.ts'
-import { Output } from './output.ts'
 import { programOf } from './program.ts'
+import { StandardOutput } from './stdout.ts'
 import { callerOf, inOptions } from './wording.ts'
 
 type Process = Pick<NodeJS.Process, 'argv' | 'env' | 'stdin' | 'stdout' | 'stderr' | 'cwd' | 'on'>
@@ -24,7 +24,7 @@ export type End = ExitStatus | NodeJS.Signals
 
 /** What a run works with, beside the process. */
 interface Ports {
-  readonly output: Output
+  readonly output: StandardOutput
   readonly logWith: (options: { debug: boolean }) => Log
   readonly interruption: () => AbortSignal
   readonly secrets: Secrets
@@ -113,7 +113,7 @@ export const runCommandLine = async (process: Process): Promise<End> => {
     return signal
   }
   try {
-    return await run(process, { output: new Output(stdout), logWith, interruption: watch, secrets })
+    return await run(process, { output: new StandardOutput(stdout), logWith, interruption: watch, secrets })
   } catch (error) {
     const stop: unknown = signal?.reason
     if (stop instanceof InterruptedError) {

@@ -4,7 +4,7 @@ import type { Log } from '../log.ts'
 import type { Colours } from '../report/terminal-colours.ts'
 import type { Secrets } from '../secrets.ts'
 import type { Arguments } from './arguments.ts'
-import type { Output } from './output.ts'
+import type { StandardOutput } from './stdout.ts'
 
 /** An input of the action that is an option of a command, with the same meaning. */
 export interface InputOption {
@@ -58,7 +58,7 @@ export interface Call extends Arguments {
   /** Standard input. */
   readonly input: AsyncIterable<Uint8Array> & { readonly isTTY?: boolean }
   /** Results, on standard output. */
-  readonly output: Output
+  readonly output: StandardOutput
   /** Everything else, on standard error. */
   readonly log: Log
   /** Is told of every credential that is used. */

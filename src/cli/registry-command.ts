@@ -1,7 +1,7 @@
 import type { InputName } from '../contract.ts'
 import type { Command } from './command.ts'
+import { GITHUB_VARIABLES, PASSWORD_VARIABLE } from './credentials.ts'
 import { loginFlags } from './options.ts'
-import { GITHUB_VARIABLES, PASSWORD_VARIABLE } from './secrets.ts'
 
 /** The arguments of docker.sh, in its order. */
 const IMAGE: readonly InputName[] = ['service', 'tag', 'registry', 'project']

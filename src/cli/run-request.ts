@@ -2,7 +2,13 @@ import { tmpdir } from 'node:os'
 import { systemClock } from '../clock.ts'
 import { execute } from '../commands/execute.ts'
 import type { Request } from '../commands/request.ts'
-import { allTags, type CommandResult, isPublished, type TagResult } from '../commands/result.ts'
+import {
+  allTags,
+  type CommandResult,
+  type ImageTagResult,
+  isPublished,
+  writesRegistry,
+} from '../commands/result.ts'
 import { ResultError } from '../commands/result-error.ts'
 import { askForProject } from '../inputs/missing-project.ts'
 import { validateRequest } from '../inputs/request.ts'
@@ -14,7 +20,7 @@ import { jsonLine } from '../text.ts'
 import { USER_AGENT } from '../version.ts'
 import { ciContext } from './ci.ts'
 import type { Call } from './command.ts'
-import { githubTokenOf, passwordOf, withoutPassword } from './secrets.ts'
+import { githubTokenOf, passwordOf, withoutPassword } from './credentials.ts'
 import { swappedArguments } from './swapped-arguments.ts'
 
 /** The validated request of a call. */
@@ -62,7 +68,7 @@ export const runRequest =
         { env, log, secrets, clock, started: clock.now(), journal, signal, workspace },
         // In this file, as the command line is one; evaluated when they are asked for.
         {
-          loadServices: () => import(/* webpackMode: "eager" */ '../commands/services.ts'),
+          loadCommands: () => import(/* webpackMode: "eager" */ '../commands/dispatch.ts'),
           loadGitHub: () => import(/* webpackMode: "eager" */ '../github/index.ts'),
           withTemporary: use => withTemporary(tmpdir(), use),
           userAgent: USER_AGENT,
@@ -72,8 +78,9 @@ export const runRequest =
     } catch (error) {
       if (error instanceof ResultError) await print(call, error.result)
       const { soFar } = journal
-      const tags = command === 'verify' || soFar === undefined ? [] : allTags(soFar)
-      const list = (some: readonly TagResult[]): string => some.map(({ reference }) => reference).join(', ')
+      const tags = soFar === undefined || !writesRegistry(command) ? [] : allTags(soFar)
+      const list = (some: readonly ImageTagResult[]): string =>
+        some.map(({ reference }) => reference).join(', ')
       const published = tags.filter(isPublished)
       const pushed = tags.filter(({ outcome }) => outcome === 'pushed')
       if (published.length > 0) log.info(`Published by now: ${list(published)}`)

@@ -1,15 +1,15 @@
 import type { ReleaseError } from '../errors.ts'
-import { compareVersions, type Version } from '../policy/moving.ts'
-import { newestFirst, type Published, type PublishedVersion } from '../policy/versions.ts'
+import { newestFirst, type Published, type PublishedVersion } from '../policy/published.ts'
+import { compareVersions, type Version } from '../policy/version-order.ts'
 import type { Desired } from '../reconcile/desired.ts'
 import { findingsOf, versionMissing } from '../reconcile/findings.ts'
+import { digestAt, type Observed } from '../reconcile/observed.ts'
 import { reconcile } from '../reconcile/reconcile.ts'
-import { type Terms, termsOfPublished } from '../reconcile/terms.ts'
+import { stableTerms, termsOfPublished } from '../reconcile/terms.ts'
 import type { PromotionNote } from '../record/promotion.ts'
 import { type Digest, imageName, type TagState, tagged } from '../registry/reference.ts'
 import { type AuditedService, type AuditedVersion, type AuditResult, findingsIn } from './audit-result.ts'
 import type { AuditRequest, Service } from './request.ts'
-import { AWAITS_PROMOTION } from './result.ts'
 import { ResultError } from './result-error.ts'
 
 /** What was read of a service. */
@@ -74,11 +74,9 @@ const judge = (
   const desired = desiredOf(request, version)
   const { gitTag, first, copies } = desired
   const { rule } = version.decision
-  const stable: Terms['stable'] =
-    request.stable === 'on-promotion' ? { kind: 'withhold', why: AWAITS_PROMOTION } : { kind: 'write' }
-  const versions = copies.flatMap(({ tag, moving }) => (moving ? (newest.get(tag) ?? []) : []))
-  const observed = { tags, versions }
-  const steps = reconcile(desired, observed, termsOfPublished(undefined, stable))
+  const publishedTags = copies.flatMap(({ tag, moving }) => (moving ? (newest.get(tag) ?? []) : []))
+  const observed: Observed = { tags, publishedTags }
+  const steps = reconcile(desired, observed, termsOfPublished(undefined, stableTerms(request.stable)))
   const newerAt = (digest: Digest): string | undefined => {
     const other = owners.get(digest)
     return other !== undefined && compareVersions(other.version, version.version) > 0
@@ -92,8 +90,7 @@ const judge = (
     const record = notes.get(reference)
     return [{ tag, reference, ...(record === undefined ? {} : { record }) }]
   })
-  const there = tags.get(first.tag)
-  const digest = there?.kind === 'present' ? there.digest : undefined
+  const digest = digestAt(observed, first.tag)
   return { gitTag, rule, state: stateOf(desired, { findings, stableTags }), digest, stableTags, findings }
 }
 

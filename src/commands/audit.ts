@@ -1,14 +1,16 @@
-import { ReleaseError } from '../errors.ts'
+import { knownFailure, ReleaseError } from '../errors.ts'
 import { allTags } from '../policy/decide.ts'
-import { compareVersions, newestOfMoving, versionOfGitTag } from '../policy/moving.ts'
-import { newestFirst, type Published, type PublishedVersion, publishedVersions } from '../policy/versions.ts'
+import { newestOfMoving } from '../policy/moving.ts'
+import { newestFirst, type Published, type PublishedVersion, publishedVersions } from '../policy/published.ts'
+import { compareVersions, versionOfGitTag } from '../policy/version-order.ts'
+import { digestAt, digestsIn } from '../reconcile/observed.ts'
 import type { PromotionNote } from '../record/promotion.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import { type Digest, type TagState, tagged } from '../registry/reference.ts'
 import { mapSome, type Some } from '../some.ts'
 import type { AuditResult } from './audit-result.ts'
 import { auditError, auditedService, type ReadService } from './audit-verdict.ts'
-import { eachAtOnce } from './each-service.ts'
+import { eachAtOnce } from './concurrency.ts'
 import { type ReadRecords, recordsReader } from './read-records.ts'
 import type { AuditRequest } from './request.ts'
 import type { Registries, Run } from './tools.ts'
@@ -37,8 +39,7 @@ const reading = async (one: Reading, { secrets }: Tools, read: () => Promise<voi
   try {
     await read()
   } catch (error) {
-    if (!(error instanceof ReleaseError) || error.name === 'interrupted') throw error
-    const { name, what, remedy } = error
+    const { name, what, remedy } = knownFailure(error)
     one.error ??= new ReleaseError(name, { what: secrets.mask(what), remedy, cause: error })
   }
 }
@@ -102,10 +103,7 @@ const observeVersions = async (
   await eachAtOnce(tags, REQUESTS_AT_ONCE, ({ one, tag }) =>
     reading(one, tools, async () => void one.tags.set(tag, await one.registry.headTag(tag))),
   )
-  const digests = all.flatMap(one => {
-    const present = [...one.tags.values()].flatMap(state => (state.kind === 'present' ? [state.digest] : []))
-    return [...new Set(present)].map(digest => ({ one, digest }))
-  })
+  const digests = all.flatMap(one => digestsIn(one).map(digest => ({ one, digest })))
   await eachAtOnce(digests, REQUESTS_AT_ONCE, ({ one, digest }) =>
     reading(one, tools, async () => {
       if (!(await one.registry.hasManifest(digest))) one.lost.add(digest)
@@ -117,9 +115,8 @@ const observeVersions = async (
 const nameOwners = (one: Reading, judged: readonly PublishedVersion[]): void => {
   for (const version of own(one, judged)) {
     for (const { tag, moving } of allTags(version.decision)) {
-      const state = one.tags.get(tag)
-      if (!moving && state?.kind === 'present' && !one.owners.has(state.digest))
-        one.owners.set(state.digest, version)
+      const digest = digestAt(one, tag)
+      if (!moving && digest !== undefined && !one.owners.has(digest)) one.owners.set(digest, version)
     }
   }
 }
@@ -129,10 +126,10 @@ const stableImages = (one: Reading, judged: readonly PublishedVersion[]) => {
   const images = new Map<Digest, Set<string>>()
   for (const { decision } of own(one, judged)) {
     for (const { tag, stable } of decision.copies) {
-      const state = one.tags.get(tag)
-      if (!stable || state?.kind !== 'present') continue
-      const references = images.get(state.digest) ?? new Set()
-      images.set(state.digest, references.add(tagged(one.of.repository, tag)))
+      const digest = digestAt(one, tag)
+      if (!stable || digest === undefined) continue
+      const references = images.get(digest) ?? new Set()
+      images.set(digest, references.add(tagged(one.of.repository, tag)))
     }
   }
   return [...images].map(([digest, references]) => ({ one, digest, references: [...references] }))

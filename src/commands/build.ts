@@ -7,12 +7,12 @@ import { announcedPlan, fixedTags } from './plan.ts'
 import type { BuildRequest } from './request.ts'
 import type { ServiceResult } from './result.ts'
 import { compareSource } from './source.ts'
-import type { Run, Services } from './tools.ts'
+import type { Backends, Run } from './tools.ts'
 
 /** Builds the image once and leaves it in the engine under every fixed tag, as docker.sh build does. */
 export const build = async (
   given: BuildRequest,
-  tools: Omit<Services, 'registry'> & Run,
+  tools: Omit<Backends, 'registry'> & Run,
 ): Promise<ServiceResult> => {
   const { docker, log, journal, clock, temporary } = tools
   const plan = announcedPlan(given, tools)

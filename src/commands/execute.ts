@@ -1,16 +1,16 @@
 import { plan } from './plan.ts'
 import type { Request } from './request.ts'
 import type { CommandResult } from './result.ts'
-import type { Run, ServiceOptions } from './tools.ts'
+import type { CommandOptions, Run } from './tools.ts'
 
 /** Carries out a request. */
 export const execute = async (
   request: Request,
   run: Run,
-  options: ServiceOptions,
+  options: CommandOptions,
 ): Promise<CommandResult> => {
   if (request.command === 'plan') return plan(request, run)
-  const { executeWithServices } = await options.loadServices()
+  const { dispatch } = await options.loadCommands()
   const { withTemporary, loadGitHub, userAgent } = options
-  return withTemporary(temporary => executeWithServices(request, run, { temporary, loadGitHub, userAgent }))
+  return withTemporary(temporary => dispatch(request, run, { temporary, loadGitHub, userAgent }))
 }

@@ -1,5 +1,5 @@
 import type { Digest } from '../registry/reference.ts'
-import type { Result, TagResult } from './result.ts'
+import type { ImageTagResult, Result } from './result.ts'
 
 /** Takes down what a run intends and what it has done so far, so that its end can be reported however it ends. */
 export interface Journal {
@@ -8,5 +8,5 @@ export interface Journal {
   /** The image of a service that is published, when the registry is known to have it. */
   image(service: string, digest: Digest): void
   /** What became of one tag. */
-  tag(tag: TagResult): void
+  tag(tag: ImageTagResult): void
 }

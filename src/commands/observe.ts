@@ -67,7 +67,7 @@ export const observe = async (
   readBack?: Digest,
 ): Promise<Observation> => {
   const { first, copies } = desired
-  const [read, versions] = await Promise.all([
+  const [read, publishedTags] = await Promise.all([
     readTags(registry, readBack === undefined ? [first, ...copies] : copies),
     copies.some(({ moving }) => moving) ? registry.listTags() : [],
   ])
@@ -75,14 +75,20 @@ export const observe = async (
     readBack === undefined ? read : new Map(read).set(first.tag, { kind: 'present', digest: readBack })
   const state = tags.get(first.tag)
   if (state?.kind !== 'present' || !needsFirstContent(desired, tags, terms)) {
-    return { tags, versions, manifest: undefined, labels: {} }
+    return { tags, publishedTags, manifest: undefined, labels: {} }
   }
   const manifest = await requireTagged(registry, first.tag, state.digest)
   // An engine with the containerd store gives the tag to the parts of an index before the index. A push that was
   // stopped between leaves it with an attestation, which is no image of any version.
   if (isAttestation(manifest)) {
-    return { tags, versions, content: { kind: 'leftover' }, manifest: undefined, labels: {} }
+    return { tags, publishedTags, content: { kind: 'leftover' }, manifest: undefined, labels: {} }
   }
   const labels = await readLabels(registry, manifest)
-  return { tags, versions, content: { kind: 'image', revision: labels[REVISION_LABEL] }, manifest, labels }
+  return {
+    tags,
+    publishedTags,
+    content: { kind: 'image', revision: labels[REVISION_LABEL] },
+    manifest,
+    labels,
+  }
 }

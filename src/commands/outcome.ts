@@ -5,10 +5,10 @@ import type { CopyStep } from '../reconcile/step.ts'
 import type { Digest } from '../registry/reference.ts'
 import { mapSome } from '../some.ts'
 import type { Plan } from './plan.ts'
-import type { ServiceResult, TagResult } from './result.ts'
+import type { ImageTagResult, ServiceResult } from './result.ts'
 
 /** What became of a tag, with more about it for people. */
-export type Outcome = Pick<TagResult, 'outcome' | 'note' | 'replaced'>
+export type Outcome = Pick<ImageTagResult, 'outcome' | 'note' | 'replaced'>
 
 /** What is said of a fixed tag that had another image before. */
 export const replacing = (replaces: Digest | undefined, digest?: Digest): Partial<Outcome> =>
@@ -52,6 +52,6 @@ export const withOutcomes = (
   { result }: Plan,
   outcomes: ReadonlyMap<string, Outcome>,
 ): ServiceResult['tags'] => {
-  const withOutcome = (tag: TagResult): TagResult => ({ ...tag, ...outcomes.get(tag.tag) })
+  const withOutcome = (tag: ImageTagResult): ImageTagResult => ({ ...tag, ...outcomes.get(tag.tag) })
   return mapSome(result.tags, withOutcome)
 }

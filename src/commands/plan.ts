@@ -2,11 +2,12 @@ import { ReleaseError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { type Decision, decide, type PlannedTag } from '../policy/decide.ts'
 import type { Desired } from '../reconcile/desired.ts'
+import { AWAITS_PROMOTION } from '../reconcile/terms.ts'
 import { imageName, tagged } from '../registry/reference.ts'
 import { mapSome, type Some } from '../some.ts'
 import type { Journal } from './journal.ts'
-import type { PlanRequest, Service, TagRequest, VersionRequest } from './request.ts'
-import { AWAITS_PROMOTION, type Result, type ServiceResult, type TagResult } from './result.ts'
+import type { GitTagRequest, PlanRequest, Service, VersionRequest } from './request.ts'
+import type { ImageTagResult, Result, ServiceResult } from './result.ts'
 
 /** What is to be published for one service, and the result to which nothing has happened yet. */
 export interface Plan {
@@ -45,7 +46,7 @@ export const decisionOf = ({ policy, gitTag }: Pick<VersionRequest, 'policy' | '
 export const planOf = (request: VersionRequest & Service): Plan => {
   const { gitTag, service, repository, policy } = request
   const { first, copies } = decisionOf(request)
-  const planned = (tag: PlannedTag): TagResult => ({
+  const planned = (tag: PlannedTag): ImageTagResult => ({
     ...tag,
     reference: tagged(repository, tag.tag),
     outcome: 'planned',
@@ -60,7 +61,7 @@ export const planOf = (request: VersionRequest & Service): Plan => {
 
 /** What became of all services of a request. */
 export const resultOf = (
-  request: VersionRequest & Pick<TagRequest, 'command'>,
+  request: VersionRequest & Pick<GitTagRequest, 'command'>,
   services: Some<ServiceResult>,
 ): Result => {
   const { command, gitTag } = request
@@ -69,14 +70,14 @@ export const resultOf = (
 }
 
 /** The tags that belong to this version alone, the first first: what is tagged on the machine that builds. */
-export const fixedTags = ({ result }: Plan): readonly [TagResult, ...TagResult[]] => {
+export const fixedTags = ({ result }: Plan): readonly [ImageTagResult, ...ImageTagResult[]] => {
   const [first, ...copies] = result.tags
   return [first, ...copies.filter(({ moving }) => !moving)]
 }
 
 /** Plans for all services, and says so. Throws `tag-refused`. */
 export const announcedPlans = <T extends Service>(
-  request: VersionRequest & Pick<TagRequest, 'command'>,
+  request: VersionRequest & Pick<GitTagRequest, 'command'>,
   services: Some<T>,
   { log, journal }: { log: Log; journal: Journal },
 ): Some<Plan & { readonly of: T }> => {
@@ -92,13 +93,13 @@ export const announcedPlans = <T extends Service>(
 
 /** Plans for one service, and says so. Throws `tag-refused`. */
 export const announcedPlan = (
-  request: VersionRequest & Service & Pick<TagRequest, 'command'>,
+  request: VersionRequest & Service & Pick<GitTagRequest, 'command'>,
   tools: { log: Log; journal: Journal },
 ): Plan => announcedPlans(request, [request], tools)[0]
 
 /** The result of the command `plan`: the stable tags are withheld if they are not written at once. Throws `tag-refused`. */
 export const decidePlan = (request: PlanRequest): Result => {
-  const outcomeOf = (tag: TagResult): TagResult =>
+  const outcomeOf = (tag: ImageTagResult): ImageTagResult =>
     tag.stable && request.stable === 'on-promotion'
       ? { ...tag, outcome: 'withheld', note: AWAITS_PROMOTION }
       : tag

@@ -1,14 +1,14 @@
 import type { CheckState } from '../gates/check-state.ts'
-import { checksNotPassed, openChecks, requiredChecks } from '../gates/checks.ts'
+import { checksNotPassed, openChecks, waitForChecks } from '../gates/checks.ts'
 import { termsOfPublished } from '../reconcile/terms.ts'
 import { mapSome } from '../some.ts'
-import { forEach } from './each-service.ts'
+import { type Candidate, hasTagsToWrite, observeCandidate, requireReady } from './all-or-none.ts'
+import { mapServices } from './concurrency.ts'
 import { announcedPlans, decisionOf, requireCopies, resultOf } from './plan.ts'
-import { type Candidate, find, requireReady, writes } from './readiness.ts'
 import { recordDecision } from './record.ts'
 import type { PromoteRequest } from './request.ts'
 import type { Result } from './result.ts'
-import type { Registries, Run, Services } from './tools.ts'
+import type { Backends, Registries, Run } from './tools.ts'
 import { writeTags } from './write-tags.ts'
 
 /**
@@ -18,7 +18,7 @@ import { writeTags } from './write-tags.ts'
  */
 export const promote = async (
   request: PromoteRequest,
-  tools: Omit<Services, 'registry'> & Registries & Run,
+  tools: Omit<Backends, 'registry'> & Registries & Run,
 ): Promise<Result> => {
   const { journal } = tools
   const { gitTag, checks } = request
@@ -35,13 +35,13 @@ export const promote = async (
   let { found, manifests, commit } = await requireReady(request, candidates, tools)
   for (const { plan } of found) journal.tag({ ...plan.result.tags[0], outcome: 'kept' })
   let states: readonly CheckState[] | undefined
-  if (checks !== undefined && found.some(writes)) {
-    states = await requiredChecks(checks, gitTag, tools)
+  if (checks !== undefined && found.some(hasTagsToWrite)) {
+    states = await waitForChecks(checks, gitTag, tools)
     const open = openChecks(states)
     if (open.length > 0) throw checksNotPassed(gitTag, open)
     // Meanwhile something else may have written these tags, or released a newer version.
-    found = await forEach(found, one =>
-      find(one, { ...one.terms, image: { digest: one.digest, from: 'found' } }, tools),
+    found = await mapServices(found, one =>
+      observeCandidate(one, { ...one.terms, image: { digest: one.digest, from: 'found' } }, tools),
     )
   }
   const written = await writeTags(

@@ -1,16 +1,16 @@
 import { type CheckState, checksInFull } from '../gates/check-state.ts'
-import { openChecks, requiredChecks } from '../gates/checks.ts'
+import { openChecks, waitForChecks } from '../gates/checks.ts'
 import type { Log } from '../log.ts'
 import type { CopyStep } from '../reconcile/step.ts'
-import type { Terms } from '../reconcile/terms.ts'
+import { stableTerms, type Terms } from '../reconcile/terms.ts'
 import type { Digest } from '../registry/reference.ts'
 import { type NextSteps, nextSteps } from './next-steps.ts'
 import type { Observation } from './observe.ts'
 import type { Plan } from './plan.ts'
 import { recordDecision } from './record.ts'
-import type { PublishRequest, TagRequest } from './request.ts'
-import { AWAITS_PROMOTION, type ServiceResult, type TagResult } from './result.ts'
-import type { Run, Services } from './tools.ts'
+import type { GitTagRequest, PublishRequest } from './request.ts'
+import type { ImageTagResult, ServiceResult } from './result.ts'
+import type { Backends, Run } from './tools.ts'
 import { type Image, writeTags } from './write-tags.ts'
 
 /** What a release, or a push, allows and knows before it has looked. */
@@ -21,14 +21,14 @@ export const publishTerms = (
   may,
   onExisting,
   revision,
-  stable: stable === 'on-promotion' ? { kind: 'withhold', why: AWAITS_PROMOTION } : { kind: 'write' },
+  stable: stableTerms(stable),
 })
 
 /** Observes and reconciles, as a stage of the run. */
 export const readRegistry = (
   plan: Plan,
   terms: Terms,
-  { registry, log, journal }: Services & Run,
+  { registry, log, journal }: Backends & Run,
   observing?: Promise<Observation>,
 ): Promise<NextSteps> =>
   log.stage('Read the registry', async conclude => {
@@ -47,7 +47,7 @@ const writesStable = (copies: readonly CopyStep[]): boolean =>
   copies.some(({ kind, tag }) => tag.stable && (kind === 'copy' || kind === 'move'))
 
 const warnOfWithheld = (
-  withheld: readonly TagResult[],
+  withheld: readonly ImageTagResult[],
   { gitTag, service, checks }: PublishRequest,
   digest: Digest,
   log: Log,
@@ -64,10 +64,10 @@ const warnOfWithheld = (
  * stable tags and looks once more, writes, and reads every tag back.
  */
 export const publishCopies = async (
-  request: PublishRequest & Pick<TagRequest, 'command'>,
+  request: PublishRequest & Pick<GitTagRequest, 'command'>,
   plan: Plan,
   { terms, image, copies }: { terms: Terms; image: Image; copies: readonly CopyStep[] },
-  tools: Services & Run,
+  tools: Backends & Run,
 ): Promise<ServiceResult> => {
   const { log, journal, registry } = tools
   const { checks, gitTag } = request
@@ -79,7 +79,7 @@ export const publishCopies = async (
   let states: readonly CheckState[] | undefined
   let steps = isBuilt ? (await nextSteps(plan, known, tools, { readBack: digest })).copies : copies
   if (checks !== undefined && writesStable(steps)) {
-    states = await requiredChecks(checks, gitTag, tools)
+    states = await waitForChecks(checks, gitTag, tools)
     const open = openChecks(states)
     const stable: Terms['stable'] =
       open.length === 0 ? { kind: 'write' } : { kind: 'withhold', why: checksInFull(open) }

@@ -2,16 +2,20 @@ import type { Docker } from '../docker/docker.ts'
 import { findLocalImage, type LocalImage } from '../docker/local-image.ts'
 import { pushImage } from '../docker/push.ts'
 import { ReleaseError } from '../errors.ts'
+import { isSameCommit } from '../reconcile/origin.ts'
 import { REVISION_LABEL } from '../registry/labels.ts'
 import { announcedPlan, fixedTags, type Plan } from './plan.ts'
 import { publishCopies, publishTerms, readRegistry } from './publish.ts'
 import { type Push, pushFirst } from './push-first.ts'
 import type { PushRequest } from './request.ts'
-import type { ServiceResult, TagResult } from './result.ts'
-import type { Run, Services } from './tools.ts'
+import type { ImageTagResult, ServiceResult } from './result.ts'
+import type { Backends, Run } from './tools.ts'
 import type { Image } from './write-tags.ts'
 
-const requireLocalImage = async (docker: Docker, { reference, stable }: TagResult): Promise<LocalImage> => {
+const requireLocalImage = async (
+  docker: Docker,
+  { reference, stable }: ImageTagResult,
+): Promise<LocalImage> => {
   const image = await findLocalImage(docker, reference)
   if (image !== undefined) return image
   throw new ReleaseError(stable ? 'stable-image-missing' : 'image-missing', {
@@ -46,7 +50,7 @@ const requireCommit = (
   built: string | undefined,
   { gitTag, revision }: PushRequest,
 ): void => {
-  if (built === undefined || revision === undefined || built === revision) return
+  if (built === undefined || revision === undefined || isSameCommit(built, revision)) return
   throw new ReleaseError('wrong-origin', {
     what: `${result.tags[0].reference} was built here from ${built}, and the git tag ${gitTag} is ${revision}.`,
     remedy: 'Nothing was pushed. Build it again, with the command build, from the commit of the git tag.',
@@ -57,7 +61,7 @@ const requireCommit = (
  * Publishes what `build` has built: finds it under every fixed tag, which must be one image, and of the git tag's
  * commit; pushes the first tag unless it is there, and publishes the other tags.
  */
-export const push = async (request: PushRequest, tools: Services & Run): Promise<ServiceResult> => {
+export const push = async (request: PushRequest, tools: Backends & Run): Promise<ServiceResult> => {
   const plan = announcedPlan(request, tools)
   const built = await builtImage(plan, tools.docker)
   const revision = built.labels[REVISION_LABEL]

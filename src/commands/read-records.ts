@@ -1,8 +1,8 @@
 import { ReleaseError } from '../errors.ts'
 import { noteAbout } from '../record/annotations.ts'
 import type { PromotionNote } from '../record/promotion.ts'
-import { IN_TOTO } from '../record/statement.ts'
 import type { RegistryClient } from '../registry/client.ts'
+import { IN_TOTO } from '../registry/media-types.ts'
 import type { Digest } from '../registry/reference.ts'
 import type { Run } from './tools.ts'
 

@@ -4,21 +4,13 @@ import { awaitChecks, type ChecksPorts } from '../gates/checks.ts'
 import { field } from '../json.ts'
 import { annotationsOf, noteAbout } from '../record/annotations.ts'
 import type { Promotion, RecordedRun } from '../record/promotion.ts'
-import {
-  artifactManifest,
-  type Descriptor,
-  EMPTY,
-  EMPTY_MEDIA_TYPE,
-  IN_TOTO,
-  MANIFEST_MEDIA_TYPE,
-  predicateOf,
-  statementOf,
-} from '../record/statement.ts'
+import { artifactManifest, type Descriptor, EMPTY, predicateOf, statementOf } from '../record/statement.ts'
 import { digestOf, type RegistryClient } from '../registry/client.ts'
+import { EMPTY_JSON, IN_TOTO, OCI_MANIFEST } from '../registry/media-types.ts'
 import { mapSome, type Some } from '../some.ts'
 import { VERSION } from '../version.ts'
-import { forEach } from './each-service.ts'
-import { type KnownOfRun, promotionsOf, stableTags } from './promotions.ts'
+import { mapServices } from './concurrency.ts'
+import { type KnownOfRun, promotionsOf, stableTags } from './record-content.ts'
 import type { ServiceResult } from './result.ts'
 import type { Run } from './tools.ts'
 
@@ -55,12 +47,12 @@ const store = async (promotion: Promotion, registry: RegistryClient): Promise<vo
   const bytes = artifactManifest(
     {
       subject: { ...head, digest },
-      config: await blob(EMPTY_MEDIA_TYPE, EMPTY),
+      config: await blob(EMPTY_JSON, EMPTY),
       statement: await blob(IN_TOTO, statement),
     },
     annotationsOf(promotion),
   )
-  const subject = await registry.putManifest(digestOf(bytes), { mediaType: MANIFEST_MEDIA_TYPE, bytes })
+  const subject = await registry.putManifest(digestOf(bytes), { mediaType: OCI_MANIFEST, bytes })
   if (subject === digest) return
   const listed = await registry.listReferrers(digest, IN_TOTO)
   const isListed = listed !== 'unsupported' && listed.some(each => field(each, 'digest') === digestOf(bytes))
@@ -154,7 +146,7 @@ export const recordDecision = async (
     return mapSome(all, ({ result }) => result)
   }
   const recorded = await run.log.stage('Record the decision', async conclude => {
-    const recorded = await forEach(all, each => recordService(each, { ...known, record }, run))
+    const recorded = await mapServices(all, each => recordService(each, { ...known, record }, run))
     if (recorded.every(({ failure }) => failure === undefined)) conclude(conclusionOf(recorded))
     else conclude('not all of it is stored', 'failed')
     return recorded

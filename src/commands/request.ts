@@ -4,15 +4,11 @@ import type { PackageGate } from '../gates/package.ts'
 import type { RepositoryAddress } from '../git/remote.ts'
 import type { GitHubRepository } from '../github/repository.ts'
 import type { Policy } from '../policy/policy.ts'
-import type { OnExisting } from '../reconcile/terms.ts'
+import type { OnExisting, Stable } from '../reconcile/terms.ts'
 import type { RecordedRun } from '../record/promotion.ts'
 import type { PasswordCredentials } from '../registry/authorization.ts'
 import type { Digest, Repository } from '../registry/reference.ts'
 import type { Some } from '../some.ts'
-
-/** When stable tags are written. */
-export const STABLE = ['on-release', 'on-promotion'] as const
-export type Stable = (typeof STABLE)[number]
 
 /** What every command knows: the git tag, and what decides its image tags. Nothing in a request is checked again. */
 export interface VersionRequest {
@@ -121,7 +117,7 @@ export interface AuditRequest {
 }
 
 /** What a command is asked to do for one git tag. */
-export type TagRequest =
+export type GitTagRequest =
   | PlanRequest
   | ReleaseRequest
   | BuildRequest
@@ -129,4 +125,4 @@ export type TagRequest =
   | PromoteRequest
   | VerifyRequest
 
-export type Request = TagRequest | AuditRequest
+export type Request = GitTagRequest | AuditRequest

@@ -2,7 +2,7 @@ import type { PromotionNote } from '../record/promotion.ts'
 import type { Digest } from '../registry/reference.ts'
 import type { Some } from '../some.ts'
 import type { AuditResult } from './audit-result.ts'
-import type { TagRequest } from './request.ts'
+import type { GitTagRequest } from './request.ts'
 
 /** What became of one planned tag. */
 export type TagOutcome =
@@ -30,7 +30,7 @@ export type TagOutcome =
   | 'different'
 
 /** One image tag of the plan and what became of it. */
-export interface TagResult {
+export interface ImageTagResult {
   readonly tag: string
   readonly reference: string
   readonly stable: boolean
@@ -48,7 +48,7 @@ export interface ServiceResult {
   /** `registry/project/service`. */
   readonly image: string
   /** The first is the one that is built. */
-  readonly tags: Some<TagResult>
+  readonly tags: Some<ImageTagResult>
   /** The digest of the image in the registry; none when it is not known. */
   readonly digest: Digest | undefined
   /** Names of checks that must have passed before the withheld tags are promoted, if there are any. */
@@ -65,7 +65,7 @@ export interface ServiceResult {
 
 /** What a command found out and did for a git tag; everything that is reported is in here. */
 export interface Result {
-  readonly command: TagRequest['command']
+  readonly command: GitTagRequest['command']
   readonly gitTag: string
   readonly rule: string
   readonly reason: string
@@ -76,19 +76,22 @@ export interface Result {
 /** The result of any command. */
 export type CommandResult = Result | AuditResult
 
+/** The commands that write into the registry. */
+const WRITING: readonly CommandResult['command'][] = ['release', 'push', 'promote']
+
+/** Whether a command writes into the registry; the others look, or build on this machine alone. */
+export const writesRegistry = (command: CommandResult['command']): boolean => WRITING.includes(command)
+
 /** Whether there is more to say than what was planned. */
-export const hasFindings = (result: CommandResult): boolean =>
+export const saysMoreThanPlan = (result: CommandResult): boolean =>
   result.command === 'audit' ||
   allTags(result).some(({ outcome }) => outcome !== 'planned') ||
   result.services.some(({ problem }) => problem !== undefined)
 
 /** Every tag of every service. */
-export const allTags = ({ services }: Pick<Result, 'services'>): readonly TagResult[] =>
+export const allTags = ({ services }: Pick<Result, 'services'>): readonly ImageTagResult[] =>
   services.flatMap(({ tags }) => tags)
 
-/** The note of a stable tag that `promote` alone writes. */
-export const AWAITS_PROMOTION = 'waits for its promotion'
-
 /** Whether the tag leads to the image now: everything else was not published, or is another version's. */
-export const isPublished = ({ outcome }: TagResult): boolean =>
+export const isPublished = ({ outcome }: ImageTagResult): boolean =>
   outcome === 'built' || outcome === 'copied' || outcome === 'moved' || outcome === 'kept'

@@ -17,7 +17,7 @@ import { CONTEXT_REVISION_LABEL, CONTEXT_SOURCE_LABEL, REVISION_LABEL } from '..
 import { oneLine } from '../text.ts'
 import { fromWorkspace } from '../workspace-path.ts'
 import type { TagRepository } from './request.ts'
-import type { Run, Services } from './tools.ts'
+import type { Backends, Run } from './tools.ts'
 
 /** What is to be built for a git tag. */
 interface Built {
@@ -29,7 +29,7 @@ interface Built {
 }
 
 type SourceTools = Pick<Run, 'env' | 'signal' | 'log' | 'workspace'> &
-  Pick<Services, 'transport' | 'loadGitHub'>
+  Pick<Backends, 'transport' | 'loadGitHub'>
 
 /** What was compared with the git tag, and may be built. */
 export interface Compared<T> {

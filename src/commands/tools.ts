@@ -1,6 +1,7 @@
+import type { Clock } from '../clock.ts'
 import type { Docker } from '../docker/docker.ts'
 import type { LoadGitHub } from '../github/client.ts'
-import type { Clock, Transport } from '../http/transport.ts'
+import type { Transport } from '../http/transport.ts'
 import type { Log } from '../log.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import type { Repository } from '../registry/reference.ts'
@@ -23,8 +24,8 @@ export interface Run {
   readonly workspace: string
 }
 
-/** What a command asks, and what it has do things. */
-export interface Services {
+/** What a command asks, and what it has do things: the registry, docker, GitHub. */
+export interface Backends {
   readonly registry: RegistryClient
   readonly docker: Docker
   readonly transport: Transport
@@ -40,10 +41,10 @@ export interface Registries {
   readonly registryFor: (repository: Repository) => RegistryClient
 }
 
-/** What services are made with. */
-export interface ServiceOptions {
-  /** Loads the commands that need services, which takes as long as a plan: a plan is made without them. */
-  readonly loadServices: () => Promise<Pick<typeof import('./services.ts'), 'executeWithServices'>>
+/** What backends are made with. */
+export interface CommandOptions {
+  /** Loads the commands that need backends, which takes as long as a plan: a plan is made without them. */
+  readonly loadCommands: () => Promise<Pick<typeof import('./dispatch.ts'), 'dispatch'>>
   /** Loads what asks GitHub. */
   readonly loadGitHub: LoadGitHub
   /** Makes a directory for files of this run, which ends with what uses it. */

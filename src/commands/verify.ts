@@ -1,52 +1,47 @@
-import { ReleaseError } from '../errors.ts'
+import { knownFailure, type ReleaseError } from '../errors.ts'
 import type { Desired } from '../reconcile/desired.ts'
-import { isPromoted } from '../reconcile/findings.ts'
-import type { Observed } from '../reconcile/observed.ts'
+import { digestAt, digestsIn, type Observed } from '../reconcile/observed.ts'
 import { reconcile } from '../reconcile/reconcile.ts'
 import type { Step } from '../reconcile/step.ts'
-import { type Terms, termsOfPublished } from '../reconcile/terms.ts'
+import { stableTerms, type Terms, termsOfPublished } from '../reconcile/terms.ts'
+import { mayWait } from '../reconcile/waiting.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import type { Digest } from '../registry/reference.ts'
 import { mapSome } from '../some.ts'
-import { forEach } from './each-service.ts'
+import { mapServices } from './concurrency.ts'
 import { observe } from './observe.ts'
 import { type Outcome, withOutcomes } from './outcome.ts'
 import { announcedPlans, type Plan, resultOf } from './plan.ts'
 import { type ReadRecords, recordsReader } from './read-records.ts'
 import type { PublishedService, VerifyRequest } from './request.ts'
-import { AWAITS_PROMOTION, allTags, type Result, type ServiceResult, type TagResult } from './result.ts'
+import { allTags, type ImageTagResult, type Result, type ServiceResult } from './result.ts'
 import { ResultError } from './result-error.ts'
-import type { Registries, Run, Services } from './tools.ts'
+import type { Backends, Registries, Run } from './tools.ts'
 
 /**
  * The digests of tags that the registry does not have. A HEAD of a tag is believed when a HEAD by that digest finds the
  * image, too; a GET would count as a pull.
  */
-const lostDigests = async (registry: RegistryClient, { tags }: Observed): Promise<ReadonlySet<Digest>> => {
-  const digests = new Set(
-    [...tags.values()].flatMap(state => (state.kind === 'present' ? [state.digest] : [])),
-  )
+const lostDigests = async (registry: RegistryClient, observed: Observed): Promise<ReadonlySet<Digest>> => {
   const looked = await Promise.all(
-    [...digests].map(async digest => ({ digest, isThere: await registry.hasManifest(digest) })),
+    digestsIn(observed).map(async digest => ({ digest, isThere: await registry.hasManifest(digest) })),
   )
   return new Set(looked.filter(({ isThere }) => !isThere).map(({ digest }) => digest))
 }
 
 /** What is found of a tag: what is to be done says how it differs from the plan. */
-const findingFor = (
+const outcomeFound = (
   step: Step,
   { desired, observed, lost }: { desired: Desired; observed: Observed; lost: ReadonlySet<Digest> },
 ): Outcome => {
-  const state = observed.tags.get(step.tag.tag)
-  const there = state?.kind === 'present' ? state.digest : undefined
+  const there = digestAt(observed, step.tag.tag)
   if (step.kind === 'stay') return { outcome: 'stayed', note: `belongs to ${step.newest}, which is newer` }
   if (there !== undefined && lost.has(there)) {
     return { outcome: 'missing', note: `is ${there}, which the registry does not have` }
   }
   if (step.kind === 'keep') return { outcome: 'kept' }
-  // Once a version is promoted, no tag of it waits any more.
-  const waits = step.kind === 'withhold' && !(step.tag.moving && isPromoted(desired, observed))
-  if (waits) return { outcome: 'withheld', note: step.why }
+  if (step.kind === 'withhold' && mayWait(step, desired, observed))
+    return { outcome: 'withheld', note: step.why }
   return there === undefined ? { outcome: 'missing' } : { outcome: 'different', note: `is ${there}` }
 }
 
@@ -69,11 +64,10 @@ const compare = async (
   const steps = reconcile(desired, observed, terms)
   const tags = withOutcomes(
     plan,
-    new Map(steps.map(step => [step.tag.tag, findingFor(step, { desired, observed, lost })] as const)),
+    new Map(steps.map(step => [step.tag.tag, outcomeFound(step, { desired, observed, lost })] as const)),
   )
   for (const tag of tags) journal.tag(tag)
-  const state = observed.tags.get(desired.first.tag)
-  const wanted = of.digest ?? (state?.kind === 'present' ? state.digest : undefined)
+  const wanted = of.digest ?? digestAt(observed, desired.first.tag)
   const digest = wanted !== undefined && lost.has(wanted) ? undefined : wanted
   if (digest !== undefined) journal.image(of.service, digest)
   const stable = tags.filter(tag => tag.stable && tag.outcome === 'kept')
@@ -95,7 +89,7 @@ const compare = async (
 }
 
 /** Whether a tag is not as the plan has it. */
-const isWrong = ({ outcome }: TagResult): boolean => outcome === 'missing' || outcome === 'different'
+const isWrong = ({ outcome }: ImageTagResult): boolean => outcome === 'missing' || outcome === 'different'
 
 /** What a reader can do about tags that are missing or different. */
 const remedyFor = (result: Result): string => {
@@ -143,8 +137,8 @@ interface Looked {
 const compareAmongOthers = async (target: Target, run: Run): Promise<Looked> => {
   try {
     return { service: await compare(target, run) }
-  } catch (error) {
-    if (!(error instanceof ReleaseError) || error.name === 'interrupted') throw error
+  } catch (caught) {
+    const error = knownFailure(caught)
     const problem = run.secrets.mask(error.what.replace(/\.$/, ''))
     return { service: { ...target.plan.result, problem }, error }
   }
@@ -157,11 +151,10 @@ const compareAmongOthers = async (target: Target, run: Run): Promise<Looked> => 
  */
 export const verify = async (
   request: VerifyRequest,
-  tools: Omit<Services, 'registry'> & Registries & Run,
+  tools: Omit<Backends, 'registry'> & Registries & Run,
 ): Promise<Result> => {
   const plans = announcedPlans(request, request.services, tools)
-  const stable: Terms['stable'] =
-    request.stable === 'on-promotion' ? { kind: 'withhold', why: AWAITS_PROMOTION } : { kind: 'write' }
+  const stable = stableTerms(request.stable)
   const readRecords = request.records ? recordsReader(tools) : undefined
   const targets = mapSome(
     plans,
@@ -176,7 +169,7 @@ export const verify = async (
     const found =
       targets.length === 1
         ? mapSome([await compare(targets[0], tools)], (service): Looked => ({ service }))
-        : await forEach(targets, target => compareAmongOthers(target, tools))
+        : await mapServices(targets, target => compareAmongOthers(target, tools))
     const { first, copies } = plans[0].desired
     const of = plans.length === 1 ? '' : ` of ${plans.length} services`
     conclude(`looked for ${[first, ...copies].map(({ tag }) => tag).join(', ')}${of}`)

@@ -4,11 +4,11 @@ import type { Manifest, RegistryClient } from '../registry/client.ts'
 import { isAttestation, isImage } from '../registry/image-index.ts'
 import { byDigest, type Digest, tagged } from '../registry/reference.ts'
 import { mapSome, type Some } from '../some.ts'
-import { forEach } from './each-service.ts'
+import { mapServices } from './concurrency.ts'
 import { readTags, requireTagged } from './observe.ts'
 import { type Outcome, outcomeOf, outcomeOfFailed, withOutcomes } from './outcome.ts'
 import type { Plan } from './plan.ts'
-import { isPublished, type ServiceResult, type TagResult } from './result.ts'
+import { type ImageTagResult, isPublished, type ServiceResult } from './result.ts'
 import type { Run } from './tools.ts'
 
 /** The image that the first tag has, and that the others become copies of. */
@@ -41,7 +41,7 @@ export const requireImage = (manifest: Manifest, registry: RegistryClient): void
 }
 
 /** What became of a tag, for the conclusion of a stage. */
-const inShort = ({ tag, outcome, note, replaced }: TagResult): string =>
+const inShort = ({ tag, outcome, note, replaced }: ImageTagResult): string =>
   replaced === undefined ? `${tag} ${note ?? outcome}` : `${tag} ${outcome}, ${note}`
 
 /** Throws `not-as-planned` unless the registry has the image that its answer to HEAD of a tag named. */
@@ -105,13 +105,13 @@ const conclusionOf = (all: Some<Written>): string => {
   return copies.map(({ tag }) => `${tag} of ${all.length} services`).join(', ')
 }
 
-const isDecided = ({ outcome }: TagResult): boolean => outcome !== 'planned' && outcome !== 'withheld'
+const isDecided = ({ outcome }: ImageTagResult): boolean => outcome !== 'planned' && outcome !== 'withheld'
 
 /** Carries out the steps: those of fixed tags for every service, and only then those of moving ones. */
 const copyImages = (all: Some<Written>, tools: Tools): Promise<Some<Written>> =>
   tools.log.stage('Copy to the other tags', async conclude => {
     const pass = (some: Some<Written>, moving: boolean): Promise<Some<Written>> =>
-      forEach(some, one =>
+      mapServices(some, one =>
         carryOut(one, ({ kind, tag }) => kind !== 'withhold' && tag.moving === moving, tools),
       )
     const written = await pass(await pass(all, false), true)
@@ -122,7 +122,7 @@ const copyImages = (all: Some<Written>, tools: Tools): Promise<Some<Written>> =>
 /** Reads the published tags of all services back: each must have its image. Throws `not-as-planned`. */
 const readBack = (all: Some<Written>, { log }: Tools): Promise<void> =>
   log.stage('Verify', async conclude => {
-    const wrong = await forEach(all, async one => {
+    const wrong = await mapServices(all, async one => {
       const { registry, image } = one
       const states = await readTags(registry, tagsOf(one).filter(isPublished))
       return [...states].flatMap(([tag, state]) => {
@@ -165,7 +165,7 @@ export const writeTags = async (all: Some<Copies>, tools: Tools): Promise<Some<S
       .every(({ outcome }) => outcome === 'kept')
   if (!written.every(isUnchanged)) await readBack(written, tools)
   else {
-    await forEach(written, ({ registry, plan, image }) =>
+    await mapServices(written, ({ registry, plan, image }) =>
       image.manifest === undefined
         ? requireThere(registry, plan.desired.first.tag, image.digest)
         : Promise.resolve(),

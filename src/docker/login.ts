@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ReleaseError } from '../errors.ts'
+import type { Pause } from '../http/retry.ts'
 import type { Log } from '../log.ts'
 import { endOf } from '../process/run.ts'
 import type { PasswordCredentials } from '../registry/authorization.ts'
@@ -57,7 +58,7 @@ interface LoginPorts {
   /** A directory for files of this run. */
   readonly temporary: string
   /** Waits before the login is tried again, and says so before; false when there is no further attempt. */
-  readonly pause: (attempt: number, announce: (next: string) => void) => Promise<boolean>
+  readonly pause: Pause
 }
 
 /** Logs in, again while the fault is one that passes. Throws `login-failed`. */

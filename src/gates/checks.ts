@@ -1,9 +1,9 @@
+import type { Clock } from '../clock.ts'
 import { ReleaseError } from '../errors.ts'
 import { type GitHubClient, type GitHubPorts, openGitHub } from '../github/client.ts'
 import type { CheckRun } from '../github/entries.ts'
 import { GitHubError, RateLimitError } from '../github/failure.ts'
 import type { GitHubRepository } from '../github/repository.ts'
-import type { Clock } from '../http/transport.ts'
 import type { Log } from '../log.ts'
 import { type CheckState, checksInShort, describeCheck, hintFor, stateOf } from './check-state.ts'
 import { forPeople, waitFor } from './wait.ts'
@@ -129,7 +129,7 @@ export const openChecks = (states: readonly CheckState[]): readonly CheckState[]
  *
  * Throws `github-unreadable` or `invalid-input`.
  */
-export const requiredChecks = (
+export const waitForChecks = (
   gate: ChecksGate,
   gitTag: string,
   ports: ChecksPorts,

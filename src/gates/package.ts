@@ -1,6 +1,7 @@
+import type { Clock } from '../clock.ts'
 import { ReleaseError } from '../errors.ts'
 import { parseRetryAfter } from '../http/retry.ts'
-import type { Clock, Transport } from '../http/transport.ts'
+import type { Transport } from '../http/transport.ts'
 import type { Log } from '../log.ts'
 import { type Listing, PackageIndex } from './package-index.ts'
 import { newestVersions, normaliseName, normaliseVersion, type Package } from './package-version.ts'

@@ -1,4 +1,4 @@
-import type { Clock } from '../http/transport.ts'
+import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 
 /**

@@ -1,3 +1,5 @@
+import type { Clock } from '../clock.ts'
+
 /** How often and how long something that fails for a while is tried again. Times in milliseconds. */
 export interface Backoff {
   readonly attempts: number
@@ -108,10 +110,7 @@ export const nextAttempt = (attempt: number, { attempts }: Backoff, delay: numbe
 export type Pause = (attempt: number, announce: (next: string) => void) => Promise<boolean>
 
 /** A pause that keeps to the limits of a backoff, counted from now. */
-export const pauseBetween = (
-  backoff: Backoff,
-  { now, sleep, random }: { now(): number; sleep(milliseconds: number): Promise<void>; random(): number },
-): Pause => {
+export const pauseBetween = (backoff: Backoff, { now, sleep, random }: Clock): Pause => {
   const started = now()
   return async (attempt, announce) => {
     const delay = delayBefore(backoff, {

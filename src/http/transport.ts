@@ -1,5 +1,6 @@
 import * as http from 'node:http'
 import * as https from 'node:https'
+import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import { oneLine } from '../text.ts'
 import { Agents } from './agents.ts'
@@ -24,16 +25,6 @@ export interface HttpResponse {
   readonly body: Buffer
   /** Where the answer came from, after redirects. */
   readonly url: URL
-}
-
-/** Time and chance, passed in so that what waits can be tested. */
-export interface Clock {
-  /** Milliseconds since some fixed moment. */
-  now(): number
-  /** Resolves after so many milliseconds; rejects when the run is interrupted. */
-  sleep(milliseconds: number): Promise<void>
-  /** From 0 up to, not including, 1. */
-  random(): number
 }
 
 /** No answer came, after every attempt that was due. `cause` is what went wrong last. */

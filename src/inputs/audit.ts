@@ -1,6 +1,6 @@
-import { versionOfGitTag } from '../policy/moving.ts'
 import { boundBy } from '../policy/pattern.ts'
 import type { Policy } from '../policy/policy.ts'
+import { versionOfGitTag } from '../policy/version-order.ts'
 import { type Caller, capitalized } from './caller.ts'
 import { invalidFor } from './invalid.ts'
 import type { InputTexts } from './texts.ts'

@@ -2,7 +2,7 @@ import type { InputName } from '../contract.ts'
 import { oneLine } from '../text.ts'
 import { type Caller, capitalized } from './caller.ts'
 import { nearMiss } from './near-miss.ts'
-import { holdsSecret } from './secret.ts'
+import { holdsSecret } from './pasted-secret.ts'
 import { invalidInput, type Mistake, mistaken, type Validated, valid } from './validated.ts'
 
 /** A text that was given, in quotes, on one line; not what looks as if it held a secret. */

@@ -1,8 +1,9 @@
 import type { PlannedTag } from '../policy/decide.ts'
 import type { Digest } from '../registry/reference.ts'
 import type { Desired } from './desired.ts'
-import type { Observed } from './observed.ts'
+import { digestAt, type Observed } from './observed.ts'
 import type { Step } from './step.ts'
+import { mayWait } from './waiting.ts'
 
 /** How a repository differs from the policy. */
 export type FindingKind =
@@ -40,11 +41,6 @@ export interface Finding {
   readonly wanted?: Digest
 }
 
-const digestAt = ({ tags }: Observed, tag: string): Digest | undefined => {
-  const state = tags.get(tag)
-  return state?.kind === 'present' ? state.digest : undefined
-}
-
 /** What writes a tag that is not there, or behind. */
 const writeRemedy = ({ stable }: PlannedTag, gitTag: string): string =>
   stable
@@ -62,18 +58,6 @@ const firstMissing = ({ first, gitTag, copies }: Desired, observed: Observed): F
     what: `${first.tag} is not there, and ${there.join(', ') || 'its image'} is`,
     remedy: `If ${first.tag} has expired, let "from" begin with a newer version. Otherwise give it back to the image of ${there[0] ?? gitTag} in the registry.`,
   }
-}
-
-/**
- * Whether a version was promoted: it has fixed stable tags, and all of them are its image. Then nothing of it waits any
- * more, not even a stable tag that moves.
- */
-export const isPromoted = ({ first, copies }: Desired, observed: Observed): boolean => {
-  const fixed = copies.filter(({ stable, moving }) => stable && !moving)
-  const image = digestAt(observed, first.tag)
-  return (
-    fixed.length > 0 && image !== undefined && fixed.every(({ tag }) => digestAt(observed, tag) === image)
-  )
 }
 
 /** A moving tag that is not on the newest version. `newer` is a version that it leads to, if that is a newer one. */
@@ -117,7 +101,7 @@ const findingOf = (
   const newer = there === undefined ? undefined : newerAt(there)
   switch (step.kind) {
     case 'withhold':
-      if (tag.moving && isPromoted(desired, observed)) return movingBehind(tag, desired, { observed, newer })
+      if (!mayWait(step, desired, observed)) return movingBehind(tag, desired, { observed, newer })
       return {
         ...about,
         kind: 'stable-waiting',
@@ -174,12 +158,12 @@ export const findingsOf = (
     observed,
     steps,
     lost,
-    newerAt = () => undefined,
+    newerAt,
   }: {
     observed: Observed
     steps: readonly Step[]
     lost: ReadonlySet<Digest>
-    newerAt?: (digest: Digest) => string | undefined
+    newerAt: (digest: Digest) => string | undefined
   },
 ): readonly Finding[] => {
   const { first, copies } = desired

@@ -1,4 +1,4 @@
-import type { TagState } from '../registry/reference.ts'
+import type { Digest, TagState } from '../registry/reference.ts'
 
 /** What was read of the manifest that the first tag leads to. */
 export type FirstContent =
@@ -11,8 +11,22 @@ export type FirstContent =
 export interface Observed {
   /** The state of every desired tag that was looked at, by tag. */
   readonly tags: ReadonlyMap<string, TagState>
-  /** All tags of the repository, if a moving tag is desired: whether it moves depends on them. */
-  readonly versions: readonly string[]
+  /**
+   * The tags of the repository, if a moving tag is desired: all of them, or for every moving tag at least the one that shows the
+   * newest version. Whether it moves depends on them.
+   */
+  readonly publishedTags: readonly string[]
   /** What the first tag leads to; nothing if its manifest was not read, as nothing depends on it. */
   readonly content?: FirstContent | undefined
 }
+
+/** The image that a tag leads to; nothing if it was not looked at, or is not there. */
+export const digestAt = ({ tags }: Pick<Observed, 'tags'>, tag: string): Digest | undefined => {
+  const state = tags.get(tag)
+  return state?.kind === 'present' ? state.digest : undefined
+}
+
+/** The images that tags lead to, each once. */
+export const digestsIn = ({ tags }: Pick<Observed, 'tags'>): readonly Digest[] => [
+  ...new Set([...tags.values()].flatMap(state => (state.kind === 'present' ? [state.digest] : []))),
+]

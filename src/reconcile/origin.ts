@@ -25,7 +25,9 @@ const LOOK = 'If it is the right image, give it with its digest'
 const REBUILD =
   'Find out which is right: what is wrong must be released again before anything becomes stable.'
 
-const isSame = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase()
+/** Whether two commits are known, and the same: whoever writes a label may write it in capitals. */
+export const isSameCommit = (one: string | undefined, other: string | undefined): boolean =>
+  one !== undefined && one.toLowerCase() === other?.toLowerCase()
 
 /** The origin of the platforms of an image that name one, and whether that are all. */
 interface CommonOrigin extends Origin {
@@ -56,7 +58,7 @@ const besideCommit = (
   { isGiven, tag, commit }: { isGiven: boolean; tag: Origin; commit: string },
 ): Objection | undefined => {
   if (revision === undefined) return withoutRevision(isGiven)
-  if (isSame(revision, commit)) return isOfAll ? undefined : withoutRevision(isGiven)
+  if (isSameCommit(revision, commit)) return isOfAll ? undefined : withoutRevision(isGiven)
   if (repository !== undefined && tag.repository !== undefined && repository !== tag.repository) {
     return ofAnotherRepository(repository, isGiven)
   }
@@ -92,7 +94,8 @@ const besideOthers = (
     .map(({ service, origins }) => ({ service, ...commonOrigin(origins, tag) }))
     .filter(other => other.revision !== undefined)
   const other = others.find(
-    each => each.repository === repository && each.revision !== undefined && !isSame(each.revision, revision),
+    each =>
+      each.repository === repository && each.revision !== undefined && !isSameCommit(each.revision, revision),
   )
   if (other !== undefined) {
     return {

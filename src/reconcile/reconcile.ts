@@ -2,7 +2,8 @@ import type { PlannedTag } from '../policy/decide.ts'
 import { decideMove } from '../policy/moving.ts'
 import type { Digest } from '../registry/reference.ts'
 import type { Desired } from './desired.ts'
-import type { Observed } from './observed.ts'
+import { digestAt, type Observed } from './observed.ts'
+import { isSameCommit } from './origin.ts'
 import type { Refuse, Step } from './step.ts'
 import type { Terms } from './terms.ts'
 
@@ -10,11 +11,6 @@ const OTHER_VERSION = 'release a new version'
 const OVERWRITE = 'set on-existing: overwrite to replace what is there'
 const TWO_RUNS =
   "Two runs published this version at once, and the other run's image was kept. Keep two runs apart with a concurrency group."
-
-const digestAt = (observed: Observed, tag: string): Digest | undefined => {
-  const state = observed.tags.get(tag)
-  return state?.kind === 'present' ? state.digest : undefined
-}
 
 /** The image that the first tag has now, if it has one. */
 const firstDigest = ({ first }: Desired, observed: Observed): Digest | undefined =>
@@ -72,7 +68,7 @@ const existing = (first: PlannedTag, there: Digest, observed: Observed, terms: T
     }
   }
   const published = observed.content?.kind === 'image' ? observed.content.revision : undefined
-  if (own.includes(there) || (published !== undefined && published === revision)) return keep
+  if (own.includes(there) || isSameCommit(published, revision)) return keep
   return {
     kind: 'refuse',
     tag: first,
@@ -149,7 +145,7 @@ const reconcileCopy = (
   const waits = tag.stable && stable.kind === 'withhold' ? stable.why : undefined
   const overwrites = onExisting === 'overwrite' && may !== 'neither'
   if (tag.moving) {
-    const move = decideMove(policy, { gitTag, planned: tag, published: observed.versions })
+    const move = decideMove(policy, { gitTag, planned: tag, published: observed.publishedTags })
     if (move.kind === 'stay') return { kind: 'stay', tag, newest: move.newest }
   }
   if (other !== undefined && other === image) return { kind: 'keep', tag, digest: other }

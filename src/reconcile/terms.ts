@@ -4,6 +4,17 @@ import type { Digest } from '../registry/reference.ts'
 export const ON_EXISTING = ['same-revision', 'reuse', 'fail', 'overwrite'] as const
 export type OnExisting = (typeof ON_EXISTING)[number]
 
+/** When stable tags are written. */
+export const STABLE = ['on-release', 'on-promotion'] as const
+export type Stable = (typeof STABLE)[number]
+
+/** The note of a stable tag that \`promote\` alone writes. */
+export const AWAITS_PROMOTION = 'waits for its promotion'
+
+/** The terms for stable tags before any check was asked for. */
+export const stableTerms = (stable: Stable): Terms['stable'] =>
+  stable === 'on-promotion' ? { kind: 'withhold', why: AWAITS_PROMOTION } : { kind: 'write' }
+
 /** What the caller allows and knows, beside what it desires and has observed. */
 export interface Terms {
   /** How the image may come into the registry: by a build, by the push of one that is built, or not at all. */

@@ -1,8 +1,6 @@
+import { IN_TOTO, OCI_MANIFEST } from '../registry/media-types.ts'
 import { type Digest, imageName, type Repository } from '../registry/reference.ts'
 import type { Promotion } from './promotion.ts'
-
-/** The media type of an in-toto statement. */
-export const IN_TOTO = 'application/vnd.in-toto+json'
 
 /**
  * The predicate "Container Image Promotion Record".
@@ -48,11 +46,8 @@ export interface Descriptor {
   readonly annotations?: Readonly<Record<string, string>>
 }
 
-/** The empty JSON object, which stands where an artifact needs no config: image-spec v1.1, "Guidance for an Empty Descriptor". */
+/** What an artifact has that needs no config. */
 export const EMPTY = Buffer.from('{}')
-export const EMPTY_MEDIA_TYPE = 'application/vnd.oci.empty.v1+json'
-
-export const MANIFEST_MEDIA_TYPE = 'application/vnd.oci.image.manifest.v1+json'
 
 /** The annotation that says which predicate an in-toto statement has; BuildKit's attestations have it, too. */
 export const PREDICATE_ANNOTATION = 'in-toto.io/predicate-type'
@@ -65,7 +60,7 @@ export const artifactManifest = (
   Buffer.from(
     JSON.stringify({
       schemaVersion: 2,
-      mediaType: MANIFEST_MEDIA_TYPE,
+      mediaType: OCI_MANIFEST,
       artifactType: IN_TOTO,
       config,
       layers: [{ ...statement, annotations: { [PREDICATE_ANNOTATION]: PREDICATE_TYPE } }],

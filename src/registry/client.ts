@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
-import { ReleaseError } from '../errors.ts'
+import { knownFailure, ReleaseError } from '../errors.ts'
 import { type Backoff, isRetryable, shortBackoff } from '../http/retry.ts'
 import type { HttpResponse } from '../http/transport.ts'
 import { field, parseJson } from '../json.ts'
 import { provesAbsence } from './answer.ts'
 import { type ConnectionOptions, type Question, RegistryConnection } from './connection.ts'
+import { MANIFEST_MEDIA_TYPES } from './media-types.ts'
 import {
   byDigest,
   type Digest,
@@ -14,14 +15,6 @@ import {
   type TagState,
   tagged,
 } from './reference.ts'
-
-/** The media types of manifests; a registry that is offered fewer may convert what it has. */
-export const MANIFEST_MEDIA_TYPES = [
-  'application/vnd.oci.image.index.v1+json',
-  'application/vnd.oci.image.manifest.v1+json',
-  'application/vnd.docker.distribution.manifest.list.v2+json',
-  'application/vnd.docker.distribution.manifest.v2+json',
-] as const
 
 const ACCEPT = MANIFEST_MEDIA_TYPES.join(', ')
 
@@ -83,8 +76,8 @@ export class RegistryClient {
   }
 
   /** What the registry calls itself when it asks for a token, if it did. */
-  get service(): string | undefined {
-    return this.#connection.service
+  get tokenService(): string | undefined {
+    return this.#connection.tokenService
   }
 
   /**
@@ -209,7 +202,7 @@ export class RegistryClient {
     if (url.origin !== begun.url.origin || !url.pathname.startsWith(uploads)) return
     const path = `blobs/uploads/${url.pathname.slice(uploads.length)}${url.search}`
     await this.#ask({ method: 'DELETE', path, headers: {}, what }).catch((error: unknown) => {
-      if (!(error instanceof ReleaseError) || error.name === 'interrupted') throw error
+      knownFailure(error)
     })
   }
 

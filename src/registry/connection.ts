@@ -62,7 +62,7 @@ export class RegistryConnection {
   }
 
   /** What the registry calls itself when it asks for a token, if it did. */
-  get service(): string | undefined {
+  get tokenService(): string | undefined {
     return this.#authorization.service
   }
 

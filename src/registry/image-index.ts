@@ -1,6 +1,7 @@
 import { ReleaseError } from '../errors.ts'
 import { field } from '../json.ts'
 import type { Manifest } from './client.ts'
+import { IN_TOTO } from './media-types.ts'
 import { type Digest, isDigest } from './reference.ts'
 
 /** JSON that a registry has. Throws `registry-unreadable` with `what` if it is none. */
@@ -53,8 +54,6 @@ export const imagesIn = (index: unknown): Digest[] => {
     .map((entry: unknown) => field(entry, 'digest'))
     .filter(isDigest)
 }
-
-const IN_TOTO = 'application/vnd.in-toto+json'
 
 /** Statements about an image: in-toto's, bare or in an envelope, and the signatures of cosign. */
 const STATEMENTS: readonly unknown[] = [

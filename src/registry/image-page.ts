@@ -30,16 +30,20 @@ const harborPage = async (
 
 /**
  * The page that shows an image to people, where it is known; nothing if not. Never throws: it is not worth
- * the failure of a run. `service` is what the registry calls itself when it asks for a token.
+ * the failure of a run. `tokenService` is what the registry calls itself when it asks for a token.
  */
 export const imagePage = async (
   repository: Repository,
-  { service, digest, transport }: { service: string | undefined; digest: Digest; transport: Transport },
+  {
+    tokenService,
+    digest,
+    transport,
+  }: { tokenService: string | undefined; digest: Digest; transport: Transport },
 ): Promise<string | undefined> => {
   const { registry, path } = repository
   if (registry === 'ghcr.io') return `https://ghcr.io/${path}`
   if (registry === 'quay.io') return `https://quay.io/repository/${path}`
   if (registry === 'docker.io') return `https://hub.docker.com/r/${path}/tags`
-  if (service !== HARBOR_SERVICE) return undefined
+  if (tokenService !== HARBOR_SERVICE) return undefined
   return harborPage(repository, digest, transport).catch(() => undefined)
 }

@@ -8,7 +8,7 @@ const inShort: Readonly<Record<FindingKind, (tag: string) => string>> = {
   'stable-missing': () => 'stable missing',
   'stable-waiting': () => 'waiting',
   'stable-differs': () => 'stable differs',
-  'first-missing': () => 'stable alone',
+  'first-missing': tag => `${tag} missing`,
   'copy-missing': tag => `${tag} missing`,
   'copy-differs': tag => `${tag} differs`,
   'moving-behind': tag => `${tag} behind`,

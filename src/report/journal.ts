@@ -1,5 +1,5 @@
 import type { Journal } from '../commands/journal.ts'
-import type { Result, TagResult } from '../commands/result.ts'
+import type { ImageTagResult, Result } from '../commands/result.ts'
 import type { Digest } from '../registry/reference.ts'
 import { mapSome } from '../some.ts'
 
@@ -17,7 +17,7 @@ export class RunJournal implements Journal {
   /** By service. */
   readonly #digests = new Map<string, Digest>()
   /** By reference. */
-  readonly #tags = new Map<string, TagResult>()
+  readonly #tags = new Map<string, ImageTagResult>()
 
   planned(result: Result): void {
     this.#result = result
@@ -27,14 +27,14 @@ export class RunJournal implements Journal {
     this.#digests.set(service, digest)
   }
 
-  tag(tag: TagResult): void {
+  tag(tag: ImageTagResult): void {
     this.#tags.set(tag.reference, tag)
   }
 
   /** What is known of the result so far; nothing if there was not even a plan. */
   get soFar(): Result | undefined {
     if (this.#result === undefined) return undefined
-    const known = (tag: TagResult): TagResult => this.#tags.get(tag.reference) ?? tag
+    const known = (tag: ImageTagResult): ImageTagResult => this.#tags.get(tag.reference) ?? tag
     const services = mapSome(this.#result.services, of => ({
       ...of,
       digest: this.#digests.get(of.service) ?? of.digest,

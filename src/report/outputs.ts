@@ -4,17 +4,17 @@ import * as core from '@actions/core'
 import {
   allTags,
   type CommandResult,
+  type ImageTagResult,
   isPublished,
-  type Result,
   type ServiceResult,
-  type TagResult,
+  writesRegistry,
 } from '../commands/result.ts'
 import { type OutputName, outputs } from '../contract.ts'
 import { messageOf, ReleaseError } from '../errors.ts'
 import { jsonLine, oneLine } from '../text.ts'
 
 /** Whether an image is what its stable tags lead to: all of the fixed ones, or one if all are moving. */
-const isStable = ({ tags }: ServiceResult, published: readonly TagResult[]): boolean => {
+const isStable = ({ tags }: ServiceResult, published: readonly ImageTagResult[]): boolean => {
   const stable = tags.filter(tag => tag.stable)
   const fixed = stable.filter(({ moving }) => !moving)
   return fixed.length > 0
@@ -34,10 +34,10 @@ export const outputsOf = (result: CommandResult, recordPath = ''): Record<Output
     }
   }
   const { rule, services } = result
-  const isDue = ({ outcome }: TagResult): boolean => outcome === 'planned'
+  const isDue = ({ outcome }: ImageTagResult): boolean => outcome === 'planned'
   const tags = allTags(result)
   const published = tags.filter(result.command === 'plan' ? isDue : isPublished)
-  const lines = (some: readonly TagResult[]): string => some.map(({ reference }) => reference).join('\n')
+  const lines = (some: readonly ImageTagResult[]): string => some.map(({ reference }) => reference).join('\n')
   const ofEach = (one: (service: ServiceResult) => string): string => services.map(one).join('\n')
   return {
     image: ofEach(({ image }) => image),
@@ -60,9 +60,6 @@ export const outputsOf = (result: CommandResult, recordPath = ''): Record<Output
 /** How the folder begins that has the record, in the runner's temporary directory. */
 export const RECORD_FOLDER = 'stable-release-record-'
 
-/** The commands that write into the registry. */
-const WRITING: readonly Result['command'][] = ['release', 'push', 'promote']
-
 /** Writes the record of the decision to a file that lasts as long as the job; nothing if there is none, or there are several. */
 const writeRecord = (result: CommandResult, temporary: string | undefined): string | undefined => {
   if (result.command === 'audit' || result.services.length > 1 || temporary === undefined) return undefined
@@ -80,7 +77,7 @@ export const setOutputs = (result: CommandResult, temporary: string | undefined)
       core.setOutput(name, value)
   } catch (cause) {
     const published =
-      result.command !== 'audit' && WRITING.includes(result.command)
+      result.command !== 'audit' && writesRegistry(result.command)
         ? allTags(result)
             .filter(isPublished)
             .map(({ reference }) => reference)

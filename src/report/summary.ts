@@ -2,11 +2,12 @@ import { appendFileSync } from 'node:fs'
 import {
   allTags,
   type CommandResult,
-  hasFindings,
+  type ImageTagResult,
   isPublished,
   type Result,
   type ServiceResult,
-  type TagResult,
+  saysMoreThanPlan,
+  writesRegistry,
 } from '../commands/result.ts'
 import type { Secrets } from '../secrets.ts'
 import { auditParagraphs } from './audit-summary.ts'
@@ -44,9 +45,9 @@ const VERBS: Readonly<Record<Result['command'], string>> = {
 
 const headline = (result: Result): string => {
   const { command } = result
-  const writes = command === 'push' || command === 'release' || command === 'promote'
   const nothingNew =
-    writes && allTags(result).every(({ outcome }) => outcome === 'kept' || outcome === 'stayed')
+    writesRegistry(command) &&
+    allTags(result).every(({ outcome }) => outcome === 'kept' || outcome === 'stayed')
   return `${VERBS[command]}${nothingNew ? ' already, nothing to do' : ''}`
 }
 
@@ -108,7 +109,7 @@ const table = (result: Result): string =>
 
 /** Whether there is more to say of the tags than the reason does: a run that failed before it wrote has nothing. */
 const hasTable = (result: Result, error: unknown): boolean =>
-  error === undefined || result.command === 'verify' || hasFindings(result)
+  error === undefined || result.command === 'verify' || saysMoreThanPlan(result)
 
 /** How to pull the images. */
 const pulls = ({ services }: Result): string[] => {
@@ -152,13 +153,8 @@ const promotion = ({ services, gitTag }: Result): string[] => {
 
 /** What a run that failed has published, as far as it is known. */
 const whatIsThere = (result: CommandResult | undefined): string[] => {
-  if (
-    result === undefined ||
-    result.command === 'audit' ||
-    !['release', 'push', 'promote'].includes(result.command)
-  )
-    return []
-  const list = (tags: readonly TagResult[]): string =>
+  if (result === undefined || result.command === 'audit' || !writesRegistry(result.command)) return []
+  const list = (tags: readonly ImageTagResult[]): string =>
     tags
       .map(({ reference, replaced }) =>
         replaced === undefined ? code(reference) : `${code(reference)}, which was ${code(replaced)}`,

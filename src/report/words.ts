@@ -1,4 +1,4 @@
-import type { Result, ServiceResult, TagOutcome, TagResult } from '../commands/result.ts'
+import type { ImageTagResult, Result, ServiceResult, TagOutcome } from '../commands/result.ts'
 import { type ErrorName, messageOf, ReleaseError } from '../errors.ts'
 import { BY_HAND, type PromotionNote } from '../record/promotion.ts'
 import { oneLine } from '../text.ts'
@@ -63,7 +63,7 @@ const OF_COMMAND: Readonly<Record<string, Partial<Record<TagOutcome, string>>>> 
 }
 
 /** What became of a tag, for people. `command` decides what a tag is called that nothing happened to. */
-export const outcomeInWords = ({ outcome, note, replaced }: TagResult, command: string): string => {
+export const outcomeInWords = ({ outcome, note, replaced }: ImageTagResult, command: string): string => {
   const said = OF_COMMAND[command]?.[outcome] ?? OUTCOMES[outcome]
   if (note === undefined) return said
   if (replaced !== undefined) return `${said}, ${note}`
@@ -86,7 +86,7 @@ export const withShortDigests = (text: string): string =>
   text.replace(/\b(sha(?:256|512):[0-9a-f]{12})[0-9a-f]{52,}\b/g, '$1…')
 
 /** What kind of tag it is beside an ordinary one. */
-export const kindInWords = ({ stable, moving }: TagResult): string =>
+export const kindInWords = ({ stable, moving }: ImageTagResult): string =>
   [...(stable ? ['stable'] : []), ...(moving ? ['moving'] : [])].join(', ')
 
 /** The kinds of machines that GitHub has, which are no environment that somebody approves. */

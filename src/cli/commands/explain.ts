@@ -1,6 +1,6 @@
 import { readPolicyFile } from '../../inputs/files.ts'
+import { withoutSecrets } from '../../inputs/pasted-secret.ts'
 import { policyOf } from '../../inputs/policy.ts'
-import { withoutSecrets } from '../../inputs/secret.ts'
 import { accept, mistaken, mistakesOf, toldInOrder } from '../../inputs/validated.ts'
 import { allTags, type Decision, decide } from '../../policy/decide.ts'
 import type { Policy } from '../../policy/policy.ts'

@@ -1,5 +1,5 @@
 import { decidePlan } from '../../commands/plan.ts'
-import type { Result, TagResult } from '../../commands/result.ts'
+import type { ImageTagResult, Result } from '../../commands/result.ts'
 import type { Colours } from '../../report/terminal-colours.ts'
 import { jsonLine, oneLine } from '../../text.ts'
 import type { Call, Command } from '../command.ts'
@@ -10,7 +10,7 @@ import { requestOf } from '../run-request.ts'
 const table = ({ services, gitTag, rule, reason }: Result, { bold, green }: Colours): string => {
   const [{ tags }] = services
   const [first, ...copies] = tags
-  const list = (some: readonly TagResult[]): string =>
+  const list = (some: readonly ImageTagResult[]): string =>
     some.length === 0 ? 'none' : some.map(({ tag, stable }) => (stable ? green(tag) : tag)).join(' ')
   return [
     ...services.map(({ image }) => ['image', image]),

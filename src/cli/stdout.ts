@@ -1,7 +1,7 @@
 import { field } from '../json.ts'
 
 /** Standard output, whose reader may go away before everything is written, as `head` does. */
-export class Output {
+export class StandardOutput {
   readonly #stream: NodeJS.WritableStream
   #failure: Error | undefined
 

@@ -1,9 +1,9 @@
 import { allTags, type Decision, decide } from './decide.ts'
 import { isReferrersTag } from './image-tag.ts'
 import { ruleFor } from './match.ts'
-import { compareVersions, type Version, versionOfGitTag } from './moving.ts'
 import { matchTokens, render } from './pattern.ts'
 import type { Policy, Rule, Template } from './policy.ts'
+import { compareVersions, type Version, versionOfGitTag } from './version-order.ts'
 
 /** A version that image tags of a repository show, and what the policy says of it. */
 export interface PublishedVersion {

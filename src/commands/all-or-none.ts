@@ -1,4 +1,4 @@
-import { ReleaseError } from '../errors.ts'
+import { knownFailure, ReleaseError } from '../errors.ts'
 import { repositoryAt } from '../git/remote.ts'
 import type { TagCommit } from '../git/source.ts'
 import { objectionsTo, type PublishedImage } from '../reconcile/origin.ts'
@@ -8,17 +8,17 @@ import type { Manifest, RegistryClient } from '../registry/client.ts'
 import { REVISION_LABEL, readAllLabels, SOURCE_LABEL } from '../registry/labels.ts'
 import { byDigest, type Digest } from '../registry/reference.ts'
 import { mapSome, type Some } from '../some.ts'
-import { forEach } from './each-service.ts'
+import { mapServices } from './concurrency.ts'
 import { nextSteps } from './next-steps.ts'
 import { requireTagged } from './observe.ts'
 import { type Plan, resultOf } from './plan.ts'
 import type { PromoteRequest, PublishedService } from './request.ts'
 import { ResultError } from './result-error.ts'
 import { commitOfTag } from './source.ts'
-import type { Registries, Run, Services } from './tools.ts'
+import type { Backends, Registries, Run } from './tools.ts'
 import { requireImage } from './write-tags.ts'
 
-type Tools = Omit<Services, 'registry'> & Registries & Run
+type Tools = Omit<Backends, 'registry'> & Registries & Run
 
 /** A service that may be promoted, as far as it is known. */
 export interface Candidate {
@@ -34,11 +34,15 @@ export interface Found extends Candidate {
 }
 
 /** Whether something is to be written for a service. */
-export const writes = ({ steps }: Found): boolean =>
+export const hasTagsToWrite = ({ steps }: Found): boolean =>
   steps.some(({ kind }) => kind === 'copy' || kind === 'move')
 
 /** Observes and reconciles for one service. Throws what is refused. */
-export const find = async (candidate: Candidate, terms: Terms, { journal }: Run): Promise<Found> => {
+export const observeCandidate = async (
+  candidate: Candidate,
+  terms: Terms,
+  { journal }: Run,
+): Promise<Found> => {
   const { plan, registry } = candidate
   const { first, copies } = await nextSteps(plan, terms, { registry, journal })
   if (first.kind !== 'keep') throw new TypeError('a promotion can not build')
@@ -58,7 +62,7 @@ const inspect = async (found: Found): Promise<Inspected> => {
   const manifest = await requireTagged(registry, plan.desired.first.tag, digest)
   requireImage(manifest, registry)
   const labels = await readAllLabels(registry, manifest)
-  if (writes(found)) await registry.requireWritable()
+  if (hasTagsToWrite(found)) await registry.requireWritable()
   const origins = labels.map(({ [REVISION_LABEL]: revision, [SOURCE_LABEL]: source }) => ({
     revision,
     repository: source === undefined ? undefined : repositoryAt(source),
@@ -136,12 +140,11 @@ const eachThatCan = async <T, U>(
 ): Promise<U[]> => {
   const [first, ...others] = some
   if (first === undefined) return []
-  const done = await forEach([first, ...others], async one => {
+  const done = await mapServices([first, ...others], async one => {
     try {
       return [await run(one)]
     } catch (error) {
-      if (!(error instanceof ReleaseError) || error.name === 'interrupted') throw error
-      note(one, error)
+      note(one, knownFailure(error))
       return []
     }
   })
@@ -163,10 +166,10 @@ export const requireReady = (
     const problems = new Map<string, ReleaseError>()
     const each = <T extends Candidate, U>(some: readonly T[], run: (one: T) => Promise<U>): Promise<U[]> =>
       eachThatCan(some, run, ({ plan }, problem) => problems.set(plan.of.service, problem))
-    const found = await each(candidates, candidate => find(candidate, candidate.terms, tools))
+    const found = await each(candidates, candidate => observeCandidate(candidate, candidate.terms, tools))
     for (const { plan, digest } of found) tools.journal.image(plan.of.service, digest)
     // What is promoted already is not read: at some registries that would count as a pull.
-    const isDue = problems.size > 0 || found.some(writes)
+    const isDue = problems.size > 0 || found.some(hasTagsToWrite)
     const inspected = isDue ? await each(found, inspect) : []
     let commit = request.revision
     if (isDue) {

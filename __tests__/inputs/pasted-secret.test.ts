@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { workflow } from '../../src/inputs/caller.ts'
 import { quoted } from '../../src/inputs/invalid.ts'
-import { holdsSecret, withoutSecrets } from '../../src/inputs/secret.ts'
+import { holdsSecret, withoutSecrets } from '../../src/inputs/pasted-secret.ts'
 import { type InputTexts, inputNames } from '../../src/inputs/texts.ts'
 import { refusal, runIn, temporaryFolder, textsWith, write } from './order.ts'
 

@@ -4,13 +4,16 @@ import { mapSome, type Some } from '../some.ts'
 /** How many services are asked about, or written, at once: registries limit what one account may ask. */
 const AT_ONCE = 8
 
-/** Does the same for every item, at most so many at once. The first error ends what has not begun. */
+/** Does the same for every item, at most so many at once. After the first error, no more is begun. */
 export const eachAtOnce = async <T>(
   items: readonly T[],
   atOnce: number,
   run: (item: T) => Promise<void>,
 ): Promise<void> => {
-  const waiting = items.values()
+  // Unlike an array's own iterator, a generator ends for all when one leaves its loop by an error.
+  const waiting = (function* () {
+    yield* items
+  })()
   const work = async (): Promise<void> => {
     for (const item of waiting) await run(item)
   }
@@ -49,7 +52,10 @@ const errorOf = (errors: Some<unknown>): unknown => {
 }
 
 /** The same, if it succeeds for all. Throws one error for all that failed. */
-export const forEach = async <T, U>(services: Some<T>, run: (service: T) => Promise<U>): Promise<Some<U>> => {
+export const mapServices = async <T, U>(
+  services: Some<T>,
+  run: (service: T) => Promise<U>,
+): Promise<Some<U>> => {
   const settled = await settleEach(services, run)
   const [error, ...errors] = settled.filter(each => each.status === 'rejected').map(({ reason }) => reason)
   if (error !== undefined) throw errorOf([error, ...errors])

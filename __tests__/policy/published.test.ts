@@ -5,7 +5,7 @@ import { isReferrersTag } from '../../src/policy/image-tag.ts'
 import { decideMove, newestOfMoving } from '../../src/policy/moving.ts'
 import { policyText } from '../../src/policy/policy.ts'
 import { presets } from '../../src/policy/presets.ts'
-import { newestFirst, publishedVersions } from '../../src/policy/versions.ts'
+import { newestFirst, publishedVersions } from '../../src/policy/published.ts'
 import { policyOf } from './policy-of.ts'
 
 const HEX = '0123456789abcdef'.repeat(4)

@@ -7,7 +7,7 @@ import type { Digest } from '../registry/reference.ts'
 import type { Secrets } from '../secrets.ts'
 import { decisionOf } from './plan.ts'
 import type { VersionRequest } from './request.ts'
-import { isPublished, type ServiceResult, type TagResult } from './result.ts'
+import { type ImageTagResult, isPublished, type ServiceResult } from './result.ts'
 
 /** What a run knows of the promotion that it has carried out. */
 export interface KnownOfRun extends VersionRequest {
@@ -21,7 +21,7 @@ export interface KnownOfRun extends VersionRequest {
 }
 
 /** The stable tags that lead to the image now, fixed before moving. */
-export const stableTags = ({ tags }: ServiceResult): readonly TagResult[] =>
+export const stableTags = ({ tags }: ServiceResult): readonly ImageTagResult[] =>
   tags.filter(tag => tag.stable && isPublished(tag))
 
 /** An address without what may be a secret in it: an account, a query, a fragment. */
