@@ -57,6 +57,16 @@ describe.each([
         .map(name => name.slice(image().length + 1))
         .toSorted()
 
+    test('a build that can not print its result does not say that anything is published', async () => {
+      const cwd = join(bench.workspace, 'service')
+      const args = ['build', service, '2.3.4', bench.registry.host]
+      const ended = await stableRelease(args, { env: bench.env, cwd, stdout: '/dev/full' })
+      expect(ended).toMatchObject({ exitCode: 1, leftBehind: [] })
+      expect(ended.stderr).toContain('no space left on device')
+      expect(ended.stderr).not.toContain('Published')
+      expect(await published()).toEqual([])
+    })
+
     test('build and push: the tag and the stable tag are one image', async () => {
       const { host, storage } = bench.registry
       const built = await call('build', service, '2.3.4', host)

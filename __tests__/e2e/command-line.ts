@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, open, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { bundle } from '../cli/bundle.ts'
@@ -13,6 +13,8 @@ export interface CommandLine {
   readonly bundle?: string
   /** What is piped in; nothing without it. */
   readonly input?: string
+  /** The file that standard output goes to; without it, it is in the result. */
+  readonly stdout?: string
   /** Called with the process when it runs, which leads a process group of its own. */
   readonly onStart?: (process: { pid: number; kill: (signal: NodeJS.Signals) => void }) => void
 }
@@ -32,17 +34,19 @@ export const stableRelease = async (args: readonly string[], call: CommandLine):
   const temporary = join(home, 'tmp')
   await mkdir(temporary)
   try {
+    const file = call.stdout === undefined ? undefined : await open(call.stdout, 'w')
     const child = spawn(process.execPath, [call.bundle ?? bundle, ...args], {
       cwd: call.cwd,
       env: { ...call.env, TMPDIR: temporary },
       // As a shell has it: Ctrl-C reaches everything in the group at once.
       detached: true,
-      stdio: ['pipe', 'pipe', 'pipe'],
+      stdio: ['pipe', file?.fd ?? 'pipe', 'pipe'],
     })
     const chunks: Record<'stdout' | 'stderr', Buffer[]> = { stdout: [], stderr: [] }
-    child.stdout.on('data', (chunk: Buffer) => chunks.stdout.push(chunk))
-    child.stderr.on('data', (chunk: Buffer) => chunks.stderr.push(chunk))
-    child.stdin.on('error', () => {}).end(call.input ?? '')
+    await file?.close()
+    child.stdout?.on('data', (chunk: Buffer) => chunks.stdout.push(chunk))
+    child.stderr?.on('data', (chunk: Buffer) => chunks.stderr.push(chunk))
+    child.stdin?.on('error', () => {}).end(call.input ?? '')
     const ended = new Promise<Pick<Ended, 'exitCode' | 'signal'>>((resolve, reject) => {
       child.on('error', reject).on('close', (exitCode, signal) => resolve({ exitCode, signal }))
     })

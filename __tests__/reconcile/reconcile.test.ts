@@ -5,7 +5,7 @@ import type { Terms } from '../../src/reconcile/terms.ts'
 import { desiredFor, digest, inShort, observe, type World } from './world.ts'
 
 const [A, B, C] = [digest('a'), digest('b'), digest('c')] as const
-const OURS = '1'.repeat(40)
+const OURS = '1e'.repeat(20)
 const OTHERS = '2'.repeat(40)
 const ours: FirstContent = { kind: 'image', revision: OURS }
 
@@ -66,6 +66,13 @@ describe('the first tag', () => {
       what: 'of this revision',
       world: existing,
       content: ours,
+      terms: RELEASE,
+      steps: ['keep 2.3.4 a', ...copies],
+    },
+    {
+      what: 'of this revision, which its label has in capitals',
+      world: existing,
+      content: { kind: 'image', revision: OURS.toUpperCase() },
       terms: RELEASE,
       steps: ['keep 2.3.4 a', ...copies],
     },

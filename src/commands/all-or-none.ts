@@ -14,7 +14,7 @@ import { requireTagged } from './observe.ts'
 import { type Plan, resultOf } from './plan.ts'
 import type { PromoteRequest, PublishedService } from './request.ts'
 import { ResultError } from './result-error.ts'
-import { commitOfTag } from './source.ts'
+import { commitOfTag } from './tag-commit.ts'
 import type { Backends, Registries, Run } from './tools.ts'
 import { requireImage } from './write-tags.ts'
 

@@ -2,11 +2,11 @@ import { buildLocally } from '../docker/build.ts'
 import { withLogin } from '../docker/login.ts'
 import { pushBackoff } from '../docker/push.ts'
 import { pauseBetween } from '../http/retry.ts'
+import { compareSource } from './compare-source.ts'
 import { withOutcomes } from './outcome.ts'
 import { announcedPlan, fixedTags } from './plan.ts'
 import type { BuildRequest } from './request.ts'
 import type { ServiceResult } from './result.ts'
-import { compareSource } from './source.ts'
 import type { Backends, Run } from './tools.ts'
 
 /** Builds the image once and leaves it in the engine under every fixed tag, as docker.sh build does. */

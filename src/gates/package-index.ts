@@ -1,5 +1,6 @@
+import { NoAnswerError } from '../http/errors.ts'
 import type { Backoff } from '../http/retry.ts'
-import { type HttpResponse, NoAnswerError, type Transport } from '../http/transport.ts'
+import type { HttpResponse, Transport } from '../http/transport.ts'
 import { field, parseJson } from '../json.ts'
 import { oneLine } from '../text.ts'
 import { normaliseName, versionOfFile } from './package-version.ts'

@@ -1,6 +1,7 @@
 import { causesOf, ReleaseError } from '../errors.ts'
+import { NoAnswerError } from '../http/errors.ts'
 import { parseRetryAfter } from '../http/retry.ts'
-import { describeRequest, NoAnswerError } from '../http/transport.ts'
+import { describeRequest } from '../http/transport.ts'
 import { field } from '../json.ts'
 import { asOneLine } from '../text.ts'
 

@@ -5,7 +5,7 @@ import { isIP, isIPv6, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as secure } from 'node:tls'
 // Not the toolkit's client: what it has for fetch() would be most of the bundle, and of the time that loading takes.
 import { getProxyUrl } from '@actions/http-client/lib/proxy'
-import { RefusedByProxyError } from './retry.ts'
+import { RefusedByProxyError } from './errors.ts'
 
 const authorizationFor = ({ username, password }: URL): Record<string, string> =>
   username === '' && password === ''

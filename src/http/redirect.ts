@@ -1,4 +1,4 @@
-import { UnusableAnswerError } from './retry.ts'
+import { UnusableAnswerError } from './errors.ts'
 
 /** Where a request goes, and with which headers. */
 export interface Target {

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import { RefusedByProxyError, UnusableAnswerError } from './errors.ts'
 
 /** How often and how long something that fails for a while is tried again. Times in milliseconds. */
 export interface Backoff {
@@ -40,19 +41,6 @@ export const isRetryable = (status: number): boolean =>
 /** What Node.js says of a certificate that is not trusted; that does not pass by itself. */
 const UNTRUSTED =
   /^(?:CERT_|ERR_TLS_CERT|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT|UNABLE_TO_(?:GET|VERIFY)|HOSTNAME_MISMATCH)/
-
-/** A proxy did not connect to the host that was to be asked. */
-export class RefusedByProxyError extends Error {
-  readonly status: number
-
-  constructor(message: string, status: number) {
-    super(message)
-    this.status = status
-  }
-}
-
-/** An answer that can't be used, and that the next attempt would not make better. */
-export class UnusableAnswerError extends Error {}
 
 /** Whether a request that got no answer may get one at the next attempt. */
 export const isRetryableError = (error: unknown): boolean => {

@@ -5,8 +5,9 @@ import type { Log } from '../log.ts'
 import { oneLine } from '../text.ts'
 import { Agents } from './agents.ts'
 import { beginAttempt } from './attempt.ts'
+import { NoAnswerError, UnusableAnswerError } from './errors.ts'
 import { redirectTo, type Target } from './redirect.ts'
-import { type Backoff, delayBefore, isRetryable, isRetryableError, UnusableAnswerError } from './retry.ts'
+import { type Backoff, delayBefore, isRetryable, isRetryableError } from './retry.ts'
 
 export interface HttpRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
@@ -25,11 +26,6 @@ export interface HttpResponse {
   readonly body: Buffer
   /** Where the answer came from, after redirects. */
   readonly url: URL
-}
-
-/** No answer came, after every attempt that was due. `cause` is what went wrong last. */
-export class NoAnswerError extends Error {
-  override readonly name = 'NoAnswerError'
 }
 
 /** The longest answer, in bytes, where the request does not say. */

@@ -1,5 +1,6 @@
 import { causesOf, ReleaseError } from '../errors.ts'
-import { describeRequest, type HttpResponse, NoAnswerError, type Transport } from '../http/transport.ts'
+import { NoAnswerError } from '../http/errors.ts'
+import { describeRequest, type HttpResponse, type Transport } from '../http/transport.ts'
 import { field, parseJson } from '../json.ts'
 import type { Secrets } from '../secrets.ts'
 import type { Challenge } from './challenge.ts'

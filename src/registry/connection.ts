@@ -1,12 +1,7 @@
 import { ReleaseError } from '../errors.ts'
+import { NoAnswerError } from '../http/errors.ts'
 import type { Backoff } from '../http/retry.ts'
-import {
-  describeRequest,
-  type HttpRequest,
-  type HttpResponse,
-  NoAnswerError,
-  type Transport,
-} from '../http/transport.ts'
+import { describeRequest, type HttpRequest, type HttpResponse, type Transport } from '../http/transport.ts'
 import type { Secrets } from '../secrets.ts'
 import { oneLine } from '../text.ts'
 import { refusalOf, specErrors } from './answer.ts'

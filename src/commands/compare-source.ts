@@ -10,14 +10,13 @@ import {
   type TagCommit,
   wrongCommit,
 } from '../git/source.ts'
-import { openGitHub } from '../github/client.ts'
-import { shortBackoff } from '../http/retry.ts'
 import type { Warning } from '../log.ts'
 import { CONTEXT_REVISION_LABEL, CONTEXT_SOURCE_LABEL, REVISION_LABEL } from '../registry/labels.ts'
 import { oneLine } from '../text.ts'
 import { fromWorkspace } from '../workspace-path.ts'
 import type { TagRepository } from './request.ts'
-import type { Backends, Run } from './tools.ts'
+import { askGitHub, type GitHubTools } from './tag-commit.ts'
+import type { Run } from './tools.ts'
 
 /** What is to be built for a git tag. */
 interface Built {
@@ -28,8 +27,7 @@ interface Built {
   readonly build: Build
 }
 
-type SourceTools = Pick<Run, 'env' | 'signal' | 'log' | 'workspace'> &
-  Pick<Backends, 'transport' | 'loadGitHub'>
+type SourceTools = Pick<Run, 'env' | 'signal' | 'log' | 'workspace'> & GitHubTools
 
 /** What was compared with the git tag, and may be built. */
 export interface Compared<T> {
@@ -74,34 +72,6 @@ const partsOf = async ({ gitTag, revision, source, build }: Built, tools: Source
     }),
   )
 }
-
-type GitHubTools = Pick<SourceTools, 'transport' | 'loadGitHub'>
-
-/** Asks GitHub for the commit of the git tag. With `mustExist`, one that it does not know is an error, `invalid-input`. */
-const askGitHub = async (
-  { gitTag, source }: Pick<Built, 'gitTag' | 'source'>,
-  { transport, loadGitHub }: GitHubTools,
-  { mustExist, unasked }: { mustExist: boolean; unasked: string },
-): Promise<TagCommit> => {
-  if (source.github === undefined) return { kind: 'unknown', why: unasked }
-  const options = { transport, loadGitHub, permissions: ['contents: read'], backoff: shortBackoff }
-  const commit = await (await openGitHub(source.github, options)).commitOf(gitTag)
-  if (commit.kind === 'found') return { kind: 'known', commit: commit.sha }
-  if (commit.kind === 'absent' && mustExist) throw commit.error
-  return { kind: 'unknown', why: commit.error.message }
-}
-
-/**
- * The commit of a git tag that is not built here, as the run has it, or GitHub. A git tag that GitHub does not know may be
- * another repository's.
- */
-export const commitOfTag = async (
-  given: Pick<Built, 'gitTag' | 'revision' | 'source'>,
-  tools: GitHubTools,
-): Promise<TagCommit> =>
-  given.revision === undefined
-    ? askGitHub(given, tools, { mustExist: false, unasked: 'GitHub can not be asked.' })
-    : { kind: 'known', commit: given.revision }
 
 const NOT_COMPARED =
   'What is built is no checkout that has it, and GitHub can not be asked. If it is one, fetch its tags (git fetch --tags).'

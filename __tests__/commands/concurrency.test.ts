@@ -1,0 +1,65 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { eachAtOnce, mapServices } from '../../src/commands/concurrency.ts'
+import { ReleaseError } from '../../src/errors.ts'
+
+const failure = (what: string) =>
+  new ReleaseError('registry-unreadable', { what, remedy: 'Look at the registry.' })
+
+test('no more than so many at once, and all of them', async () => {
+  let now = 0
+  let most = 0
+  const seen: number[] = []
+  await eachAtOnce([1, 2, 3, 4, 5, 6, 7], 3, async item => {
+    now += 1
+    most = Math.max(most, now)
+    await sleep(2)
+    seen.push(item)
+    now -= 1
+  })
+  expect(most).toBe(3)
+  expect(seen.toSorted()).toEqual([1, 2, 3, 4, 5, 6, 7])
+})
+
+test('after the first error, no more is begun', async () => {
+  const begun: number[] = []
+  const all = eachAtOnce([1, 2, 3, 4, 5, 6], 2, async item => {
+    begun.push(item)
+    if (item === 2) throw failure('2 is not there.')
+    await sleep(5)
+  })
+  await expect(all).rejects.toThrow('2 is not there.')
+  await sleep(20)
+  expect(begun).toEqual([1, 2])
+})
+
+test('what services give, in their order', async () => {
+  const given = await mapServices(['a', 'b', 'c'], async name => {
+    await sleep(name === 'a' ? 10 : 1)
+    return name.toUpperCase()
+  })
+  expect(given).toEqual(['A', 'B', 'C'])
+})
+
+test('one error for all services that failed, after all have ended', async () => {
+  const ended: string[] = []
+  const all = mapServices(['a', 'b', 'c'], async name => {
+    await sleep(name === 'c' ? 10 : 1)
+    ended.push(name)
+    if (name !== 'c') throw failure(`${name} is not there.`)
+  })
+  await expect(all).rejects.toMatchObject({
+    name: 'registry-unreadable',
+    what: 'This failed for 2 services:\n- a is not there.\n- b is not there.\n',
+    remedy: 'Look at the registry.',
+  })
+  expect(ended.toSorted()).toEqual(['a', 'b', 'c'])
+})
+
+test('a fault of the program is not joined with what is known', async () => {
+  const fault = new TypeError('fault')
+  const all = mapServices(['a', 'b'], async name => {
+    throw name === 'a' ? failure('a is not there.') : fault
+  })
+  await expect(all).rejects.toBe(fault)
+})
