@@ -196,6 +196,53 @@ describe('a service that can not be read', () => {
     })
   })
 
+  test('in a tag: the version can not be judged, and all others are', async () => {
+    await release('reqmgr2', '2.4.1')
+    await bench.seed('2.4.2', {}, 'reqmgr2')
+    bench.registry.answer('HEAD 2.4.1', refused(412, 'DENIED'))
+    const ended = await audit({}, 'reqmgr2')
+    expect(statesOf(ended)).toEqual([['2.4.2 wrong', '2.4.1 unread', '2.4.0 stable']])
+    expect(findings(ended)).toEqual(['reqmgr2 stable-missing'])
+    expect(ended.audit?.services[0]?.versions[1]?.problem).toContain('2.4.1')
+    expect(ended.error).toMatchObject({
+      name: 'not-as-planned',
+      what: expect.stringContaining('1 could not be read in full'),
+      remedy: expect.stringContaining('For what could not be read: The image is there'),
+    })
+  })
+
+  test('in an image: the same', async () => {
+    const digest = await release('reqmgr2', '2.4.1')
+    bench.registry.answer(`HEAD ${digest}`, refused(403, 'DENIED'))
+    const ended = await audit({}, 'reqmgr2')
+    expect(statesOf(ended)).toEqual([['2.4.1 unread', '2.4.0 stable']])
+    expect(ended.error).toMatchObject({ name: 'registry-denied' })
+  })
+
+  test('in many tags is asked no more when three have no answer, and what is known is told', async () => {
+    const versions = Array.from({ length: 40 }, (_, index) => `2.5.${index}`)
+    for (const version of versions) await release('reqmgr2', version)
+    for (const version of versions.slice(10, 20))
+      bench.registry.answer(`HEAD ${version}`, refused(501, 'UNSUPPORTED'))
+    const before = bench.events.length
+    const ended = await audit({}, 'reqmgr2')
+    const unread = statesOf(ended)[0]?.filter(state => state.endsWith('unread')) ?? []
+    expect(unread.length).toBeGreaterThanOrEqual(10)
+    const asked = bench.events.slice(before).filter(event => event.startsWith('HEAD '))
+    expect(asked.length).toBeLessThan(80)
+    expect(statesOf(ended)[0]).toContain('2.5.39 unread')
+  })
+
+  test('and others: what each of them needs is told', async () => {
+    bench.registry.answer('HEAD 2.4.0', refused(412, 'DENIED'), 1)
+    bench.registry.answer('HEAD 2.4.0', refused(403, 'DENIED'), 1)
+    expect((await audit()).error).toMatchObject({
+      remedy: expect.stringMatching(
+        /vulnerability policy.*rights of the account|rights of the account.*vulnerability policy/,
+      ),
+    })
+  })
+
   test('is asked no more', async () => {
     bench.registry.answer('HEAD 2.4.0', refused(403, 'DENIED'))
     const before = bench.events.length
@@ -264,12 +311,65 @@ describe('the newest version lacks a tag, and moving tags are on it', () => {
   })
 })
 
+test('a service that is misspelt, or has nothing, hides nothing of the others', async () => {
+  for (const service of SERVICES) await release(service, '2.4.0')
+  await release('reqmgr2', '2.4.1')
+  expect(findings(await audit())).toEqual(['reqmon version-missing'])
+  expect(findings(await audit({}, 'reqmgr2,reqmon,typo,other'))).toEqual(['reqmon version-missing'])
+})
+
+test('services with version numbers of their own are not measured by each other', async () => {
+  for (const version of ['1.0.0', '1.0.1']) await release('reqmgr2', version)
+  for (const version of ['0.9.0', '2.4.0']) await release('reqmon', version)
+  const ended = await audit()
+  expect(ended.error).toBeUndefined()
+  await release('reqmon', '1.0.0')
+  expect((await audit()).error).toMatchObject({ name: 'not-as-planned' })
+})
+
+test('a service that has nothing but other tags says so', async () => {
+  await release('reqmgr2', '2.4.0')
+  for (const tag of ['dev', 'test']) copy('reqmgr2', '2.4.0', tag)
+  for (const tag of ['2.4.0', '2.4.0-stable']) bench.registry.deleteTag('cmswmcore/reqmgr2', tag)
+  const { error } = await audit({}, 'reqmgr2')
+  expect(error).toMatchObject({
+    what: expect.stringContaining('it has 2 tags, and no version by the policy'),
+  })
+})
+
+describe('what a stable tag is instead', () => {
+  const first = async (): Promise<{ what: string; remedy: string; record?: unknown } | undefined> => {
+    const { audit: result } = await audit({}, 'reqmgr2')
+    return result === undefined ? undefined : findingsIn(result)[0]?.finding
+  }
+
+  test('the image of another version, which the remedy keeps', async () => {
+    await release('reqmgr2', '2.4.0')
+    await bench.seed('2.4.1', {}, 'reqmgr2')
+    copy('reqmgr2', '2.4.0', '2.4.1-stable')
+    expect(await first()).toMatchObject({
+      what: '2.4.1-stable is another image than 2.4.1: that of 2.4.0',
+      remedy: expect.stringContaining(
+        'delete the tag 2.4.1-stable in the registry, and not its image, which is that of 2.4.0; then run promote for 2.4.1.',
+      ),
+    })
+  })
+
+  test('of no version', async () => {
+    await bench.seed('2.4.1', {}, 'reqmgr2')
+    await bench.seed('2.4.1-stable', {}, 'reqmgr2')
+    expect(await first()).toMatchObject({ what: '2.4.1-stable is another image than 2.4.1' })
+  })
+})
+
 test('a service without any version is red: it may be misspelt', async () => {
   await release('reqmgr2', '2.4.0')
   const ended = await audit({}, 'reqmgr2,reqmgr3')
   expect(ended.error).toMatchObject({
     name: 'not-as-planned',
-    message: expect.stringMatching(/reqmgr3: it has no version at all.*Check service, project and from/),
+    message: expect.stringMatching(
+      /reqmgr3: the registry has no such repository, or it is empty.*Check service, project and from/,
+    ),
   })
   expect(statesOf(ended)).toEqual([['2.4.0 stable'], []])
 })

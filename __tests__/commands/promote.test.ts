@@ -49,6 +49,12 @@ describe('nothing is written', () => {
       says: 'delete the wrong one',
     },
     {
+      why: 'the stable tag alone is there',
+      seeds: [STABLE],
+      name: 'not-published',
+      says: 'Give 2.3.4 back to that image in the registry if it is the right one, or release a new version.',
+    },
+    {
       why: 'the policy has no stable tag for it',
       seeds: ['2.3.4rc1'],
       inputs: { tag: '2.3.4rc1' },

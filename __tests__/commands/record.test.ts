@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { PREDICATE_TYPE } from '../../src/record/statement.ts'
 import { digestOf } from '../../src/registry/client.ts'
+import { recordsOf } from '../../src/report/audit-words.ts'
 import { type GitHubApi, startGitHubApi } from '../gates/github-api.ts'
 import { refused } from '../registry/model-registry.ts'
 import { COMMIT, type CommandBench, REPOSITORY, startCommandBench } from './bench.ts'
@@ -242,7 +243,11 @@ describe('a record that can not be stored', () => {
     expect(outcomes).toEqual({ [TAG]: 'kept', [STABLE]: 'kept' })
     const said = log.join('\n')
     expect(said).toContain('The decision is not recorded')
-    expect(said).toContain('The image tags are written and verified. Run it again to add the record')
+    expect(said).toContain('The image tags are written and verified.')
+    // What to do depends on what has failed.
+    expect(said).toContain(
+      answer.status === 403 ? 'the rights of the account there.' : "contact the registry's administrators.",
+    )
     expect(records()).toEqual([])
     await promote()
     expect(records()).toHaveLength(1)
@@ -358,7 +363,20 @@ describe('records are shown', () => {
       bench.registry.copyTag(REPOSITORY, version, `${version}-stable`)
     }
     bench.registry.answer('GET referrers', { status: 404 })
-    expect((await audit()).error).toBeUndefined()
+    const { error, audit: result } = await audit()
+    expect(error).toBeUndefined()
+    expect(result?.records).toBe('unsupported')
     expect(bench.events.filter(event => event === 'GET referrers')).toHaveLength(1)
+    const { log } = await verify()
+    expect(log).toContain('No records are shown: the registry has no referrers API.')
+  })
+
+  test('of a stable tag that is in doubt: who wrote it is what the reader needs', async () => {
+    bench.registry.deleteTag(REPOSITORY, TAG)
+    const { error, audit: result } = await audit()
+    expect(error).toMatchObject({ name: 'not-as-planned' })
+    expect(result?.services[0].versions[0]?.findings).toMatchObject([{ kind: 'first-missing' }])
+    if (result === undefined) throw new Error('there is no result')
+    expect(recordsOf(result)).toEqual([expect.stringContaining(`${STABLE} since `)])
   })
 })

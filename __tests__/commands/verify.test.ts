@@ -20,6 +20,7 @@ const THERE = {
     await bench.seed(TAG)
     bench.registry.copyTag(REPOSITORY, TAG, STABLE)
   },
+  stable: () => bench.seed(STABLE),
   'two images': async () => {
     await bench.seed(TAG)
     await bench.seed(STABLE)
@@ -53,6 +54,23 @@ test.each(table)(
     expect(bench.events.filter(event => !event.startsWith('HEAD'))).toEqual([])
   },
 )
+
+test.each<{ there: keyof typeof THERE; inputs?: { digest: string }; says: string }>([
+  { there: 'nothing', says: 'check the git tag, service and project, or run release.' },
+  {
+    there: 'both',
+    inputs: { digest: OTHER },
+    says: `Check the digest that was given: ${TAG} is another image.`,
+  },
+  { there: 'stable', says: `Give ${TAG} back to the image of its other tags in the registry` },
+  { there: 'first', says: `Run release for ${TAG} again` },
+])('of $there with $inputs it says what to do', async ({ there, inputs, says }) => {
+  await THERE[there]()
+  const { error, services } = await bench.run({ command: 'verify', ...inputs })
+  expect(error).toMatchObject({ remedy: expect.stringContaining(says) })
+  // Never one that no tag leads to.
+  expect(services?.[0].digest).not.toBe(OTHER)
+})
 
 test('an image that HEAD of the tags names, and that is not there, is missing', async () => {
   await THERE.both()

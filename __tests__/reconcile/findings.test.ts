@@ -9,7 +9,7 @@ const [A, B] = [digest('a'), digest('b')]
 const MOVING = 'final: X.Y.Z -> X.Y.Z vX.Y.Z X.Y | X.Y.Z-stable stable'
 
 /** Most services have the version, and this one has an older one. */
-const EXPECTED = { ofMost: true, hasOlder: true }
+const EXPECTED = { ofMost: true, hasOlder: true, sharesVersions: true }
 
 /** What is found in a repository, each as `kind tag`, with `!` if it is wrong. */
 const found = (
@@ -21,7 +21,7 @@ const found = (
   const observed = observe(desired, world)
   const stable = waits ? ({ kind: 'withhold', why: 'waits' } as const) : ({ kind: 'write' } as const)
   const steps = reconcile(desired, observed, termsOfPublished(undefined, stable))
-  return findingsOf(desired, { observed, steps, newerAt: () => undefined, lost: new Set(lost) })
+  return findingsOf(desired, { observed, steps, ownerOf: () => undefined, lost: new Set(lost) })
 }
 
 const inShort = (findings: readonly Finding[]): string[] =>
@@ -124,12 +124,12 @@ describe('what is found of one version', () => {
     const observed = observe(desired, { ...ALL, stable: B })
     const terms = termsOfPublished(undefined, { kind: 'write' })
     const steps = reconcile(desired, observed, terms)
-    const newerAt = (image: Digest) => (image === B ? '2.3.5' : undefined)
+    const ownerOf = (image: Digest) => (image === B ? { gitTag: '2.3.5', isNewer: true } : undefined)
     const [finding, ...others] = findingsOf(desired, {
       observed,
       steps,
       lost: new Set(),
-      newerAt,
+      ownerOf,
     })
     expect(others).toEqual([])
     expect(finding).toMatchObject({
@@ -144,6 +144,28 @@ describe('what is found of one version', () => {
     expect(inShort(found('2.3.4', world, { lost: [A] }))).toEqual([
       '!image-lost 2.3.4',
       '!image-lost 2.3.4-stable',
+    ])
+  })
+
+  test('no tag is to be given to an image that is lost', () => {
+    expect(
+      inShort(found('2.3.4', { '2.3.4': A, '2.3': B, stable: B }, { policy: MOVING, lost: [A] })),
+    ).toEqual(['!image-lost 2.3.4'])
+    expect(inShort(found('2.3.4', { '2.3.4': A, '2.3.4-stable': B }, { lost: [A] }))).toEqual([
+      '!image-lost 2.3.4',
+      '!stable-differs 2.3.4-stable',
+    ])
+  })
+
+  test('what is left of a version whose first tag is gone', () => {
+    expect(found('2.3.4', { 'v2.3.4': A, '2.3.4-stable': A }, { policy: MOVING })).toMatchObject([
+      { what: '2.3.4 is not there, and v2.3.4, 2.3.4-stable are' },
+    ])
+    expect(found('2.3.4', { 'v2.3.4': A, '2.3.4-stable': B }, { policy: MOVING })).toMatchObject([
+      {
+        what: '2.3.4 is not there, and v2.3.4, 2.3.4-stable are, which are different images',
+        remedy: expect.stringContaining('the right one of these images'),
+      },
     ])
   })
 
@@ -172,6 +194,12 @@ test.each([
     what: 'what is older than the service',
     gitTag: '2.3.4',
     others: { ...EXPECTED, hasOlder: false },
+    wrong: false,
+  },
+  {
+    what: 'one of other version numbers',
+    gitTag: '2.3.4',
+    others: { ...EXPECTED, sharesVersions: false },
     wrong: false,
   },
 ])('a version that only other services have: $what, wrong: $wrong', ({ gitTag, others, wrong }) => {

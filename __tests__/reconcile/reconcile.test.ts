@@ -150,6 +150,12 @@ describe('the first tag', () => {
       steps: ['refuse 2.3.4: not-as-planned', 'copy 2.3.4-stable b'],
     },
     {
+      what: 'another than the one that was given, and so is a copy',
+      world: { ...existing, '2.3.4-stable': A },
+      terms: { ...PROMOTE, image: { digest: B, from: 'given' } },
+      steps: ['refuse 2.3.4: not-as-planned', 'refuse 2.3.4-stable: not-as-planned'],
+    },
+    {
       what: 'absent, and one was given',
       world: {},
       terms: { ...PROMOTE, image: { digest: B, from: 'given' } },
@@ -434,6 +440,11 @@ describe('what a refusal says', () => {
         'delete the wrong one in the registry.',
       ],
       text: refusal({ '2.3.4': A, '2.3.4-stable': B }, PROMOTE),
+    },
+    {
+      what: 'of a copy that is there alone',
+      says: ['2.3.4 is not in the registry. Release 2.3.4 first'],
+      text: refusal({ '2.3.4-stable': B }, PROMOTE),
     },
     {
       what: 'of two runs at once',

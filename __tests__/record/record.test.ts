@@ -134,6 +134,15 @@ describe('what a list of records tells', () => {
     expect(told(annotations)).toBeUndefined()
   })
 
+  test('is no part of an address: half of one would lead elsewhere', () => {
+    const long = `https://ci.example/${'x'.repeat(231)}`
+    expect(told(annotationsOf({ ...note, run: long }))?.run).toBe(long)
+    expect(told(annotationsOf({ ...note, run: `${long}y` }))).toMatchObject({
+      run: undefined,
+      actor: 'amaltaro',
+    })
+  })
+
   test.each([undefined, null, 'x', 7, [], { annotations: 'x' }])('is nothing of %j', descriptor => {
     expect(noteAbout([descriptor], STABLE)).toBeUndefined()
   })
@@ -192,7 +201,7 @@ describe('in words', () => {
         run: undefined,
         checks: [{ name: 'testbed', state: 'failure', url: undefined }],
       },
-      words: '2.4.5-stable since 2026-11-24 17:02 or before, by amaltaro, testbed failure',
+      words: '2.4.5-stable since 2026-11-24 17:02 or before, found there by amaltaro, testbed failure',
     },
   ])('$what', ({ note, words }) => {
     expect(recordInWords({ ...promotion, ...note })).toBe(words)

@@ -1,7 +1,8 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { AuditedService, AuditedVersion, AuditResult } from '../../src/commands/audit-result.ts'
 import { ReleaseError } from '../../src/errors.ts'
 import type { Finding } from '../../src/reconcile/findings.ts'
+import type { PromotionNote } from '../../src/record/promotion.ts'
 import { outputsOf } from '../../src/report/outputs.ts'
 import { summaryOf } from '../../src/report/summary.ts'
 import { tableOf } from '../../src/report/table.ts'
@@ -54,6 +55,7 @@ const STABLE_TAG = {
 const result: AuditResult = {
   command: 'audit',
   from: '2.4.0',
+  records: 'read',
   services: [
     service(
       'reqmgr2',
@@ -97,6 +99,86 @@ test('one table, services by versions, and below it every finding with its remed
     '  Tags of no version, by the policy: reqmgr2 has 2 tags, such as dev, x\\u001b[31m.',
     '  Older than 2.4.0, and not judged: 7 of reqmgr2.',
   ])
+})
+
+describe('since when it is stable', () => {
+  const tag = (name: string, record?: Partial<PromotionNote>) => ({
+    tag: name,
+    reference: `ghcr.io/dmwm/reqmgr2:${name}`,
+    ...(record === undefined ? {} : { record: { ...STABLE_TAG.record, ...record } }),
+  })
+  test.each([
+    { what: 'all its stable tags', tags: [tag('a', {})], cell: 'stable since 2026-11-24' },
+    {
+      what: 'the last of them',
+      tags: [tag('a', { time: '2026-01-01T00:00:00Z' }), tag('b', { time: '2026-11-20T00:00:00Z' })],
+      cell: 'stable since 2026-11-20',
+    },
+    { what: 'one that was found there', tags: [tag('a', {}), tag('b', { written: false })], cell: 'stable' },
+    { what: 'one without a record', tags: [tag('a', {}), tag('b')], cell: 'stable' },
+  ])('$what', ({ tags, cell }) => {
+    const one: AuditResult = {
+      ...result,
+      services: [service('reqmgr2', [version('2.4.1', 'stable', { stableTags: tags })])],
+    }
+    expect(tableOf(one).split('\n')[1]).toBe(`  2.4.1    ${cell}`)
+  })
+})
+
+test('a version that could not be read, and its reason, among others', () => {
+  const unread = (gitTag: string) => version(gitTag, 'unread', { problem: `${gitTag} is on fire` })
+  const one: AuditResult = {
+    ...result,
+    records: 'unsupported',
+    services: [
+      service('reqmgr2', [unread('2.4.2'), version('2.4.1', 'published'), unread('2.4.0')], {
+        noRecords: 'The registry did not answer.',
+      }),
+      service('reqmon', [
+        version('2.4.2', 'absent', { findings: [finding('version-missing', '2.4.2', { wrong: false })] }),
+        version('2.4.1', 'absent', { findings: [finding('version-missing', '2.4.1', { wrong: false })] }),
+        version('2.4.0', 'wrong', {
+          findings: [finding('stable-differs', '2.4.0-stable')],
+          inDoubt: [
+            {
+              tag: '2.4.0-stable',
+              reference: 'ghcr.io/dmwm/reqmon:2.4.0-stable',
+              record: {
+                ...STABLE_TAG.record,
+                destination: 'ghcr.io/dmwm/reqmon:2.4.0-stable',
+                written: false,
+              },
+            },
+          ],
+        }),
+      ]),
+    ],
+  }
+  expect(tableOf(one).split('\n')).toEqual([
+    '  version  reqmgr2    reqmon',
+    '  2.4.2    ✗ ?        -',
+    '  2.4.1    published  -',
+    '  2.4.0    ✗ ?        ✗ stable differs',
+    '',
+    'Not judged:',
+    '  ghcr.io/dmwm/reqmgr2 2.4.2: 2.4.2 is on fire. And 1 more of its versions.',
+    '',
+    'Not as the policy has it:',
+    '  2.4.0-stable is what it is: reqmon. Mend it.',
+    '',
+    'Why it is stable, by records that are not signed:',
+    '  2.4.0-stable since 2026-11-24 17:02 or before, found there by amaltaro: reqmon',
+    '',
+    'Good to know:',
+    '  2 versions that only some services have: 2.4.2, 2.4.1.',
+    '  Not all records of reqmgr2 are shown: The registry did not answer.',
+    '  No records are shown: the registry has no referrers API.',
+  ])
+})
+
+test('no table where nothing could be read', () => {
+  const none: AuditResult = { ...result, services: [service('a', [], { problem: 'it is on fire' })] }
+  expect(tableOf(none)).toBe('\nNot judged:\n  ghcr.io/dmwm/a: it is on fire.')
 })
 
 test('the same in the summary, as Markdown that nothing breaks out of', () => {

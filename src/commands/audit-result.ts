@@ -3,7 +3,7 @@ import type { PromotionNote } from '../record/promotion.ts'
 import type { Digest } from '../registry/reference.ts'
 import type { Some } from '../some.ts'
 
-/** A stable tag that leads to the image of its version. */
+/** A stable tag of a version. */
 export interface StableTag {
   readonly tag: string
   readonly reference: string
@@ -18,13 +18,19 @@ export interface AuditedVersion {
   readonly rule: string
   /**
    * `stable`: every fixed stable tag leads to the image; `published`: the policy gives it none; `waiting`: a stable tag
-   * waits for its promotion; `wrong`: something must not be as it is; `absent`: it is not there, and may have expired.
+   * waits for its promotion; `wrong`: something must not be as it is; `absent`: it is not there, and may have expired;
+   * `unread`: something of it could not be read.
    */
-  readonly state: 'stable' | 'published' | 'waiting' | 'wrong' | 'absent'
+  readonly state: 'stable' | 'published' | 'waiting' | 'wrong' | 'absent' | 'unread'
   /** The image of the first tag. */
   readonly digest: Digest | undefined
+  /** Those that lead to the image. */
   readonly stableTags: readonly StableTag[]
+  /** Those that are there, and do not lead to it: who wrote them is what the reader needs then. */
+  readonly inDoubt?: readonly StableTag[]
   readonly findings: readonly Finding[]
+  /** Why it could not be read. */
+  readonly problem?: string
 }
 
 /** What was found of one service. */
@@ -51,6 +57,8 @@ export interface AuditResult {
   readonly command: 'audit'
   /** The oldest version that is judged, if one was given. */
   readonly from: string | undefined
+  /** Whether records were read; `unsupported` if the registry has no place for them. */
+  readonly records: 'read' | 'not-read' | 'unsupported'
   readonly services: Some<AuditedService>
 }
 

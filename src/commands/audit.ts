@@ -3,15 +3,15 @@ import { allTags } from '../policy/decide.ts'
 import { newestOfMoving } from '../policy/moving.ts'
 import { newestFirst, type Published, type PublishedVersion, publishedVersions } from '../policy/published.ts'
 import { compareVersions, versionOfGitTag } from '../policy/version-order.ts'
-import { digestAt, digestsIn } from '../reconcile/observed.ts'
+import { digestAt } from '../reconcile/observed.ts'
 import type { PromotionNote } from '../record/promotion.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import { type Digest, type TagState, tagged } from '../registry/reference.ts'
 import { mapSome, type Some } from '../some.ts'
 import type { AuditResult } from './audit-result.ts'
-import { auditError, auditedService, type ReadService } from './audit-verdict.ts'
+import { auditError, auditedService, type ReadService, unreadOf } from './audit-verdict.ts'
 import { eachAtOnce } from './concurrency.ts'
-import { type ReadRecords, recordsReader } from './read-records.ts'
+import { type RecordsReader, recordsReader } from './read-records.ts'
 import type { AuditRequest } from './request.ts'
 import type { Registries, Run } from './tools.ts'
 
@@ -28,20 +28,40 @@ interface Reading extends ReadService {
   readonly tags: Map<string, TagState>
   readonly lost: Set<Digest>
   readonly notes: Map<string, PromotionNote>
+  readonly unread: Map<string, ReleaseError>
   readonly owners: Map<Digest, PublishedVersion>
   noRecords?: string
   error?: ReleaseError
 }
 
-/** Reads for a service; what keeps it from being read is noted, and no more is asked of it. */
-const reading = async (one: Reading, { secrets }: Tools, read: () => Promise<void>): Promise<void> => {
-  if (one.error !== undefined) return
+/** Notes what keeps something from being read, and goes on: it hides nothing else. */
+const noting = async (
+  { secrets }: Tools,
+  read: () => Promise<void>,
+  note: (error: ReleaseError) => void,
+): Promise<void> => {
   try {
     await read()
   } catch (error) {
     const { name, what, remedy } = knownFailure(error)
-    one.error ??= new ReleaseError(name, { what: secrets.mask(what), remedy, cause: error })
+    note(new ReleaseError(name, { what: secrets.mask(what), remedy, cause: error }))
   }
+}
+
+/** How many questions about a service a registry may leave without an answer until no more are asked: each takes minutes. */
+const MOST_UNANSWERED = 3
+
+/** Asks about a tag or an image of a service. */
+const asking = async (
+  { unread }: Reading,
+  about: string,
+  tools: Tools,
+  ask: () => Promise<void>,
+): Promise<void> => {
+  const unanswered = [...unread.values()].filter(({ name }) => name === 'registry-unreadable')
+  const error = unanswered[MOST_UNANSWERED - 1]
+  if (error !== undefined) unread.set(about, error)
+  else await noting(tools, ask, error => unread.set(about, error))
 }
 
 /** The fixed stable tags of a version that is there. */
@@ -63,17 +83,25 @@ const listVersions = async (
       tags: new Map(),
       lost: new Set(),
       notes: new Map(),
+      unread: new Map(),
       owners: new Map(),
     }),
   )
   await eachAtOnce(all, REQUESTS_AT_ONCE, one =>
-    reading(one, tools, async () => {
-      const tags = await one.registry.listTags()
-      one.published = publishedVersions(policy, tags)
-      // What should be there decides where a moving tag should be.
-      const due = stable === 'on-release' ? [...one.published.versions.values()].flatMap(fixedStableTags) : []
-      one.newest = newestOfMoving(policy, [...tags, ...due])
-    }),
+    noting(
+      tools,
+      async () => {
+        const tags = await one.registry.listTags()
+        one.published = publishedVersions(policy, tags)
+        // What should be there decides where a moving tag should be.
+        const due =
+          stable === 'on-release' ? [...one.published.versions.values()].flatMap(fixedStableTags) : []
+        one.newest = newestOfMoving(policy, [...tags, ...due])
+      },
+      error => {
+        one.error = error
+      },
+    ),
   )
   return all
 }
@@ -101,22 +129,33 @@ const observeVersions = async (
     return [...new Set(wanted)].map(tag => ({ one, tag }))
   })
   await eachAtOnce(tags, REQUESTS_AT_ONCE, ({ one, tag }) =>
-    reading(one, tools, async () => void one.tags.set(tag, await one.registry.headTag(tag))),
+    asking(one, tag, tools, async () => void one.tags.set(tag, await one.registry.headTag(tag))),
   )
-  const digests = all.flatMap(one => digestsIn(one).map(digest => ({ one, digest })))
+  const digests = all.flatMap(one => {
+    const read = own(one, judged).filter(version => unreadOf(one, version) === undefined)
+    const tags = new Set(read.flatMap(({ decision }) => allTags(decision).map(({ tag }) => tag)))
+    const found = [...tags].flatMap(tag => digestAt(one, tag) ?? [])
+    return [...new Set(found)].map(digest => ({ one, digest }))
+  })
   await eachAtOnce(digests, REQUESTS_AT_ONCE, ({ one, digest }) =>
-    reading(one, tools, async () => {
+    asking(one, digest, tools, async () => {
       if (!(await one.registry.hasManifest(digest))) one.lost.add(digest)
     }),
   )
 }
 
-/** Notes which version has an image; of several, the newest. */
+/** Notes which version has an image; of several, the newest, and before all those that have it under their first tag. */
 const nameOwners = (one: Reading, judged: readonly PublishedVersion[]): void => {
-  for (const version of own(one, judged)) {
-    for (const { tag, moving } of allTags(version.decision)) {
+  const versions = own(one, judged)
+  const fixedCopies = ({ copies }: PublishedVersion['decision']) => copies.filter(({ moving }) => !moving)
+  const named = [
+    ...versions.map(version => ({ version, tags: [version.decision.first] })),
+    ...versions.map(version => ({ version, tags: fixedCopies(version.decision) })),
+  ]
+  for (const { version, tags } of named) {
+    for (const { tag } of tags) {
       const digest = digestAt(one, tag)
-      if (!moving && digest !== undefined && !one.owners.has(digest)) one.owners.set(digest, version)
+      if (digest !== undefined && !one.owners.has(digest)) one.owners.set(digest, version)
     }
   }
 }
@@ -139,15 +178,15 @@ const stableImages = (one: Reading, judged: readonly PublishedVersion[]) => {
 const readRecords = async (
   all: readonly Reading[],
   judged: readonly PublishedVersion[],
-  recordsOf: ReadRecords,
+  reader: RecordsReader,
 ): Promise<void> => {
   const read = async ({
     one,
     digest,
     references,
   }: ReturnType<typeof stableImages>[number]): Promise<void> => {
-    if (one.error !== undefined || one.noRecords !== undefined) return
-    const notes = await recordsOf(one.registry, digest, references)
+    if (one.noRecords !== undefined) return
+    const notes = await reader.read(one.registry, digest, references)
     if (typeof notes === 'string') one.noRecords ??= notes
     else for (const note of notes) one.notes.set(note.destination, note)
   }
@@ -172,10 +211,11 @@ export const audit = async (request: AuditRequest, tools: Tools): Promise<AuditR
     conclude(`${counted(judged.length, 'version')} of ${counted(all.length, 'service')}`)
     return { all, judged }
   })
+  const records = request.records ? recordsReader(tools) : undefined
   await log.stage('Read the registry', async conclude => {
     await observeVersions(all, judged, tools)
     for (const one of all) nameOwners(one, judged)
-    if (request.records) await readRecords(all, judged, recordsReader(tools))
+    if (records !== undefined) await readRecords(all, judged, records)
     conclude(
       `${counted(
         all.reduce((sum, { tags }) => sum + tags.size, 0),
@@ -183,21 +223,23 @@ export const audit = async (request: AuditRequest, tools: Tools): Promise<AuditR
       )} looked at`,
     )
   })
+  const readServices = all.filter(({ published }) => published.versions.size > 0)
   const having = new Map<string, number>()
-  for (const { published } of all) {
+  for (const { published } of readServices) {
     for (const [gitTag, { hasFirst }] of published.versions) {
       if (hasFirst) having.set(gitTag, (having.get(gitTag) ?? 0) + 1)
     }
   }
-  const others = { services: having, all: all.length }
+  const others = { services: having, all: readServices.length }
   const result: AuditResult = {
     command: 'audit',
     from: request.from,
+    records: records === undefined ? 'not-read' : records.isSupported ? 'read' : 'unsupported',
     services: mapSome(all, one => auditedService(one, judged, { request, others })),
   }
   const error = auditError(
     result,
-    all.map(({ error }) => error),
+    all.map(({ error, unread }) => error ?? [...unread.values()][0]),
   )
   if (error !== undefined) throw error
   return result

@@ -32,11 +32,12 @@ const unharmed = ({ may, image }: Terms): string => {
 
 /** The error for steps that are refused: all that stands against them. */
 const refusal = (refused: readonly [Refuse, ...Refuse[]], { image }: Plan['result'], terms: Terms) => {
-  const [first] = refused
+  const [first, second] = refused
   const why = [...new Set(refused.map(step => step.why))].join('; ')
   return new ReleaseError(first.error, {
     what: `In ${image}, ${why}.`,
-    remedy: `${unharmed(terms)} ${first.remedy}`,
+    // What stands against a copy still does when the first tag is settled.
+    remedy: `${unharmed(terms)} ${(second ?? first).remedy}`,
   })
 }
 

@@ -76,7 +76,7 @@ interface Recorded {
   readonly stored: number
   /** Whether the registry has a place for them. */
   readonly supported: boolean
-  readonly failure?: string
+  readonly failure?: Pick<ReleaseError, 'what' | 'remedy'>
 }
 
 /** Stores the records that are missing: of every tag that this run has written, and of those that have none. */
@@ -118,7 +118,8 @@ const recordService = async (
     signal.throwIfAborted()
     if (!(error instanceof ReleaseError)) throw error
     const of = tags.map(({ reference }) => reference).join(', ')
-    return { ...nothing, promotions, failure: secrets.mask(`The record of ${of}: ${error.what}`) }
+    const failure = { what: secrets.mask(`The record of ${of}: ${error.what}`), remedy: error.remedy }
+    return { ...nothing, promotions, failure }
   }
 }
 
@@ -155,7 +156,12 @@ export const recordDecision = async (
   if (failures.length > 0) {
     run.log.warning(
       'The decision is not recorded',
-      `${failures.join('\n')}\nThe image tags are written and verified. Run it again to add the record.`,
+      [
+        ...failures.map(({ what }) => what),
+        'The image tags are written and verified.',
+        ...new Set(failures.map(({ remedy }) => remedy)),
+        'A later run adds a record; it can only say that it found the tag there, so keep the log of this one.',
+      ].join('\n'),
     )
   }
   const promotions = new Map(all.map((each, index) => [each, recorded[index]?.promotions[0]]))

@@ -1,6 +1,6 @@
 import { knownFailure, type ReleaseError } from '../errors.ts'
 import type { Desired } from '../reconcile/desired.ts'
-import { digestAt, digestsIn, type Observed } from '../reconcile/observed.ts'
+import { digestAt, type Observed } from '../reconcile/observed.ts'
 import { reconcile } from '../reconcile/reconcile.ts'
 import type { Step } from '../reconcile/step.ts'
 import { stableTerms, type Terms, termsOfPublished } from '../reconcile/terms.ts'
@@ -12,9 +12,9 @@ import { mapServices } from './concurrency.ts'
 import { observe } from './observe.ts'
 import { type Outcome, withOutcomes } from './outcome.ts'
 import { announcedPlans, type Plan, resultOf } from './plan.ts'
-import { type ReadRecords, recordsReader } from './read-records.ts'
+import { type RecordsReader, recordsReader } from './read-records.ts'
 import type { PublishedService, VerifyRequest } from './request.ts'
-import { allTags, type ImageTagResult, type Result, type ServiceResult } from './result.ts'
+import { allTags, type ImageTagResult, type Result, type ServiceResult, type TagOutcome } from './result.ts'
 import { ResultError } from './result-error.ts'
 import type { Backends, Registries, Run } from './tools.ts'
 
@@ -23,8 +23,9 @@ import type { Backends, Registries, Run } from './tools.ts'
  * image, too; a GET would count as a pull.
  */
 const lostDigests = async (registry: RegistryClient, observed: Observed): Promise<ReadonlySet<Digest>> => {
+  const digests = new Set([...observed.tags.keys()].flatMap(tag => digestAt(observed, tag) ?? []))
   const looked = await Promise.all(
-    digestsIn(observed).map(async digest => ({ digest, isThere: await registry.hasManifest(digest) })),
+    [...digests].map(async digest => ({ digest, isThere: await registry.hasManifest(digest) })),
   )
   return new Set(looked.filter(({ isThere }) => !isThere).map(({ digest }) => digest))
 }
@@ -45,17 +46,19 @@ const outcomeFound = (
   return there === undefined ? { outcome: 'missing' } : { outcome: 'different', note: `is ${there}` }
 }
 
+const NO_RECORDS = 'No records are shown: the registry has no referrers API.'
+
 interface Target {
   readonly plan: Plan & { readonly of: PublishedService }
   readonly registry: RegistryClient
   readonly terms: Terms
   /** Missing if records are not looked for. */
-  readonly readRecords: ReadRecords | undefined
+  readonly records: RecordsReader | undefined
 }
 
 /** Compares what the registry has of one service with its plan. */
 const compare = async (
-  { plan, registry, terms, readRecords }: Target,
+  { plan, registry, terms, records: reader }: Target,
   { journal, log }: Run,
 ): Promise<ServiceResult> => {
   const { desired, of } = plan
@@ -67,14 +70,14 @@ const compare = async (
     new Map(steps.map(step => [step.tag.tag, outcomeFound(step, { desired, observed, lost })] as const)),
   )
   for (const tag of tags) journal.tag(tag)
-  const wanted = of.digest ?? digestAt(observed, desired.first.tag)
+  const wanted = digestAt(observed, desired.first.tag)
   const digest = wanted !== undefined && lost.has(wanted) ? undefined : wanted
   if (digest !== undefined) journal.image(of.service, digest)
   const stable = tags.filter(tag => tag.stable && tag.outcome === 'kept')
   const records =
-    readRecords === undefined || digest === undefined || stable.length === 0
+    reader === undefined || digest === undefined || stable.length === 0
       ? []
-      : await readRecords(
+      : await reader.read(
           registry,
           digest,
           stable.map(({ reference }) => reference),
@@ -93,9 +96,19 @@ const isWrong = ({ outcome }: ImageTagResult): boolean => outcome === 'missing' 
 
 /** What a reader can do about tags that are missing or different. */
 const remedyFor = (result: Result): string => {
-  const { gitTag } = result
-  return allTags(result).every(({ outcome }) => outcome === 'missing')
-    ? `Nothing of ${gitTag} is there: check service and project, or run release.`
+  const { gitTag, services } = result
+  if (allTags(result).every(({ outcome }) => outcome === 'missing')) {
+    return `Nothing of ${gitTag} is there: check the git tag, service and project, or run release.`
+  }
+  const [{ tag: first }] = services[0].tags
+  const isFirst = (wanted: TagOutcome): boolean => services.some(({ tags }) => tags[0].outcome === wanted)
+  const isGone = services.some(
+    ({ tags: [first, ...copies] }) =>
+      first.outcome === 'missing' && copies.some(({ moving, outcome }) => !moving && outcome !== 'missing'),
+  )
+  if (isFirst('different')) return `Check the digest that was given: ${first} is another image.`
+  return isGone
+    ? `Give ${first} back to the image of its other tags in the registry, if that is the right one; release does not overwrite them.`
     : `Run release for ${gitTag} again to add what is missing, or promote for stable tags that wait (with stable: on-promotion, verify lets them); what is different, look at before you change it.`
 }
 
@@ -155,14 +168,14 @@ export const verify = async (
 ): Promise<Result> => {
   const plans = announcedPlans(request, request.services, tools)
   const stable = stableTerms(request.stable)
-  const readRecords = request.records ? recordsReader(tools) : undefined
+  const records = request.records ? recordsReader(tools) : undefined
   const targets = mapSome(
     plans,
     (plan): Target => ({
       plan,
       registry: tools.registryFor(plan.of.repository),
       terms: termsOfPublished(plan.of.digest, stable),
-      readRecords,
+      records,
     }),
   )
   const looked = await tools.log.stage('Read the registry', async conclude => {
@@ -172,6 +185,7 @@ export const verify = async (
         : await mapServices(targets, target => compareAmongOthers(target, tools))
     const { first, copies } = plans[0].desired
     const of = plans.length === 1 ? '' : ` of ${plans.length} services`
+    if (records?.isSupported === false) tools.log.info(NO_RECORDS)
     conclude(`looked for ${[first, ...copies].map(({ tag }) => tag).join(', ')}${of}`)
     return found
   })

@@ -102,7 +102,19 @@ const conclusionOf = (all: Some<Written>): string => {
   const [first, ...others] = mapSome(all, tagsOf)
   const [, ...copies] = first
   if (others.length === 0) return copies.filter(isDecided).map(inShort).join(', ')
-  return copies.map(({ tag }) => `${tag} of ${all.length} services`).join(', ')
+  const tags = [first, ...others].flat()
+  return copies.flatMap(({ tag }) => countsOf(tags.filter(each => each.tag === tag))).join(', ')
+}
+
+/** What became of a tag of several services: `2.4.5-stable copied for 10 services, kept for 1`. */
+const countsOf = (tags: readonly ImageTagResult[]): string[] => {
+  const counts = new Map<string, number>()
+  for (const { outcome } of tags.filter(isDecided)) counts.set(outcome, (counts.get(outcome) ?? 0) + 1)
+  const said = [...counts].map(
+    ([outcome, count], index) =>
+      `${outcome} for ${count}${index > 0 ? '' : count === 1 ? ' service' : ' services'}`,
+  )
+  return said.length === 0 ? [] : [`${tags[0]?.tag} ${said.join(', ')}`]
 }
 
 const isDecided = ({ outcome }: ImageTagResult): boolean => outcome !== 'planned' && outcome !== 'withheld'

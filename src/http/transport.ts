@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import * as http from 'node:http'
 import * as https from 'node:https'
 import type { Clock } from '../clock.ts'
@@ -78,6 +79,8 @@ export class Transport implements Disposable {
     this.#clock = options.clock
     this.#backoff = options.backoff
     this.#signal = AbortSignal.any([options.signal, this.#closing.signal])
+    // Every request that is under way listens.
+    setMaxListeners(0, this.#signal)
   }
 
   /**

@@ -41,6 +41,13 @@ export interface Finding {
   readonly wanted?: Digest
 }
 
+/** The version that has an image. */
+export interface ImageOwner {
+  readonly gitTag: string
+  /** Whether it is newer than the one that is judged. */
+  readonly isNewer: boolean
+}
+
 /** What writes a tag that is not there, or behind. */
 const writeRemedy = ({ stable }: PlannedTag, gitTag: string): string =>
   stable
@@ -48,15 +55,19 @@ const writeRemedy = ({ stable }: PlannedTag, gitTag: string): string =>
     : `Run release for ${gitTag} again, which gives it to the published image.`
 
 const firstMissing = ({ first, gitTag, copies }: Desired, observed: Observed): Finding => {
-  const there = copies.flatMap(({ tag, moving }) =>
-    moving || digestAt(observed, tag) === undefined ? [] : [tag],
-  )
+  const there = copies.flatMap(({ tag, moving }) => {
+    const digest = moving ? undefined : digestAt(observed, tag)
+    return digest === undefined ? [] : [{ tag, digest }]
+  })
+  const tags = there.map(({ tag }) => tag)
+  const differ = new Set(there.map(({ digest }) => digest)).size > 1
+  const image = differ ? 'the right one of these images' : `the image of ${tags[0] ?? gitTag}`
   return {
     kind: 'first-missing',
     tag: first.tag,
     wrong: true,
-    what: `${first.tag} is not there, and ${there.join(', ') || 'its image'} is`,
-    remedy: `If ${first.tag} has expired, let "from" begin with a newer version. Otherwise give it back to the image of ${there[0] ?? gitTag} in the registry.`,
+    what: `${first.tag} is not there, and ${tags.join(', ') || 'its image'} ${tags.length > 1 ? 'are' : 'is'}${differ ? ', which are different images' : ''}`,
+    remedy: `If ${first.tag} has expired, let "from" begin with a newer version. Otherwise give it back to ${image} in the registry.`,
   }
 }
 
@@ -92,13 +103,14 @@ const movingBehind = (
 const findingOf = (
   step: Step,
   desired: Desired,
-  { observed, newerAt }: { observed: Observed; newerAt: (digest: Digest) => string | undefined },
+  { observed, ownerOf }: { observed: Observed; ownerOf: (digest: Digest) => ImageOwner | undefined },
 ): Finding | undefined => {
   const { tag } = step
   const { first, gitTag } = desired
   const about = { tag: tag.tag, wrong: true }
   const there = digestAt(observed, tag.tag)
-  const newer = there === undefined ? undefined : newerAt(there)
+  const owner = there === undefined ? undefined : ownerOf(there)
+  const newer = owner?.isNewer === true ? owner.gitTag : undefined
   switch (step.kind) {
     case 'withhold':
       if (!mayWait(step, desired, observed)) return movingBehind(tag, desired, { observed, newer })
@@ -123,11 +135,12 @@ const findingOf = (
       return movingBehind(tag, desired, { observed, newer })
     case 'refuse': {
       const [digest, wanted] = [there, digestAt(observed, first.tag)]
+      const other = owner === undefined || owner.gitTag === gitTag ? undefined : owner.gitTag
       return {
         ...about,
         kind: tag.stable ? 'stable-differs' : 'copy-differs',
-        what: `${tag.tag} is another image than ${first.tag}`,
-        remedy: `Find out which is right. If it is ${first.tag}, delete ${tag.tag} in the registry, then run promote for ${gitTag}; if it is ${tag.tag}, give ${first.tag} to its image there.`,
+        what: `${tag.tag} is another image than ${first.tag}${other === undefined ? '' : `: that of ${other}`}`,
+        remedy: `Find out which is right. If it is ${first.tag}, delete the tag ${tag.tag} in the registry, and not its image${other === undefined ? '' : `, which is that of ${other}`}; then run ${tag.stable ? 'promote' : 'release'} for ${gitTag}. If it is ${tag.tag}, give ${first.tag} to its image there.`,
         ...(digest === undefined ? {} : { digest }),
         ...(wanted === undefined ? {} : { wanted }),
       }
@@ -136,6 +149,9 @@ const findingOf = (
       return undefined
   }
 }
+
+/** What is another image than the first tag's. */
+const DIFFERS: readonly FindingKind[] = ['stable-differs', 'copy-differs']
 
 const lostImage = (tag: string, digest: Digest): Finding => ({
   kind: 'image-lost',
@@ -149,8 +165,8 @@ const lostImage = (tag: string, digest: Digest): Finding => ({
 
 /**
  * What is found of a version in one repository that has at least one of its fixed tags: what is to be done says how it
- * differs. `lost` are the images that tags lead to, and the registry does not have; `newerAt` names the newer version that has
- * an image, if one has.
+ * differs. `lost` are the images that tags lead to, and the registry does not have; `ownerOf` names the version that has an image
+ * as its first, or under another fixed tag, if one has.
  */
 export const findingsOf = (
   desired: Desired,
@@ -158,12 +174,12 @@ export const findingsOf = (
     observed,
     steps,
     lost,
-    newerAt,
+    ownerOf,
   }: {
     observed: Observed
     steps: readonly Step[]
     lost: ReadonlySet<Digest>
-    newerAt: (digest: Digest) => string | undefined
+    ownerOf: (digest: Digest) => ImageOwner | undefined
   },
 ): readonly Finding[] => {
   const { first, copies } = desired
@@ -172,25 +188,31 @@ export const findingsOf = (
     const digest = digestAt(observed, tag)
     return digest !== undefined && lost.has(digest) ? [lostImage(tag, digest)] : []
   })
-  if (digestAt(observed, first.tag) === undefined) return [firstMissing(desired, observed), ...lostTags]
-  const differing = steps.flatMap(step => findingOf(step, desired, { observed, newerAt }) ?? [])
-  return [...lostTags, ...differing]
+  const image = digestAt(observed, first.tag)
+  if (image === undefined) return [firstMissing(desired, observed), ...lostTags]
+  const differing = steps.flatMap(step => findingOf(step, desired, { observed, ownerOf }) ?? [])
+  // No tag can be given to an image that is lost.
+  return [
+    ...lostTags,
+    ...(lost.has(image) ? differing.filter(({ kind }) => DIFFERS.includes(kind)) : differing),
+  ]
 }
 
 /**
  * What is found of a version that only other services have. It is wrong if it should be there: one without stable tags may
- * have expired; what few services have may be for them alone; and a service may have begun after it.
+ * have expired; what few services have may be for them alone; a service may have begun after it, or have version numbers
+ * of its own, which it shares with no other.
  */
 export const versionMissing = (
   { gitTag, copies }: Desired,
-  { ofMost, hasOlder }: { ofMost: boolean; hasOlder: boolean },
+  { ofMost, hasOlder, sharesVersions }: { ofMost: boolean; hasOlder: boolean; sharesVersions: boolean },
 ): Finding => {
-  const wrong = ofMost && hasOlder && copies.some(({ stable }) => stable)
+  const wrong = ofMost && hasOlder && sharesVersions && copies.some(({ stable }) => stable)
   return {
     kind: 'version-missing',
     tag: gitTag,
     wrong,
-    what: `${gitTag} is published for other services only`,
+    what: `${gitTag} is not there, and other services have it`,
     remedy: wrong
       ? `Run release for ${gitTag}. If it has expired, let "from" begin with a newer version; if it was never meant for this service, audit the service by itself.`
       : `Run release for ${gitTag} if it is missed.`,

@@ -25,8 +25,3 @@ export const digestAt = ({ tags }: Pick<Observed, 'tags'>, tag: string): Digest 
   const state = tags.get(tag)
   return state?.kind === 'present' ? state.digest : undefined
 }
-
-/** The images that tags lead to, each once. */
-export const digestsIn = ({ tags }: Pick<Observed, 'tags'>): readonly Digest[] => [
-  ...new Set([...tags.values()].flatMap(state => (state.kind === 'present' ? [state.digest] : []))),
-]

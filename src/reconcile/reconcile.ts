@@ -12,6 +12,9 @@ const OVERWRITE = 'set on-existing: overwrite to replace what is there'
 const TWO_RUNS =
   "Two runs published this version at once, and the other run's image was kept. Keep two runs apart with a concurrency group."
 
+const NOT_GIVEN =
+  'Check that the digest is that of this service and version. If it is, the image was replaced since: find out by what.'
+
 /** The image that the first tag has now, if it has one. */
 const firstDigest = ({ first }: Desired, observed: Observed): Digest | undefined =>
   observed.content?.kind === 'leftover' ? undefined : digestAt(observed, first.tag)
@@ -32,8 +35,7 @@ const settled = (
           tag: first,
           error: 'not-as-planned',
           why: `${first.tag} is ${there}, and should be ${digest}`,
-          remedy:
-            'Check that the digest is that of this service and version. If it is, the image was replaced since: find out by what.',
+          remedy: NOT_GIVEN,
         }
   }
   return {
@@ -114,9 +116,14 @@ const obstacle = (
     const why = `${tag.tag} became ${other} while this run ${meanwhile}`
     return { kind, tag, error: 'not-as-planned', why, remedy: TWO_RUNS }
   }
+  if (image?.from === 'given' && other === there) {
+    const why = `${tag.tag} is ${other}, and should be ${image.digest}`
+    return { kind, tag, error: 'not-as-planned', why, remedy: NOT_GIVEN }
+  }
   const right = 'Find out which is right: delete the wrong one in the registry'
   if (there === undefined) {
-    const remedy = `Give ${first.tag} back to that image in the registry if it is the right one, ${OTHER_VERSION}, or ${OVERWRITE}.`
+    const others = may === 'neither' ? `or ${OTHER_VERSION}` : `${OTHER_VERSION}, or ${OVERWRITE}`
+    const remedy = `Give ${first.tag} back to that image in the registry if it is the right one, ${others}.`
     return { kind, tag, error: 'already-published', why: `${first.tag} is not there, but ${is}`, remedy }
   }
   const remedy = may === 'neither' ? `${right}.` : `${right}, ${OVERWRITE}, or ${OTHER_VERSION}.`

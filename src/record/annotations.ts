@@ -40,7 +40,8 @@ const textIn = (value: unknown, longest = LONGEST): string | undefined =>
 
 /** An address of a page from a record. */
 const addressIn = (value: unknown): string | undefined =>
-  typeof value === 'string' && /^https?:\/\/[^\s<>"\p{C}]+$/u.test(value)
+  // Half an address would lead elsewhere.
+  typeof value === 'string' && value.length <= LONGEST_ADDRESS && /^https?:\/\/[^\s<>"\p{C}]+$/u.test(value)
     ? textIn(value, LONGEST_ADDRESS)
     : undefined
 

@@ -100,6 +100,6 @@ export const refusalOf = (
   }
   return new ReleaseError('registry-unreadable', {
     what: `The registry could not ${verb} ${what}: ${answer}.`,
-    remedy: 'The run stopped there. Run it again; if it stays so, ask those who run the registry.',
+    remedy: "Run it again; if it stays so, contact the registry's administrators.",
   })
 }

@@ -161,7 +161,7 @@ export class RegistryConnection {
   unusable(what: string, why: string, cause?: unknown): ReleaseError {
     return new ReleaseError('registry-unreadable', {
       what: `The registry's answer for ${what} can not be used: ${oneLine(why)}.`,
-      remedy: 'The run stopped there. Run it again; if it stays so, ask those who run the registry.',
+      remedy: "Run it again; if it stays so, contact the registry's administrators.",
       cause,
     })
   }

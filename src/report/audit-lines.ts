@@ -19,7 +19,7 @@ export const auditLines = (result: AuditResult): string[] => {
     ]),
   ]
   return [
-    ...aligned(table),
+    ...(rows.length === 0 ? [] : aligned(table)),
     ...section('Not judged', problemsOf(result)),
     ...section('Not as the policy has it', groupsOf(result, 'wrong').map(sentence)),
     ...section('Why it is stable, by records that are not signed', recordsOf(result)),

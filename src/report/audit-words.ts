@@ -22,6 +22,8 @@ export interface Cell {
   readonly wrong: boolean
 }
 
+const UNREAD: Cell = { text: '?', wrong: true }
+
 const cellOf = ({ state, findings, stableTags }: AuditedVersion): Cell => {
   const wrong = findings.filter(finding => finding.wrong)
   if (wrong.length > 0) {
@@ -29,8 +31,12 @@ const cellOf = ({ state, findings, stableTags }: AuditedVersion): Cell => {
     // All of it is listed below the table, which must stay narrow.
     return { text: others.length === 0 ? first : `${first} (+${others.length})`, wrong: true }
   }
-  const since = stableTags.flatMap(({ record }) => (record === undefined ? [] : day(record.time)))[0]
-  if (state === 'stable' && since !== undefined) return { text: `stable since ${since}`, wrong: false }
+  if (state === 'unread') return UNREAD
+  // Who found a tag there does not know since when.
+  const since = stableTags.flatMap(({ record }) => (record?.written === true ? day(record.time) : []))
+  if (state === 'stable' && since.length > 0 && since.length === stableTags.length) {
+    return { text: `stable since ${since.toSorted().at(-1)}`, wrong: false }
+  }
   return { text: state === 'absent' ? '-' : state, wrong: false }
 }
 
@@ -47,7 +53,7 @@ export const gridOf = ({ services }: AuditResult): Grid => {
   )
   const at = ({ versions }: AuditedService, index: number): Cell => {
     const version = versions[index]
-    return version === undefined ? { text: '?', wrong: true } : cellOf(version)
+    return version === undefined ? UNREAD : cellOf(version)
   }
   return {
     services: services.map(({ service }) => service),
@@ -69,12 +75,15 @@ const serviceIn = (service: string, { digest, wanted }: Finding): string => {
   return `${service} (${withShortDigests(`${digest}${not}`)})`
 }
 
+/** Whether it is told beside the table; what only some services have is counted. */
+const isTold = ({ kind, wrong }: Finding): boolean => wrong || kind !== 'version-missing'
+
 /** Findings of either kind, each once for all services that have it, of the newest version first. */
 export const groupsOf = (result: AuditResult, which: 'wrong' | 'allowed'): readonly Group[] => {
   const groups = new Map<string, { what: string; remedy: string; services: string[] }>()
   const order = new Map(gridOf(result).rows.map(({ gitTag }, index) => [gitTag, index]))
   const found = findingsIn(result)
-    .filter(({ finding }) => finding.wrong === (which === 'wrong'))
+    .filter(({ finding }) => isTold(finding) && finding.wrong === (which === 'wrong'))
     .toSorted((one, other) => (order.get(one.version.gitTag) ?? 0) - (order.get(other.version.gitTag) ?? 0))
   for (const { service, finding } of found) {
     const { what, remedy } = finding
@@ -88,12 +97,37 @@ export const groupsOf = (result: AuditResult, which: 'wrong' | 'allowed'): reado
 
 const tags = (count: number): string => `${count} ${count === 1 ? 'tag' : 'tags'}`
 
-/** What else there is to say: tags that no rule gives, what is not judged, each in one line. */
-export const remarksOf = ({ services, from }: AuditResult): readonly string[] => {
-  const others = services.filter(({ otherTags }) => otherTags > 0)
-  const unread = services.flatMap(({ service, noRecords }) =>
-    noRecords === undefined ? [] : [`The records of ${service} are not shown: ${noRecords}`],
+/** How many things of a kind are named. */
+const NAMED = 3
+
+const namedSome = (names: readonly string[]): string =>
+  names.length <= NAMED ? names.join(', ') : `such as ${names.slice(0, NAMED).join(', ')}`
+
+/** The versions that only some services have, and that is no fault, the newest first. */
+const partialVersions = (services: AuditResult['services']): readonly string[] => {
+  const missing = services.flatMap(({ versions }) =>
+    versions.filter(({ findings }) => findings.some(finding => !isTold(finding))),
   )
+  const order = new Map(
+    services.flatMap(({ versions }) => versions.map(({ gitTag }, index) => [gitTag, index])),
+  )
+  return [...new Set(missing.map(({ gitTag }) => gitTag))].toSorted(
+    (one, other) => (order.get(one) ?? 0) - (order.get(other) ?? 0),
+  )
+}
+
+/** What else there is to say: tags that no rule gives, what is not judged, each in one line. */
+export const remarksOf = ({ services, from, records }: AuditResult): readonly string[] => {
+  const others = services.filter(({ otherTags }) => otherTags > 0)
+  const withoutRecords = new Map<string, string[]>()
+  for (const { service, noRecords } of services) {
+    if (noRecords === undefined) continue
+    withoutRecords.set(noRecords, [...(withoutRecords.get(noRecords) ?? []), service])
+  }
+  const unread = [...withoutRecords].map(
+    ([why, names]) => `Not all records of ${names.join(', ')} are shown: ${why}`,
+  )
+  const partial = partialVersions(services)
   const older = services.filter(({ olderVersions }) => olderVersions > 0)
   return [
     ...(others.length === 0
@@ -106,6 +140,11 @@ export const remarksOf = ({ services, from }: AuditResult): readonly string[] =>
             )
             .join('; ')}.`,
         ]),
+    ...(partial.length === 0
+      ? []
+      : [
+          `${partial.length === 1 ? 'A version' : `${partial.length} versions`} that only some services have: ${namedSome(partial)}.`,
+        ]),
     ...(older.length === 0
       ? []
       : [
@@ -114,18 +153,28 @@ export const remarksOf = ({ services, from }: AuditResult): readonly string[] =>
             .join(', ')}.`,
         ]),
     ...unread,
+    ...(records === 'unsupported' ? ['No records are shown: the registry has no referrers API.'] : []),
   ]
 }
 
 /** What keeps services from being judged. */
 export const problemsOf = ({ services }: AuditResult): readonly string[] =>
-  services.flatMap(({ image, problem }) => (problem === undefined ? [] : [`${image}: ${problem}.`]))
+  services.flatMap(({ image, problem, versions }) => {
+    if (problem !== undefined) return [`${image}: ${problem}.`]
+    const [first, ...others] = versions.flatMap(({ gitTag, problem }) =>
+      problem === undefined ? [] : [`${gitTag}: ${problem}.`],
+    )
+    if (first === undefined) return []
+    return [`${image} ${first}${others.length === 0 ? '' : ` And ${others.length} more of its versions.`}`]
+  })
 
 /** Since when and why images are stable, as the records tell it, of the newest version first. */
 export const recordsOf = ({ services }: AuditResult): readonly string[] =>
   recordLines(
     services.map(({ service, versions }) => ({
       service,
-      records: versions.flatMap(({ stableTags }) => stableTags.flatMap(({ record }) => record ?? [])),
+      records: versions.flatMap(({ stableTags, inDoubt = [] }) =>
+        [...stableTags, ...inDoubt].flatMap(({ record }) => record ?? []),
+      ),
     })),
   )

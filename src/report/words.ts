@@ -107,7 +107,7 @@ export const recordInWords = (note: PromotionNote): string => {
   const tag = destination.slice(destination.lastIndexOf(':') + 1)
   return [
     `${tag} since ${minute(time)}${written ? '' : ' or before'}`,
-    ...(actor === undefined ? [] : [`by ${nameInWords(actor)}`]),
+    ...(actor === undefined ? [] : [`${written ? 'by' : 'found there by'} ${nameInWords(actor)}`]),
     ...(environment === undefined || MACHINES.includes(environment)
       ? []
       : [environment === BY_HAND ? environment : `for ${nameInWords(environment)}`]),
