@@ -111,7 +111,18 @@ describe('usage errors', () => {
     },
     { args: ['plan', 'a', '1.2.3'], says: 'The arguments <registry> and <project> are missing.' },
     { args: ['plan', 'a', '', 'b.ch', 'c'], says: 'The argument <tag> is empty.' },
-    { args: ['plan', 'a', '1.2.3', 'b.ch', 'c', 'd'], says: 'plan takes no argument "d".' },
+    {
+      args: ['plan', 'a', '1.2.3', 'b.ch', 'c', 'd'],
+      says: 'plan takes no argument "d". Its arguments are <service> <tag> <registry> <project>.',
+    },
+    {
+      args: ['audit', 'a', '1.2.3', 'b.ch', 'c'],
+      says: '<registry> is "1.2.3" and <project> is "b.ch": audit is for every version, and takes no <tag>.',
+    },
+    {
+      args: ['plan', 'a', '1.2.3', 'b.ch', 'c', '--no-cache'],
+      says: 'plan has no option --no-cache. If docker is to get it, write --build-options=--no-cache, with its value if it has one.',
+    },
     { args: ['explain', 'wmcore'], says: 'explain takes no argument "wmcore".' },
     { args: ['explain', '--polcy', 'crab'], says: 'explain has no option --polcy. Did you mean --policy?' },
     { args: ['explain', '--policyfile=x'], says: 'Did you mean --policy-file?' },

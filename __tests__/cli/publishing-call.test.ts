@@ -154,7 +154,7 @@ describe('refuses, before anything is done', () => {
     {
       title: 'a service and a git tag in the wrong order',
       args: ['push', '2.3.4', 'reqmgr2', 'registry.example', 'cmswmcore'],
-      says: '<service> is "2.3.4" and <tag> is "reqmgr2", which looks like the wrong way round. The order is <service> <tag> <registry> [project].',
+      says: '<service> is "2.3.4" and <tag> is "reqmgr2", which looks like the wrong way round. The order is <service> <tag> <registry> <project>.',
     },
     {
       title: 'checks of an unknown repository',

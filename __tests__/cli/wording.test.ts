@@ -28,8 +28,8 @@ test.each([
     here: 'Check --package and --package-index; or give a longer --package-timeout.',
   },
   {
-    said: 'To write what is withheld, run it with command: promote, service: reqmgr2, tag: 2.3.4, digest: sha256:ab, and the same registry, project, policy, require-checks and login, as promote_stable_images.yaml does.',
-    here: 'To write what is withheld, run stable-release promote reqmgr2 2.3.4 --digest sha256:ab, with the same registry, project, policy, checks and login.',
+    said: 'To write what is withheld, run it with command: promote, service: reqmgr2, tag: 2.3.4, registry: r.example, project: p/q, digest: sha256:ab, and the same policy, require-checks and login, as promote_stable_images.yaml does.',
+    here: 'To write what is withheld, run stable-release promote reqmgr2 2.3.4 r.example p/q --digest sha256:ab, with the same policy, checks and login.',
   },
   {
     said: 'Keep two runs apart with a concurrency group.',

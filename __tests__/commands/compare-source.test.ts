@@ -83,7 +83,7 @@ describe('a checkout of the repository that is released', () => {
     await expect(compare(context, { revision: head })).rejects.toMatchObject({
       name: 'wrong-commit',
       message: expect.stringMatching(
-        `^${context} is at [0-9a-f]{40} of the repository that is released, and its git tag 2.3.4 is ${head}. Nothing was built. Check the tag out.$`,
+        `^The checkout of ${context} is at [0-9a-f]{40}, and the git tag 2.3.4 is ${head}. Nothing was built. Check the tag out.$`,
       ),
     })
   })

@@ -115,7 +115,7 @@ describe('stable tags are withheld', () => {
     expect(bench.written()).toEqual([`build ${TAG}`])
     const image = `${bench.registry.host}/cmswmcore/reqmgr2`
     expect(log.filter(line => line.startsWith('warning'))).toEqual([
-      `warning Stable tags are withheld: ${image}:${STABLE}: waits for its promotion. To write what is withheld, run it with command: promote, service: reqmgr2, tag: ${TAG}, digest: ${result?.digest}, and the same registry, project, policy and login, as promote_stable_images.yaml does.`,
+      `warning Stable tags are withheld: ${image}:${STABLE}: waits for its promotion. To write what is withheld, run it with command: promote, service: reqmgr2, tag: ${TAG}, registry: ${bench.registry.host}, project: cmswmcore, digest: ${result?.digest}, and the same policy and login, as promote_stable_images.yaml does.`,
     ])
   })
 

@@ -67,7 +67,10 @@ describe('what is refused', () => {
       given: { 'package-timeout': '15' },
       error: `The input package-timeout is "15": it is not a time. ${aTime}`,
     },
-    { given: { 'checks-timeout': '' }, error: `The input checks-timeout is "": it is not a time. ${aTime}` },
+    {
+      given: { 'checks-timeout': '' },
+      error: `The input checks-timeout is empty. ${aTime} A variable or secret that does not exist is empty, too.`,
+    },
     {
       given: { 'checks-timeout': '361m' },
       error: `The input checks-timeout is "361m": it is longer than a job may run. ${aTime}`,

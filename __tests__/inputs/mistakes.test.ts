@@ -78,6 +78,34 @@ describe('values and mistakes', () => {
   })
 })
 
+test.each<{ given: Texts; mistakes: readonly string[] }>([
+  {
+    given: { stable: '' },
+    mistakes: [
+      'The input stable is empty. Allowed are on-release, on-promotion. A variable or secret that does not exist is empty, too.',
+    ],
+  },
+  {
+    given: { context: '' },
+    mistakes: [
+      'The input context is empty. Write a directory of the workspace: "." is the whole. A variable or secret that does not exist is empty, too.',
+    ],
+  },
+  {
+    given: { policy: '', 'policy-file': 'nowhere' },
+    mistakes: [expect.stringContaining('The input policy-file is "nowhere": there is no file')],
+  },
+  // What was meant is not known: nothing follows from it.
+  {
+    given: { command: 'audits', from: '2.3.0' },
+    mistakes: [
+      'The input command is "audits": there is no such value. Did you mean audit? Allowed are release, plan, build, push, promote, verify, audit.',
+    ],
+  },
+])('of $given it says what is the matter, and no more', ({ given, mistakes }) => {
+  expect(mistakesOf(given).mistakes).toEqual(mistakes)
+})
+
 test('all mistakes at once: inputs, policy and the run', () => {
   const given = {
     command: 'relase',
@@ -217,7 +245,9 @@ describe('plan checks every input as the run would', () => {
   ])('an address at another commit: $context', ({ context, is }) => {
     for (const command of ['release', 'build', 'plan']) {
       const { name, mistakes } = mistakesOf({ command, context }, runIn(workspace, { sha }))
-      expect(mistakes).toEqual(is === undefined ? [] : [expect.stringContaining(`${context} is at ${is} of`)])
+      expect(mistakes).toEqual(
+        is === undefined ? [] : [expect.stringContaining(`${context} is at ${is}, and the git tag`)],
+      )
       expect(name).toBe(is === undefined ? 'none' : 'wrong-commit')
       // The commit of another git tag is not known here.
       expect(mistakesOf({ command, context, tag: '9.9.9' }).mistakes).toEqual([])

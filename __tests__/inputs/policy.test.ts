@@ -67,7 +67,7 @@ describe('policy', () => {
       policy: 'toString',
       error: `invalid-input: The input policy is "toString": there is no such preset. ${anotherWay}`,
     },
-    { policy: '', error: `invalid-input: The input policy is "": there is no such preset. ${anotherWay}` },
+    { policy: '', error: `invalid-input: The input policy is empty. ${anotherWay}` },
     {
       policy: 'a: X =>',
       error:

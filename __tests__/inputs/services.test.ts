@@ -44,6 +44,12 @@ describe.each(['plan', 'promote', 'verify'])('%s takes several services', comman
   test.each([
     { service: 'a, A', says: ['The input service is "A": "A" has capitals. Write a.'] },
     { service: 'a,b,a', says: ['The input service is "a,b,a": it names a twice. Leave one out.'] },
+    ...['a b', '["a", "b"]', '- a\n- b', 'a;b', "'a'"].map(service => ({
+      service,
+      says: [
+        'it is not one name. Separate several by commas, or write one a line, without quotes and brackets.',
+      ],
+    })),
     { service: ',', says: ['The input service is missing or empty.'] },
     {
       service: 'a@sha256:12',

@@ -48,6 +48,11 @@ line 1, column 12: → is not the arrow
              ^
   write -> between the git tag and its image tags, as in "final: X.Y.Z -> X.Y.Z | X.Y.Z-stable"
 
+line 1, column 38: the line has a second arrow
+  final: X.Y -> X.Y | X.Y-stable rc: * -> *
+                                       ^^
+  write each rule on a line of its own, in YAML below "policy: |"
+
 line 1, column 8: there is no git tag before the arrow
   final: -> x
          ^^

@@ -60,6 +60,12 @@ const optionsIn = (unknown: readonly string[]): { options: string[]; others: str
   }
 }
 
+/** What to do with an option that may be one of docker's. */
+const forDocker = ({ options }: Command, option: string): string =>
+  /^--[a-z][a-z-]*$/.test(option) && options.some(({ input }) => input === 'build-options')
+    ? `If docker is to get it, write --build-options=${option}, with its value if it has one. `
+    : ''
+
 /** The mistakes in options that the command does not have. Their values are not shown: they may be secrets. */
 const unknownOptions = (command: Command, { unknown, values }: Given): Mistake[] => {
   const { options } = optionsIn(unknown)
@@ -80,7 +86,9 @@ const unknownOptions = (command: Command, { unknown, values }: Given): Mistake[]
     return invalidInput(
       command.options.flatMap(({ input }) => (meant === `--${input}` ? [input] : [])),
       `${command.name} has no option ${holdsSecret(option) ? '***' : oneLine(option)}.`,
-      meant === undefined ? `Its options are ${known.join(', ')}.` : `Did you mean ${meant}?`,
+      meant === undefined
+        ? `${forDocker(command, option)}Its options are ${known.join(', ')}.`
+        : `Did you mean ${meant}?`,
     )
   })
 }
@@ -114,7 +122,11 @@ const wrongOperands = (command: Command, { operands, unknown }: Given): Mistake[
   const most = operands.length + optionsIn(unknown).others.length
   const missing = positionals.slice(most).filter(input => isRequired(command, input))
   if (extra.length > 0) {
-    mistakes.push(invalidInput([], `${name} takes no argument ${extra.join(', ')}.`, seeHelp(command)))
+    const remedy =
+      positionals.length === 0
+        ? seeHelp(command)
+        : `Its arguments are ${positionals.map(input => `<${input}>`).join(' ')}.`
+    mistakes.push(invalidInput([], `${name} takes no argument ${extra.join(', ')}.`, remedy))
   }
   if (missing.length > 0) {
     mistakes.push(

@@ -20,7 +20,7 @@ export const swappedArguments = ({
     invalidInput(
       ['service', 'tag'],
       `<service> is ${quoted(service)} and <tag> is ${quoted(gitTag)}, which looks like the wrong way round.`,
-      'The order is <service> <tag> <registry> [project].',
+      'The order is <service> <tag> <registry> <project>.',
     ),
   ]
 }

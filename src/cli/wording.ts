@@ -19,6 +19,7 @@ export const callerOf = ({ positionals }: Command): Caller => ({
     several: input => `Give each with a --${input}=… of its own.`,
     leaveOut: 'Leave it out',
   },
+  whyEmpty: '',
   login: '--username and --password-stdin',
   tooLong: 'it is longer than 6h',
 })
@@ -32,8 +33,8 @@ const INPUT = new RegExp(`(?<![\\w./-])(${OPTIONS.join('|')})(?![\\w/-]|\\.\\w)(
 /** What is said to workflows in general, and what to say here instead. */
 const PHRASES: readonly (readonly [ofWorkflows: RegExp, here: string])[] = [
   [
-    /run it with command: promote, service: ([^,\s]+), tag: ([^,\s]+), digest: ([^,\s]+), and the same registry, project, policy(?:, require-checks)? and login, as promote_stable_images\.yaml does/g,
-    'run stable-release promote $1 $2 --digest $3, with the same registry, project, policy, checks and login',
+    /run it with command: promote, service: ([^,\s]+), tag: ([^,\s]+), registry: ([^,\s]+), project: ([^,\s]+), digest: ([^,\s]+), and the same policy(?:, require-checks)? and login, as promote_stable_images\.yaml does/g,
+    'run stable-release promote $1 $2 $3 $4 --digest $5, with the same policy, checks and login',
   ],
   [/(?<![\w-])stable: (on-release|on-promotion)/g, '--stable $1'],
   [/\bpackage and package-index/g, '--package and --package-index'],

@@ -48,14 +48,15 @@ const writesStable = (copies: readonly CopyStep[]): boolean =>
 
 const warnOfWithheld = (
   withheld: readonly ImageTagResult[],
-  { gitTag, service, checks }: PublishRequest,
+  { gitTag, service, repository, checks }: PublishRequest,
   digest: Digest,
   log: Log,
 ): void => {
   const which = withheld.map(({ reference, note }) => `${reference}: ${note}`).join(', ')
+  const project = repository.path.slice(0, -service.length - 1) || "''"
   log.warning(
     'Stable tags are withheld',
-    `${which}. To write what is withheld, run it with command: promote, service: ${service}, tag: ${gitTag}, digest: ${digest}, and the same registry, project, policy${checks === undefined ? '' : ', require-checks'} and login, as promote_stable_images.yaml does.`,
+    `${which}. To write what is withheld, run it with command: promote, service: ${service}, tag: ${gitTag}, registry: ${repository.registry}, project: ${project}, digest: ${digest}, and the same policy${checks === undefined ? '' : ', require-checks'} and login, as promote_stable_images.yaml does.`,
   )
 }
 

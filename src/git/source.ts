@@ -124,7 +124,7 @@ export const wrongCommit = ({ name, source, gitTag, tag, checkout }: Judged): Re
     ? `Name the git tag in the address, as #${gitTag}, or its whole commit: docker takes no shorter one.`
     : checkout
   return new ReleaseError('wrong-commit', {
-    what: `${name} is at ${source.head} of the repository that is released, and its git tag ${gitTag} ${is}${is.endsWith('.') ? '' : '.'}`,
+    what: `${isAddress(name) ? name : `The checkout${name === '.' ? '' : ` of ${name}`}`} is at ${source.head}, and the git tag ${gitTag} ${is}${is.endsWith('.') ? '' : '.'}`,
     remedy: `Nothing was built. ${remedy}`,
   })
 }

@@ -29,6 +29,8 @@ export interface Caller {
     /** How to do without an entry, as a sentence without its full stop. */
     readonly leaveOut: string
   }
+  /** Why something may be empty that was not left out: a sentence, or nothing. */
+  readonly whyEmpty: string
   /** How they give an account at the registry. */
   readonly login: string
   /** What is wrong with a wait that is too long. */
@@ -52,6 +54,7 @@ export const workflow: Caller = {
     several: input => `Write each option on a line of its own, below "${input}: |".`,
     leaveOut: 'Leave the line out',
   },
+  whyEmpty: 'A variable or secret that does not exist is empty, too.',
   login: 'the inputs username and password',
   tooLong: 'it is longer than a job may run',
 }

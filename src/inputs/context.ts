@@ -29,6 +29,7 @@ const directoryMistake = (
   const wrong = (problem: string, remedy: string): Mistake =>
     invalidFor(caller)('context', context, problem, remedy)
   const seen = files.context
+  if (context === '') return wrong('it is empty', `Write ${aDirectory}: "." is the whole.`)
   if (context.startsWith('-')) {
     return wrong('it begins with "-"', `Write ${aDirectory}, such as ./service.`)
   }

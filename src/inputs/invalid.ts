@@ -8,18 +8,24 @@ import { invalidInput, type Mistake, mistaken, type Validated, valid } from './v
 /** A text that was given, in quotes, on one line; not what looks as if it held a secret. */
 export const quoted = (given: string): string => (holdsSecret(given) ? '***' : oneLine(JSON.stringify(given)))
 
-/** Makes the mistake of an input that can not be what it is. `problem` says why, `remedy` what to write. */
+/** Makes the mistake of an input that can not be what it is, or be empty. `problem` says why, `remedy` what to write. */
 export type Invalid = (input: InputName, given: string, problem: string, remedy: string) => Mistake
 
 /** The mistakes in what a caller gives, in their spelling. */
 export const invalidFor =
-  ({ spell }: Caller): Invalid =>
+  ({ spell, whyEmpty }: Caller): Invalid =>
   (input, given, problem, remedy) =>
-    invalidInput(
-      [input],
-      `${capitalized(spell(input))} is ${quoted(given)}: ${oneLine(problem)}.`,
-      oneLine(remedy),
-    )
+    given === ''
+      ? invalidInput(
+          [input],
+          `${capitalized(spell(input))} is empty.`,
+          oneLine(`${remedy} ${whyEmpty}`.trim()),
+        )
+      : invalidInput(
+          [input],
+          `${capitalized(spell(input))} is ${quoted(given)}: ${oneLine(problem)}.`,
+          oneLine(remedy),
+        )
 
 /** Makes the mistake of one line of an input, by its number: what stands there may be a part of a secret. */
 export const invalidLine =

@@ -44,7 +44,7 @@ const policyFromText = (text: string, { spell }: Caller): Validated<NamedPolicy>
   return mistaken(
     invalidInput(
       ['policy', 'policy-file'],
-      `${capitalized(spell('policy'))} is ${quoted(text)}: there is no such preset.`,
+      `${capitalized(spell('policy'))} is ${text === '' ? 'empty' : `${quoted(text)}: there is no such preset`}.`,
       `${meant !== undefined ? `Did you mean ${meant}? ` : /[./]/.test(text) ? `If it is a file, give it as ${spell('policy-file')}. ` : ''}Write one of ${names.join(', ')}, or a table of rules such as "final: X.Y.Z -> X.Y.Z | X.Y.Z-stable".`,
     ),
   )
@@ -87,7 +87,7 @@ export const policyOf = (
   caller: Caller,
 ): Validated<NamedPolicy> => {
   if (file === '') return policyFromText(policy, caller)
-  if (policy === inputs.policy.default) return policyFromFile(file, place, caller)
+  if (policy === inputs.policy.default || policy === '') return policyFromFile(file, place, caller)
   return mistaken(
     invalidInput(
       ['policy', 'policy-file'],

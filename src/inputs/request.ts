@@ -187,7 +187,8 @@ const judge = (given: Given, objections: Objections): Judged => {
   const gitTag = gitTagOf(texts, run, caller)
   // Whatever the command was meant to be, the other inputs are judged.
   const name = command.ok ? command.value : 'plan'
-  const request = requestOf(name, { gitTag, policy }, given)
+  const about = command.ok ? texts : { ...texts, from: '' }
+  const request = requestOf(name, { gitTag, policy }, { ...given, texts: about })
   const plan: Validated<VersionRequest & Pick<Service, 'service'>> =
     name === 'audit' ? mistaken() : all({ gitTag, policy, service: valid(texts.service) })
   return {

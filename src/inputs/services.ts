@@ -10,6 +10,8 @@ import { all, map, mistaken, mistakesOf, type Validated, valid } from './validat
 /** The commands that are for several services at once. */
 const OF_MANY: readonly string[] = ['plan', 'promote', 'verify', 'audit']
 
+const ONE = 'Write one, and run it for each of them, as a matrix does.'
+
 const ONE_VERSION = 'a digest is of one version, and audit is for all of them'
 
 const WHOLE = 'sha256: and 64 hexadecimal digits, as the output digest has it'
@@ -23,8 +25,15 @@ const entriesOf = (text: string): Some<string> => {
   return [first, ...others]
 }
 
+/** What separates names elsewhere, such as in JSON and YAML. */
+const LIST = /[\s;"'[\]]/
+
 /** One service, as a name or as `name@sha256:…`. */
-const serviceOf = (entry: string, texts: InputTexts, caller: Caller): Validated<PublishedService> => {
+const serviceOf = (
+  entry: string,
+  { command, texts }: { command: string; texts: InputTexts },
+  caller: Caller,
+): Validated<PublishedService> => {
   const at = entry.indexOf('@')
   const service = at < 0 ? entry : entry.slice(0, at)
   const given = at < 0 ? '' : entry.slice(at + 1)
@@ -43,7 +52,18 @@ const serviceOf = (entry: string, texts: InputTexts, caller: Caller): Validated<
               `Write it whole: ${service}@, then ${WHOLE}.`,
             ),
           )
-  const repository = repositoryOf({ ...texts, service: isImage ? service : entry }, caller)
+  const repository = LIST.test(service)
+    ? mistaken(
+        invalidFor(caller)(
+          'service',
+          entry,
+          'it is not one name',
+          OF_MANY.includes(command)
+            ? 'Separate several by commas, or write one a line, without quotes and brackets.'
+            : ONE,
+        ),
+      )
+    : repositoryOf({ ...texts, service: isImage ? service : entry }, caller)
   return map(all({ repository, digest }), ({ repository, digest }) => ({ service, repository, digest }))
 }
 
@@ -90,13 +110,9 @@ export const servicesOf = (
     mistaken(invalidFor(caller)(input, texts[input], problem, remedy))
   const entries = entriesOf(texts.service)
   if (entries.length > 1 && !OF_MANY.includes(command)) {
-    return wrong(
-      'service',
-      `it names ${entries.length} services, and ${command} is for one`,
-      'Write one, and run it for each of them, as a matrix does.',
-    )
+    return wrong('service', `it names ${entries.length} services, and ${command} is for one`, ONE)
   }
-  const services = together(mapSome(entries, entry => serviceOf(entry, texts, caller)))
+  const services = together(mapSome(entries, entry => serviceOf(entry, { command, texts }, caller)))
   const digest = digestOf(command, texts, caller)
   const both = all({ services, digest })
   if (!both.ok) return both

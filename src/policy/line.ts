@@ -46,6 +46,17 @@ export const cutLine = (content: string, line: number, report: ReportProblem): R
     return undefined
   }
 
+  const second = content.indexOf('->', arrow + 2)
+  if (second >= 0) {
+    report({
+      column: second + 1,
+      length: 2,
+      message: 'the line has a second arrow',
+      advice: 'write each rule on a line of its own, in YAML below "policy: |"',
+    })
+    return undefined
+  }
+
   const name = { text: content.slice(0, colon).trim(), at }
   const [left, extra] = wordsOf(content.slice(colon + 1, arrow), colon + 1)
   if (left === undefined) {

@@ -75,9 +75,7 @@ const parseTemplate = (
         ? 'separate image tags by spaces'
         : word.text === '|'
           ? 'a rule has one bar: image tags before it, stable tags after it'
-          : word.text === '->'
-            ? 'write each rule on a line of its own, in YAML below "policy: |"'
-            : 'an image tag has up to 128 of A-Z, a-z, 0-9, "_", "." and "-", and begins with none of the last two',
+          : 'an image tag has up to 128 of A-Z, a-z, 0-9, "_", "." and "-", and begins with none of the last two',
     })
   }
   return template

@@ -12,7 +12,7 @@ const noTag = ({ texts: { registry, project } }: Call): readonly Mistake[] =>
         invalidInput(
           ['registry', 'project'],
           `<registry> is ${quoted(registry)} and <project> is ${quoted(project)}: audit is for every version, and takes no <tag>.`,
-          'The order is <service> <registry> [project]; --from says with which version it begins.',
+          'The order is <service> <registry> <project>; --from says with which version it begins.',
         ),
       ]
     : []
@@ -38,5 +38,9 @@ export const audit: Command = {
       shows: 'what is stable of two services, from 2.4.0 on',
     },
   ],
-  run: call => runRequest('audit')({ ...call, mistakes: [...call.mistakes, ...noTag(call)] }),
+  run: call => {
+    const found = noTag(call)
+    // What is one too many then is what follows from it.
+    return runRequest('audit')({ ...call, mistakes: found.length > 0 ? found : call.mistakes })
+  },
 }
