@@ -126,7 +126,8 @@ const wrongOperands = (command: Command, { operands, unknown }: Given): Mistake[
       positionals.length === 0
         ? seeHelp(command)
         : `Its arguments are ${positionals.map(input => `<${input}>`).join(' ')}.`
-    mistakes.push(invalidInput([], `${name} takes no argument ${extra.join(', ')}.`, remedy))
+    // Which of them is too many is not known, nor what the others are.
+    mistakes.push(invalidInput(positionals, `${name} takes no argument ${extra.join(', ')}.`, remedy))
   }
   if (missing.length > 0) {
     mistakes.push(

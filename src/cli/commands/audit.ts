@@ -1,5 +1,5 @@
 import { quoted } from '../../inputs/invalid.ts'
-import { invalidInput, type Mistake } from '../../inputs/validated.ts'
+import { invalidInput, type Mistake, toldInOrder } from '../../inputs/validated.ts'
 import type { Call, Command } from '../command.ts'
 import { loginOptions, policyOptions, recordOption, stableOption } from '../options.ts'
 import { registryCommand } from '../registry-command.ts'
@@ -38,9 +38,5 @@ export const audit: Command = {
       shows: 'what is stable of two services, from 2.4.0 on',
     },
   ],
-  run: call => {
-    const found = noTag(call)
-    // What is one too many then is what follows from it.
-    return runRequest('audit')({ ...call, mistakes: found.length > 0 ? found : call.mistakes })
-  },
+  run: call => runRequest('audit')({ ...call, mistakes: toldInOrder(noTag(call), call.mistakes) }),
 }
