@@ -50,7 +50,7 @@ export const inputs = {
     default: "",
   },
   "build-args": {
-    description: "Build arguments, one `NAME=value` a line; `NAME` alone takes its value from the environment. `TAG=<git tag>` is always passed.",
+    description: "Build arguments, one `NAME=value` a line; `NAME` alone takes its value from the environment, and is left out if there is none. `TAG=<git tag>` is always passed.",
     required: false,
     default: "",
   },

@@ -192,3 +192,13 @@ test('a directory that is no checkout is built with a warning', async () => {
   ])
   expect(build.labels).toContain(revisionLabel(COMMIT))
 })
+
+test('a checkout without a remote is built with a warning', async () => {
+  const { context, head } = await checkout(OWN)
+  await git(join(workspace, context), 'remote', 'remove', 'origin')
+  const { warnings, build } = await compare(context, { revision: COMMIT })
+  expect(warnings).toEqual([
+    expect.stringContaining(`${context}: the checkout has no remote that says which repository it is of.`),
+  ])
+  expect(build.labels.join('\n')).toContain(head)
+})

@@ -25,6 +25,26 @@ test.each(KINDS)('%s is promoted by its digest, once; docker is not asked', asyn
   expect(bench.tags()).toEqual({ [TAG]: digest, [STABLE]: digest })
 })
 
+describe('the commit of the git tag is not known', () => {
+  const unknown = { tag: undefined, sha: undefined }
+  const warning = 'warning The images were not compared with the git tag'
+
+  test('there is a warning', async () => {
+    await publish(TAG, { labels: { 'org.opencontainers.image.source': 'https://github.com/dmwm/WMCore' } })
+    const { error, log, outcomes } = await bench.run({ command: 'promote', tag: TAG }, unknown)
+    expect({ error, outcomes }).toEqual({ error: undefined, outcomes: { [TAG]: 'kept', [STABLE]: 'copied' } })
+    expect(log.filter(line => line.startsWith(warning))).toHaveLength(1)
+  })
+
+  test('not for what was given with its digest', async () => {
+    const digest = await publish(TAG)
+    const { error, log } = await bench.run({ command: 'promote', tag: TAG, digest }, unknown)
+    expect(error).toBeUndefined()
+    expect(log.join('\n')).not.toContain(warning)
+    expect(log.join('\n')).toContain('The commit of the git tag is not known')
+  })
+})
+
 test('a promotion that is done already reads no manifest: a GET would count as a pull', async () => {
   await publish(TAG)
   bench.registry.copyTag(REPOSITORY, TAG, STABLE)

@@ -139,8 +139,9 @@ describe('examples', () => {
       const { steps: listed } = parse(text)
       return Array.isArray(parse(text)) ? parse(text) : (listed ?? [])
     })
-    expect(steps).toHaveLength(2)
-    for (const { uses, with: given } of steps) {
+    const ours = steps.filter(({ uses }) => !uses.startsWith('actions/checkout@'))
+    expect(ours).toHaveLength(2)
+    for (const { uses, with: given } of ours) {
       expect(uses).toBe('dmwm/stable-release-action@v1')
       expect(Object.keys(inputs)).toEqual(expect.arrayContaining(Object.keys(given)))
     }

@@ -70,6 +70,9 @@ const inspect = async (found: Found): Promise<Inspected> => {
   return { ...found, manifest, image: { service, isGiven: given !== undefined, origins } }
 }
 
+const COMPARED =
+  'All that is known is that the images say which commit they are of, and that it is the same. To be sure, give each with its digest.'
+
 /** What stands against the images that were read, by service: they must be of the commit of the git tag. */
 const originErrors = (
   inspected: readonly Inspected[],
@@ -78,7 +81,6 @@ const originErrors = (
   tools: Tools,
 ): ReadonlyMap<string, ReleaseError> => {
   const unknown = commit.kind === 'known' ? '' : ` The commit of the git tag is not known: ${commit.why}`
-  if (unknown !== '') tools.log.info(unknown.trim())
   const tag = {
     revision: commit.kind === 'known' ? commit.commit : undefined,
     repository: request.source.address,
@@ -87,6 +89,11 @@ const originErrors = (
     inspected.map(({ image }) => image),
     tag,
   )
+  if (unknown !== '' && objections.size === 0) {
+    // Somebody has looked at an image that was given by its digest.
+    if (inspected.every(({ image }) => image.isGiven)) tools.log.info(unknown.trim())
+    else tools.log.warning('The images were not compared with the git tag', `${unknown.trim()} ${COMPARED}`)
+  }
   return new Map(
     inspected.flatMap(({ plan, registry, digest }) => {
       const { service } = plan.of

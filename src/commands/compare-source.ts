@@ -91,9 +91,11 @@ const warningsOf = (parts: readonly Part[], tag: TagCommit): Warning[] => {
   ]
   const named = changed.slice(0, MOST_NAMED).map(oneLine).join(', ')
   const more = changed.length > MOST_NAMED ? ` and ${changed.length - MOST_NAMED} more` : ''
-  const unknown = parts.flatMap(({ name, source }) =>
-    source.kind === 'unknown' ? [`${name}: ${source.why}`] : [],
-  )
+  const unknown = parts.flatMap(({ name, source }) => {
+    if (source.kind === 'unknown') return [`${name}: ${source.why}`]
+    const isNamed = source.kind === 'own' || source.repository !== undefined
+    return isNamed ? [] : [`${name}: the checkout has no remote that says which repository it is of`]
+  })
   const all: (Warning | undefined)[] = [
     changed.length === 0
       ? undefined
