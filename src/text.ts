@@ -32,3 +32,7 @@ export const jsonLine = (value: unknown): string => oneLine(JSON.stringify(value
 /** A text from outside as one line, if it is a text. */
 export const asOneLine = (value: unknown): string | undefined =>
   typeof value === 'string' ? oneLine(value) : undefined
+
+/** How many there are of a thing: `1 tag`, `2 tags`. */
+export const counted = (count: number, one: string, many = `${one}s`): string =>
+  `${count} ${count === 1 ? one : many}`

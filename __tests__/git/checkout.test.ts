@@ -20,7 +20,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }))
 
 const inspect = (directory = join(folder, 'service'), env: NodeJS.ProcessEnv = process.env) =>
-  inspectCheckout({ directory, gitTag: '2.3.4' }, { env, signal })
+  inspectCheckout({ directory, path: '.', gitTag: '2.3.4' }, { env, signal })
 
 describe('what a checkout says', () => {
   test('its commit and the repository of its remote', async () => {

@@ -176,6 +176,24 @@ test('a version that could not be read, and its reason, among others', () => {
   ])
 })
 
+test('a table that is wider than the terminal is cut between services, and loses nothing', () => {
+  const table = (width: number): string[] =>
+    tableOf(result, width).split('\n\nNot judged')[0]?.split('\n') ?? []
+  expect(table(80)).toEqual(tableOf(result).split('\n').slice(0, 4))
+  expect(table(60)).toEqual([
+    '  version  reqmgr2                  reqmon',
+    '  2.4.2    waiting                  -',
+    '  2.4.1    stable since 2026-11-24  published',
+    '  2.4.0    ✗ stable differs         ✗ stable differs (+1)',
+    '',
+    '  version  wmagent',
+    '  2.4.2    ✗ ?',
+    '  2.4.1    ✗ ?',
+    '  2.4.0    ✗ ?',
+  ])
+  expect(table(1)).toHaveLength(3 * 4 + 2)
+})
+
 test('no table where nothing could be read', () => {
   const none: AuditResult = { ...result, services: [service('a', [], { problem: 'it is on fire' })] }
   expect(tableOf(none)).toBe('\nNot judged:\n  ghcr.io/dmwm/a: it is on fire.')

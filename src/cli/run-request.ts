@@ -49,7 +49,7 @@ export const requestOf = async (command: Request['command'], call: Call): Promis
 }
 
 const print = ({ output, json }: Call, result: CommandResult): Promise<void> =>
-  output.write(`${json ? jsonLine(result) : tableOf(result)}\n`)
+  output.write(`${json ? jsonLine(result) : tableOf(result, output.width)}\n`)
 
 /** Runs a command as the action does, and prints its result; also one that is not as planned. */
 export const runRequest =

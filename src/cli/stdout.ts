@@ -14,6 +14,12 @@ export class StandardOutput {
     this.#failure ??= error ?? undefined
   }
 
+  /** How many characters a line of the terminal has; nothing if it is none. */
+  get width(): number | undefined {
+    const columns = field(this.#stream, 'columns')
+    return typeof columns === 'number' && columns > 0 ? columns : undefined
+  }
+
   /** Whether nobody reads any more, so that there is no use in going on to write. */
   get abandoned(): boolean {
     return field(this.#failure, 'code') === 'EPIPE'

@@ -10,6 +10,7 @@ import type { Step } from '../reconcile/step.ts'
 import { stableTerms, termsOfPublished } from '../reconcile/terms.ts'
 import type { PromotionNote } from '../record/promotion.ts'
 import { type Digest, imageName, type TagState, tagged } from '../registry/reference.ts'
+import { counted } from '../text.ts'
 import {
   type AuditedService,
   type AuditedVersion,
@@ -40,8 +41,6 @@ export interface ReadService {
   /** Why its records are not shown, if they can't be read. */
   readonly noRecords?: string
 }
-
-const counted = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`
 
 /** How many of the tags that no rule gives are named. */
 const NAMED_OTHERS = 3
@@ -150,7 +149,7 @@ const nothingToJudge = (
   if (newest === undefined) {
     return others.length === 0
       ? 'the registry has no such repository, or it is empty'
-      : `it has ${counted(others.length, 'tag', 'tags')}, and no version by the policy`
+      : `it has ${counted(others.length, 'tag')}, and no version by the policy`
   }
   return judged.length > 0
     ? undefined
@@ -250,7 +249,7 @@ export const auditError = (
     ...(unreadable.length === 0 ? [] : [`For what could not be read: ${remediesOf(unreadable)}`]),
   ]
   return new ResultError('not-as-planned', result, {
-    what: `Of ${counted(result.services.length, 'service', 'services')}, ${said.join('; ')}.`,
+    what: `Of ${counted(result.services.length, 'service')}, ${said.join('; ')}.`,
     remedy: remedies.join(' '),
   })
 }

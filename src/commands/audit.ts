@@ -8,6 +8,7 @@ import type { PromotionNote } from '../record/promotion.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import { type Digest, type TagState, tagged } from '../registry/reference.ts'
 import { mapSome, type Some } from '../some.ts'
+import { counted } from '../text.ts'
 import type { AuditResult } from './audit-result.ts'
 import { auditError, auditedService, type ReadService, unreadOf } from './audit-verdict.ts'
 import { eachAtOnce } from './concurrency.ts'
@@ -194,8 +195,6 @@ const readRecords = async (
   if (first !== undefined) await read(first)
   await eachAtOnce(others, REQUESTS_AT_ONCE, read)
 }
-
-const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
 
 /**
  * Compares the registry with the policy for every version of the services: lists their tags, and asks by HEAD what each

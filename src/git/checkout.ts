@@ -120,7 +120,7 @@ export const commitOf = async (
  * Throws `wrong-commit` if git can't read it, or the reason of the signal.
  */
 export const inspectCheckout = async (
-  { directory, path = '.', gitTag }: { directory: string; path?: string; gitTag?: string | undefined },
+  { directory, path, gitTag }: { directory: string; path: string; gitTag?: string | undefined },
   ports: GitPorts,
 ): Promise<Checkout | NoCheckout> => {
   const git = gitIn(directory, ports)

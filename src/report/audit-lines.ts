@@ -1,25 +1,58 @@
 import type { AuditResult } from '../commands/audit-result.ts'
 import { oneLine } from '../text.ts'
 import { aligned } from './aligned.ts'
-import { type Group, gridOf, groupsOf, problemsOf, recordsOf, remarksOf } from './audit-words.ts'
+import {
+  type Grid,
+  type Group,
+  gridOf,
+  groupsOf,
+  problemsOf,
+  recordsOf,
+  remarksOf,
+  UNREAD,
+} from './audit-words.ts'
 
 const section = (title: string, lines: readonly string[]): string[] =>
   lines.length === 0 ? [] : ['', `${title}:`, ...lines.map(line => `  ${oneLine(line)}`)]
 
 const sentence = ({ what, services, remedy }: Group): string => `${what}: ${services.join(', ')}. ${remedy}`
 
-/** What an audit found, as lines for a log or a terminal: one table, and below it every finding with its remedy. */
-export const auditLines = (result: AuditResult): string[] => {
-  const { services, rows } = gridOf(result)
-  const table = [
-    ['version', ...services],
-    ...rows.map(({ gitTag, cells }) => [
-      oneLine(gitTag),
-      ...cells.map(({ text, wrong }) => `${wrong ? '✗ ' : ''}${oneLine(text)}`),
-    ]),
-  ]
+/** The columns of the table, the first for the versions. */
+const columnsOf = ({ services, rows }: Grid): readonly (readonly string[])[] => [
+  ['version', ...rows.map(({ gitTag }) => oneLine(gitTag))],
+  ...services.map((service, index) => [
+    service,
+    ...rows.map(({ cells }) => {
+      const { text, wrong } = cells[index] ?? UNREAD
+      return `${wrong ? '✗ ' : ''}${oneLine(text)}`
+    }),
+  ]),
+]
+
+/** One table, or, where that is wider than a terminal, several with as many services as there is room for. */
+const tablesOf = (grid: Grid, width: number): string[] => {
+  const [versions = [], ...services] = columnsOf(grid)
+  const linesOf = (columns: readonly (readonly string[])[]): string[] =>
+    aligned(versions.map((version, row) => [version, ...columns.map(column => column[row] ?? '')]))
+  const fits = (columns: readonly (readonly string[])[]): boolean =>
+    linesOf(columns).every(line => line.length <= width)
+  const groups: (readonly string[])[][] = []
+  for (const column of services) {
+    const last = groups.at(-1)
+    if (last !== undefined && fits([...last, column])) last.push(column)
+    else groups.push([column])
+  }
+  return groups.flatMap((group, index) => [...(index === 0 ? [] : ['']), ...linesOf(group)])
+}
+
+/**
+ * What an audit found, as lines for a log, or for a terminal of so many characters: one table, and below it every finding
+ * with its remedy.
+ */
+export const auditLines = (result: AuditResult, width: number = Number.POSITIVE_INFINITY): string[] => {
+  const grid = gridOf(result)
   return [
-    ...(rows.length === 0 ? [] : aligned(table)),
+    ...(grid.rows.length === 0 ? [] : tablesOf(grid, width)),
     ...section('Not judged', problemsOf(result)),
     ...section('Not as the policy has it', groupsOf(result, 'wrong').map(sentence)),
     ...section('Why it is stable, by records that are not signed', recordsOf(result)),

@@ -1,6 +1,7 @@
 import type { AuditedService, AuditedVersion, AuditResult } from '../commands/audit-result.ts'
 import { findingsIn } from '../commands/audit-result.ts'
 import type { Finding, FindingKind } from '../reconcile/findings.ts'
+import { counted } from '../text.ts'
 import { day, recordLines, withShortDigests } from './words.ts'
 
 /** What is wrong with a version, in a cell of the table. */
@@ -22,7 +23,8 @@ export interface Cell {
   readonly wrong: boolean
 }
 
-const UNREAD: Cell = { text: '?', wrong: true }
+/** What could not be read. */
+export const UNREAD: Cell = { text: '?', wrong: true }
 
 const cellOf = ({ state, findings, stableTags }: AuditedVersion): Cell => {
   const wrong = findings.filter(finding => finding.wrong)
@@ -95,8 +97,6 @@ export const groupsOf = (result: AuditResult, which: 'wrong' | 'allowed'): reado
   return [...groups.values()]
 }
 
-const tags = (count: number): string => `${count} ${count === 1 ? 'tag' : 'tags'}`
-
 /** How many things of a kind are named. */
 const NAMED = 3
 
@@ -136,15 +136,13 @@ export const remarksOf = ({ services, from, records }: AuditResult): readonly st
           `Tags of no version, by the policy: ${others
             .map(
               ({ service, otherTags, otherTagsSuchAs }) =>
-                `${service} has ${tags(otherTags)}, such as ${otherTagsSuchAs.join(', ')}`,
+                `${service} has ${counted(otherTags, 'tag')}, such as ${otherTagsSuchAs.join(', ')}`,
             )
             .join('; ')}.`,
         ]),
     ...(partial.length === 0
       ? []
-      : [
-          `${partial.length === 1 ? 'A version' : `${partial.length} versions`} that only some services have: ${namedSome(partial)}.`,
-        ]),
+      : [`${counted(partial.length, 'version')} that only some services have: ${namedSome(partial)}.`]),
     ...(older.length === 0
       ? []
       : [

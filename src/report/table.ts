@@ -31,10 +31,10 @@ const ofMany = (result: Result): string[] => {
 
 /**
  * The tags of a result and what became of each, as aligned lines: of several services, a line each. Of an audit, a line for
- * each version, and what was found.
+ * each version, and what was found, within the width of a terminal if one is given.
  */
-export const tableOf = (result: CommandResult): string => {
-  if (result.command === 'audit') return auditLines(result).join('\n')
+export const tableOf = (result: CommandResult, width?: number): string => {
+  if (result.command === 'audit') return auditLines(result, width).join('\n')
   const { command, services } = result
   const lines = services.length === 1 ? ofOne(command, services[0]) : ofMany(result)
   const records = recordLines(services.map(({ service, records = [] }) => ({ service, records })))
