@@ -84,7 +84,7 @@ describe('services as they are on a Friday', () => {
     ])
     for (const finding of [
       `2.4.1-stable is not there: ${ONE}. Run promote for 2.4.1`,
-      `2.4.1 is published for other services only: ${THIRD}. Run release for 2.4.1`,
+      `2.4.1 is not there, and other services have it: ${THIRD}. Run release for 2.4.1`,
       `2.3.10-stable is another image than 2.3.10: ${OTHER} (sha256:`,
       `2.2.0 is not there, and 2.2.0-stable is: ${THIRD}. If 2.2.0 has expired`,
       `Tags of no version, by the policy: ${ONE} has 1 tag, such as dev.`,
