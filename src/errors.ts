@@ -60,6 +60,10 @@ export const knownFailure = (error: unknown): ReleaseError => {
   throw error
 }
 
+/** What the reader can do about several failures, each remedy once. */
+export const remediesOf = (errors: readonly Pick<ReleaseError, 'remedy'>[]): string =>
+  [...new Set(errors.map(({ remedy }) => remedy))].join(' ')
+
 /** The message of an error. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 

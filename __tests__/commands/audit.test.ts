@@ -211,6 +211,24 @@ describe('a service that can not be read', () => {
     })
   })
 
+  test('in a moving tag: only the version that it belongs to', async () => {
+    for (const version of ['2.4.1', '2.4.2']) await release('reqmgr2', version)
+    for (const tag of ['2.4', 'latest']) copy('reqmgr2', '2.4.2', tag)
+    bench.registry.deleteTag('cmswmcore/reqmgr2', '2.4.1-stable')
+    bench.registry.answer('HEAD latest', refused(403, 'DENIED'))
+    const ended = await audit({ policy: MOVING }, 'reqmgr2')
+    expect(statesOf(ended)).toEqual([['2.4.2 unread', '2.4.1 wrong', '2.4.0 stable']])
+  })
+
+  test('in many tags that are answered: each is asked for', async () => {
+    const versions = Array.from({ length: 20 }, (_, index) => `2.5.${index}`)
+    for (const version of versions) await release('reqmgr2', version)
+    for (const version of versions.slice(0, 10)) bench.registry.answer(`HEAD ${version}`, { status: 200 })
+    const states = statesOf(await audit({}, 'reqmgr2'))[0] ?? []
+    expect(states.filter(state => state.endsWith('unread'))).toHaveLength(10)
+    expect(states.filter(state => state.endsWith('stable'))).toHaveLength(11)
+  })
+
   test('in an image: the same', async () => {
     const digest = await release('reqmgr2', '2.4.1')
     bench.registry.answer(`HEAD ${digest}`, refused(403, 'DENIED'))
@@ -222,15 +240,26 @@ describe('a service that can not be read', () => {
   test('in many tags is asked no more when three have no answer, and what is known is told', async () => {
     const versions = Array.from({ length: 40 }, (_, index) => `2.5.${index}`)
     for (const version of versions) await release('reqmgr2', version)
-    for (const version of versions.slice(10, 20))
-      bench.registry.answer(`HEAD ${version}`, refused(501, 'UNSUPPORTED'))
+    for (const version of versions.slice(5))
+      bench.registry.answer(`HEAD ${version}`, refused(503, 'UNAVAILABLE'))
     const before = bench.events.length
+    let now = 0
+    bench.clock.now = () => {
+      now += 10_000
+      return now
+    }
     const ended = await audit({}, 'reqmgr2')
     const unread = statesOf(ended)[0]?.filter(state => state.endsWith('unread')) ?? []
     expect(unread.length).toBeGreaterThanOrEqual(10)
-    const asked = bench.events.slice(before).filter(event => event.startsWith('HEAD '))
-    expect(asked.length).toBeLessThan(80)
-    expect(statesOf(ended)[0]).toContain('2.5.39 unread')
+    // Some are asked for at the same time.
+    const asked = new Set(bench.events.slice(before).filter(event => event.startsWith('HEAD 2.')))
+    expect(asked.size).toBeLessThan(60)
+    // Each is named by its own reason.
+    const problems = ended.audit?.services[0].versions.flatMap(({ problem }) => problem ?? []) ?? []
+    expect(problems.filter(problem => problem.startsWith('it was not asked for'))).not.toEqual([])
+    expect(
+      new Set(problems.filter(problem => !problem.startsWith('it was not asked for'))).size,
+    ).toBeGreaterThanOrEqual(3)
   })
 
   test('and others: what each of them needs is told', async () => {

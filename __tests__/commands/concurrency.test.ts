@@ -3,8 +3,8 @@ import { expect, test } from 'vitest'
 import { eachAtOnce, mapServices } from '../../src/commands/concurrency.ts'
 import { ReleaseError } from '../../src/errors.ts'
 
-const failure = (what: string) =>
-  new ReleaseError('registry-unreadable', { what, remedy: 'Look at the registry.' })
+const failure = (what: string, remedy = 'Look at the registry.') =>
+  new ReleaseError('registry-unreadable', { what, remedy })
 
 test('no more than so many at once, and all of them', async () => {
   let now = 0
@@ -46,12 +46,12 @@ test('one error for all services that failed, after all have ended', async () =>
   const all = mapServices(['a', 'b', 'c'], async name => {
     await sleep(name === 'c' ? 10 : 1)
     ended.push(name)
-    if (name !== 'c') throw failure(`${name} is not there.`)
+    if (name !== 'c') throw failure(`${name} is not there.`, `Mend ${name}.`)
   })
   await expect(all).rejects.toMatchObject({
     name: 'registry-unreadable',
     what: 'This failed for 2 services:\n- a is not there.\n- b is not there.\n',
-    remedy: 'Look at the registry.',
+    remedy: 'Mend a. Mend b.',
   })
   expect(ended.toSorted()).toEqual(['a', 'b', 'c'])
 })

@@ -353,7 +353,7 @@ describe('records are shown', () => {
     bench.registry.answer('GET referrers', refused(403, 'DENIED'), 1)
     const { error, audit: result } = await audit({ service: 'reqmgr2, reqmon' })
     expect(error).toBeUndefined()
-    expect(result?.services.map(({ noRecords }) => noRecords !== undefined)).toEqual([true, false])
+    expect(result?.services.map(({ recordsProblem }) => recordsProblem !== undefined)).toEqual([true, false])
     expect(result?.services[1]?.versions[0]?.stableTags[0]?.record).toMatchObject({ actor: 'amaltaro' })
   })
 

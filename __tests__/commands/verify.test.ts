@@ -55,7 +55,8 @@ test.each(table)(
   },
 )
 
-test.each<{ there: keyof typeof THERE; inputs?: { digest: string }; says: string }>([
+test.each<{ there: keyof typeof THERE; inputs?: { digest?: string; stable?: string }; says: string }>([
+  { there: 'nothing', inputs: { stable: 'on-promotion' }, says: `Nothing of ${TAG} is there` },
   { there: 'nothing', says: 'check the git tag, service and project, or run release.' },
   {
     there: 'both',
@@ -81,6 +82,7 @@ test('an image that HEAD of the tags names, and that is not there, is missing', 
   expect(error).toMatchObject({
     name: 'not-as-planned',
     message: expect.stringContaining(`${TAG} is missing (is ${OTHER}, which the registry does not have)`),
+    remedy: expect.stringContaining("If the image can't be restored, delete the tags that lead to it"),
     result: { services: [{ digest: undefined }] },
   })
 })

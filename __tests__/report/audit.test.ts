@@ -41,6 +41,7 @@ const service = (
 const STABLE_TAG = {
   tag: '2.4.1-stable',
   reference: 'ghcr.io/dmwm/reqmgr2:2.4.1-stable',
+  moving: false,
   record: {
     destination: 'ghcr.io/dmwm/reqmgr2:2.4.1-stable',
     time: '2026-11-24T17:02:11Z',
@@ -102,8 +103,9 @@ test('one table, services by versions, and below it every finding with its remed
 })
 
 describe('since when it is stable', () => {
-  const tag = (name: string, record?: Partial<PromotionNote>) => ({
+  const tag = (name: string, record?: Partial<PromotionNote>, moving = false) => ({
     tag: name,
+    moving,
     reference: `ghcr.io/dmwm/reqmgr2:${name}`,
     ...(record === undefined ? {} : { record: { ...STABLE_TAG.record, ...record } }),
   })
@@ -115,6 +117,21 @@ describe('since when it is stable', () => {
       cell: 'stable since 2026-11-20',
     },
     { what: 'one that was found there', tags: [tag('a', {}), tag('b', { written: false })], cell: 'stable' },
+    {
+      what: 'fixed tags, though one that moves came later',
+      tags: [tag('a', {}), tag('stable', { time: '2026-11-25T00:00:00Z' }, true)],
+      cell: 'stable since 2026-11-24',
+    },
+    {
+      what: 'fixed tags, though one that moves has no record',
+      tags: [tag('a', {}), tag('b', undefined, true)],
+      cell: 'stable since 2026-11-24',
+    },
+    {
+      what: 'one that moves, where there is no other',
+      tags: [tag('b', {}, true)],
+      cell: 'stable since 2026-11-24',
+    },
     { what: 'one without a record', tags: [tag('a', {}), tag('b')], cell: 'stable' },
   ])('$what', ({ tags, cell }) => {
     const one: AuditResult = {
@@ -132,7 +149,7 @@ test('a version that could not be read, and its reason, among others', () => {
     records: 'unsupported',
     services: [
       service('reqmgr2', [unread('2.4.2'), version('2.4.1', 'published'), unread('2.4.0')], {
-        noRecords: 'The registry did not answer.',
+        recordsProblem: 'The registry did not answer.',
       }),
       service('reqmon', [
         version('2.4.2', 'absent', { findings: [finding('version-missing', '2.4.2', { wrong: false })] }),
@@ -143,6 +160,7 @@ test('a version that could not be read, and its reason, among others', () => {
             {
               tag: '2.4.0-stable',
               reference: 'ghcr.io/dmwm/reqmon:2.4.0-stable',
+              moving: false,
               record: {
                 ...STABLE_TAG.record,
                 destination: 'ghcr.io/dmwm/reqmon:2.4.0-stable',

@@ -1,4 +1,4 @@
-import { knownFailure, ReleaseError } from '../errors.ts'
+import { knownFailure, ReleaseError, remediesOf } from '../errors.ts'
 import { repositoryAt } from '../git/remote.ts'
 import type { TagCommit } from '../git/source.ts'
 import { objectionsTo, type PublishedImage } from '../reconcile/origin.ts'
@@ -135,7 +135,7 @@ const notReady = (
   )
   return new ResultError('not-ready', resultOf(request, services), {
     what: `Of ${candidates.length} services, ${lines.length} can not be promoted:\n${lines.join('\n')}\n`,
-    remedy: [...new Set(errors.map(({ remedy }) => remedy))].join(' '),
+    remedy: remediesOf(errors),
   })
 }
 

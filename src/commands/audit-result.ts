@@ -7,6 +7,7 @@ import type { Some } from '../some.ts'
 export interface StableTag {
   readonly tag: string
   readonly reference: string
+  readonly moving: boolean
   /** What a record that is stored with the image tells of it. */
   readonly record?: PromotionNote
 }
@@ -17,7 +18,8 @@ export interface AuditedVersion {
   readonly gitTag: string
   readonly rule: string
   /**
-   * `stable`: every fixed stable tag leads to the image; `published`: the policy gives it none; `waiting`: a stable tag
+   * `stable`: every fixed stable tag leads to the image; `published`: it has none, by
+   * the policy, or only one that moves and has moved on; `waiting`: a stable tag
    * waits for its promotion; `wrong`: something must not be as it is; `absent`: it is not there, and may have expired;
    * `unread`: something of it could not be read.
    */
@@ -44,8 +46,8 @@ export interface AuditedService {
   readonly otherTags: number
   /** Some of them. */
   readonly otherTagsSuchAs: readonly string[]
-  /** Why its records are not shown, if they can't be read. */
-  readonly noRecords?: string
+  /** What keeps records of it from being read. */
+  readonly recordsProblem?: string
   /** How many versions are older than `from`, and not judged. */
   readonly olderVersions: number
   /** Every version that is judged, the newest first; the same for all services. */

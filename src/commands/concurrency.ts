@@ -1,4 +1,4 @@
-import { ReleaseError } from '../errors.ts'
+import { ReleaseError, remediesOf } from '../errors.ts'
 import { mapSome, type Some } from '../some.ts'
 
 /** How many services are asked about, or written, at once: registries limit what one account may ask. */
@@ -40,13 +40,14 @@ const settleEach = async <T, U>(
 /** One error for those of several services. */
 const errorOf = (errors: Some<unknown>): unknown => {
   const known = errors.filter(error => error instanceof ReleaseError)
-  const [first] = known
-  if (first === undefined || known.length < errors.length || known.length === 1) {
-    return errors.find(error => !(error instanceof ReleaseError)) ?? first
+  const [first, ...others] = known
+  if (first === undefined || known.length < errors.length) {
+    return errors.find(error => !(error instanceof ReleaseError))
   }
+  if (others.length === 0) return first
   return new ReleaseError(first.name, {
     what: `This failed for ${known.length} services:\n${known.map(({ what }) => `- ${what}`).join('\n')}\n`,
-    remedy: first.remedy,
+    remedy: remediesOf(known),
     cause: first.cause,
   })
 }

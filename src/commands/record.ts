@@ -1,4 +1,4 @@
-import { ReleaseError } from '../errors.ts'
+import { ReleaseError, remediesOf } from '../errors.ts'
 import type { CheckState } from '../gates/check-state.ts'
 import { awaitChecks, type ChecksPorts } from '../gates/checks.ts'
 import { field } from '../json.ts'
@@ -159,7 +159,7 @@ export const recordDecision = async (
       [
         ...failures.map(({ what }) => what),
         'The image tags are written and verified.',
-        ...new Set(failures.map(({ remedy }) => remedy)),
+        remediesOf(failures),
         'A later run adds a record; it can only say that it found the tag there, so keep the log of this one.',
       ].join('\n'),
     )

@@ -94,17 +94,24 @@ const compare = async (
 /** Whether a tag is not as the plan has it. */
 const isWrong = ({ outcome }: ImageTagResult): boolean => outcome === 'missing' || outcome === 'different'
 
+/** Whether a tag leads to an image that the registry does not have. */
+const isLost = ({ outcome, note }: ImageTagResult): boolean => outcome === 'missing' && note !== undefined
+
 /** What a reader can do about tags that are missing or different. */
 const remedyFor = (result: Result): string => {
   const { gitTag, services } = result
-  if (allTags(result).every(({ outcome }) => outcome === 'missing')) {
+  const all = allTags(result)
+  if (all.some(isLost)) {
+    return `Contact the registry's administrators. If the image can't be restored, delete the tags that lead to it, then run release for ${gitTag} again.`
+  }
+  if (all.every(({ outcome }) => outcome === 'missing' || outcome === 'withheld')) {
     return `Nothing of ${gitTag} is there: check the git tag, service and project, or run release.`
   }
   const [{ tag: first }] = services[0].tags
   const isFirst = (wanted: TagOutcome): boolean => services.some(({ tags }) => tags[0].outcome === wanted)
   const isGone = services.some(
     ({ tags: [first, ...copies] }) =>
-      first.outcome === 'missing' && copies.some(({ moving, outcome }) => !moving && outcome !== 'missing'),
+      first.outcome === 'missing' && copies.some(({ moving, outcome }) => !moving && outcome === 'different'),
   )
   if (isFirst('different')) return `Check the digest that was given: ${first} is another image.`
   return isGone

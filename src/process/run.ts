@@ -117,7 +117,8 @@ export const runProgram = async (
   const long = args.find(argument => Buffer.byteLength(argument) >= LONGEST_ARGUMENT)
   if (long !== undefined) {
     throw new ProgramNotStartedError(
-      `an argument is longer than the ${LONGEST_ARGUMENT} bytes that a program can be given: ${long.slice(0, 60)}…`,
+      // Half a secret would not be known again.
+      `an argument is longer than the ${LONGEST_ARGUMENT} bytes that a program can be given: ${long.slice(0, 60).replace(/=.*$/s, '=')}…`,
     )
   }
   const output = collector(onOutput)

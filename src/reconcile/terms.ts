@@ -8,7 +8,7 @@ export type OnExisting = (typeof ON_EXISTING)[number]
 export const STABLE = ['on-release', 'on-promotion'] as const
 export type Stable = (typeof STABLE)[number]
 
-/** The note of a stable tag that \`promote\` alone writes. */
+/** The note of a stable tag that `promote` alone writes. */
 export const AWAITS_PROMOTION = 'waits for its promotion'
 
 /** The terms for stable tags before any check was asked for. */

@@ -34,9 +34,11 @@ const cellOf = ({ state, findings, stableTags }: AuditedVersion): Cell => {
     return { text: others.length === 0 ? first : `${first} (+${others.length})`, wrong: true }
   }
   if (state === 'unread') return UNREAD
+  const fixed = stableTags.filter(({ moving }) => !moving)
+  const deciding = fixed.length > 0 ? fixed : stableTags
   // Who found a tag there does not know since when.
-  const since = stableTags.flatMap(({ record }) => (record?.written === true ? day(record.time) : []))
-  if (state === 'stable' && since.length > 0 && since.length === stableTags.length) {
+  const since = deciding.flatMap(({ record }) => (record?.written === true ? day(record.time) : []))
+  if (state === 'stable' && since.length > 0 && since.length === deciding.length) {
     return { text: `stable since ${since.toSorted().at(-1)}`, wrong: false }
   }
   return { text: state === 'absent' ? '-' : state, wrong: false }
@@ -120,9 +122,9 @@ const partialVersions = (services: AuditResult['services']): readonly string[] =
 export const remarksOf = ({ services, from, records }: AuditResult): readonly string[] => {
   const others = services.filter(({ otherTags }) => otherTags > 0)
   const withoutRecords = new Map<string, string[]>()
-  for (const { service, noRecords } of services) {
-    if (noRecords === undefined) continue
-    withoutRecords.set(noRecords, [...(withoutRecords.get(noRecords) ?? []), service])
+  for (const { service, recordsProblem } of services) {
+    if (recordsProblem === undefined) continue
+    withoutRecords.set(recordsProblem, [...(withoutRecords.get(recordsProblem) ?? []), service])
   }
   const unread = [...withoutRecords].map(
     ([why, names]) => `Not all records of ${names.join(', ')} are shown: ${why}`,
@@ -166,7 +168,7 @@ export const problemsOf = ({ services }: AuditResult): readonly string[] =>
     return [`${image} ${first}${others.length === 0 ? '' : ` And ${others.length} more of its versions.`}`]
   })
 
-/** Since when and why images are stable, as the records tell it, of the newest version first. */
+/** Since when and why images are stable, as the records tell it, the newest record first. */
 export const recordsOf = ({ services }: AuditResult): readonly string[] =>
   recordLines(
     services.map(({ service, versions }) => ({
