@@ -121,7 +121,11 @@ describe('usage errors', () => {
     },
     {
       args: ['plan', 'a', '1.2.3', 'b.ch', 'c', '--no-cache'],
-      says: 'plan has no option --no-cache. If docker is to get it, write --build-options=--no-cache, with its value if it has one.',
+      says: 'plan has no option --no-cache. Write it as --build-options=--no-cache, with its value if it has one.',
+    },
+    {
+      args: ['plan', 'a', '1.2.3', 'b.ch', 'c', '--tag', '1.2.4'],
+      says: 'plan has no option --tag. It is an argument: <service> <tag> <registry> <project>.',
     },
     { args: ['explain', 'wmcore'], says: 'explain takes no argument "wmcore".' },
     { args: ['explain', '--polcy', 'crab'], says: 'explain has no option --polcy. Did you mean --policy?' },

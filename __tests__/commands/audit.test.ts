@@ -182,7 +182,7 @@ describe('a service that can not be read', () => {
     const ended = await audit()
     expect(ended.error).toMatchObject({
       name: 'not-as-planned',
-      message: expect.stringContaining('1 could not be read'),
+      message: expect.stringContaining('1 of 2 could not be read in full'),
     })
     expect(findings(ended)).toHaveLength(1)
   })
@@ -206,7 +206,7 @@ describe('a service that can not be read', () => {
     expect(ended.audit?.services[0]?.versions[1]?.problem).toContain('2.4.1')
     expect(ended.error).toMatchObject({
       name: 'not-as-planned',
-      what: expect.stringContaining('1 could not be read in full'),
+      what: expect.stringContaining('1 of 1 could not be read in full'),
       remedy: expect.stringContaining('For what could not be read: The image is there'),
     })
   })
@@ -286,7 +286,7 @@ test('nothing from a version on is red: it may be misspelt', async () => {
   expect(ended.error).toMatchObject({
     name: 'not-as-planned',
     message: expect.stringMatching(
-      /it has no version from 24\.0\.0 on; its newest is 2\.4\.0.*Check service, project and from/,
+      /it has no version from 24\.0\.0 on; its newest is 2\.4\.0.*Check registry, project, service and from/,
     ),
   })
 })
@@ -397,7 +397,7 @@ test('a service without any version is red: it may be misspelt', async () => {
   expect(ended.error).toMatchObject({
     name: 'not-as-planned',
     message: expect.stringMatching(
-      /reqmgr3: the registry has no such repository, or it is empty.*Check service, project and from/,
+      /reqmgr3 can be judged: the registry has no such repository, or it is empty.*Check registry, project, service and from/,
     ),
   })
   expect(statesOf(ended)).toEqual([['2.4.0 stable'], []])

@@ -11,7 +11,7 @@ import { release } from '../../src/commands/release.ts'
 import type { Request } from '../../src/commands/request.ts'
 import type { CommandResult, ImageTagResult, Result, ServiceResult } from '../../src/commands/result.ts'
 import { ResultError } from '../../src/commands/result-error.ts'
-import type { Backends, Registries, Run } from '../../src/commands/tools.ts'
+import type { Registries, ToolsForMany, ToolsForOne } from '../../src/commands/tools.ts'
 import { verify } from '../../src/commands/verify.ts'
 import { Transport } from '../../src/http/transport.ts'
 import { validateRequest } from '../../src/inputs/request.ts'
@@ -67,11 +67,8 @@ export interface CommandBench {
   stop(): Promise<void>
 }
 
-const carryOut = async (
-  request: Request,
-  tools: Omit<Backends, 'registry'> & Registries & Run,
-): Promise<CommandResult> => {
-  const one = (): Backends & Run => {
+const carryOut = async (request: Request, tools: ToolsForMany): Promise<CommandResult> => {
+  const one = (): ToolsForOne => {
     if ('services' in request) throw new Error('these are several services')
     return { ...tools, registry: tools.registryFor(request.repository) }
   }
@@ -132,7 +129,7 @@ export const startCommandBench = async (options: ModelOptions = {}): Promise<Com
         now: clock.now,
       })
     const journal = new RunJournal()
-    const tools: Omit<Backends, 'registry'> & Registries & Run = {
+    const tools: ToolsForMany = {
       env: process.env,
       log,
       secrets,

@@ -33,7 +33,7 @@ test('all that is against it is told, once', async () => {
   for (const tag of [STABLE, '2.3.4-b']) await bench.seed(tag)
   const policy = 'final: X.Y.Z -> X.Y.Z X.Y.Z-b | X.Y.Z-stable'
   expect(await messageOf({ command: 'release', policy })).toBe(
-    `In <registry>/cmswmcore/reqmgr2, ${TAG} is <${TAG}>, but 2.3.4-b is there already, as <2.3.4-b>; ${TAG} is <${TAG}>, but ${STABLE} is there already, as <${STABLE}>. Nothing was built or written. Find out which is right: delete the wrong one in the registry, set on-existing: overwrite to replace what is there, or release a new version.`,
+    `In <registry>/cmswmcore/reqmgr2, ${TAG} is <${TAG}>, but 2.3.4-b is there already, as <2.3.4-b>; ${TAG} is <${TAG}>, but ${STABLE} is there already, as <${STABLE}>. Nothing was built or written. Find out which is right: delete the wrong tag in the registry, and no image that another tag has, set on-existing: overwrite to replace what is there, or release a new version.`,
   )
 })
 

@@ -92,7 +92,7 @@ describe('nothing is written for any service', () => {
         await publish('wmagent')
         await publish('wmagent', {}, STABLE)
       },
-      says: 'delete the wrong one',
+      says: 'delete the wrong tag',
     },
     {
       what: 'is a cache',

@@ -66,13 +66,13 @@ describe('nothing is written', () => {
       why: 'the stable tag is another image',
       seeds: [TAG, STABLE],
       name: 'already-published',
-      says: 'delete the wrong one',
+      says: 'delete the wrong tag',
     },
     {
       why: 'the stable tag alone is there',
       seeds: [STABLE],
       name: 'not-published',
-      says: 'Give 2.3.4 back to that image in the registry if it is the right one, or release a new version.',
+      says: 'Give 2.3.4 back to the image of 2.3.4-stable in the registry if that is the right one, or release a new version.',
     },
     {
       why: 'the policy has no stable tag for it',

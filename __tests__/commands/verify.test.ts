@@ -57,14 +57,15 @@ test.each(table)(
 
 test.each<{ there: keyof typeof THERE; inputs?: { digest?: string; stable?: string }; says: string }>([
   { there: 'nothing', inputs: { stable: 'on-promotion' }, says: `Nothing of ${TAG} is there` },
-  { there: 'nothing', says: 'check the git tag, service and project, or run release.' },
+  { there: 'nothing', says: 'check the git tag, registry, project and service, or run release.' },
   {
     there: 'both',
     inputs: { digest: OTHER },
     says: `Check the digest that was given: ${TAG} is another image.`,
   },
-  { there: 'stable', says: `Give ${TAG} back to the image of its other tags in the registry` },
+  { there: 'stable', says: `Give ${TAG} back to the right image of its other tags in the registry` },
   { there: 'first', says: `Run release for ${TAG} again` },
+  { there: 'two images', says: 'Find out which image is right before you change what is different' },
 ])('of $there with $inputs it says what to do', async ({ there, inputs, says }) => {
   await THERE[there]()
   const { error, services } = await bench.run({ command: 'verify', ...inputs })

@@ -318,9 +318,15 @@ describe('the reusable workflow', () => {
   const called = (
     given: Readonly<Record<string, string | boolean>>,
     secrets: Readonly<Record<string, string>> = { cern_user: 'me', cern_token: 'secret' },
+    vars: Readonly<Record<string, string>> = {},
   ): ValidRequest['request'] => {
     const folder = temporaryFolder()
-    const contexts = { inputs: { ...defaults, ...given }, secrets, github: { ref_name: '2.3.4', token: 't' } }
+    const contexts = {
+      inputs: { ...defaults, ...given },
+      secrets,
+      vars,
+      github: { ref_name: '2.3.4', token: 't' },
+    }
     const env = textsAt(filled(entriesAt(job?.[1], 'env'), contexts))
     const texts = filled(entriesAt(release?.step, 'with'), { ...contexts, env })
     write(folder, { [`${texts.context}/Dockerfile`]: '' })
@@ -366,6 +372,10 @@ describe('the reusable workflow', () => {
       credentials: { username: 'robot' },
       checks: { repository: { token: 'c' } },
     })
+    const plain = { wmcore_component: 'reqmgr2' }
+    const vars = { CERN_LOGIN: 'variable' }
+    expect(called(plain, { cern_token: 's' }, vars)).toMatchObject({ credentials: { username: 'variable' } })
+    expect(called(plain, undefined, vars)).toMatchObject({ credentials: { username: 'me' } })
   })
 
   test('is kept apart by service and tag', () => {

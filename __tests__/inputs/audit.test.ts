@@ -15,7 +15,7 @@ test('an audit needs no git tag, and takes what it uses', () => {
     services: [{ service: 'a' }, { service: 'b', repository: { path: 'cms/b' } }],
     from: '2.4.0',
     stable: 'on-promotion',
-    records: true,
+    withRecords: true,
     credentials: { username: 'bob' },
   })
   expect(request).not.toHaveProperty('gitTag')

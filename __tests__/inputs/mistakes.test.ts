@@ -95,12 +95,27 @@ test.each<{ given: Texts; mistakes: readonly string[] }>([
     given: { policy: '', 'policy-file': 'nowhere' },
     mistakes: [expect.stringContaining('The input policy-file is "nowhere": there is no file')],
   },
-  // What was meant is not known: nothing follows from it.
+  // What was meant is judged, if it can be told.
   {
     given: { command: 'audits', from: '2.3.0' },
     mistakes: [
       'The input command is "audits": there is no such value. Did you mean audit? Allowed are release, plan, build, push, promote, verify, audit.',
     ],
+  },
+  {
+    given: { command: '', context: 'bare', from: '2.3.0', digest: `sha256:${'a'.repeat(64)}` },
+    mistakes: [expect.stringContaining('The input command is empty. Allowed are ')],
+  },
+  {
+    given: { command: 'deploy', context: 'bare', from: '2.3.0', stable: 'never' },
+    mistakes: [
+      expect.stringContaining('The input command is "deploy": there is no such value.'),
+      expect.stringContaining('The input stable is "never"'),
+    ],
+  },
+  {
+    given: { command: 'promot', context: 'bare' },
+    mistakes: [expect.stringContaining('Did you mean promote?')],
   },
 ])('of $given it says what is the matter, and no more', ({ given, mistakes }) => {
   expect(mistakesOf(given).mistakes).toEqual(mistakes)

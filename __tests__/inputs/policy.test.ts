@@ -67,7 +67,10 @@ describe('policy', () => {
       policy: 'toString',
       error: `invalid-input: The input policy is "toString": there is no such preset. ${anotherWay}`,
     },
-    { policy: '', error: `invalid-input: The input policy is empty. ${anotherWay}` },
+    {
+      policy: '',
+      error: `invalid-input: The input policy is empty. A variable or secret that does not exist is empty, too. ${anotherWay}`,
+    },
     {
       policy: 'a: X =>',
       error:

@@ -47,7 +47,7 @@ describe.each(['plan', 'promote', 'verify'])('%s takes several services', comman
     ...['a b', '["a", "b"]', '- a\n- b', 'a;b', "'a'"].map(service => ({
       service,
       says: [
-        'it is not one name. Separate several by commas, or write one a line, without quotes and brackets.',
+        'it is no list of names. Separate them by commas, or write one a line, without quotes and brackets.',
       ],
     })),
     { service: ',', says: ['The input service is missing or empty.'] },

@@ -51,7 +51,7 @@ line 1, column 12: → is not the arrow
 line 1, column 38: the line has a second arrow
   final: X.Y -> X.Y | X.Y-stable rc: * -> *
                                        ^^
-  write each rule on a line of its own, in YAML below "policy: |"
+  write one rule a line, each with one arrow; in YAML below "policy: |"
 
 line 1, column 8: there is no git tag before the arrow
   final: -> x

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Finding, findingsOf, versionMissing } from '../../src/reconcile/findings.ts'
+import { type Finding, findingsOf, type ImageOwner, versionMissing } from '../../src/reconcile/findings.ts'
 import { reconcile } from '../../src/reconcile/reconcile.ts'
 import { termsOfPublished } from '../../src/reconcile/terms.ts'
 import type { Digest } from '../../src/registry/reference.ts'
@@ -9,7 +9,7 @@ const [A, B] = [digest('a'), digest('b')]
 const MOVING = 'final: X.Y.Z -> X.Y.Z vX.Y.Z X.Y | X.Y.Z-stable stable'
 
 /** Most services have the version, and this one has an older one. */
-const EXPECTED = { ofMost: true, hasOlder: true, sharesVersions: true }
+const EXPECTED = { ofMost: true, hasOlder: true }
 
 /** What is found in a repository, each as `kind tag`, with `!` if it is wrong. */
 const found = (
@@ -124,7 +124,8 @@ describe('what is found of one version', () => {
     const observed = observe(desired, { ...ALL, stable: B })
     const terms = termsOfPublished(undefined, { kind: 'write' })
     const steps = reconcile(desired, observed, terms)
-    const ownerOf = (image: Digest) => (image === B ? { gitTag: '2.3.5', isNewer: true } : undefined)
+    const ownerOf = (image: Digest) =>
+      image === B ? { gitTag: '2.3.5', isNewer: true, tags: ['stable'] } : undefined
     const [finding, ...others] = findingsOf(desired, {
       observed,
       steps,
@@ -137,6 +138,47 @@ describe('what is found of one version', () => {
       what: 'stable is 2.3.5, and the newest that it may follow is 2.3.4',
       remedy: expect.stringMatching(/^Find out what is missing of 2\.3\.5/),
     })
+  })
+
+  test('what leads to a newer version that may not have it is to be moved back', () => {
+    const desired = desiredFor('2.3.4', MOVING)
+    const observed = observe(desired, { ...ALL, stable: B })
+    const steps = reconcile(desired, observed, termsOfPublished(undefined, { kind: 'write' }))
+    const ownerOf = (image: Digest) =>
+      image === B ? { gitTag: '2.3.5rc1', isNewer: true, tags: ['2.3.5rc1'] } : undefined
+    expect(findingsOf(desired, { observed, steps, lost: new Set(), ownerOf })).toMatchObject([
+      {
+        isAhead: true,
+        remedy:
+          'The policy gives 2.3.5rc1 no stable. Run promote for 2.3.4, which gives it to the published image.',
+      },
+    ])
+  })
+
+  test('what a moving tag is while it waits', () => {
+    const desired = desiredFor('2.3.4', MOVING)
+    const observed = observe(desired, { '2.3.4': A, 'v2.3.4': A, '2.3': A, stable: B })
+    const steps = reconcile(
+      desired,
+      observed,
+      termsOfPublished(undefined, { kind: 'withhold', why: 'waits' }),
+    )
+    const what = (ownerOf: (image: Digest) => ImageOwner | undefined) =>
+      findingsOf(desired, { observed, steps, lost: new Set(), ownerOf }).find(({ tag }) => tag === 'stable')
+    expect(what(() => ({ gitTag: '2.3.3', isNewer: false, tags: ['2.3.3'] }))).toMatchObject({
+      kind: 'stable-waiting',
+      what: 'stable waits for the promotion of 2.3.4, and is 2.3.3',
+    })
+    expect(what(() => undefined)).toMatchObject({
+      what: 'stable waits for the promotion of 2.3.4, and is an image of no version that is judged',
+      digest: B,
+    })
+  })
+
+  test('a stable tag that leads nowhere is not one that may be right', () => {
+    expect(found('2.3.4', { '2.3.4': A, '2.3.4-stable': B }, { lost: [B] })).toMatchObject([
+      { kind: 'image-lost', remedy: expect.stringContaining('delete the tag, then run promote for 2.3.4.') },
+    ])
   })
 
   test('a tag that leads nowhere', () => {
@@ -194,12 +236,6 @@ test.each([
     what: 'what is older than the service',
     gitTag: '2.3.4',
     others: { ...EXPECTED, hasOlder: false },
-    wrong: false,
-  },
-  {
-    what: 'one of other version numbers',
-    gitTag: '2.3.4',
-    others: { ...EXPECTED, sharesVersions: false },
     wrong: false,
   },
 ])('a version that only other services have: $what, wrong: $wrong', ({ gitTag, others, wrong }) => {

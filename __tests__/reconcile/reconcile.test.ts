@@ -430,14 +430,14 @@ describe('what a refusal says', () => {
     },
     {
       what: 'of a stable tag that differs',
-      says: [`2.3.4 is ${A}, but 2.3.4-stable is there already, as ${B}.`, 'delete the wrong one'],
+      says: [`2.3.4 is ${A}, but 2.3.4-stable is there already, as ${B}.`, 'delete the wrong tag'],
       text: refusal({ '2.3.4': A, '2.3.4-stable': B }, RELEASE, ours),
     },
     {
       what: 'of a promotion, which can not overwrite',
       says: [
         `2.3.4 is ${A}, but 2.3.4-stable is there already, as ${B}.`,
-        'delete the wrong one in the registry.',
+        'delete the wrong tag in the registry, and no image that another tag has.',
       ],
       text: refusal({ '2.3.4': A, '2.3.4-stable': B }, PROMOTE),
     },

@@ -60,11 +60,19 @@ const optionsIn = (unknown: readonly string[]): { options: string[]; others: str
   }
 }
 
-/** What to do with an option that may be one of docker's. */
-const forDocker = ({ options }: Command, option: string): string =>
-  /^--[a-z][a-z-]*$/.test(option) && options.some(({ input }) => input === 'build-options')
-    ? `If docker is to get it, write --build-options=${option}, with its value if it has one. `
+/** Options of `docker buildx build` that people give. */
+const OF_DOCKER =
+  /^--(?:add-host|allow|annotation|attest|build-context|builder|cache-from|cache-to|label|network|no-cache|no-cache-filter|platform|progress|provenance|pull|sbom|secret|shm-size|ssh|target|ulimit)$/
+
+/** What to do with an option that is an argument, or one of docker's. */
+const otherwise = ({ options, positionals }: Command, option: string): string => {
+  if (positionals.some(input => option === `--${input}`)) {
+    return `It is an argument: ${positionals.map(input => `<${input}>`).join(' ')}. `
+  }
+  return OF_DOCKER.test(option) && options.some(({ input }) => input === 'build-options')
+    ? `Write it as --build-options=${option}, with its value if it has one. `
     : ''
+}
 
 /** The mistakes in options that the command does not have. Their values are not shown: they may be secrets. */
 const unknownOptions = (command: Command, { unknown, values }: Given): Mistake[] => {
@@ -87,7 +95,7 @@ const unknownOptions = (command: Command, { unknown, values }: Given): Mistake[]
       command.options.flatMap(({ input }) => (meant === `--${input}` ? [input] : [])),
       `${command.name} has no option ${holdsSecret(option) ? '***' : oneLine(option)}.`,
       meant === undefined
-        ? `${forDocker(command, option)}Its options are ${known.join(', ')}.`
+        ? `${otherwise(command, option)}Its options are ${known.join(', ')}.`
         : `Did you mean ${meant}?`,
     )
   })

@@ -47,7 +47,7 @@ export const checksOptions: readonly InputOption[] = [
 ]
 
 /** The options of a command that waits for a package. */
-export const packageOptions: readonly InputOption[] = [
+const packageOptions: readonly InputOption[] = [
   {
     input: 'package',
     value: 'name',

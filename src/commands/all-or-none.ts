@@ -15,10 +15,8 @@ import { type Plan, resultOf } from './plan.ts'
 import type { PromoteRequest, PublishedService } from './request.ts'
 import { ResultError } from './result-error.ts'
 import { commitOfTag } from './tag-commit.ts'
-import type { Backends, Registries, Run } from './tools.ts'
+import type { Run, ToolsForMany } from './tools.ts'
 import { requireImage } from './write-tags.ts'
-
-type Tools = Omit<Backends, 'registry'> & Registries & Run
 
 /** A service that may be promoted, as far as it is known. */
 export interface Candidate {
@@ -71,14 +69,14 @@ const inspect = async (found: Found): Promise<Inspected> => {
 }
 
 const COMPARED =
-  'All that is known is that the images say which commit they are of, and that it is the same. To be sure, give each with its digest.'
+  'What is given without its digest is of the commit that its label names; whether that is the commit of the git tag, nobody says. To be sure, give each with its digest.'
 
 /** What stands against the images that were read, by service: they must be of the commit of the git tag. */
 const originErrors = (
   inspected: readonly Inspected[],
   commit: TagCommit,
   request: PromoteRequest,
-  tools: Tools,
+  tools: ToolsForMany,
 ): ReadonlyMap<string, ReleaseError> => {
   const unknown = commit.kind === 'known' ? '' : ` The commit of the git tag is not known: ${commit.why}`
   const tag = {
@@ -109,6 +107,8 @@ const originErrors = (
   )
 }
 
+const UNHARMED = 'Nothing was written.'
+
 /** The error for services that are not ready, with what is known of all. */
 const notReady = (
   request: PromoteRequest,
@@ -135,7 +135,7 @@ const notReady = (
   )
   return new ResultError('not-ready', resultOf(request, services), {
     what: `Of ${candidates.length} services, ${lines.length} can not be promoted:\n${lines.join('\n')}\n`,
-    remedy: remediesOf(errors),
+    remedy: `${UNHARMED} ${remediesOf(errors.map(({ remedy }) => ({ remedy: remedy.replace(`${UNHARMED} `, '') })))}`,
   })
 }
 
@@ -162,7 +162,7 @@ const eachThatCan = async <T, U>(
 export const requireReady = (
   request: PromoteRequest,
   candidates: Some<Candidate>,
-  tools: Tools,
+  tools: ToolsForMany,
 ): Promise<{
   found: Some<Found>
   manifests: ReadonlyMap<string, Manifest>

@@ -1,6 +1,7 @@
 import type { ReleaseError } from '../errors.ts'
+import { allTags } from '../policy/decide.ts'
 import { newestFirst, type Published, type PublishedVersion } from '../policy/published.ts'
-import { compareVersions, type Version } from '../policy/version-order.ts'
+import { compareVersions } from '../policy/version-order.ts'
 import type { Desired } from '../reconcile/desired.ts'
 import { findingsOf, type ImageOwner, versionMissing } from '../reconcile/findings.ts'
 import { digestAt, type Observed } from '../reconcile/observed.ts'
@@ -43,40 +44,33 @@ const desiredOf = ({ policy }: AuditRequest, { decision }: PublishedVersion): De
   return { policy, gitTag, first, copies }
 }
 
-/** Which services have a version: of how many that could be read, how many have its first tag. */
-export interface Having {
-  readonly of: number
-  readonly count: ReadonlyMap<string, number>
-}
+/** Whether a service has the first tag of a version. */
+const hasFirst = ({ published }: ObservedService, gitTag: string): boolean =>
+  published.versions.get(gitTag)?.hasFirst === true
 
-/** Counts which services have which version. */
-export const countVersions = (all: readonly ObservedService[]): Having => {
-  const judged = all.filter(({ published }) => published.versions.size > 0)
-  const count = new Map<string, number>()
-  for (const { published } of judged) {
-    for (const [gitTag, { hasFirst }] of published.versions) {
-      if (hasFirst) count.set(gitTag, (count.get(gitTag) ?? 0) + 1)
-    }
-  }
-  return { of: judged.length, count }
-}
+/** The other services that have a version of the same number: by the others, nobody can tell what a service should have. */
+export const peersOf = (one: ObservedService, all: readonly ObservedService[]): readonly ObservedService[] =>
+  all.filter(
+    other =>
+      other !== one &&
+      [...one.published.versions.keys()].some(gitTag => other.published.versions.has(gitTag)),
+  )
 
-/** What there is to say of a version that a service does not have. `oldest` is the oldest that it has. */
+/** What there is to say of a version that a service does not have. */
 const judgeAbsent = (
+  { published }: ObservedService,
   version: PublishedVersion,
-  {
-    request,
-    having,
-    oldest,
-    sharesVersions,
-  }: { request: AuditRequest; having: Having; oldest: Version | undefined; sharesVersions: boolean },
+  { request, all, peers }: AmongOthers & { readonly peers: readonly ObservedService[] },
 ): AuditedVersion => {
   const { gitTag, rule } = version.decision
-  const count = having.count.get(gitTag) ?? 0
-  const ofMost = count * 2 >= having.of
-  const hasOlder = oldest !== undefined && compareVersions(oldest, version.version) < 0
-  const findings =
-    count === 0 ? [] : [versionMissing(desiredOf(request, version), { ofMost, hasOlder, sharesVersions })]
+  const having = peers.filter(peer => hasFirst(peer, gitTag)).length
+  const oldest = newestFirst(published.versions.values()).at(-1)
+  const known = {
+    ofMost: having > 0 && having * 2 >= peers.length + 1,
+    hasOlder: oldest !== undefined && compareVersions(oldest.version, version.version) < 0,
+  }
+  const isPublished = all.some(other => hasFirst(other, gitTag))
+  const findings = isPublished ? [versionMissing(desiredOf(request, version), known)] : []
   const state = findings.some(({ wrong }) => wrong) ? 'wrong' : 'absent'
   return { gitTag, rule, state, digest: undefined, stableTags: [], findings }
 }
@@ -100,7 +94,11 @@ const judge = (read: ObservedService, version: PublishedVersion, request: AuditR
     const other = owners.get(digest)
     return other === undefined
       ? undefined
-      : { gitTag: other.decision.gitTag, isNewer: compareVersions(other.version, version.version) > 0 }
+      : {
+          gitTag: other.decision.gitTag,
+          isNewer: compareVersions(other.version, version.version) > 0,
+          tags: allTags(other.decision).map(({ tag }) => tag),
+        }
   }
   const findings = findingsOf(desired, { observed, steps, lost, ownerOf })
   const stableTagOf = ({ tag: { tag, moving } }: Step): StableTag => {
@@ -126,7 +124,7 @@ const judge = (read: ObservedService, version: PublishedVersion, request: AuditR
 /** Why nothing of a service can be judged, though it could be read. */
 const nothingToJudge = (
   { versions, others }: Published,
-  judged: readonly PublishedVersion[],
+  own: number,
   { from }: AuditRequest,
 ): string | undefined => {
   const [newest] = newestFirst(versions.values())
@@ -135,18 +133,23 @@ const nothingToJudge = (
       ? 'the registry has no such repository, or it is empty'
       : `it has ${counted(others.length, 'tag')}, and no version by the policy`
   }
-  return judged.length > 0
-    ? undefined
-    : `it has no version from ${from} on; its newest is ${newest.decision.gitTag}`
+  return own > 0 ? undefined : `it has no version from ${from} on; its newest is ${newest.decision.gitTag}`
+}
+
+/** What a service is judged with. */
+interface AmongOthers {
+  readonly request: AuditRequest
+  /** All services, this one, too. */
+  readonly all: readonly ObservedService[]
 }
 
 /** What there is to say of a service. */
 export const auditedService = (
-  read: ObservedService,
+  one: ObservedService,
   judged: readonly PublishedVersion[],
-  { request, having }: { request: AuditRequest; having: Having },
+  { request, all }: AmongOthers,
 ): AuditedService => {
-  const { of, published, error } = read
+  const { of, published, error, recordsProblem } = one
   const { versions, others } = published
   const about = {
     service: of.service,
@@ -159,24 +162,16 @@ export const auditedService = (
   }
   const has = ({ decision }: PublishedVersion): boolean => versions.has(decision.gitTag)
   const own = judged.filter(has).length
-  const problem = nothingToJudge(published, judged, request)
-  const oldest = newestFirst(versions.values()).at(-1)?.version
-  // One that shares none has version numbers of its own.
-  const sharesVersions = [...versions].some(
-    ([gitTag, { hasFirst }]) => hasFirst && (having.count.get(gitTag) ?? 0) > 1,
-  )
+  const problem = nothingToJudge(published, own, request)
+  const olderVersions = versions.size - own
+  if (problem !== undefined) return { ...about, problem, olderVersions, versions: [] }
+  const peers = peersOf(one, all)
   return {
     ...about,
-    ...(problem === undefined ? {} : { problem }),
-    ...(read.recordsProblem === undefined ? {} : { recordsProblem: read.recordsProblem }),
-    olderVersions: versions.size - own,
-    versions:
-      versions.size === 0
-        ? []
-        : judged.map(version =>
-            has(version)
-              ? judge(read, version, request)
-              : judgeAbsent(version, { request, having, oldest, sharesVersions }),
-          ),
+    ...(recordsProblem === undefined ? {} : { recordsProblem }),
+    olderVersions,
+    versions: judged.map(version =>
+      has(version) ? judge(one, version, request) : judgeAbsent(one, version, { request, all, peers }),
+    ),
   }
 }

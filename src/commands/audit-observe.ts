@@ -203,8 +203,14 @@ export const observeVersions = async (
   for (const one of all) nameOwners(one, judged)
 }
 
+/** An image that is stable, and the references of the stable tags that lead to it. */
+interface StableImage {
+  readonly digest: Digest
+  readonly references: readonly string[]
+}
+
 /** The stable tags of a service, as references, by the image that they lead to, if the registry has it. */
-const stableImages = (one: Reading, judged: readonly PublishedVersion[]) => {
+const stableImages = (one: Reading, judged: readonly PublishedVersion[]): readonly StableImage[] => {
   const images = new Map<Digest, Set<string>>()
   for (const { decision } of own(one, judged)) {
     for (const { tag, stable } of decision.copies) {
@@ -214,26 +220,26 @@ const stableImages = (one: Reading, judged: readonly PublishedVersion[]) => {
       images.set(digest, references.add(tagged(one.of.repository, tag)))
     }
   }
-  return [...images].map(([digest, references]) => ({ one, digest, references: [...references] }))
+  return [...images].map(([digest, references]) => ({ digest, references: [...references] }))
 }
 
-/** What the records of the images that are stable tell; the first is asked for alone, as there may be no place for them. */
+/** What the records of the images that are stable tell; of each service, the first is asked for alone: there may be no place. */
 export const readRecords = async (
   all: readonly Reading[],
   judged: readonly PublishedVersion[],
   reader: RecordsReader,
 ): Promise<void> => {
-  const read = async ({
-    one,
-    digest,
-    references,
-  }: ReturnType<typeof stableImages>[number]): Promise<void> => {
+  const read = async (one: Reading, { digest, references }: StableImage): Promise<void> => {
     if (one.recordsProblem !== undefined) return
     const notes = await reader.read(one.registry, digest, references)
     if (typeof notes === 'string') one.recordsProblem ??= notes
     else for (const note of notes) one.notes.set(note.destination, note)
   }
-  const [first, ...others] = all.flatMap(one => stableImages(one, judged))
-  if (first !== undefined) await read(first)
-  await eachAtOnce(others, REQUESTS_AT_ONCE, read)
+  const images = all.map(one => ({ one, images: stableImages(one, judged) }))
+  const firsts = images.flatMap(({ one, images: [first] }) =>
+    first === undefined ? [] : [{ one, image: first }],
+  )
+  await eachAtOnce(firsts, REQUESTS_AT_ONCE, ({ one, image }) => read(one, image))
+  const others = images.flatMap(({ one, images: [, ...others] }) => others.map(image => ({ one, image })))
+  await eachAtOnce(others, REQUESTS_AT_ONCE, ({ one, image }) => read(one, image))
 }

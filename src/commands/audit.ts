@@ -1,6 +1,6 @@
 import { mapSome } from '../some.ts'
 import { counted } from '../text.ts'
-import { auditedService, countVersions } from './audit-judge.ts'
+import { auditedService } from './audit-judge.ts'
 import { judgedVersions, listVersions, observeVersions, readRecords } from './audit-observe.ts'
 import type { AuditResult } from './audit-result.ts'
 import { auditError } from './audit-verdict.ts'
@@ -22,7 +22,7 @@ export const audit = async (request: AuditRequest, tools: Registries & Run): Pro
     conclude(`${counted(judged.length, 'version')} of ${counted(all.length, 'service')}`)
     return { all, judged }
   })
-  const records = request.records ? recordsReader(tools) : undefined
+  const records = request.withRecords ? recordsReader(tools) : undefined
   await log.stage('Read the registry', async conclude => {
     await observeVersions(all, judged, tools)
     if (records !== undefined) await readRecords(all, judged, records)
@@ -33,16 +33,15 @@ export const audit = async (request: AuditRequest, tools: Registries & Run): Pro
       )} looked at`,
     )
   })
-  const having = countVersions(all)
   const result: AuditResult = {
     command: 'audit',
     from: request.from,
     records: records === undefined ? 'not-read' : records.isSupported ? 'read' : 'unsupported',
-    services: mapSome(all, one => auditedService(one, judged, { request, having })),
+    services: mapSome(all, one => auditedService(one, judged, { request, all })),
   }
   const error = auditError(
     result,
-    all.map(({ error, unread }) => error ?? [...unread.values()][0]),
+    all.map(({ error, unread }) => (error === undefined ? [...unread.values()] : [error])),
   )
   if (error !== undefined) throw error
   return result

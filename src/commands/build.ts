@@ -10,10 +10,7 @@ import type { ServiceResult } from './result.ts'
 import type { Backends, Run } from './tools.ts'
 
 /** Builds the image once and leaves it in the engine under every fixed tag, as docker.sh build does. */
-export const build = async (
-  given: BuildRequest,
-  tools: Omit<Backends, 'registry'> & Run,
-): Promise<ServiceResult> => {
+export const build = async (given: BuildRequest, tools: Run & Backends): Promise<ServiceResult> => {
   const { docker, log, journal, clock, temporary } = tools
   const plan = announcedPlan(given, tools)
   const { request, warn } = await compareSource(given, tools)

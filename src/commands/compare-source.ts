@@ -19,7 +19,7 @@ import { askGitHub, type GitHubTools } from './tag-commit.ts'
 import type { Run } from './tools.ts'
 
 /** What is to be built for a git tag. */
-interface Built {
+interface ToBuild {
   readonly gitTag: string
   /** The commit of the git tag, if the run is for it. */
   readonly revision: string | undefined
@@ -45,7 +45,7 @@ interface Part {
 }
 
 /** Looks at the context, and at the Dockerfile if it is named on its own. */
-const partsOf = async ({ gitTag, revision, source, build }: Built, tools: SourceTools): Promise<Part[]> => {
+const partsOf = async ({ gitTag, revision, source, build }: ToBuild, tools: SourceTools): Promise<Part[]> => {
   const { context, file } = build
   const known = { gitTag, repository: source.address, commit: revision }
   const asked = revision === undefined ? gitTag : undefined
@@ -77,7 +77,7 @@ const NOT_COMPARED =
   'What is built is no checkout that has it, and GitHub can not be asked. If it is one, fetch its tags (git fetch --tags).'
 
 /** Throws `wrong-commit` unless what is checked out is the commit of the git tag. */
-const requireCommit = (part: Part, tag: TagCommit, { gitTag, source }: Built): void => {
+const requireCommit = (part: Part, tag: TagCommit, { gitTag, source }: ToBuild): void => {
   const error = wrongCommit({ ...part, gitTag, tag, checkout: source.checkout })
   if (error !== undefined) throw error
 }
@@ -92,9 +92,10 @@ const warningsOf = (parts: readonly Part[], tag: TagCommit): Warning[] => {
   const named = changed.slice(0, MOST_NAMED).map(oneLine).join(', ')
   const more = changed.length > MOST_NAMED ? ` and ${changed.length - MOST_NAMED} more` : ''
   const unknown = parts.flatMap(({ name, source }) => {
-    if (source.kind === 'unknown') return [`${name}: ${source.why}`]
+    const about = name === '.' ? '' : `${name}: `
+    if (source.kind === 'unknown') return [`${about}${source.why}`]
     const isNamed = source.kind === 'own' || source.repository !== undefined
-    return isNamed ? [] : [`${name}: the checkout has no remote that says which repository it is of`]
+    return isNamed ? [] : [`${about}the checkout has no remote that says which repository it is of`]
   })
   const all: (Warning | undefined)[] = [
     changed.length === 0
@@ -139,7 +140,10 @@ const contextLabels = (parts: readonly Part[]): string[] => {
  * Throws `wrong-commit` if a checkout is at another commit than the git tag, or if that is not known; `invalid-input` if
  * GitHub knows no such git tag.
  */
-export const compareSource = async <T extends Built>(given: T, tools: SourceTools): Promise<Compared<T>> => {
+export const compareSource = async <T extends ToBuild>(
+  given: T,
+  tools: SourceTools,
+): Promise<Compared<T>> => {
   const parts = await partsOf(given, tools)
   const own = parts.find(({ source }) => source.kind === 'own')?.source
   const commit = (own?.kind === 'own' ? own.commit : undefined) ?? given.revision

@@ -6,7 +6,7 @@ import { isImage } from '../registry/image-index.ts'
 import { type Digest, tagged } from '../registry/reference.ts'
 import { type Observation, observe, requireManifest } from './observe.ts'
 import type { Plan } from './plan.ts'
-import type { Backends, Run } from './tools.ts'
+import type { OneRegistry, Run } from './tools.ts'
 
 /** What a repository has, and what is to be done about it. */
 export interface NextSteps {
@@ -48,7 +48,7 @@ const refusal = (refused: readonly [Refuse, ...Refuse[]], { image }: Plan['resul
 const giveBack = async (
   { desired, result }: Plan,
   { tag, theirs, ours }: { tag: string; theirs: Digest; ours: Digest | undefined },
-  { registry, journal }: Pick<Backends, 'registry'> & Pick<Run, 'journal'>,
+  { registry, journal }: OneRegistry & Pick<Run, 'journal'>,
 ): Promise<void> => {
   const manifest = await requireManifest(registry, theirs)
   if (!isImage(manifest)) {
@@ -69,7 +69,7 @@ const giveBack = async (
 export const nextSteps = async (
   plan: Plan,
   terms: Terms,
-  { registry, journal }: Pick<Backends, 'registry'> & Pick<Run, 'journal'>,
+  { registry, journal }: OneRegistry & Pick<Run, 'journal'>,
   { readBack, observing }: { readBack?: Digest; observing?: Promise<Observation> } = {},
 ): Promise<NextSteps> => {
   const observed = await (observing ?? observe(plan.desired, terms, registry, readBack))

@@ -8,7 +8,7 @@ import { announcedPlans, decisionOf, requireCopies, resultOf } from './plan.ts'
 import { recordDecision } from './record.ts'
 import type { PromoteRequest } from './request.ts'
 import type { Result } from './result.ts'
-import type { Backends, Registries, Run } from './tools.ts'
+import type { ToolsForMany } from './tools.ts'
 import { writeTags } from './write-tags.ts'
 
 /**
@@ -16,10 +16,7 @@ import { writeTags } from './write-tags.ts'
  * is needed. Of several services, nothing is written until all of them are ready. A tag that is promoted already is left
  * alone.
  */
-export const promote = async (
-  request: PromoteRequest,
-  tools: Omit<Backends, 'registry'> & Registries & Run,
-): Promise<Result> => {
+export const promote = async (request: PromoteRequest, tools: ToolsForMany): Promise<Result> => {
   const { journal } = tools
   const { gitTag, checks } = request
   const plans = announcedPlans(request, request.services, tools)

@@ -10,7 +10,7 @@ import type { Plan } from './plan.ts'
 import { recordDecision } from './record.ts'
 import type { GitTagRequest, PublishRequest } from './request.ts'
 import type { ImageTagResult, ServiceResult } from './result.ts'
-import type { Backends, Run } from './tools.ts'
+import type { ToolsForOne } from './tools.ts'
 import { type Image, writeTags } from './write-tags.ts'
 
 /** What a release, or a push, allows and knows before it has looked. */
@@ -28,7 +28,7 @@ export const publishTerms = (
 export const readRegistry = (
   plan: Plan,
   terms: Terms,
-  { registry, log, journal }: Backends & Run,
+  { registry, log, journal }: ToolsForOne,
   observing?: Promise<Observation>,
 ): Promise<NextSteps> =>
   log.stage('Read the registry', async conclude => {
@@ -68,7 +68,7 @@ export const publishCopies = async (
   request: PublishRequest & Pick<GitTagRequest, 'command'>,
   plan: Plan,
   { terms, image, copies }: { terms: Terms; image: Image; copies: readonly CopyStep[] },
-  tools: Backends & Run,
+  tools: ToolsForOne,
 ): Promise<ServiceResult> => {
   const { log, journal, registry } = tools
   const { checks, gitTag } = request

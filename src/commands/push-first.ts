@@ -12,7 +12,7 @@ import { nextSteps } from './next-steps.ts'
 import { outcomeOfFailed, replacing } from './outcome.ts'
 import type { Plan } from './plan.ts'
 import type { PublishRequest } from './request.ts'
-import type { Backends, Run } from './tools.ts'
+import type { ToolsForOne } from './tools.ts'
 import type { Image } from './write-tags.ts'
 
 /**
@@ -92,7 +92,7 @@ const pushUntilRead = async (
     attempt: (again: boolean) => Promise<readonly Digest[]>
     retry: (error: unknown, attempt: number) => Promise<boolean>
   },
-  { registry, journal }: Backends & Run,
+  { registry, journal }: ToolsForOne,
 ): Promise<{ digest: Digest; manifest: Manifest | undefined }> => {
   const [first] = plan.result.tags
   for (let number = 1; ; number += 1) {
@@ -118,7 +118,7 @@ export const pushFirst = async (
   { credentials, repository }: Pick<PublishRequest, 'credentials' | 'repository'>,
   plan: Plan,
   { terms, replaces, push }: { terms: Terms; replaces: Digest | undefined; push: Push },
-  tools: Backends & Run,
+  tools: ToolsForOne,
 ): Promise<Image> => {
   const { docker, log, clock, temporary } = tools
   const pause = pauseBetween(pushBackoff, clock)

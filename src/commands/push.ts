@@ -9,7 +9,7 @@ import { publishCopies, publishTerms, readRegistry } from './publish.ts'
 import { type Push, pushFirst } from './push-first.ts'
 import type { PushRequest } from './request.ts'
 import type { ImageTagResult, ServiceResult } from './result.ts'
-import type { Backends, Run } from './tools.ts'
+import type { ToolsForOne } from './tools.ts'
 import type { Image } from './write-tags.ts'
 
 const requireLocalImage = async (
@@ -45,7 +45,7 @@ const builtImage = async (plan: Plan, docker: Docker): Promise<LocalImage> => {
 }
 
 /** Throws `wrong-origin` if the image was built from another commit than that of the git tag, where both are known. */
-const requireCommit = (
+const requireBuiltCommit = (
   { result }: Plan,
   built: string | undefined,
   { gitTag, revision }: PushRequest,
@@ -61,11 +61,11 @@ const requireCommit = (
  * Publishes what `build` has built: finds it under every fixed tag, which must be one image, and of the git tag's
  * commit; pushes the first tag unless it is there, and publishes the other tags.
  */
-export const push = async (request: PushRequest, tools: Backends & Run): Promise<ServiceResult> => {
+export const push = async (request: PushRequest, tools: ToolsForOne): Promise<ServiceResult> => {
   const plan = announcedPlan(request, tools)
   const built = await builtImage(plan, tools.docker)
   const revision = built.labels[REVISION_LABEL]
-  requireCommit(plan, revision, request)
+  requireBuiltCommit(plan, revision, request)
   // What is pushed is what was built, if this run does not say which commit it is for.
   const terms = {
     ...publishTerms({ ...request, revision }, 'push'),

@@ -3,10 +3,10 @@ import { noteAbout } from '../record/annotations.ts'
 import type { PromotionNote } from '../record/promotion.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import { IN_TOTO } from '../registry/media-types.ts'
-import type { Digest } from '../registry/reference.ts'
+import { type Digest, imageName } from '../registry/reference.ts'
 import type { Run } from './tools.ts'
 
-/** Reads records, until the registry has shown that it has no place for them. */
+/** Reads records, of each repository until it has shown that the registry has no place for them. */
 export interface RecordsReader {
   /**
    * What the records of an image tell of its stable tags; nothing where there are none. A text says why they can't be
@@ -22,17 +22,20 @@ export interface RecordsReader {
 }
 
 export const recordsReader = ({ signal, secrets }: Pick<Run, 'signal' | 'secrets'>): RecordsReader => {
-  let isSupported = true
+  const asked = new Set<string>()
+  const unsupported = new Set<string>()
   return {
     get isSupported() {
-      return isSupported
+      return asked.size === 0 || unsupported.size < asked.size
     },
     read: async (registry, digest, references) => {
-      if (!isSupported) return []
+      const image = imageName(registry.repository)
+      if (unsupported.has(image)) return []
+      asked.add(image)
       try {
         const there = await registry.impatient.listReferrers(digest, IN_TOTO)
         if (there !== 'unsupported') return references.flatMap(reference => noteAbout(there, reference) ?? [])
-        isSupported = false
+        unsupported.add(image)
         return []
       } catch (error) {
         signal.throwIfAborted()

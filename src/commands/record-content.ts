@@ -14,7 +14,7 @@ export interface KnownOfRun extends VersionRequest {
   readonly command: string
   readonly commit: string | undefined
   /** What a record says of the run; nothing if none is to be stored. */
-  readonly record: RecordedRun | undefined
+  readonly recordedRun: RecordedRun | undefined
   readonly checks: ChecksGate | undefined
   /** How the required checks stood before the tags were written, if they were read. */
   readonly states: readonly CheckState[] | undefined
@@ -43,14 +43,14 @@ const masked = (promotion: Promotion, secrets: Secrets): Promotion =>
 /** What this run has to record of every stable tag of a service: nothing but what it knows itself. */
 export const promotionsOf = (
   service: ServiceResult & { readonly digest: Digest },
-  { policy, gitTag, commit, command, record }: KnownOfRun & { readonly record: RecordedRun },
+  { policy, gitTag, commit, command, recordedRun }: KnownOfRun & { readonly recordedRun: RecordedRun },
   { states, secrets }: { states: readonly CheckState[]; secrets: Secrets },
 ): readonly Promotion[] =>
   stableTags(service).map(({ reference, outcome }) =>
     masked(
       {
-        ...record,
-        run: publicAddress(record.run),
+        ...recordedRun,
+        run: publicAddress(recordedRun.run),
         source: service.tags[0].reference,
         destination: reference,
         digest: service.digest,

@@ -59,14 +59,17 @@ const store = async (promotion: Promotion, registry: RegistryClient): Promise<vo
   if (!isListed) throw notListed(promotion)
 }
 
-/** How the required checks stand: as they did before the tags were written, or as they do now if that is to be stored. */
-const statesOf = async (
+/** Tells how the required checks stand: as they did before the tags were written, else as they do now, asked once for all. */
+const checksReader = (
   { states, checks, gitTag }: KnownOfRun,
-  isDue: boolean,
   tools: Tools,
-): Promise<readonly CheckState[]> => {
-  if (states !== undefined || checks === undefined || !isDue) return states ?? []
-  return awaitChecks({ ...checks, timeout: 0 }, gitTag, tools)
+): (() => Promise<readonly CheckState[]>) => {
+  let now: Promise<readonly CheckState[]> | undefined
+  return async () => {
+    if (states !== undefined || checks === undefined) return states ?? []
+    now ??= awaitChecks({ ...checks, timeout: 0 }, gitTag, tools)
+    return now
+  }
 }
 
 /** What became of the records of a service. */
@@ -95,8 +98,8 @@ const storeMissing = async (
 /** Records the decisions for a service. What fails is no error: the tags are written. */
 const recordService = async (
   { result, registry }: Recordable,
-  known: KnownOfRun & { readonly record: RecordedRun },
-  run: Tools,
+  known: KnownOfRun & { readonly recordedRun: RecordedRun },
+  { run, readChecks }: { run: Tools; readChecks: () => Promise<readonly CheckState[]> },
 ): Promise<Recorded> => {
   const { digest } = result
   const tags = stableTags(result)
@@ -112,7 +115,7 @@ const recordService = async (
     const there = await impatient.listReferrers(digest, IN_TOTO)
     if (there === 'unsupported') return { promotions, stored: 0, supported: false }
     const isDue = promotions.some(({ destination }) => noteAbout(there, destination) === undefined)
-    promotions = promotionsWith(await statesOf(known, isDue, run))
+    if (isDue) promotions = promotionsWith(await readChecks())
     return { promotions, stored: await storeMissing(promotions, there, impatient), supported: true }
   } catch (error) {
     signal.throwIfAborted()
@@ -142,12 +145,15 @@ export const recordDecision = async (
   known: KnownOfRun,
   run: Tools,
 ): Promise<Some<ServiceResult>> => {
-  const { record } = known
-  if (record === undefined || all.every(({ result }) => stableTags(result).length === 0)) {
+  const { recordedRun } = known
+  if (recordedRun === undefined || all.every(({ result }) => stableTags(result).length === 0)) {
     return mapSome(all, ({ result }) => result)
   }
+  const readChecks = checksReader(known, run)
   const recorded = await run.log.stage('Record the decision', async conclude => {
-    const recorded = await mapServices(all, each => recordService(each, { ...known, record }, run))
+    const recorded = await mapServices(all, each =>
+      recordService(each, { ...known, recordedRun }, { run, readChecks }),
+    )
     if (recorded.every(({ failure }) => failure === undefined)) conclude(conclusionOf(recorded))
     else conclude('not all of it is stored', 'failed')
     return recorded

@@ -12,7 +12,7 @@ import { publishCopies, publishTerms, readRegistry } from './publish.ts'
 import { type Push, pushFirst } from './push-first.ts'
 import type { ReleaseRequest } from './request.ts'
 import type { ServiceResult } from './result.ts'
-import type { Backends, Run } from './tools.ts'
+import type { Run, ToolsForOne } from './tools.ts'
 import type { Image } from './write-tags.ts'
 
 /** The wait before a build in which pip did not find the package, in milliseconds. */
@@ -54,7 +54,7 @@ const noteMovedContext = ({ build }: ReleaseRequest, tag: string, labels: Labels
  * Builds, publishes and verifies the images of a git tag: plans, compares the checkout with the git tag, reads the
  * registry, waits for the package, builds and pushes the first tag unless it is there, and publishes its other tags.
  */
-export const release = async (given: ReleaseRequest, tools: Backends & Run): Promise<ServiceResult> => {
+export const release = async (given: ReleaseRequest, tools: ToolsForOne): Promise<ServiceResult> => {
   const { log, temporary } = tools
   const plan = announcedPlan(given, tools)
   // The registry is read meanwhile: what is observed does not depend on the commit, what is decided does.

@@ -34,14 +34,14 @@ export interface PlanRequest extends VersionRequest {
   readonly stable: Stable
 }
 
-/** What every command that asks the registry knows beside the plan. */
-interface RegistryRequest extends VersionRequest {
-  /** The account that the caller gives; without one, docker's stored credentials serve. */
+/** The account at the registry. */
+interface WithCredentials {
+  /** What the caller gives; without it, docker's stored credentials serve. */
   readonly credentials: PasswordCredentials | undefined
 }
 
 /** What every command knows that brings an image into the registry. */
-export interface PublishRequest extends RegistryRequest, Service {
+export interface PublishRequest extends VersionRequest, Service, WithCredentials {
   readonly onExisting: OnExisting
   readonly stable: Stable
   /** The commit of the git tag, as far as it is known. */
@@ -49,7 +49,7 @@ export interface PublishRequest extends RegistryRequest, Service {
   /** Checks that must have passed before stable tags are written. */
   readonly checks: ChecksGate | undefined
   /** What a record of the decision says of the run; nothing if none is to be stored. */
-  readonly record: RecordedRun | undefined
+  readonly recordedRun: RecordedRun | undefined
 }
 
 /** What a run knows of the repository that the git tag is of. */
@@ -70,7 +70,7 @@ export interface ReleaseRequest extends PublishRequest {
 }
 
 /** Builds the image on this machine, under every fixed tag; the registry is not asked. */
-export interface BuildRequest extends RegistryRequest, Service {
+export interface BuildRequest extends VersionRequest, Service, WithCredentials {
   readonly command: 'build'
   readonly build: Build
   readonly revision: string | undefined
@@ -83,7 +83,7 @@ export interface PushRequest extends PublishRequest {
 }
 
 /** Gives published images their other tags: all of them, or none. */
-export interface PromoteRequest extends RegistryRequest {
+export interface PromoteRequest extends VersionRequest, WithCredentials {
   readonly command: 'promote'
   readonly services: Some<PublishedService>
   /** The commit of the git tag, as far as it is known. */
@@ -91,19 +91,19 @@ export interface PromoteRequest extends RegistryRequest {
   readonly source: TagRepository
   readonly checks: ChecksGate | undefined
   /** What a record of the decision says of the run; nothing if none is to be stored. */
-  readonly record: RecordedRun | undefined
+  readonly recordedRun: RecordedRun | undefined
 }
 
-export interface VerifyRequest extends RegistryRequest {
+export interface VerifyRequest extends VersionRequest, WithCredentials {
   readonly command: 'verify'
   readonly services: Some<PublishedService>
   readonly stable: Stable
   /** Whether records of decisions are looked for. */
-  readonly records: boolean
+  readonly withRecords: boolean
 }
 
 /** Compares the registry with the policy for every version. */
-export interface AuditRequest {
+export interface AuditRequest extends WithCredentials {
   readonly command: 'audit'
   readonly policy: Policy
   readonly services: Some<Service>
@@ -111,9 +111,7 @@ export interface AuditRequest {
   /** The git tag of the oldest version that is judged; without it, all are. */
   readonly from: string | undefined
   /** Whether records of decisions are looked for. */
-  readonly records: boolean
-  /** The account that the caller gives; without one, docker's stored credentials serve. */
-  readonly credentials: PasswordCredentials | undefined
+  readonly withRecords: boolean
 }
 
 /** What a command is asked to do for one git tag. */

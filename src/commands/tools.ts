@@ -24,9 +24,8 @@ export interface Run {
   readonly workspace: string
 }
 
-/** What a command asks, and what it has do things: the registry, docker, GitHub. */
+/** What a command asks, and what it has do things, beside the registry. */
 export interface Backends {
-  readonly registry: RegistryClient
   readonly docker: Docker
   readonly transport: Transport
   /** Loads what asks GitHub. */
@@ -35,11 +34,22 @@ export interface Backends {
   readonly temporary: string
 }
 
+/** The registry, for one repository. */
+export interface OneRegistry {
+  readonly registry: RegistryClient
+}
+
 /** The registry, for several repositories. */
 export interface Registries {
   /** A client for one of them. */
   readonly registryFor: (repository: Repository) => RegistryClient
 }
+
+/** What a command for one service has. */
+export type ToolsForOne = Run & Backends & OneRegistry
+
+/** What a command for several services has. */
+export type ToolsForMany = Run & Backends & Registries
 
 /** What backends are made with. */
 export interface CommandOptions {

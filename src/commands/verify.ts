@@ -14,9 +14,9 @@ import { type Outcome, withOutcomes } from './outcome.ts'
 import { announcedPlans, type Plan, resultOf } from './plan.ts'
 import { type RecordsReader, recordsReader } from './read-records.ts'
 import type { PublishedService, VerifyRequest } from './request.ts'
-import { allTags, type ImageTagResult, type Result, type ServiceResult, type TagOutcome } from './result.ts'
+import type { ImageTagResult, Result, ServiceResult, TagOutcome } from './result.ts'
 import { ResultError } from './result-error.ts'
-import type { Backends, Registries, Run } from './tools.ts'
+import type { Run, ToolsForMany } from './tools.ts'
 
 /**
  * The digests of tags that the registry does not have. A HEAD of a tag is believed when a HEAD by that digest finds the
@@ -97,26 +97,40 @@ const isWrong = ({ outcome }: ImageTagResult): boolean => outcome === 'missing' 
 /** Whether a tag leads to an image that the registry does not have. */
 const isLost = ({ outcome, note }: ImageTagResult): boolean => outcome === 'missing' && note !== undefined
 
-/** What a reader can do about tags that are missing or different. */
-const remedyFor = (result: Result): string => {
-  const { gitTag, services } = result
-  const all = allTags(result)
-  if (all.some(isLost)) {
+/** What a reader can do about the tags of a service that are missing or different. */
+const remedyFor = ({ tags }: ServiceResult, gitTag: string): string => {
+  const [first, ...copies] = tags
+  const every = (...outcomes: readonly TagOutcome[]): boolean =>
+    tags.every(({ outcome }) => outcomes.includes(outcome))
+  if (tags.some(isLost)) {
     return `Contact the registry's administrators. If the image can't be restored, delete the tags that lead to it, then run release for ${gitTag} again.`
   }
-  if (all.every(({ outcome }) => outcome === 'missing' || outcome === 'withheld')) {
-    return `Nothing of ${gitTag} is there: check the git tag, service and project, or run release.`
+  if (every('missing', 'withheld')) {
+    return `Nothing of ${gitTag} is there: check the git tag, registry, project and service, or run release.`
   }
-  const [{ tag: first }] = services[0].tags
-  const isFirst = (wanted: TagOutcome): boolean => services.some(({ tags }) => tags[0].outcome === wanted)
-  const isGone = services.some(
-    ({ tags: [first, ...copies] }) =>
-      first.outcome === 'missing' && copies.some(({ moving, outcome }) => !moving && outcome === 'different'),
+  if (first.outcome === 'different') {
+    return `Check the digest that was given: ${first.tag} is another image.`
+  }
+  const fixed = copies.filter(({ moving }) => !moving)
+  if (first.outcome === 'missing' && fixed.some(({ outcome }) => outcome === 'different')) {
+    return `Give ${first.tag} back to the right image of its other tags in the registry; release does not overwrite them.`
+  }
+  return tags.some(({ outcome }) => outcome === 'missing')
+    ? `Run release for ${gitTag} again to add what is missing, or promote for stable tags that wait (with stable: on-promotion, verify lets them); what is different, look at before you change it.`
+    : 'Find out which image is right before you change what is different: audit says how.'
+}
+
+/** The same for all that are wrong, each remedy once. */
+const remediesFor = ({ services, gitTag }: Result): string[] => {
+  const remedies = new Map<string, string[]>()
+  for (const service of services) {
+    if (service.problem !== undefined || !service.tags.some(isWrong)) continue
+    const remedy = remedyFor(service, gitTag)
+    remedies.set(remedy, [...(remedies.get(remedy) ?? []), service.service])
+  }
+  return [...remedies].map(([remedy, names]) =>
+    remedies.size === 1 ? remedy : `For ${names.join(', ')}: ${remedy}`,
   )
-  if (isFirst('different')) return `Check the digest that was given: ${first} is another image.`
-  return isGone
-    ? `Give ${first} back to the image of its other tags in the registry, if that is the right one; release does not overwrite them.`
-    : `Run release for ${gitTag} again to add what is missing, or promote for stable tags that wait (with stable: on-promotion, verify lets them); what is different, look at before you change it.`
 }
 
 /** What is wrong with a service, as a part of a sentence; nothing if it is as planned. */
@@ -137,7 +151,7 @@ const errorFor = (result: Result, unreadable: readonly ReleaseError[]): ResultEr
   const [first] = wrong
   if (first === undefined) return undefined
   const isRead = wrong.length > unreadable.length
-  const remedies = [...(isRead ? [remedyFor(result)] : []), ...unreadable.map(({ remedy }) => remedy)]
+  const remedies = [...remediesFor(result), ...unreadable.map(({ remedy }) => remedy)]
   return new ResultError(isRead ? 'not-as-planned' : (unreadable[0]?.name ?? 'not-as-planned'), result, {
     what:
       result.services.length === 1
@@ -169,13 +183,10 @@ const compareAmongOthers = async (target: Target, run: Run): Promise<Looked> => 
  *
  * Throws an error with the result, `not-as-planned`, or what could not be read.
  */
-export const verify = async (
-  request: VerifyRequest,
-  tools: Omit<Backends, 'registry'> & Registries & Run,
-): Promise<Result> => {
+export const verify = async (request: VerifyRequest, tools: ToolsForMany): Promise<Result> => {
   const plans = announcedPlans(request, request.services, tools)
   const stable = stableTerms(request.stable)
-  const records = request.records ? recordsReader(tools) : undefined
+  const records = request.withRecords ? recordsReader(tools) : undefined
   const targets = mapSome(
     plans,
     (plan): Target => ({

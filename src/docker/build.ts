@@ -166,7 +166,7 @@ export const buildAndPush = async (
 }
 
 /** The arguments that build with buildx and leave the image in the engine. */
-export const buildxLoadArguments = (build: Build, references: readonly string[]): string[] => [
+const buildxLoadArguments = (build: Build, references: readonly string[]): string[] => [
   'buildx',
   'build',
   '--load',

@@ -8,7 +8,7 @@ import { Agents } from './agents.ts'
 import { beginAttempt } from './attempt.ts'
 import { NoAnswerError, UnusableAnswerError } from './errors.ts'
 import { redirectTo, type Target } from './redirect.ts'
-import { type Backoff, delayBefore, isRetryable, isRetryableError } from './retry.ts'
+import { type Backoff, delayBefore, isRetryable, isRetryableError, nextAttempt } from './retry.ts'
 
 export interface HttpRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
@@ -117,9 +117,7 @@ export class Transport implements Disposable {
         const attempts = attempt === 1 ? 'the only attempt' : `after ${attempt} attempts`
         throw new NoAnswerError(`${describeRequest(request)}: ${why} (${attempts})`, { cause: outcome.error })
       }
-      this.#log.info(
-        `${describeRequest(request)}: ${why}; attempt ${attempt + 1} in ${(delay / 1000).toFixed(1)} s`,
-      )
+      this.#log.info(`${describeRequest(request)}: ${why}; ${nextAttempt(attempt, backoff, delay)}`)
       // What one request is told goes for all.
       if (retryAfter !== undefined) this.#resumeAt.set(origin, this.#clock.now() + delay)
       await this.#clock.sleep(delay)

@@ -36,7 +36,7 @@ const parse = (text: string, input: 'policy' | 'policy-file', origin: string): V
 const isPreset = (name: string): name is PresetName => Object.hasOwn(presets, name)
 
 /** A preset by its name, or a table. */
-const policyFromText = (text: string, { spell }: Caller): Validated<NamedPolicy> => {
+const policyFromText = (text: string, { spell, whyEmpty }: Caller): Validated<NamedPolicy> => {
   if (isPreset(text)) return parse(presets[text], 'policy', `The preset ${text}`)
   if (/\s|->|:/.test(text)) return parse(text, 'policy', `The table in ${spell('policy')}`)
   const names = Object.keys(presets)
@@ -45,7 +45,7 @@ const policyFromText = (text: string, { spell }: Caller): Validated<NamedPolicy>
     invalidInput(
       ['policy', 'policy-file'],
       `${capitalized(spell('policy'))} is ${text === '' ? 'empty' : `${quoted(text)}: there is no such preset`}.`,
-      `${meant !== undefined ? `Did you mean ${meant}? ` : /[./]/.test(text) ? `If it is a file, give it as ${spell('policy-file')}. ` : ''}Write one of ${names.join(', ')}, or a table of rules such as "final: X.Y.Z -> X.Y.Z | X.Y.Z-stable".`,
+      `${text === '' && whyEmpty !== '' ? `${whyEmpty} ` : ''}${meant !== undefined ? `Did you mean ${meant}? ` : /[./]/.test(text) ? `If it is a file, give it as ${spell('policy-file')}. ` : ''}Write one of ${names.join(', ')}, or a table of rules such as "final: X.Y.Z -> X.Y.Z | X.Y.Z-stable".`,
     ),
   )
 }

@@ -1,5 +1,6 @@
 import { decisionOf, requireCopies } from '../commands/plan.ts'
 import type { Request, Service, VersionRequest } from '../commands/request.ts'
+import type { InputName } from '../contract.ts'
 import { ReleaseError } from '../errors.ts'
 import type { Warning } from '../log.ts'
 import { ON_EXISTING, STABLE } from '../reconcile/terms.ts'
@@ -12,6 +13,7 @@ import { type Files, readFiles } from './files.ts'
 import { checksGateOf, packageGateOf } from './gates.ts'
 import { gitTagOf } from './git-tag.ts'
 import { invalidFor, oneOf } from './invalid.ts'
+import { nearMiss } from './near-miss.ts'
 import { withoutSecrets } from './pasted-secret.ts'
 import { type NamedPolicy, policyOf } from './policy.ts'
 import type { RunContext } from './run-context.ts'
@@ -82,7 +84,7 @@ const requestOf = (
   const account = {
     credentials: credentialsOf(texts),
     stable: oneOf('stable', texts.stable, STABLE, invalid),
-    records: map(oneOf('record', texts.record, ['true', 'false'], invalid), text => text === 'true'),
+    withRecords: map(oneOf('record', texts.record, ['true', 'false'], invalid), text => text === 'true'),
   }
   if (command === 'audit') {
     const from = andThen(policy, policy => fromOf(texts, policy, caller))
@@ -92,19 +94,19 @@ const requestOf = (
   const registry = all({ services, version, ...account, noFrom: noFromOf(command, texts, caller) })
   const checks = checksGateOf(texts, run, caller)
   if (command === 'verify') {
-    return map(registry, ({ version, services, credentials, stable, records }) => ({
+    return map(registry, ({ version, services, credentials, stable, withRecords }) => ({
       command,
       ...version,
       services,
       credentials,
       stable,
-      records,
+      withRecords,
     }))
   }
   if (command === 'promote') {
     return map(
       all({ registry, checks }),
-      ({ registry: { version, services, credentials, records }, checks }) => ({
+      ({ registry: { version, services, credentials, withRecords }, checks }) => ({
         command,
         ...version,
         services,
@@ -112,16 +114,26 @@ const requestOf = (
         revision,
         source,
         checks,
-        record: records ? run.recorded : undefined,
+        recordedRun: withRecords ? run.recorded : undefined,
       }),
     )
   }
   const publication = map(
     all({ registry, checks, onExisting: oneOf('on-existing', texts['on-existing'], ON_EXISTING, invalid) }),
-    ({ registry: { version, services, credentials, stable, records }, checks, onExisting }) => {
+    ({ registry: { version, services, credentials, stable, withRecords }, checks, onExisting }) => {
       const [{ service, repository }] = services
-      const record = records ? run.recorded : undefined
-      return { ...version, service, repository, credentials, stable, checks, revision, onExisting, record }
+      const recordedRun = withRecords ? run.recorded : undefined
+      return {
+        ...version,
+        service,
+        repository,
+        credentials,
+        stable,
+        checks,
+        revision,
+        onExisting,
+        recordedRun,
+      }
     },
   )
   if (command === 'push') return map(publication, publication => ({ command, ...publication }))
@@ -178,6 +190,17 @@ interface Judged {
   readonly refusal: readonly Mistake[]
 }
 
+/** Inputs that some commands need, and others must not have. */
+const OF_SOME: readonly (InputName | undefined)[] = ['tag', 'context', 'file', 'from', 'digest', 'package']
+
+/** The mistakes that are some whatever command was meant. */
+const withoutDoubt = (request: Validated<Request>): Validated<Request> =>
+  request.ok
+    ? request
+    : mistaken(
+        ...request.mistakes.filter(({ inputs = [] }) => !inputs.some(input => OF_SOME.includes(input))),
+      )
+
 /** Makes a request of what was given, or finds everything that is wrong with it. */
 const judge = (given: Given, objections: Objections): Judged => {
   const { texts, run, files, caller } = given
@@ -185,10 +208,10 @@ const judge = (given: Given, objections: Objections): Judged => {
   const named = policyOf(texts, { workspace: run.workspace, policyFile: files.policyFile }, caller)
   const policy = map(named, ({ policy }) => policy)
   const gitTag = gitTagOf(texts, run, caller)
-  // Whatever the command was meant to be, the other inputs are judged.
-  const name = command.ok ? command.value : 'plan'
-  const about = command.ok ? texts : { ...texts, from: '' }
-  const request = requestOf(name, { gitTag, policy }, { ...given, texts: about })
+  const meant = command.ok ? command.value : COMMANDS.find(name => name === nearMiss(texts.command, COMMANDS))
+  const name = meant ?? 'plan'
+  const wanted = requestOf(name, { gitTag, policy }, given)
+  const request = meant === undefined ? withoutDoubt(wanted) : wanted
   const plan: Validated<VersionRequest & Pick<Service, 'service'>> =
     name === 'audit' ? mistaken() : all({ gitTag, policy, service: valid(texts.service) })
   return {

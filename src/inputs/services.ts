@@ -29,11 +29,7 @@ const entriesOf = (text: string): Some<string> => {
 const LIST = /[\s;"'[\]]/
 
 /** One service, as a name or as `name@sha256:…`. */
-const serviceOf = (
-  entry: string,
-  { command, texts }: { command: string; texts: InputTexts },
-  caller: Caller,
-): Validated<PublishedService> => {
+const serviceOf = (entry: string, texts: InputTexts, caller: Caller): Validated<PublishedService> => {
   const at = entry.indexOf('@')
   const service = at < 0 ? entry : entry.slice(0, at)
   const given = at < 0 ? '' : entry.slice(at + 1)
@@ -52,18 +48,7 @@ const serviceOf = (
               `Write it whole: ${service}@, then ${WHOLE}.`,
             ),
           )
-  const repository = LIST.test(service)
-    ? mistaken(
-        invalidFor(caller)(
-          'service',
-          entry,
-          'it is not one name',
-          OF_MANY.includes(command)
-            ? 'Separate several by commas, or write one a line, without quotes and brackets.'
-            : ONE,
-        ),
-      )
-    : repositoryOf({ ...texts, service: isImage ? service : entry }, caller)
+  const repository = repositoryOf({ ...texts, service: isImage ? service : entry }, caller)
   return map(all({ repository, digest }), ({ repository, digest }) => ({ service, repository, digest }))
 }
 
@@ -112,7 +97,16 @@ export const servicesOf = (
   if (entries.length > 1 && !OF_MANY.includes(command)) {
     return wrong('service', `it names ${entries.length} services, and ${command} is for one`, ONE)
   }
-  const services = together(mapSome(entries, entry => serviceOf(entry, { command, texts }, caller)))
+  if (entries.some(entry => LIST.test(entry))) {
+    return wrong(
+      'service',
+      'it is no list of names',
+      OF_MANY.includes(command)
+        ? 'Separate them by commas, or write one a line, without quotes and brackets.'
+        : ONE,
+    )
+  }
+  const services = together(mapSome(entries, entry => serviceOf(entry, texts, caller)))
   const digest = digestOf(command, texts, caller)
   const both = all({ services, digest })
   if (!both.ok) return both

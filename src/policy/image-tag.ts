@@ -1,5 +1,5 @@
 /** The longest image tag that the distribution specification allows, in characters. */
-export const MAX_TAG_LENGTH = 128
+const MAX_TAG_LENGTH = 128
 
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9._-]*$/
 

@@ -52,7 +52,7 @@ export const cutLine = (content: string, line: number, report: ReportProblem): R
       column: second + 1,
       length: 2,
       message: 'the line has a second arrow',
-      advice: 'write each rule on a line of its own, in YAML below "policy: |"',
+      advice: 'write one rule a line, each with one arrow; in YAML below "policy: |"',
     })
     return undefined
   }

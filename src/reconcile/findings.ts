@@ -36,6 +36,8 @@ export interface Finding {
   readonly what: string
   /** What the reader can do, as sentences. */
   readonly remedy: string
+  /** Whether a moving tag is on a newer version than it should be. */
+  readonly isAhead?: boolean
   /** The image that the tag has, and the one that it should have, where they are different. */
   readonly digest?: Digest
   readonly wanted?: Digest
@@ -46,6 +48,8 @@ export interface ImageOwner {
   readonly gitTag: string
   /** Whether it is newer than the one that is judged. */
   readonly isNewer: boolean
+  /** The tags that the policy gives it. */
+  readonly tags: readonly string[]
 }
 
 /** What writes a tag that is not there, or behind. */
@@ -71,21 +75,26 @@ const firstMissing = ({ first, gitTag, copies }: Desired, observed: Observed): F
   }
 }
 
-/** A moving tag that is not on the newest version. `newer` is a version that it leads to, if that is a newer one. */
+/** A moving tag that is not on the newest version. `owner` is the version that it leads to, if there is one. */
 const movingBehind = (
   tag: PlannedTag,
   { first, gitTag }: Desired,
-  { observed, newer }: { observed: Observed; newer: string | undefined },
+  { observed, owner }: { observed: Observed; owner: ImageOwner | undefined },
 ): Finding => {
   const [digest, wanted] = [digestAt(observed, tag.tag), digestAt(observed, first.tag)]
   const about = { kind: 'moving-behind', tag: tag.tag, wrong: true } as const
   const found = { ...(digest === undefined ? {} : { digest }), ...(wanted === undefined ? {} : { wanted }) }
-  if (newer !== undefined) {
+  if (owner?.isNewer === true) {
+    const newer = owner.gitTag
+    const mayBe = owner.tags.includes(tag.tag)
     return {
       ...about,
       ...found,
+      isAhead: true,
       what: `${tag.tag} is ${newer}, and the newest that it may follow is ${gitTag}`,
-      remedy: `Find out what is missing of ${newer}, and add that if ${newer} is right. Only if it is not, run ${tag.stable ? 'promote' : 'release'} for ${gitTag}, which moves ${tag.tag} back.`,
+      remedy: mayBe
+        ? `Find out what is missing of ${newer}, and add that if ${newer} is right. Only if it is not, run ${tag.stable ? 'promote' : 'release'} for ${gitTag}, which moves ${tag.tag} back.`
+        : `The policy gives ${newer} no ${tag.tag}. ${writeRemedy(tag, gitTag)}`,
     }
   }
   return {
@@ -99,6 +108,12 @@ const movingBehind = (
   }
 }
 
+/** What a moving tag is while it waits. */
+const until = (there: Digest | undefined, owner: ImageOwner | undefined): string => {
+  if (there === undefined) return ''
+  return owner === undefined ? ', and is an image of no version that is judged' : `, and is ${owner.gitTag}`
+}
+
 /** What a step says of a tag beside the first: nothing if it is as it should be. */
 const findingOf = (
   step: Step,
@@ -110,16 +125,15 @@ const findingOf = (
   const about = { tag: tag.tag, wrong: true }
   const there = digestAt(observed, tag.tag)
   const owner = there === undefined ? undefined : ownerOf(there)
-  const newer = owner?.isNewer === true ? owner.gitTag : undefined
   switch (step.kind) {
     case 'withhold':
-      if (!mayWait(step, desired, observed)) return movingBehind(tag, desired, { observed, newer })
+      if (!mayWait(step, desired, observed)) return movingBehind(tag, desired, { observed, owner })
       return {
         ...about,
         kind: 'stable-waiting',
         wrong: false,
         what: tag.moving
-          ? `${tag.tag} waits for the promotion of ${gitTag}`
+          ? `${tag.tag} waits for the promotion of ${gitTag}${until(there, owner)}`
           : `${tag.tag} waits for its promotion`,
         remedy: `Run promote for ${gitTag} when it may go to production.`,
         ...(there === undefined ? {} : { digest: there }),
@@ -132,7 +146,7 @@ const findingOf = (
         remedy: writeRemedy(tag, gitTag),
       }
     case 'move':
-      return movingBehind(tag, desired, { observed, newer })
+      return movingBehind(tag, desired, { observed, owner })
     case 'refuse': {
       const [digest, wanted] = [there, digestAt(observed, first.tag)]
       const other = owner === undefined || owner.gitTag === gitTag ? undefined : owner.gitTag
@@ -153,13 +167,16 @@ const findingOf = (
 /** What is another image than the first tag's. */
 const DIFFERS: readonly FindingKind[] = ['stable-differs', 'copy-differs']
 
-const lostImage = (tag: string, digest: Digest): Finding => ({
+const lostImage = (
+  { tag, stable }: PlannedTag,
+  digest: Digest,
+  { gitTag, isFirst }: { gitTag: string; isFirst: boolean },
+): Finding => ({
   kind: 'image-lost',
   tag,
   wrong: true,
   what: `${tag} leads to an image that the registry does not have`,
-  remedy:
-    "Contact the registry's administrators; if it can't be restored, delete the tag and release it again.",
+  remedy: `Contact the registry's administrators; if it can't be restored, delete the tag, then run ${stable && !isFirst ? 'promote' : 'release'} for ${gitTag}.`,
   digest,
 })
 
@@ -178,36 +195,36 @@ export const findingsOf = (
   }: {
     observed: Observed
     steps: readonly Step[]
-    lost: ReadonlySet<Digest>
+    lost: ReadonlySet<string>
     ownerOf: (digest: Digest) => ImageOwner | undefined
   },
 ): readonly Finding[] => {
-  const { first, copies } = desired
+  const { first, copies, gitTag } = desired
   // What a moving tag leads to is found with the version that it belongs to.
-  const lostTags = [first, ...copies.filter(({ moving }) => !moving)].flatMap(({ tag }) => {
-    const digest = digestAt(observed, tag)
-    return digest !== undefined && lost.has(digest) ? [lostImage(tag, digest)] : []
-  })
   const image = digestAt(observed, first.tag)
+  const isLost = (tag: string): boolean => lost.has(digestAt(observed, tag) ?? '')
+  const isFirst = image !== undefined && lost.has(image)
+  const lostTags = [first, ...copies.filter(({ moving }) => !moving)].flatMap(tag => {
+    const digest = digestAt(observed, tag.tag)
+    return digest !== undefined && lost.has(digest) ? [lostImage(tag, digest, { gitTag, isFirst })] : []
+  })
   if (image === undefined) return [firstMissing(desired, observed), ...lostTags]
   const differing = steps.flatMap(step => findingOf(step, desired, { observed, ownerOf }) ?? [])
-  // No tag can be given to an image that is lost.
-  return [
-    ...lostTags,
-    ...(lost.has(image) ? differing.filter(({ kind }) => DIFFERS.includes(kind)) : differing),
-  ]
+  // No tag can be given to an image that is lost, nor can a lost one be the right one.
+  const told = differing.filter(({ kind, tag }) => !isLost(tag) && (!isFirst || DIFFERS.includes(kind)))
+  return [...lostTags, ...told]
 }
 
 /**
- * What is found of a version that only other services have. It is wrong if it should be there: one without stable tags may
- * have expired; what few services have may be for them alone; a service may have begun after it, or have version numbers
- * of its own, which it shares with no other.
+ * What is found of a version that only other services have. It is wrong if it should be there, for all that is known: one
+ * without a fixed stable tag may have expired; what few have of the services that share versions with this one may be for
+ * them alone; and this one may have begun after it.
  */
 export const versionMissing = (
   { gitTag, copies }: Desired,
-  { ofMost, hasOlder, sharesVersions }: { ofMost: boolean; hasOlder: boolean; sharesVersions: boolean },
+  { ofMost, hasOlder }: { ofMost: boolean; hasOlder: boolean },
 ): Finding => {
-  const wrong = ofMost && hasOlder && sharesVersions && copies.some(({ stable }) => stable)
+  const wrong = ofMost && hasOlder && copies.some(({ stable, moving }) => stable && !moving)
   return {
     kind: 'version-missing',
     tag: gitTag,

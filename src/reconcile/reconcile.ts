@@ -120,10 +120,11 @@ const obstacle = (
     const why = `${tag.tag} is ${other}, and should be ${image.digest}`
     return { kind, tag, error: 'not-as-planned', why, remedy: NOT_GIVEN }
   }
-  const right = 'Find out which is right: delete the wrong one in the registry'
+  const right =
+    'Find out which is right: delete the wrong tag in the registry, and no image that another tag has'
   if (there === undefined) {
     const others = may === 'neither' ? `or ${OTHER_VERSION}` : `${OTHER_VERSION}, or ${OVERWRITE}`
-    const remedy = `Give ${first.tag} back to that image in the registry if it is the right one, ${others}.`
+    const remedy = `Give ${first.tag} back to the image of ${tag.tag} in the registry if that is the right one, ${others}.`
     return { kind, tag, error: 'already-published', why: `${first.tag} is not there, but ${is}`, remedy }
   }
   const remedy = may === 'neither' ? `${right}.` : `${right}, ${OVERWRITE}, or ${OTHER_VERSION}.`

@@ -206,7 +206,7 @@ export class RegistryClient {
     })
   }
 
-  /** Every tag of the repository, page by page; none when there is no such repository. */
+  /** Every tag of the repository once, page by page; none when there is no such repository. */
   async listTags(): Promise<string[]> {
     const what = `the tags of ${imageName(this.repository)}`
     const tags = await this.#list(
@@ -219,7 +219,7 @@ export class RegistryClient {
         return Array.isArray(tags) && tags.every(tag => typeof tag === 'string') ? tags : undefined
       },
     )
-    return tags === 'absent' ? [] : tags
+    return tags === 'absent' ? [] : [...new Set(tags)]
   }
 
   /**

@@ -1,21 +1,7 @@
 import type { AuditResult } from '../commands/audit-result.ts'
 import { oneLine } from '../text.ts'
 import { aligned } from './aligned.ts'
-import {
-  type Grid,
-  type Group,
-  gridOf,
-  groupsOf,
-  problemsOf,
-  recordsOf,
-  remarksOf,
-  UNREAD,
-} from './audit-words.ts'
-
-const section = (title: string, lines: readonly string[]): string[] =>
-  lines.length === 0 ? [] : ['', `${title}:`, ...lines.map(line => `  ${oneLine(line)}`)]
-
-const sentence = ({ what, services, remedy }: Group): string => `${what}: ${services.join(', ')}. ${remedy}`
+import { type Grid, gridOf, sectionsOf, UNREAD } from './audit-words.ts'
 
 /** The columns of the table, the first for the versions. */
 const columnsOf = ({ services, rows }: Grid): readonly (readonly string[])[] => [
@@ -53,9 +39,10 @@ export const auditLines = (result: AuditResult, width: number = Number.POSITIVE_
   const grid = gridOf(result)
   return [
     ...(grid.rows.length === 0 ? [] : tablesOf(grid, width)),
-    ...section('Not judged', problemsOf(result)),
-    ...section('Not as the policy has it', groupsOf(result, 'wrong').map(sentence)),
-    ...section('Why it is stable, by records that are not signed', recordsOf(result)),
-    ...section('Good to know', [...groupsOf(result, 'allowed').map(sentence), ...remarksOf(result)]),
+    ...sectionsOf(result).flatMap(({ title, items }) => [
+      '',
+      `${title}:`,
+      ...items.map(({ what, text }) => `  ${oneLine(what === undefined ? text : `${what}: ${text}`)}`),
+    ]),
   ]
 }

@@ -1,22 +1,16 @@
 import type { AuditResult } from '../commands/audit-result.ts'
-import { type Group, gridOf, groupsOf, problemsOf, recordsOf, remarksOf } from './audit-words.ts'
+import { gridOf, sectionsOf, type Told } from './audit-words.ts'
 import { markdownTable, plain } from './markdown.ts'
 
-/** How many versions and findings a summary has: GitHub takes 1 MiB of all steps of a job together. */
+/** How many versions, and lines below them, a summary has: GitHub takes 1 MiB of all steps of a job together. */
 const MOST_ROWS = 300
-const MOST_FINDINGS = 100
-const MOST_RECORDS = 50
+const MOST_LINES = 100
 
 const more = (count: number, most: number, what: string): string[] =>
   count <= most ? [] : [`${count - most} more ${what}: see the log, or the output json.`]
 
-const item = ({ what, services, remedy }: Group): string =>
-  `- **${plain(what)}**: ${plain(services.join(', '))}. ${plain(remedy)}`
-
-const list = (title: string, items: readonly string[], most = MOST_FINDINGS): string[] =>
-  items.length === 0
-    ? []
-    : [`**${title}.**`, items.slice(0, most).join('\n'), ...more(items.length, most, 'lines')]
+const item = ({ what, text }: Told): string =>
+  what === undefined ? `- ${plain(text)}` : `- **${plain(what)}**: ${plain(text)}`
 
 /** What an audit found, as Markdown: one table, and below it every finding with its remedy. */
 export const auditParagraphs = (result: AuditResult): string[] => {
@@ -32,19 +26,10 @@ export const auditParagraphs = (result: AuditResult): string[] => {
   ])
   return [
     ...(rows.length === 0 ? [] : [table, ...more(rows.length, MOST_ROWS, 'versions')]),
-    ...list(
-      'Not judged',
-      problemsOf(result).map(problem => `- ${plain(problem)}`),
-    ),
-    ...list('Not as the policy has it', groupsOf(result, 'wrong').map(item)),
-    ...list(
-      'Why it is stable, by records that are not signed',
-      recordsOf(result).map(record => `- ${plain(record)}`),
-      MOST_RECORDS,
-    ),
-    ...list('Good to know', [
-      ...groupsOf(result, 'allowed').map(item),
-      ...remarksOf(result).map(remark => `- ${plain(remark)}`),
+    ...sectionsOf(result).flatMap(({ title, items }) => [
+      `**${title}.**`,
+      items.slice(0, MOST_LINES).map(item).join('\n'),
+      ...more(items.length, MOST_LINES, 'lines'),
     ]),
   ]
 }

@@ -5,15 +5,15 @@ import { counted } from '../text.ts'
 import { day, recordLines, withShortDigests } from './words.ts'
 
 /** What is wrong with a version, in a cell of the table. */
-const inShort: Readonly<Record<FindingKind, (tag: string) => string>> = {
+const inShort: Readonly<Record<FindingKind, (finding: Finding) => string>> = {
   'stable-missing': () => 'stable missing',
   'stable-waiting': () => 'waiting',
   'stable-differs': () => 'stable differs',
-  'first-missing': tag => `${tag} missing`,
-  'copy-missing': tag => `${tag} missing`,
-  'copy-differs': tag => `${tag} differs`,
-  'moving-behind': tag => `${tag} behind`,
-  'image-lost': tag => `${tag} lost`,
+  'first-missing': ({ tag }) => `${tag} missing`,
+  'copy-missing': ({ tag }) => `${tag} missing`,
+  'copy-differs': ({ tag }) => `${tag} differs`,
+  'moving-behind': ({ tag, isAhead = false }) => `${tag} ${isAhead ? 'ahead' : 'behind'}`,
+  'image-lost': ({ tag }) => `${tag} lost`,
   'version-missing': () => 'not there',
 }
 
@@ -29,7 +29,7 @@ export const UNREAD: Cell = { text: '?', wrong: true }
 const cellOf = ({ state, findings, stableTags }: AuditedVersion): Cell => {
   const wrong = findings.filter(finding => finding.wrong)
   if (wrong.length > 0) {
-    const [first = '', ...others] = new Set(wrong.map(({ kind, tag }) => inShort[kind](tag)))
+    const [first = '', ...others] = new Set(wrong.map(finding => inShort[finding.kind](finding)))
     // All of it is listed below the table, which must stay narrow.
     return { text: others.length === 0 ? first : `${first} (+${others.length})`, wrong: true }
   }
@@ -50,23 +50,26 @@ export interface Grid {
   readonly rows: readonly { readonly gitTag: string; readonly cells: readonly Cell[] }[]
 }
 
+/** The git tags that are judged, the newest first: the same for every service that could be read. */
+const gitTagsOf = ({ services }: Pick<AuditResult, 'services'>): readonly string[] =>
+  services.find(({ versions }) => versions.length > 0)?.versions.map(({ gitTag }) => gitTag) ?? []
+
 export const gridOf = ({ services }: AuditResult): Grid => {
-  const longest = services.reduce<readonly AuditedVersion[]>(
-    (most, { versions }) => (versions.length > most.length ? versions : most),
-    [],
-  )
   const at = ({ versions }: AuditedService, index: number): Cell => {
     const version = versions[index]
     return version === undefined ? UNREAD : cellOf(version)
   }
   return {
     services: services.map(({ service }) => service),
-    rows: longest.map(({ gitTag }, index) => ({ gitTag, cells: services.map(one => at(one, index)) })),
+    rows: gitTagsOf({ services }).map((gitTag, index) => ({
+      gitTag,
+      cells: services.map(one => at(one, index)),
+    })),
   }
 }
 
 /** The same finding of one or more services. */
-export interface Group {
+interface Group {
   readonly what: string
   readonly remedy: string
   /** Each with its digest, where that tells more. */
@@ -83,9 +86,9 @@ const serviceIn = (service: string, { digest, wanted }: Finding): string => {
 const isTold = ({ kind, wrong }: Finding): boolean => wrong || kind !== 'version-missing'
 
 /** Findings of either kind, each once for all services that have it, of the newest version first. */
-export const groupsOf = (result: AuditResult, which: 'wrong' | 'allowed'): readonly Group[] => {
+const groupsOf = (result: AuditResult, which: 'wrong' | 'allowed'): readonly Group[] => {
   const groups = new Map<string, { what: string; remedy: string; services: string[] }>()
-  const order = new Map(gridOf(result).rows.map(({ gitTag }, index) => [gitTag, index]))
+  const order = new Map(gitTagsOf(result).map((gitTag, index) => [gitTag, index]))
   const found = findingsIn(result)
     .filter(({ finding }) => isTold(finding) && finding.wrong === (which === 'wrong'))
     .toSorted((one, other) => (order.get(one.version.gitTag) ?? 0) - (order.get(other.version.gitTag) ?? 0))
@@ -106,20 +109,19 @@ const namedSome = (names: readonly string[]): string =>
   names.length <= NAMED ? names.join(', ') : `such as ${names.slice(0, NAMED).join(', ')}`
 
 /** The versions that only some services have, and that is no fault, the newest first. */
-const partialVersions = (services: AuditResult['services']): readonly string[] => {
-  const missing = services.flatMap(({ versions }) =>
-    versions.filter(({ findings }) => findings.some(finding => !isTold(finding))),
+const partialVersions = (result: Pick<AuditResult, 'services'>): readonly string[] => {
+  const missing = new Set(
+    result.services.flatMap(({ versions }) =>
+      versions.flatMap(({ gitTag, findings }) =>
+        findings.some(finding => !isTold(finding)) ? [gitTag] : [],
+      ),
+    ),
   )
-  const order = new Map(
-    services.flatMap(({ versions }) => versions.map(({ gitTag }, index) => [gitTag, index])),
-  )
-  return [...new Set(missing.map(({ gitTag }) => gitTag))].toSorted(
-    (one, other) => (order.get(one) ?? 0) - (order.get(other) ?? 0),
-  )
+  return gitTagsOf(result).filter(gitTag => missing.has(gitTag))
 }
 
 /** What else there is to say: tags that no rule gives, what is not judged, each in one line. */
-export const remarksOf = ({ services, from, records }: AuditResult): readonly string[] => {
+const remarksOf = ({ services, from, records }: AuditResult): readonly string[] => {
   const others = services.filter(({ otherTags }) => otherTags > 0)
   const withoutRecords = new Map<string, string[]>()
   for (const { service, recordsProblem } of services) {
@@ -129,7 +131,7 @@ export const remarksOf = ({ services, from, records }: AuditResult): readonly st
   const unread = [...withoutRecords].map(
     ([why, names]) => `Not all records of ${names.join(', ')} are shown: ${why}`,
   )
-  const partial = partialVersions(services)
+  const partial = partialVersions({ services })
   const older = services.filter(({ olderVersions }) => olderVersions > 0)
   return [
     ...(others.length === 0
@@ -158,14 +160,14 @@ export const remarksOf = ({ services, from, records }: AuditResult): readonly st
 }
 
 /** What keeps services from being judged. */
-export const problemsOf = ({ services }: AuditResult): readonly string[] =>
+const problemsOf = ({ services }: AuditResult): readonly string[] =>
   services.flatMap(({ image, problem, versions }) => {
     if (problem !== undefined) return [`${image}: ${problem}.`]
-    const [first, ...others] = versions.flatMap(({ gitTag, problem }) =>
-      problem === undefined ? [] : [`${gitTag}: ${problem}.`],
+    const unread = versions.flatMap(({ gitTag, problem }) =>
+      problem === undefined ? [] : [`${image} ${gitTag}: ${problem}.`],
     )
-    if (first === undefined) return []
-    return [`${image} ${first}${others.length === 0 ? '' : ` And ${others.length} more of its versions.`}`]
+    const others = unread.length - NAMED
+    return [...unread.slice(0, NAMED), ...(others > 0 ? [`${image}: ${others} more of its versions.`] : [])]
   })
 
 /** Since when and why images are stable, as the records tell it, the newest record first. */
@@ -178,3 +180,29 @@ export const recordsOf = ({ services }: AuditResult): readonly string[] =>
       ),
     })),
   )
+
+/** One thing that is told below the table; `what` comes first, if it stands out. */
+export interface Told {
+  readonly what?: string
+  readonly text: string
+}
+
+/** What is told below the table, under its titles; nothing of what there is nothing to tell. */
+export const sectionsOf = (
+  result: AuditResult,
+): readonly { readonly title: string; readonly items: readonly Told[] }[] => {
+  const told = ({ what, services, remedy }: Group): Told => ({
+    what,
+    text: `${services.join(', ')}. ${remedy}`,
+  })
+  const plainly = (text: string): Told => ({ text })
+  return [
+    { title: 'Not judged', items: problemsOf(result).map(plainly) },
+    { title: 'Not as the policy has it', items: groupsOf(result, 'wrong').map(told) },
+    { title: 'By records, which are not signed', items: recordsOf(result).map(plainly) },
+    {
+      title: 'Good to know',
+      items: [...groupsOf(result, 'allowed').map(told), ...remarksOf(result).map(plainly)],
+    },
+  ].filter(({ items }) => items.length > 0)
+}

@@ -7,7 +7,7 @@ import { failureOf, failureText } from './words.ts'
 export const reportFailure = (error: unknown): void => {
   const failure = failureOf(error)
   const [, ...causes] = causesOf(error)
-  for (const cause of causes) {
+  for (const cause of new Set(causes)) {
     if (!failure.what.includes(oneLine(cause))) core.info(`caused by: ${oneLine(cause)}`)
   }
   core.error(eachLine(failureText(failure)), { title: failure.title })
