@@ -356,6 +356,29 @@ test('services with version numbers of their own are not measured by each other'
   expect((await audit()).error).toMatchObject({ name: 'not-as-planned' })
 })
 
+test('nor do they change by what the others are measured', async () => {
+  for (const service of ['a', 'b', 'c']) await release(service, '2.4.0')
+  for (const service of ['a', 'b']) await release(service, '2.4.1')
+  for (const service of ['x', 'y', 'z']) await release(service, `0.5.${service.length}`)
+  expect(findings(await audit({}, 'a,b,c'))).toEqual(['c version-missing'])
+  const { audit: result, error } = await audit({}, 'a,b,c,x,y,z')
+  expect(error).toMatchObject({ name: 'not-as-planned' })
+  const wrong = result === undefined ? [] : findingsIn(result).filter(({ finding }) => finding.wrong)
+  expect(wrong.map(({ service, finding }) => `${service} ${finding.tag}`)).toEqual(['c 2.4.1'])
+})
+
+test('a service that has no version from the oldest on is red beside others, too', async () => {
+  for (const version of ['2.4.0', '2.4.1']) await release('reqmgr2', version)
+  await release('reqmon', '2.3.0')
+  const ended = await audit({ from: '2.4.0' })
+  expect(ended.error).toMatchObject({
+    what: expect.stringContaining(
+      'reqmon can be judged: it has no version from 2.4.0 on; its newest is 2.3.0',
+    ),
+  })
+  expect(statesOf(ended)).toEqual([['2.4.1 stable', '2.4.0 stable'], []])
+})
+
 test('a service that has nothing but other tags says so', async () => {
   await release('reqmgr2', '2.4.0')
   for (const tag of ['dev', 'test']) copy('reqmgr2', '2.4.0', tag)

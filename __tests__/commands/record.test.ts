@@ -371,6 +371,19 @@ describe('records are shown', () => {
     expect(log).toContain('No records are shown: the registry has no referrers API.')
   })
 
+  test('of one service, though the registry has no place for those of another', async () => {
+    await publish('reqmon')
+    await promote({ service: 'reqmon' })
+    bench.registry.answer('GET referrers', { status: 404 }, 1)
+    const { error, audit: result } = await audit({ service: 'reqmgr2, reqmon' })
+    expect(error).toBeUndefined()
+    expect(result?.records).toBe('read')
+    const told = result?.services.flatMap(({ versions }) =>
+      versions.flatMap(({ stableTags }) => stableTags.flatMap(({ record }) => record?.actor ?? [])),
+    )
+    expect(told).toEqual(['amaltaro'])
+  })
+
   test('of a stable tag that is in doubt: who wrote it is what the reader needs', async () => {
     bench.registry.deleteTag(REPOSITORY, TAG)
     const { error, audit: result } = await audit()
