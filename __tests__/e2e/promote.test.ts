@@ -126,7 +126,7 @@ describe('is refused, and nothing is written', () => {
       tag: '2.3.4',
       seeded: ['2.3.4', '2.3.4-stable'],
       title: 'The image tag is already there',
-      says: ['2.3.4-stable is there already, as sha256:', 'delete the wrong one'],
+      says: ['2.3.4-stable is there already, as sha256:', 'delete the wrong tag'],
     },
   ])('$name', async ({ tag, seeded, digest, title, says }) => {
     for (const name of seeded) await put(name)

@@ -26,7 +26,7 @@ describe('the versions that the tags of a repository show', () => {
       what: 'tags that only * gives are none',
       tags: ['dev', '2.3', '2.3.4-rc1', '2.3.4-stable-stable', 'x-stable', '2.3.4'],
       versions: ['2.3.4'],
-      others: ['dev', '2.3', '2.3.4-rc1', '2.3.4-stable-stable', 'x-stable'],
+      others: ['2.3.4-stable-stable', 'x-stable', 'dev', '2.3', '2.3.4-rc1'],
     },
     { what: 'signatures are neither', tags: [...SIGNATURES, '2.3.4'], versions: ['2.3.4'] },
     {

@@ -1,7 +1,7 @@
 import type { ReleaseError } from '../errors.ts'
 import { allTags } from '../policy/decide.ts'
-import { newestFirst, type Published, type PublishedVersion } from '../policy/published.ts'
-import { compareVersions } from '../policy/version-order.ts'
+import { newestFirst, type PublishedVersion } from '../policy/published.ts'
+import { compareVersions, type Version } from '../policy/version-order.ts'
 import type { Desired } from '../reconcile/desired.ts'
 import { findingsOf, type ImageOwner, versionMissing } from '../reconcile/findings.ts'
 import { digestAt, type Observed } from '../reconcile/observed.ts'
@@ -49,25 +49,28 @@ const hasFirst = ({ published }: ObservedService, gitTag: string): boolean =>
   published.versions.get(gitTag)?.hasFirst === true
 
 /** The other services that have a version of the same number: by the others, nobody can tell what a service should have. */
-export const peersOf = (one: ObservedService, all: readonly ObservedService[]): readonly ObservedService[] =>
+const peersOf = (one: ObservedService, all: readonly ObservedService[]): readonly ObservedService[] =>
   all.filter(
     other =>
       other !== one &&
       [...one.published.versions.keys()].some(gitTag => other.published.versions.has(gitTag)),
   )
 
-/** What there is to say of a version that a service does not have. */
+/** What there is to say of a version that a service does not have. `oldest` is the oldest that it has. */
 const judgeAbsent = (
-  { published }: ObservedService,
   version: PublishedVersion,
-  { request, all, peers }: AmongOthers & { readonly peers: readonly ObservedService[] },
+  {
+    request,
+    all,
+    peers,
+    oldest,
+  }: AmongOthers & { peers: readonly ObservedService[]; oldest: Version | undefined },
 ): AuditedVersion => {
   const { gitTag, rule } = version.decision
   const having = peers.filter(peer => hasFirst(peer, gitTag)).length
-  const oldest = newestFirst(published.versions.values()).at(-1)
   const known = {
     ofMost: having > 0 && having * 2 >= peers.length + 1,
-    hasOlder: oldest !== undefined && compareVersions(oldest.version, version.version) < 0,
+    hasOlder: oldest !== undefined && compareVersions(oldest, version.version) < 0,
   }
   const isPublished = all.some(other => hasFirst(other, gitTag))
   const findings = isPublished ? [versionMissing(desiredOf(request, version), known)] : []
@@ -121,17 +124,15 @@ const judge = (read: ObservedService, version: PublishedVersion, request: AuditR
   }
 }
 
-/** Why nothing of a service can be judged, though it could be read. */
+/** Why nothing of a service can be judged, though it could be read. The newest version comes first. */
 const nothingToJudge = (
-  { versions, others }: Published,
-  own: number,
-  { from }: AuditRequest,
+  [newest]: readonly PublishedVersion[],
+  { others, own, from }: { others: number; own: number; from: string | undefined },
 ): string | undefined => {
-  const [newest] = newestFirst(versions.values())
   if (newest === undefined) {
-    return others.length === 0
+    return others === 0
       ? 'the registry has no such repository, or it is empty'
-      : `it has ${counted(others.length, 'tag')}, and no version by the policy`
+      : `it has ${counted(others, 'tag')}, and no version by the policy`
   }
   return own > 0 ? undefined : `it has no version from ${from} on; its newest is ${newest.decision.gitTag}`
 }
@@ -162,16 +163,17 @@ export const auditedService = (
   }
   const has = ({ decision }: PublishedVersion): boolean => versions.has(decision.gitTag)
   const own = judged.filter(has).length
-  const problem = nothingToJudge(published, own, request)
+  const sorted = newestFirst(versions.values())
+  const problem = nothingToJudge(sorted, { others: others.length, own, from: request.from })
   const olderVersions = versions.size - own
   if (problem !== undefined) return { ...about, problem, olderVersions, versions: [] }
-  const peers = peersOf(one, all)
+  const among = { request, all, peers: peersOf(one, all), oldest: sorted.at(-1)?.version }
   return {
     ...about,
     ...(recordsProblem === undefined ? {} : { recordsProblem }),
     olderVersions,
     versions: judged.map(version =>
-      has(version) ? judge(one, version, request) : judgeAbsent(one, version, { request, all, peers }),
+      has(version) ? judge(one, version, request) : judgeAbsent(version, among),
     ),
   }
 }

@@ -34,11 +34,20 @@ const templatesOf = ({ rules }: Policy): readonly { rule: Rule; template: Templa
   return [...all.filter(isFirst), ...all.filter(each => !isFirst(each))]
 }
 
+/** Tells whether an image tag has a word of the policy's stable tags, such as `stable`. */
+const stableNames = ({ rules }: Policy): ((tag: string) => boolean) => {
+  const tokens = rules.flatMap(({ templates }) => templates.flatMap(each => (each.stable ? each.tokens : [])))
+  const words = tokens.flatMap(token =>
+    token.kind === 'literal' ? (token.text.toLowerCase().match(/[a-z]{3,}/g) ?? []) : [],
+  )
+  return tag => words.some(word => tag.toLowerCase().includes(word))
+}
+
 /** What is published in a repository, as the policy has it. */
 export interface Published {
   /** By git tag, in no order. */
   readonly versions: ReadonlyMap<string, PublishedVersion>
-  /** The image tags that no rule with numbers gives; not those for signatures. */
+  /** The image tags that no rule with numbers gives, those first that look like stable ones; not those for signatures. */
   readonly others: readonly string[]
 }
 
@@ -64,7 +73,9 @@ export const publishedVersions = (policy: Policy, tags: readonly string[]): Publ
       break
     }
   }
-  return { versions, others: tags.filter(tag => !given.has(tag) && !isReferrersTag(tag)) }
+  const others = tags.filter(tag => !given.has(tag) && !isReferrersTag(tag))
+  const looksStable = stableNames(policy)
+  return { versions, others: [...others.filter(looksStable), ...others.filter(tag => !looksStable(tag))] }
 }
 
 /** Versions, the newest first. */
