@@ -38,7 +38,8 @@ const subjectOf = (call: Call, { proxy, image }: Scene): string =>
 const expectEnd = (step: StepResult, expected: Expected, call: Call, scene: Scene): 'green' | ErrorName => {
   if (expected.end === 'green' || (expected.end === 'as docker decides' && step.exitCode === 0)) {
     expect(step).toMatchObject({ exitCode: 0, annotations: [] })
-    if (expected.end === 'green' && expected.retried) expect(step.log).toMatch(/; attempt 2 of \d+ in [0-9.]+ s/)
+    if (expected.end === 'green' && expected.retried)
+      expect(step.log).toMatch(/; attempt 2 of \d+ in [0-9.]+ s/)
     return 'green'
   }
   expect(step.exitCode).toBe(1)

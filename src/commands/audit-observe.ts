@@ -1,4 +1,5 @@
 import { knownFailure, ReleaseError } from '../errors.ts'
+import type { GarbageCollector } from '../memory.ts'
 import { allTags } from '../policy/decide.ts'
 import { newestOfMoving } from '../policy/moving.ts'
 import { newestFirst, type Published, type PublishedVersion, publishedVersions } from '../policy/published.ts'
@@ -76,7 +77,12 @@ const LONG = 10_000
 const MOST_UNANSWERED = 3
 
 /** Asks about a tag or an image of a service. */
-const asking = async (one: Reading, about: string, tools: Tools, ask: () => Promise<void>): Promise<void> => {
+const asking = async (
+  one: Reading,
+  about: string,
+  tools: Tools & { readonly garbage: GarbageCollector },
+  ask: () => Promise<void>,
+): Promise<void> => {
   const { unread } = one
   if (one.unanswered >= MOST_UNANSWERED) {
     unread.set(about, notAsked(unread))
@@ -87,6 +93,7 @@ const asking = async (one: Reading, about: string, tools: Tools, ask: () => Prom
     if (tools.clock.now() - began >= LONG) one.unanswered += 1
     unread.set(about, error)
   })
+  tools.garbage.afterTask()
 }
 
 /** That nothing was asked, as the registry did not answer before. */
@@ -179,7 +186,7 @@ const nameOwners = (one: Reading, judged: readonly PublishedVersion[]): void => 
 export const observeVersions = async (
   all: readonly Reading[],
   judged: readonly PublishedVersion[],
-  tools: Tools,
+  tools: Tools & { readonly garbage: GarbageCollector },
 ): Promise<void> => {
   const tags = all.flatMap(one => {
     const wanted = own(one, judged).flatMap(({ decision }) => allTags(decision).map(({ tag }) => tag))

@@ -1,3 +1,4 @@
+import { garbageCollector } from '../memory.ts'
 import { mapSome } from '../some.ts'
 import { counted } from '../text.ts'
 import { auditedService } from './audit-judge.ts'
@@ -22,10 +23,12 @@ export const audit = async (request: AuditRequest, tools: Registries & Run): Pro
     conclude(`${counted(judged.length, 'version')} of ${counted(all.length, 'service')}`)
     return { all, judged }
   })
+  const garbage = garbageCollector()
   const records = request.withRecords ? recordsReader(tools) : undefined
   await log.stage('Read the registry', async conclude => {
-    await observeVersions(all, judged, tools)
+    await observeVersions(all, judged, { ...tools, garbage })
     if (records !== undefined) await readRecords(all, judged, records)
+    garbage.collect()
     conclude(
       `${counted(
         all.reduce((sum, { tags }) => sum + tags.size, 0),

@@ -2,7 +2,6 @@ import { addStoredLogins } from '../docker/config.ts'
 import { Docker } from '../docker/docker.ts'
 import { patientBackoff, registryBackoff } from '../http/retry.ts'
 import { Transport } from '../http/transport.ts'
-import { preferSmallHeap } from '../memory.ts'
 import type { Repository } from '../registry/reference.ts'
 import { audit } from './audit.ts'
 import { build } from './build.ts'
@@ -36,7 +35,6 @@ export const dispatch = async (
   const registries = await registriesFor(request, run, transport)
   const ofMany = { ...tools, ...registries }
   if (request.command === 'audit') {
-    preferSmallHeap()
     return await audit(request, ofMany)
   }
   const ofOne = (repository: Repository) => ({ ...tools, registry: registries.registryFor(repository) })

@@ -1,6 +1,6 @@
 import type { AuditResult } from '../commands/audit-result.ts'
 import { oneLine } from '../text.ts'
-import { aligned } from './aligned.ts'
+import { aligned, lineWidth, widthOf } from './aligned.ts'
 import { type Grid, gridOf, sectionsOf, UNREAD } from './audit-words.ts'
 
 /** The columns of the table, the first for the versions. */
@@ -18,17 +18,16 @@ const columnsOf = ({ services, rows }: Grid): readonly (readonly string[])[] => 
 /** One table, or, where that is wider than a terminal, several with as many services as there is room for. */
 const tablesOf = (grid: Grid, width: number): string[] => {
   const [versions = [], ...services] = columnsOf(grid)
-  const linesOf = (columns: readonly (readonly string[])[]): string[] =>
-    aligned(versions.map((version, row) => [version, ...columns.map(column => column[row] ?? '')]))
-  const fits = (columns: readonly (readonly string[])[]): boolean =>
-    linesOf(columns).every(line => line.length <= width)
   const groups: (readonly string[])[][] = []
   for (const column of services) {
     const last = groups.at(-1)
-    if (last !== undefined && fits([...last, column])) last.push(column)
+    if (last !== undefined && lineWidth([versions, ...last, column].map(widthOf)) <= width) last.push(column)
     else groups.push([column])
   }
-  return groups.flatMap((group, index) => [...(index === 0 ? [] : ['']), ...linesOf(group)])
+  const tables = groups.map(group =>
+    aligned(versions.map((version, row) => [version, ...group.map(column => column[row] ?? '')])),
+  )
+  return tables.flatMap((table, index) => (index === 0 ? table : ['', ...table]))
 }
 
 /**
