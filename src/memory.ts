@@ -1,8 +1,8 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
-/** Prefer a small heap to speed; collect garbage in one thread; have a function that collects it. */
-const FLAGS = ['--optimize-for-size', '--single-threaded-gc', '--expose-gc']
+/** Prefer a small heap to speed; have a function that collects garbage. Not every flag may be set in a process that runs. */
+const FLAGS = ['--optimize-for-size', '--expose-gc']
 
 /** After how many tasks garbage is collected. */
 const INTERVAL = 64
