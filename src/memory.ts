@@ -17,7 +17,7 @@ export interface GarbageCollector {
 
 /**
  * Keeps the memory small, from now on, of what waits most of the time. Left alone, the engine of JavaScript collects garbage
- * when it has grown to 50 MB, and its threads need as much again.
+ * when it has grown to 50 MB.
  *
  * Source: Node.js documentation, "v8.setFlagsFromString(flags)"; V8's `gc` of --expose-gc.
  */
