@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events'
 import { ReleaseError } from './errors.ts'
 
 /** What to say to whoever stopped a run. */
@@ -30,8 +29,6 @@ export class InterruptedError extends ReleaseError {
  */
 export const interruption = (process: Pick<NodeJS.Process, 'on'>, words: Words = ofJob): AbortSignal => {
   const controller = new AbortController()
-  // Every request and every wait of the run listens.
-  setMaxListeners(0, controller.signal)
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
       controller.abort(new InterruptedError(name, words))

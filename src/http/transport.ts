@@ -79,8 +79,8 @@ export class Transport implements Disposable {
     this.#clock = options.clock
     this.#backoff = options.backoff
     this.#signal = AbortSignal.any([options.signal, this.#closing.signal])
-    // Every request that is under way listens.
-    setMaxListeners(0, this.#signal)
+    // Every request that is under way listens, and every wait of the run.
+    setMaxListeners(0, this.#signal, options.signal)
   }
 
   /**
