@@ -41,6 +41,13 @@ describe('the services are a list for the matrix', () => {
     expect(JSON.parse((outputs as { services?: string }).services ?? '')).toEqual(services)
   })
 
+  test('one that is named twice would be released twice', () => {
+    expect(run(script, { SERVICES: 'b, a b,c a' })).toMatchObject({
+      status: 1,
+      stdout: '::error title=The input services is not valid::It names a b twice. Leave one out.\n',
+    })
+  })
+
   test.each(['', ' , []\n'])('%j names none', given => {
     expect(run(script, { SERVICES: given })).toMatchObject({
       status: 1,

@@ -143,9 +143,9 @@ describe('a tag is stable or not', () => {
         const isRefusedForIt = decisions.some(({ reason }) => reason.includes('is a stable tag'))
         seen[isRefusedForIt ? 'refused' : 'planned'] += 1
       }),
-      { numRuns: 200 },
+      { numRuns: 400 },
     )
-    expect(Math.min(seen.planned, seen.refused)).toBeGreaterThan(0)
+    expect(Math.min(seen.planned, seen.refused)).toBeGreaterThan(5)
   })
 })
 
@@ -210,7 +210,7 @@ describe('a rule that can never match', () => {
         ],
       },
     )
-    expect(Math.min(outcomes.never, outcomes.sometimes)).toBeGreaterThan(0)
+    expect(Math.min(outcomes.never, outcomes.sometimes)).toBeGreaterThan(5)
   })
 
   test('is found when the later pattern says more of the same, whatever its numbers are', () => {

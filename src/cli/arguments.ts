@@ -49,6 +49,9 @@ const listOf = (inputs: readonly InputName[]): string =>
     .join(', ')
     .replace(/, (?=[^,]*$)/, ' and ')
 
+/** The arguments of a command, in their order. */
+const orderOf = ({ positionals }: Command): string => positionals.map(input => `<${input}>`).join(' ')
+
 /** The options, and what may be arguments, in what begins with an option that is not known. */
 const optionsIn = (unknown: readonly string[]): { options: string[]; others: string[] } => {
   const end = unknown.includes('--') ? unknown.indexOf('--') : unknown.length
@@ -65,11 +68,11 @@ const OF_DOCKER =
   /^--(?:add-host|allow|annotation|attest|build-context|builder|cache-from|cache-to|label|network|no-cache|no-cache-filter|platform|progress|provenance|pull|sbom|secret|shm-size|ssh|target|ulimit)$/
 
 /** What to do with an option that is an argument, or one of docker's. */
-const otherwise = ({ options, positionals }: Command, option: string): string => {
-  if (positionals.some(input => option === `--${input}`)) {
-    return `It is an argument: ${positionals.map(input => `<${input}>`).join(' ')}. `
+const otherwise = (command: Command, option: string): string => {
+  if (command.positionals.some(input => option === `--${input}`)) {
+    return `It is an argument: ${orderOf(command)}. `
   }
-  return OF_DOCKER.test(option) && options.some(({ input }) => input === 'build-options')
+  return OF_DOCKER.test(option) && command.options.some(({ input }) => input === 'build-options')
     ? `Write it as --build-options=${option}, with its value if it has one. `
     : ''
 }
@@ -130,10 +133,7 @@ const wrongOperands = (command: Command, { operands, unknown }: Given): Mistake[
   const most = operands.length + optionsIn(unknown).others.length
   const missing = positionals.slice(most).filter(input => isRequired(command, input))
   if (extra.length > 0) {
-    const remedy =
-      positionals.length === 0
-        ? seeHelp(command)
-        : `Its arguments are ${positionals.map(input => `<${input}>`).join(' ')}.`
+    const remedy = positionals.length === 0 ? seeHelp(command) : `Its arguments are ${orderOf(command)}.`
     // Which of them is too many is not known, nor what the others are.
     mistakes.push(invalidInput(positionals, `${name} takes no argument ${extra.join(', ')}.`, remedy))
   }

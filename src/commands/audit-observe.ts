@@ -70,7 +70,7 @@ const noting = async (
   }
 }
 
-/** How long an answer takes that is not worth to be waited for many times, in milliseconds: it was asked for again and again. */
+/** A failed question that took so long, in milliseconds, was asked again and again; many of them would take hours. */
 const LONG = 10_000
 
 /** How many such questions about a service there may be until no more are asked. */

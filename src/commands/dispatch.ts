@@ -34,9 +34,7 @@ export const dispatch = async (
   if (request.command === 'build') return resultOf(request, [await build(request, tools)])
   const registries = await registriesFor(request, run, transport)
   const ofMany = { ...tools, ...registries }
-  if (request.command === 'audit') {
-    return await audit(request, ofMany)
-  }
+  if (request.command === 'audit') return await audit(request, ofMany)
   const ofOne = (repository: Repository) => ({ ...tools, registry: registries.registryFor(repository) })
   let result: Result
   switch (request.command) {

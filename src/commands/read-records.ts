@@ -21,6 +21,7 @@ export interface RecordsReader {
   readonly isSupported: boolean
 }
 
+/** Makes a reader for one run. */
 export const recordsReader = ({ signal, secrets }: Pick<Run, 'signal' | 'secrets'>): RecordsReader => {
   const asked = new Set<string>()
   const unsupported = new Set<string>()

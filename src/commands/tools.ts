@@ -51,7 +51,7 @@ export type ToolsForOne = Run & Backends & OneRegistry
 /** What a command for several services has. */
 export type ToolsForMany = Run & Backends & Registries
 
-/** What backends are made with. */
+/** How the commands and their backends are loaded and made. */
 export interface CommandOptions {
   /** Loads the commands that need backends, which takes as long as a plan: a plan is made without them. */
   readonly loadCommands: () => Promise<Pick<typeof import('./dispatch.ts'), 'dispatch'>>
