@@ -75,6 +75,8 @@ export const FAULTS = [
   'reset',
   /** The registry has done what it was asked, and the connection breaks before it says so. */
   'answer lost',
+  /** The same, and the next attempt is refused, as by Harbor where the tag is immutable now. */
+  'answer lost, then 412',
   /** No answer. */
   'time-out',
   /** The connection breaks in the middle of the answer's body. */
@@ -443,14 +445,18 @@ export const startFaultProxy = async (target: {
     exchanges.push(exchange)
     const watching = watch
     if (watching.arrived?.(exchange) === false) return breakOff(response, exchange)
+    const least = injection?.fault === 'answer lost, then 412' ? 2 : 1
     const due =
-      injection?.call === exchange.call && (injection.times === 'always' || injected === 0)
+      injection?.call === exchange.call && (injection.times === 'always' || injected < least)
         ? injection
         : undefined
     if (due === undefined) return pass(exchange, { incoming, response, body, door }, watching)
     // Counted before it is put in: another request may come while this one waits.
     injected += 1
-    exchange.faulty = await misbehave(due.fault, { exchange, incoming, response, body, door })
+    const { fault: planned } = due
+    const lost = injected % 2 === 1 ? 'answer lost' : '412 immutable'
+    const fault = planned === 'answer lost, then 412' ? lost : planned
+    exchange.faulty = await misbehave(fault, { exchange, incoming, response, body, door })
     if (!exchange.faulty) injected -= 1
   }
 

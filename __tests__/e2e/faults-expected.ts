@@ -9,6 +9,7 @@
  * - 404 is proven absence where absence is an answer: of tags. Of what was published or listed a moment ago it
  *   is an error.
  * - What can not be right (no JSON, half a body, a digest that is not that of the bytes) is no answer.
+ * - What was refused, or not clearly answered, is looked at: what is there is written.
  * - A header that may be missing may be missing. A redirect of a question is followed, without credentials;
  *   whoever it leads to can not ask for them, so he can not answer the one question how to ask.
  * - What docker does about the faults that it meets is its own business, but one that passes does no harm, and
@@ -78,6 +79,8 @@ const canHappen = (fault: Fault, call: Call, before: Before): boolean => {
       // An answer that there is nothing has no digest.
       if (call === 'head') return before === 'first tag'
       return /^(?:get|config|read|put|final|engine PUT)/.test(call)
+    case 'answer lost, then 412':
+      return call === 'put' || call === 'engine PUT manifest'
     case '404':
       // The registry says that there is nothing, and nobody else knows better: see docs/reliability.md.
       return !(call === 'head' && before === 'first tag')
@@ -129,6 +132,7 @@ const WHERE_IT_MATTERS: Partial<Record<OurCall, Partial<Record<Fault, Expected>>
   },
   'head again': { '404': GREEN },
   put: {
+    'answer lost, then 412': RETRIED,
     '404': red('registry-unreadable', /404/),
     'not JSON': red('registry-unreadable', /200.*guest network/),
     redirect: red('registry-unreadable', /307/),
@@ -142,7 +146,10 @@ const WHERE_IT_MATTERS: Partial<Record<OurCall, Partial<Record<Fault, Expected>>
 
 /** The end of a run in which a call of the bundle failed. */
 const expectedOfOurs = ({ call, fault, times }: Injection & { call: OurCall }): Expected => {
+  // The registry has it, whatever became of its answer.
+  const isWritten = call === 'put' && (fault === 'answer lost' || fault === 'truncated body')
   const passing = PASSING[fault]
+  if (passing !== undefined && isWritten) return RETRIED
   if (passing !== undefined) return times === 'once' ? RETRIED : red('registry-unreadable', passing)
   if (fault === '429 for long') return red('registry-unreadable', /429/)
 

@@ -137,6 +137,8 @@ const SHORT: readonly { call: Call; fault: Fault; times: 'once' | 'always' }[] =
   { call: 'put', fault: '412 immutable', times: 'always' },
   { call: 'put', fault: '429 for long', times: 'once' },
   { call: 'put', fault: 'reset', times: 'always' },
+  { call: 'put', fault: 'answer lost, then 412', times: 'always' },
+  { call: 'put', fault: 'answer lost', times: 'always' },
   { call: 'final head', fault: '403', times: 'always' },
   { call: 'final head', fault: 'wrong digest header', times: 'once' },
 ]

@@ -37,6 +37,8 @@ export interface ModelRegistry {
   deleteTag(repository: string, tag: string): void
   /** Answers what the client asks, in short such as `HEAD 2.3.4` or `GET list`, so; as often as given, or always. */
   answer(request: string, answer: Answer, times?: number): void
+  /** Does what a request that begins so asks for, once, and breaks the connection before it says so. */
+  loseAnswer(request: string): void
   stop(): Promise<void>
 }
 
@@ -46,6 +48,10 @@ export interface ModelOptions {
   readonly referrers?: boolean
   /** How many referrers are on a page. */
   readonly page?: number
+  /** How many tags are on a page at most; that more follow is not said, as by Nexus. Without it all are. */
+  readonly tagPage?: number
+  /** The tags that can't be written once they are there, as with Harbor's immutability rules. */
+  readonly immutable?: RegExp
 }
 
 interface Stored {
@@ -170,7 +176,7 @@ interface Asked {
 const answerOf = (
   repository: Repository,
   asked: Asked,
-  { referrers = false, page = 1_000 }: ModelOptions,
+  { referrers = false, page = 1_000, tagPage, immutable }: ModelOptions,
 ): Answer => {
   const { method, kind, path, reference, type, body, query } = asked
   const { manifests, tags, blobs, uploads } = repository
@@ -179,6 +185,8 @@ const answerOf = (
   }
   if (kind === 'manifests') {
     if (method !== 'PUT') return read(repository, reference, method)
+    // Also for the digest that the tag has: goharbor/harbor, 2.15.
+    if (immutable?.test(reference) && tags.has(reference)) return refused(412, 'PRECONDITION')
     const answer = write(repository, reference, { mediaType: type ?? '', bytes: body })
     const subject = field(parseJson(body.toString()), 'subject', 'digest')
     if (!referrers || answer.status !== 201 || typeof subject !== 'string') return answer
@@ -186,7 +194,10 @@ const answerOf = (
   }
   if (kind === 'tags') {
     if (manifests.size === 0) return refused(404, 'NAME_UNKNOWN')
-    return { status: 200, body: JSON.stringify({ name: path, tags: [...tags.keys()].toSorted() }) }
+    const last = query.get('last') ?? ''
+    const sorted = [...tags.keys()].toSorted()
+    const listed = tagPage === undefined ? sorted : sorted.filter(tag => tag > last).slice(0, tagPage)
+    return { status: 200, body: JSON.stringify({ name: path, tags: listed }) }
   }
   if (method === 'POST') {
     const upload = randomUUID()
@@ -221,6 +232,7 @@ export const startModelRegistry = async (
 ): Promise<ModelRegistry> => {
   const repositories = new Map<string, Repository>()
   const answers: { request: string; answer: Answer; left: number }[] = []
+  const lost: string[] = []
   let isSilent = false
 
   const at = (path: string): Repository =>
@@ -238,12 +250,13 @@ export const startModelRegistry = async (
     return found.answer
   }
 
-  const answerTo = ({ method, headers }: IncomingMessage, url: URL, body: Buffer): Answer => {
+  const answerTo = ({ method, headers }: IncomingMessage, url: URL, body: Buffer): Answer | 'lost' => {
     if (url.pathname === '/v2/') return { status: 200, body: '{}' }
     const { path, kind, reference } = ROUTE.exec(url.pathname)?.groups ?? {}
     if (path === undefined || reference === undefined) return refused(404, 'NAME_UNKNOWN')
+    const request = `${method} ${kind === 'referrers' ? kind : reference}`
+    const loss = headers['user-agent'] === USER_AGENT ? lost.findIndex(each => request.startsWith(each)) : -1
     if (headers['user-agent'] === USER_AGENT) {
-      const request = `${method} ${kind === 'referrers' ? kind : reference}`
       requests.push(request)
       const instead = prepared(request)
       if (instead !== undefined) return instead
@@ -255,7 +268,9 @@ export const startModelRegistry = async (
     const { 'oci-subject': _, ...without } = said.headers ?? {}
     const answer = isSilent ? { ...said, headers: without } : said
     if (method === 'POST' || (method === 'PUT' && answer.status === 201)) repositories.set(path, repository)
-    return answer
+    if (loss === -1) return answer
+    lost.splice(loss, 1)
+    return 'lost'
   }
 
   const server = createServer((request, response) => {
@@ -263,7 +278,8 @@ export const startModelRegistry = async (
       .then(body => {
         const url = new URL(request.url ?? '', 'http://localhost')
         const answer = answerTo(request, url, body)
-        response.writeHead(answer.status, answer.headers).end(answer.body)
+        if (answer === 'lost') response.destroy()
+        else response.writeHead(answer.status, answer.headers).end(answer.body)
       })
       .catch((error: Error) => response.destroy(error))
   }).listen(0, '127.0.0.1')
@@ -294,6 +310,7 @@ export const startModelRegistry = async (
     deleteTag: (repository, tag) => void at(repository).tags.delete(tag),
     answer: (request, answer, times = Number.POSITIVE_INFINITY) =>
       void answers.push({ request, answer, left: times }),
+    loseAnswer: request => void lost.push(request),
     stop: async () => {
       server.closeAllConnections()
       server.close()

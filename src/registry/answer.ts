@@ -88,7 +88,9 @@ export const refusalOf = (
         'Check username and password, or the login that docker has, and the rights of the account there.',
     })
   }
-  if (response.status === 412) {
+  // A tag that can't be changed: Harbor answers 412, its own API 409, ECR 400 with this code.
+  const isImmutable = verb === 'write' && (response.status === 409 || codes.includes('TAG_INVALID'))
+  if (response.status === 412 || isImmutable) {
     return new ReleaseError('registry-refused', {
       what: `The registry refuses to ${verb === 'write' ? 'accept' : 'show'} ${what}: ${answer}.`,
       remedy:

@@ -6,6 +6,7 @@ import { field, parseJson } from '../json.ts'
 import { provesAbsence } from './answer.ts'
 import { type ConnectionOptions, type Question, RegistryConnection } from './connection.ts'
 import { MANIFEST_MEDIA_TYPES } from './media-types.ts'
+import { MAX_PAGES, nextQuery, queryAfter } from './pages.ts'
 import {
   byDigest,
   type Digest,
@@ -174,16 +175,39 @@ export class RegistryClient {
     { mediaType, bytes }: Omit<Manifest, 'digest'>,
   ): Promise<string | undefined> {
     const what = this.#named(reference)
-    const response = await this.#ask({
-      method: 'PUT',
-      path: `manifests/${reference}`,
-      headers: { 'content-type': mediaType },
-      body: bytes,
-      what,
-    })
-    if (response.status !== 201) throw this.#connection.refused('write', what, response)
-    const subject = response.headers['oci-subject']
-    return typeof subject === 'string' ? subject : undefined
+    const headers = { 'content-type': mediaType }
+    const put = this.#ask({ method: 'PUT', path: `manifests/${reference}`, headers, body: bytes, what })
+    return this.#unlessThere(
+      put.then(response => {
+        if (response.status !== 201) throw this.#connection.refused('write', what, response)
+        const subject = response.headers['oci-subject']
+        return typeof subject === 'string' ? subject : undefined
+      }),
+      () => this.#hasUnder(reference, bytes),
+    )
+  }
+
+  /**
+   * What was to be written may be there although the registry refused it, or did not say: the answer to an earlier attempt
+   * may be lost, and where tags are immutable the next attempt is refused. What is there counts.
+   */
+  async #unlessThere<T>(writing: Promise<T>, isThere: () => Promise<boolean>): Promise<T | undefined> {
+    try {
+      return await writing
+    } catch (caught) {
+      const error = knownFailure(caught)
+      const found = await isThere().catch((failed: unknown) => knownFailure(failed))
+      if (found === true) return undefined
+      throw error
+    }
+  }
+
+  /** Whether a tag, or a digest, has just this manifest, asked without much patience. */
+  async #hasUnder(reference: string, bytes: Buffer): Promise<boolean> {
+    const { impatient } = this
+    if (isDigest(reference)) return impatient.hasManifest(reference)
+    const state = await impatient.headTag(reference)
+    return state.kind === 'present' && state.digest === digestOf(bytes, state.digest)
   }
 
   /**
@@ -219,7 +243,7 @@ export class RegistryClient {
         return Array.isArray(tags) && tags.every(tag => typeof tag === 'string') ? tags : undefined
       },
     )
-    return tags === 'absent' ? [] : [...new Set(tags)]
+    return tags === 'absent' ? [] : tags
   }
 
   /**
@@ -246,48 +270,31 @@ export class RegistryClient {
     { query, accept, what }: { query: string; accept: string; what: string },
     entriesIn: (answer: unknown) => readonly T[] | undefined,
   ): Promise<T[] | 'absent'> {
-    const entries: T[] = []
-    const seen = new Set<string>()
-    for (let path: string | undefined = `${list}${query}`; path !== undefined; ) {
-      if (seen.has(path))
-        throw this.#connection.unusable(what, 'the pages of its list lead back to one another')
-      seen.add(path)
-      const response: HttpResponse = await this.#ask({
-        method: 'GET',
-        path,
-        headers: { accept },
-        what,
-      })
-      if (provesAbsence(response) || UNKNOWN_ENDPOINT.includes(response.status))
-        return seen.size === 1 ? 'absent' : entries
+    const entries = new Set<T>()
+    const asked = new Set<string>()
+    let hadLink = false
+    for (let next: string | undefined = query; next !== undefined; ) {
+      if (asked.has(next) || asked.size === MAX_PAGES)
+        throw this.#connection.unusable(what, `the pages of its list do not end, after ${asked.size} of them`)
+      asked.add(next)
+      const response = await this.#ask({ method: 'GET', path: `${list}${next}`, headers: { accept }, what })
+      const isAbsent = provesAbsence(response) || UNKNOWN_ENDPOINT.includes(response.status)
+      if (isAbsent && asked.size === 1) return 'absent'
       if (response.status !== 200) throw this.#connection.refused('read', what, response)
       const answer = parseJson(response.body.toString('utf8'))
       if (answer === undefined) throw this.#connection.unusable(what, 'its answer is not JSON')
       const found = entriesIn(answer)
       if (found === undefined)
         throw this.#connection.unusable(what, 'its answer is not the list that was asked for')
-      entries.push(...found)
-      path = this.#nextPage(response, list, what)
+      const before = entries.size
+      for (const entry of found) entries.add(entry)
+      const linked = nextQuery(response.headers.link)
+      if (linked === 'not understood')
+        throw this.#connection.unusable(what, 'the Link to its next page can not be understood')
+      hadLink ||= linked !== undefined
+      next = linked ?? (hadLink || entries.size === before ? undefined : queryAfter(query, found))
     }
-    return entries
-  }
-
-  /** The address in `Link: <…>; rel="next"` (RFC 5988), which must stay with the list of this repository. */
-  #nextPage(response: HttpResponse, list: string, what: string): string | undefined {
-    const link = response.headers.link
-    const header = Array.isArray(link) ? link.join(', ') : link
-    const target = header === undefined ? undefined : /<([^>]*)>\s*;[^,]*\brel="?next"?/i.exec(header)?.[1]
-    if (target === undefined) return undefined
-    if (!URL.canParse(target, response.url.href))
-      throw this.#connection.unusable(what, 'its next page is no address')
-    const next = new URL(target, response.url)
-    if (
-      next.origin !== response.url.origin ||
-      !next.pathname.endsWith(`/v2/${this.repository.path}/${list}`)
-    ) {
-      throw this.#connection.unusable(what, `its next page is elsewhere, at ${next.host}${next.pathname}`)
-    }
-    return `${list}${next.search}`
+    return [...entries]
   }
 
   /** GET of a blob that is read whole, such as an image's config. */
@@ -304,8 +311,7 @@ export class RegistryClient {
   async putBlob(bytes: Buffer): Promise<Digest> {
     const digest = digestOf(bytes)
     const what = byDigest(this.repository, digest)
-    const head = await this.#ask({ method: 'HEAD', path: `blobs/${digest}`, headers: {}, what })
-    if (head.status === 200) return digest
+    if (await this.#hasBlob(digest)) return digest
     const begun = await this.#ask({ method: 'POST', path: 'blobs/uploads/', headers: {}, what })
     if (begun.status !== 202) throw this.#connection.refused('write', what, begun)
     const { location } = begun.headers
@@ -315,8 +321,18 @@ export class RegistryClient {
     // What the registry has put there stays as it is: it may be signed.
     upload.search = `${upload.search === '' ? '?' : `${upload.search}&`}digest=${encodeURIComponent(digest)}`
     const headers = { 'content-type': 'application/octet-stream' }
-    const put = await this.#ask({ method: 'PUT', path: upload, headers, body: bytes, what })
-    if (put.status !== 201) throw this.#connection.refused('write', what, put)
+    const put = this.#ask({ method: 'PUT', path: upload, headers, body: bytes, what })
+    await this.#unlessThere(
+      put.then(response => {
+        if (response.status !== 201) throw this.#connection.refused('write', what, response)
+      }),
+      () => this.impatient.#hasBlob(digest),
+    )
     return digest
+  }
+
+  async #hasBlob(digest: Digest): Promise<boolean> {
+    const what = byDigest(this.repository, digest)
+    return (await this.#ask({ method: 'HEAD', path: `blobs/${digest}`, headers: {}, what })).status === 200
   }
 }
