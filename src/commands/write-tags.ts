@@ -5,7 +5,7 @@ import { isAttestation, isImage } from '../registry/image-index.ts'
 import { byDigest, type Digest, tagged } from '../registry/reference.ts'
 import { mapSome, type Some } from '../some.ts'
 import { mapServices } from './concurrency.ts'
-import { readTags, requireTagged } from './observe.ts'
+import { readTags, requireManifest, requireTagged } from './observe.ts'
 import { type Outcome, outcomeOf, outcomeOfFailed, withOutcomes } from './outcome.ts'
 import type { Plan } from './plan.ts'
 import { type ImageTagResult, isPublished, type ServiceResult } from './result.ts'
@@ -69,6 +69,29 @@ interface Written extends Copies {
 
 type Tools = Pick<Run, 'log' | 'journal'>
 
+/**
+ * Gives the tags that this run has overwritten, the first one above all, the image of a fixed tag that the registry does not
+ * let it overwrite: they would differ for good, and no next run could mend it.
+ */
+const restoreTags = async (
+  { plan, registry, outcomes }: Written,
+  { tag, theirs }: { tag: string; theirs: Digest },
+  error: ReleaseError,
+  { journal }: Pick<Tools, 'journal'>,
+): Promise<ReleaseError> => {
+  const manifest = await requireManifest(registry, theirs)
+  const overwritten = plan.result.tags.filter(each => outcomes.has(each.tag) && each.tag !== tag)
+  for (const each of overwritten) {
+    await registry.putManifest(each.tag, manifest)
+    journal.tag({ ...each, outcome: 'planned' })
+  }
+  return new ReleaseError('registry-refused', {
+    what: `${tag} can not be overwritten, so ${overwritten.map(each => each.tag).join(', ')} got its image back, ${theirs}. ${error.what}`,
+    remedy: error.remedy,
+    cause: error,
+  })
+}
+
 /** Carries out some steps of a service, in their order, and adds what became of each tag. */
 const carryOut = async (
   written: Written,
@@ -84,9 +107,12 @@ const carryOut = async (
     if (step.kind === 'copy' || step.kind === 'move') {
       manifest ??= await requireTagged(registry, plan.desired.first.tag, image.digest)
       requireImage(manifest, registry)
-      await registry.putManifest(tag, manifest).catch((error: unknown) => {
+      await registry.putManifest(tag, manifest).catch(async (error: unknown) => {
         journal.tag({ ...result, outcome: outcomeOfFailed(error) })
-        throw error
+        const theirs = step.kind === 'copy' && image.outcome.outcome === 'built' ? step.replaces : undefined
+        if (theirs === undefined || !(error instanceof ReleaseError) || error.name !== 'registry-refused')
+          throw error
+        throw await restoreTags({ ...written, outcomes }, { tag, theirs }, error, { journal })
       })
     }
     const outcome = outcomeOf(step, image.digest)
