@@ -2,16 +2,14 @@ import { tmpdir } from 'node:os'
 import * as core from '@actions/core'
 import { systemClock } from './clock.ts'
 import { execute } from './commands/execute.ts'
-import { type CommandResult, saysMoreThanPlan } from './commands/result.ts'
-import { ResultError } from './commands/result-error.ts'
-import { askForProject } from './inputs/missing-project.ts'
-import { readInputs, unknownInputs } from './inputs/read.ts'
-import { validateRequest } from './inputs/request.ts'
+import { Ledger } from './commands/ledger.ts'
+import { Mistakes } from './inputs/mistakes.ts'
+import { requestOf } from './inputs/request.ts'
 import { readRunContext } from './inputs/run-context.ts'
+import { noteUnknownInputs, readInputs } from './inputs/texts.ts'
 import { interruption } from './interruption.ts'
 import { actionsLog } from './report/actions-log.ts'
 import { reportFailure } from './report/failure.ts'
-import { RunJournal } from './report/journal.ts'
 import { maskedLog } from './report/masked-log.ts'
 import { setOutputs } from './report/outputs.ts'
 import { writeSummary } from './report/summary.ts'
@@ -19,63 +17,47 @@ import { tableOf } from './report/table.ts'
 import { asRunnerFault, requireRunner } from './runner.ts'
 import { Secrets } from './secrets.ts'
 import { TEMPORARY, withTemporary } from './temporary.ts'
-import { USER_AGENT } from './version.ts'
 
 const { env } = process
-const journal = new RunJournal()
-const signal = interruption(process)
+const ledger = new Ledger()
 const secrets = new Secrets(core.setSecret)
+const signal = interruption(process)
 
-/** Reads inputs and runs the command. */
-const run = async (): Promise<CommandResult> => {
+/** Reads the inputs and carries out what they ask for. */
+async function run(): Promise<void> {
   const clock = systemClock(signal)
   const context = readRunContext(env, process.cwd())
   const { workspace } = context
   requireRunner(env, workspace)
-  const texts = readInputs(secrets)
-  const { request, warnings } = validateRequest(texts, context, { before: unknownInputs(env) })
-  const log = maskedLog(
-    actionsLog(clock.now, stage => journal.stages.push(stage)),
-    secrets,
+  const log = maskedLog(actionsLog(clock.now, ledger.stages), secrets)
+  const mistakes = new Mistakes()
+  noteUnknownInputs(env, mistakes)
+  const warn = ({ title, message }: { title: string; message: string }): void => log.warning(title, message)
+  const request = requestOf(readInputs(secrets), context, { mistakes, warn })
+  await execute(request, { env, log, secrets, clock, ledger, signal, workspace }, use =>
+    withTemporary(context.temporary ?? tmpdir(), use, temporary => core.saveState(TEMPORARY, temporary)),
   )
-  for (const { title, message } of warnings) log.warning(title, message)
-  return execute(
-    request,
-    { env, log, secrets, clock, started: clock.now(), journal, signal, workspace },
-    {
-      // In files of their own, which are read when they are due.
-      loadCommands: () => import('./commands/dispatch.ts'),
-      loadGitHub: () => import('./github/index.ts'),
-      withTemporary: use =>
-        withTemporary(context.temporary ?? tmpdir(), use, temporary => core.saveState(TEMPORARY, temporary)),
-      userAgent: USER_AGENT,
-    },
-  ).catch((error: unknown) => {
-    throw askForProject(error, texts)
-  })
 }
 
-/** Reports what became of the run. `result` is for the outputs, `failure` what the run failed with, if it did. */
-const report = (result: CommandResult | undefined, failure: unknown): void => {
-  const known = result ?? journal.soFar
-  if (known !== undefined && (failure === undefined || saysMoreThanPlan(known))) core.info(tableOf(known))
-  let error = failure
+/** Reports what became of the run, which failed with `error`, if it did. */
+function report(error: unknown): void {
+  let failure = error
+  const { result } = ledger
+  // What was only looked at is a result, whatever was found.
+  const isLook = result !== undefined && ['promote', 'verify', 'audit'].includes(result.command)
+  if (result !== undefined) core.info(tableOf(result))
   try {
-    if (result !== undefined) setOutputs(result, env.RUNNER_TEMP || undefined)
+    if (result !== undefined && (failure === undefined || isLook)) setOutputs(result, env.RUNNER_TEMP || undefined)
   } catch (cause) {
     // What failed first is what is reported.
-    error ??= cause
+    failure ??= cause
   }
-  if (error !== undefined) reportFailure(error)
-  writeSummary({ result: known, stages: journal.stages, error }, { env, secrets })
+  if (failure !== undefined) reportFailure(failure, ledger)
+  writeSummary(ledger, failure, { env, secrets })
 }
 
 await run().then(
-  result => report(result, undefined),
-  (error: unknown) =>
-    report(
-      error instanceof ResultError ? error.result : undefined,
-      // Whoever pressed Cancel is told so, whatever broke by that.
-      secrets.maskError(signal.aborted ? signal.reason : asRunnerFault(error)),
-    ),
+  () => report(undefined),
+  // Whoever pressed Cancel is told so, whatever broke by that.
+  (error: unknown) => report(secrets.maskError(signal.aborted ? signal.reason : asRunnerFault(error))),
 )

@@ -1,126 +1,84 @@
+import { tmpdir } from 'node:os'
 import { CommanderError } from 'commander'
+import { systemClock } from '../clock.ts'
+import { execute } from '../commands/execute.ts'
+import { Ledger } from '../commands/ledger.ts'
 import { causesOf, ReleaseError } from '../errors.ts'
-import { holdsSecret } from '../inputs/pasted-secret.ts'
+import { Mistakes } from '../inputs/mistakes.ts'
+import { requestOf } from '../inputs/request.ts'
 import { InterruptedError, interruption } from '../interruption.ts'
-import type { Log } from '../log.ts'
+import { failureOf, failureText } from '../report/failure.ts'
 import { maskedLog } from '../report/masked-log.ts'
-import { type Colours, coloursFor } from '../report/terminal-colours.ts'
+import { tableOf } from '../report/table.ts'
+import { coloursFor } from '../report/terminal-colours.ts'
 import { terminalLog } from '../report/terminal-log.ts'
-import { failureOf, failureText } from '../report/words.ts'
 import { Secrets } from '../secrets.ts'
-import { eachLine, oneLine } from '../text.ts'
-import type { Arguments } from './arguments.ts'
-import type { Command } from './command.ts'
-import { commands } from './commands.ts'
+import { withTemporary } from '../temporary.ts'
+import { eachLine, jsonLine, oneLine } from '../text.ts'
+import { ciContext } from './ci.ts'
+import { withoutPassword, withSecrets } from './credentials.ts'
 import { type ExitStatus, exitStatusOf } from './exit-status.ts'
-import { programOf } from './program.ts'
+import { explain } from './explain.ts'
+import { type Call, programOf } from './program.ts'
 import { StandardOutput } from './stdout.ts'
-import { callerOf, inOptions } from './wording.ts'
-
-type Process = Pick<NodeJS.Process, 'argv' | 'env' | 'stdin' | 'stdout' | 'stderr' | 'cwd' | 'on'>
 
 /** How the program ends: with an exit status, or by the signal that asked it to stop. */
 export type End = ExitStatus | NodeJS.Signals
 
-/** What a run works with, beside the process. */
-interface Ports {
-  readonly output: StandardOutput
-  readonly logWith: (options: { debug: boolean }) => Log
-  readonly interruption: () => AbortSignal
-  readonly secrets: Secrets
-}
-
-/** What commander refuses: a word that is no command, or an option before the command. */
-const commandMissing = ({ message }: CommanderError): ReleaseError => {
-  const [what = '', suggestion = ''] = message
-    .replace(/^error: (.)/, (_, first: string) => first.toUpperCase())
-    .split('\n(')
-  const names = commands.map(({ name }) => name).join(', ')
-  return new ReleaseError('invalid-input', {
-    what: holdsSecret(what) ? 'The command is missing.' : `${oneLine(what)}.`,
-    remedy: `${suggestion === '' ? '' : `${oneLine(suggestion.slice(0, -1))} `}The command comes first, one of ${names}; see stable-release --help.`,
-  })
-}
-
-const run = async (
-  process: Process,
-  { output, logWith, interruption, secrets }: Ports,
-): Promise<ExitStatus> => {
-  const call = (command: Command, given: Arguments): void | Promise<void> =>
-    command.run({
-      ...given,
-      json: given.flags.has('json'),
-      caller: callerOf(command),
-      directory: process.cwd(),
-      env: process.env,
-      interruption,
-      input: process.stdin,
-      output,
-      log: logWith({ debug: given.flags.has('debug') }),
-      secrets,
-      colours: coloursFor(process.stdout, process.env),
-    })
-  const out: string[] = []
-  const err: string[] = []
-  const program = programOf(commands, call, {
-    writeOut: text => void out.push(text),
-    writeErr: text => void err.push(text),
+/** The whole program: what is on its command line, as its end. Never throws. */
+export async function runCommandLine(process: NodeJS.Process): Promise<End> {
+  const { stderr, env } = process
+  const colours = coloursFor(stderr, env)
+  const secrets = new Secrets()
+  const ledger = new Ledger()
+  const output = new StandardOutput(process.stdout)
+  let signal: AbortSignal | undefined
+  const program = programOf(async call => {
+    const now = (): number => performance.now()
+    const log = maskedLog(terminalLog({ stream: stderr, colours, now, debug: call.debug }), secrets)
+    if (call.command === 'explain') return explain(call, { process, output, log })
+    const mistakes = new Mistakes()
+    const texts = await withSecrets(call, process, mistakes)
+    secrets.addInputs(texts)
+    const context = ciContext(env, process.cwd())
+    const warn = ({ title, message }: { title: string; message: string }): void => log.warning(title, message)
+    const request = requestOf({ ...texts, command: call.command }, context, { mistakes, warn })
+    // Not before: nothing is there to clean up, and a wait for a password that is piped in ends at once.
+    signal = interruption(process)
+    const { workspace } = context
+    const clock = systemClock(signal)
+    try {
+      await execute(request, { env: withoutPassword(env), log, secrets, clock, ledger, signal, workspace }, use =>
+        withTemporary(tmpdir(), use),
+      )
+    } finally {
+      await print(call, ledger, output)
+    }
   })
   try {
     await program.parseAsync(process.argv.slice(2), { from: 'user' })
     return 0
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error
-    const { exitCode, code } = error
-    await output.write(out.join(''))
-    if (exitCode === 0) return 0
-    if (code !== 'commander.help') throw commandMissing(error)
-    logWith({ debug: false }).info(err.join('').trimEnd())
-    return 1
+    // It has said so itself.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1
+    const stop: unknown = signal?.reason
+    const shown = stop instanceof InterruptedError ? stop : secrets.maskError(error)
+    stderr.write(`${colours.red('error:')} ${errorText(shown, ledger)}`)
+    return stop instanceof InterruptedError ? stop.by : exitStatusOf(error)
   }
 }
 
-const errorText = (error: unknown, { red }: Colours): string => {
+/** Prints the result; of a run that failed, only what was found by a command that looks. */
+async function print({ json }: Call, { result }: Ledger, output: StandardOutput): Promise<void> {
+  if (result === undefined) return
+  await output.write(`${json ? jsonLine(result) : tableOf(result, output.width)}\n`)
+}
+
+function errorText(error: unknown, ledger: Ledger): string {
   const [message = 'unknown error', ...causes] = causesOf(error)
   // What the system refuses, such as to write to a full disk, says so itself.
   const isOfSystem = error instanceof Error && 'syscall' in error
-  const failure = failureOf(error)
-  const text = failure.name === undefined ? `${failure.title}: ${failureText(failure)}` : failureText(failure)
-  return [
-    `${red('error:')} ${isOfSystem ? oneLine(message) : eachLine(inOptions(text))}`,
-    ...causes.map(cause => `caused by: ${oneLine(cause)}`),
-  ]
-    .map(line => `${line}\n`)
-    .join('')
-}
-
-/** The whole program: what is on its command line, as its end. Never throws. */
-export const runCommandLine = async (process: Process): Promise<End> => {
-  const { stdout, stderr, env } = process
-  const colours = coloursFor(stderr, env)
-  const secrets = new Secrets()
-  const logWith = ({ debug }: { debug: boolean }): Log =>
-    maskedLog(
-      terminalLog({ stream: stderr, colours, now: () => performance.now(), debug, inWords: inOptions }),
-      secrets,
-    )
-  let signal: AbortSignal | undefined
-  const watch = (): AbortSignal => {
-    signal ??= interruption(process, {
-      meaning: '',
-      remedy: 'Run it again: it resumes where this one stopped.',
-    })
-    return signal
-  }
-  try {
-    return await run(process, { output: new StandardOutput(stdout), logWith, interruption: watch, secrets })
-  } catch (error) {
-    const stop: unknown = signal?.reason
-    if (stop instanceof InterruptedError) {
-      stderr.write(errorText(stop, colours))
-      return stop.by
-    }
-    stderr.write(errorText(secrets.maskError(error), colours))
-    return exitStatusOf(error)
-  }
+  const known = error instanceof ReleaseError ? failureText(error, ledger) : `${failureOf(error).title}: ${failureText(error, ledger)}`
+  const lines = [isOfSystem ? oneLine(message) : eachLine(known), ...causes.map(cause => `caused by: ${oneLine(cause)}`)]
+  return lines.map(line => `${line}\n`).join('')
 }

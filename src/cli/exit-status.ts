@@ -11,5 +11,6 @@ export const EXIT_STATUSES = {
 export type ExitStatus = keyof typeof EXIT_STATUSES
 
 /** The exit status for what went wrong. */
-export const exitStatusOf = (error: unknown): ExitStatus =>
-  error instanceof ReleaseError && error.name === 'stable-image-missing' ? 2 : 1
+export function exitStatusOf(error: unknown): ExitStatus {
+  return error instanceof ReleaseError && error.name === 'stable-image-missing' ? 2 : 1
+}

@@ -1,124 +1,113 @@
-import { Option, type OutputConfiguration, type ParseOptionsResult, Command as Parser } from 'commander'
+import { Argument, Command, Option } from 'commander'
 import { type InputName, inputs } from '../contract.ts'
+import { type InputTexts, textsOf } from '../inputs/texts.ts'
 import { VERSION } from '../version.ts'
-import { type Arguments, argumentsOf, isRequired } from './arguments.ts'
-import type { Command, InputOption } from './command.ts'
+import { type CommandHelp, commands, positionalsOf } from './commands.ts'
 import { EXIT_STATUSES } from './exit-status.ts'
 
-/** Keeps apart the options that it does not know, so that they are told together with all other mistakes. */
-class LenientParser extends Parser {
-  /** The first option that it does not know, and all after it but the options that it knows. */
-  unknown: readonly string[] = []
-
-  override createCommand(name?: string): LenientParser {
-    return new LenientParser(name)
-  }
-
-  override parseOptions(args: string[]): ParseOptionsResult {
-    const parsed = super.parseOptions(args)
-    this.unknown = parsed.unknown
-    return parsed
-  }
+/** A command as somebody called it. */
+export interface Call {
+  readonly command: CommandHelp['name'] | 'explain'
+  /** The text of every input: as it was given, else its default. */
+  readonly texts: InputTexts
+  readonly json: boolean
+  readonly debug: boolean
+  readonly passwordStdin: boolean
 }
 
-type Entries = readonly (readonly [term: string, meaning: string])[]
+/** Inputs of several lines, whose option may be repeated. */
+const REPEATED: readonly InputName[] = ['build-args', 'build-options', 'labels', 'require-checks']
 
-/** A section of a help text that commander has not: terms, and what they mean beside them. */
-const section = (title: string, entries: Entries, parser: Parser): string => {
-  const help = parser.createHelp()
-  const width = Math.max(...entries.map(([term]) => term.length))
-  const items = entries.map(([term, meaning]) => help.formatItem(term, width, meaning, help))
-  return `\n${title}:\n${items.join('\n')}\n`
+const ENVIRONMENT = `
+Environment:
+  STABLE_RELEASE_PASSWORD  the password of the account, if it is not piped in
+  GITHUB_TOKEN             reads the commit of the git tag, and its checks
+  GITHUB_REPOSITORY        the repository of the git tag, as owner/name
+  GITHUB_API_URL           the address of the API, https://api.github.com by default`
+
+/** The parser of the whole command line, which prints help and mistakes. `act` gets the command that is called. */
+export function programOf(act: (call: Call) => Promise<void>): Command {
+  const program = new Command('stable-release')
+    .description('Builds, publishes and verifies container images of a git tag under a release policy.')
+    .version(VERSION, '--version', 'Prints the version of this program.')
+    .exitOverride()
+    .configureOutput({
+      // A value may be a secret.
+      outputError: (text, write) => write(text.replace(/(--[\w-]+)=[^\s']*/g, '$1=…')),
+    })
+    .addHelpText(
+      'after',
+      `\nExit status:\n${Object.entries(EXIT_STATUSES)
+        .map(([status, meaning]) => `  ${status}  ${meaning}`)
+        .join('\n')}\n\nExample:\n  ${commands[0]?.example}`,
+    )
+  for (const command of commands) addCommand(program, command, act)
+  const explain = program
+    .command('explain')
+    .summary('Says which image tags each of many git tags gets')
+    .description(
+      'Reads git tags from standard input, one a line, and prints for each the rule and the image tags, the stable ones after a bar; at the end, how many each rule took.',
+    )
+    .addOption(optionFor('policy'))
+    .addOption(optionFor('policy-file'))
+    .option('--json', 'One JSON object a line: tag, rule, tags, stableTags, reason.')
+    .addHelpText('after', '\nExample:\n  git tag | stable-release explain --policy dmwm-go')
+  explain.action(() => act(callOf('explain', explain, new Map())))
+  return program
+}
+
+function addCommand(program: Command, help: CommandHelp, act: (call: Call) => Promise<void>): void {
+  const { name, summary, details, project, options, example } = help
+  const command = program.command(name).summary(summary).description(`${summary}. ${details}`)
+  const positionals = positionalsOf(help)
+  for (const input of positionals) {
+    const isOptional = input === 'project' && project !== undefined
+    const argument = new Argument(isOptional ? `[${input}]` : `<${input}>`, meaningOf(input))
+    command.addArgument(isOptional ? argument.default(project) : argument)
+  }
+  for (const input of options) command.addOption(optionFor(input))
+  command
+    .option('--password-stdin', 'Reads the password of the account from standard input.')
+    .option('--json', "The result as one JSON object, as the action's output json has it.")
+    .option('--debug', 'Shows every request and every call of docker.')
+    .addHelpText('after', `${ENVIRONMENT}\n\nExample:\n  ${example}`)
+    .action(() => {
+      const given = new Map(positionals.map((input, index) => [input, String(command.processedArgs[index])]))
+      return act(callOf(name, command, given))
+    })
 }
 
 /** What an input means: the first sentence of action.yml, as what follows is advice for workflows. */
-const meaningOf = (input: InputName, means?: string, fallback: string = inputs[input].default): string => {
-  const { description } = inputs[input]
-  const sentence = means ?? description.split(/(?<=\.) (?=[A-Z`])/, 1)[0] ?? description
-  return fallback === '' ? sentence : `${sentence} Default: ${fallback}`
+function meaningOf(input: InputName): string {
+  return inputs[input].description.split(/(?<=\.) (?=[A-Z`])/, 1)[0] ?? ''
 }
 
-const optionFor = ({ input, value, means, lines }: InputOption): Option =>
-  new Option(
-    `--${input} [${value}]`,
-    `${meaningOf(input, means)}${lines === true ? ' May be repeated.' : ''}`,
-  )
-
-const flagsOf = ({ flags = [], json }: Command): Option[] =>
-  [
-    ...flags,
-    { name: 'json', means: json },
-    { name: 'debug', means: 'Shows every request and every call of docker.' },
-  ].map(({ name, means }) => new Option(`--${name}`, means))
-
-/** Gives an option the list of its values, each empty where none is written. */
-const listing = (option: Option): Option =>
-  option.preset('').argParser((value, before: readonly string[] = []) => [...before, value])
-
-type Act = (command: Command, given: Arguments) => void | Promise<void>
-
-/** Adds a command, with what it takes and what its help says of it. */
-const addCommand = (program: LenientParser, command: Command, act: Act): void => {
-  const { name, summary, details, positionals, environment, examples } = command
-  const parser = program.command(name) as LenientParser
-  const order = positionals.map(input => (isRequired(command, input) ? `<${input}>` : `[${input}]`))
-  parser
-    .summary(`${summary}.`)
-    .description(details === undefined ? `${summary}.` : `${summary}. ${details}`)
-    .usage([...order, '[options]'].join(' '))
-    .allowUnknownOption()
-    .allowExcessArguments()
-  for (const input of positionals) {
-    parser.argument(`[${input}]`, meaningOf(input, undefined, command.defaults?.[input]))
-  }
-  for (const option of [...command.options.map(optionFor), ...flagsOf(command)])
-    parser.addOption(listing(option))
-  if (environment !== undefined) {
-    parser.addHelpText('after', () => section('Environment', Object.entries(environment), parser).trimEnd())
-  }
-  parser.addHelpText(
-    'after',
-    `\nExample:\n${examples.map(({ line, shows }) => `  # ${shows}\n  ${line}`).join('\n')}`,
-  )
-  parser.action(() => {
-    const operands = parser.args.slice(0, parser.args.length - parser.unknown.length)
-    const values = new Map(
-      parser.options.map(option => [
-        option.name(),
-        (parser.getOptionValue(option.attributeName()) ?? []) as readonly string[],
-      ]),
-    )
-    return act(command, argumentsOf(command, { operands, unknown: parser.unknown, values }))
-  })
+function optionFor(input: InputName): Option {
+  const isRepeated = REPEATED.includes(input)
+  const option = new Option(`--${input} <value>`, `${meaningOf(input)}${isRepeated ? ' May be repeated.' : ''}`)
+  const fallback = defaultOf(input)
+  if (isRepeated) return option.argParser((value, before?: string) => (before ? `${before}\n${value}` : value))
+  return fallback === '' ? option : option.default(fallback)
 }
 
-/**
- * The parser of the whole command line, which prints help. `act` gets the command that is called, with what is given to
- * it. Throws commander's error for help, the version, and what is no command.
- */
-export const programOf = (
-  commands: readonly Command[],
-  act: Act,
-  output: OutputConfiguration = {},
-): Parser => {
-  const program = new LenientParser('stable-release')
-  program
-    .description('Builds, publishes and verifies container images of a git tag under a release policy.')
-    .usage('<command> [arguments] [options]')
-    .version(VERSION, '--version', 'Prints the version of this program.')
-    .helpOption('-h, --help', 'Prints this text; after a command, what the command takes.')
-    .helpCommand('help [command]', 'Prints what a command takes.')
-    .enablePositionalOptions()
-    .exitOverride()
-    .configureOutput(output)
-    // An option that needs a value is optional for commander alone: that it has none is told with the other mistakes.
-    .configureHelp({
-      optionTerm: ({ flags }) => flags.replace('[', '<').replace(']', '>'),
-      optionDescription: ({ description }) => description,
-      subcommandTerm: parser => parser.name(),
-    })
-    .addHelpText('after', () => section('Exit status', Object.entries(EXIT_STATUSES), program).trimEnd())
-    .addHelpText('after', `\nExample:\n${commands[0]?.examples.map(({ line }) => `  ${line}`).join('\n')}`)
-  for (const command of commands) addCommand(program, command, act)
-  return program
+/** What an input is if it is not given; an expression of GitHub is for workflows. */
+function defaultOf(input: InputName): string {
+  const { default: value } = inputs[input]
+  return value.startsWith('${{') ? '' : value
+}
+
+function callOf(command: Call['command'], parser: Command, positionals: ReadonlyMap<InputName, string>): Call {
+  const options = parser.opts<Record<string, unknown>>()
+  const given = (input: InputName): string | undefined => {
+    const option = parser.options.find(({ long }) => long === `--${input}`)
+    const value = option === undefined ? undefined : options[option.attributeName()]
+    return typeof value === 'string' ? value : undefined
+  }
+  return {
+    command,
+    texts: textsOf(input => (positionals.get(input) ?? given(input) ?? defaultOf(input)).trim()),
+    json: options.json === true,
+    debug: options.debug === true,
+    passwordStdin: options.passwordStdin === true,
+  }
 }

@@ -1,118 +1,113 @@
 import type { ReleaseError } from '../errors.ts'
 import { allTags } from '../policy/decide.ts'
 import { newestFirst, type PublishedVersion } from '../policy/published.ts'
-import { compareVersions, type Version } from '../policy/version-order.ts'
+import { compareVersions } from '../policy/version-order.ts'
+import { constraintsOfPublished, stableConstraint } from '../reconcile/constraints.ts'
 import type { Desired } from '../reconcile/desired.ts'
 import { findingsOf, type ImageOwner, versionMissing } from '../reconcile/findings.ts'
 import { digestAt, type Observed } from '../reconcile/observed.ts'
 import { reconcile } from '../reconcile/reconcile.ts'
 import type { Step } from '../reconcile/step.ts'
-import { stableTerms, termsOfPublished } from '../reconcile/terms.ts'
 import { type Digest, imageName, tagged } from '../registry/reference.ts'
 import { counted } from '../text.ts'
 import type { ObservedService } from './audit-observe.ts'
 import type { AuditedService, AuditedVersion, StableTag } from './audit-result.ts'
 import type { AuditRequest } from './request.ts'
 
+/** What a service is judged with. */
+interface AmongOthers {
+  readonly request: AuditRequest
+  /** All services, this one, too. */
+  readonly all: readonly ObservedService[]
+}
+
 /** How many of the tags that no rule gives are named. */
 const NAMED_OTHERS = 3
 
-/** The state of a version that the service has. */
-const stateOf = (
-  { copies }: Desired,
-  { findings, stableTags }: Pick<AuditedVersion, 'findings' | 'stableTags'>,
-): AuditedVersion['state'] => {
-  if (findings.some(({ wrong }) => wrong)) return 'wrong'
-  if (findings.length > 0) return 'waiting'
-  return stableTags.length > 0 || copies.some(({ stable, moving }) => stable && !moving)
-    ? 'stable'
-    : 'published'
-}
-
-/**
- * What keeps a version from being judged: something of it could not be read. A moving tag that belongs to another version is
- * that one's.
- */
-const unreadOf = ({ unread, tags }: ObservedService, steps: readonly Step[]): ReleaseError | undefined =>
-  steps
-    .filter(({ kind }) => kind !== 'stay')
-    .flatMap(({ tag: { tag } }) => unread.get(tag) ?? unread.get(digestAt({ tags }, tag) ?? '') ?? [])
-    .at(0)
-
-const desiredOf = ({ policy }: AuditRequest, { decision }: PublishedVersion): Desired => {
-  const { gitTag, first, copies } = decision
-  return { policy, gitTag, first, copies }
-}
-
-/** Whether a service has the first tag of a version. */
-const hasFirst = ({ published }: ObservedService, gitTag: string): boolean =>
-  published.versions.get(gitTag)?.hasFirst === true
-
-/** The other services that have a version of the same number: by the others, nobody can tell what a service should have. */
-const peersOf = (one: ObservedService, all: readonly ObservedService[]): readonly ObservedService[] =>
-  all.filter(
-    other =>
-      other !== one &&
-      [...one.published.versions.keys()].some(gitTag => other.published.versions.has(gitTag)),
-  )
-
-/** What there is to say of a version that a service does not have. `oldest` is the oldest that it has. */
-const judgeAbsent = (
-  version: PublishedVersion,
-  {
-    request,
-    all,
-    peers,
-    oldest,
-  }: AmongOthers & { peers: readonly ObservedService[]; oldest: Version | undefined },
-): AuditedVersion => {
-  const { gitTag, rule } = version.decision
-  const having = peers.filter(peer => hasFirst(peer, gitTag)).length
-  const known = {
-    ofMost: having > 0 && having * 2 >= peers.length + 1,
-    hasOlder: oldest !== undefined && compareVersions(oldest, version.version) < 0,
+/** What there is to say of a service. */
+export function auditedService(
+  one: ObservedService,
+  judged: readonly PublishedVersion[],
+  { request, all }: AmongOthers,
+): AuditedService {
+  const { of, published, error, recordsProblem } = one
+  const { versions, others } = published
+  const about = {
+    service: of.service,
+    image: imageName(of.repository),
+    otherTags: others.length,
+    otherTagsSuchAs: others.slice(0, NAMED_OTHERS),
   }
-  const isPublished = all.some(other => hasFirst(other, gitTag))
-  const findings = isPublished ? [versionMissing(desiredOf(request, version), known)] : []
-  const state = findings.some(({ wrong }) => wrong) ? 'wrong' : 'absent'
-  return { gitTag, rule, state, digest: undefined, stableTags: [], findings }
+  const has = ({ decision }: PublishedVersion): boolean => versions.has(decision.gitTag)
+  const own = judged.filter(has).length
+  const olderVersions = versions.size - own
+  const problem = error === undefined ? nothingToJudge(one, own, request) : error.what.replace(/\.$/, '')
+  if (problem !== undefined) return { ...about, problem, olderVersions, versions: [] }
+  return {
+    ...about,
+    ...(recordsProblem === undefined ? {} : { recordsProblem }),
+    olderVersions,
+    versions: judged.map(version =>
+      has(version) ? judge(one, version, request) : judgeAbsent(one, version, { request, all }),
+    ),
+  }
+}
+
+/** Why nothing of a service can be judged, though it could be read. */
+function nothingToJudge(
+  { published }: ObservedService,
+  own: number,
+  { from }: AuditRequest,
+): string | undefined {
+  const [newest] = newestFirst(published.versions.values())
+  if (newest !== undefined)
+    return own > 0 ? undefined : `it has no version from ${from} on; its newest is ${newest.decision.gitTag}`
+  return published.others.length === 0
+    ? 'the registry has no such repository, or it is empty'
+    : `it has ${counted(published.others.length, 'tag')}, and no version by the policy`
+}
+
+/** What there is to say of a version that only other services have. */
+function judgeAbsent(
+  { published }: ObservedService,
+  { decision, version }: PublishedVersion,
+  { request, all }: AmongOthers,
+): AuditedVersion {
+  const { gitTag, rule, copies } = decision
+  const isPublished = all.some(other => other.published.versions.get(gitTag)?.hasFirst === true)
+  const hasOlder = [...published.versions.values()].some(own => compareVersions(own.version, version) < 0)
+  const isDue = copies.some(({ stable, moving }) => stable && !moving)
+  const isWrong = request.from !== undefined && isPublished && hasOlder && isDue
+  const findings = isWrong ? [versionMissing(gitTag)] : []
+  return { gitTag, rule, state: isWrong ? 'wrong' : 'absent', digest: undefined, stableTags: [], findings }
 }
 
 /** Compares what a service has of a version with what the policy desires. */
-const judge = (read: ObservedService, version: PublishedVersion, request: AuditRequest): AuditedVersion => {
-  const { of, newest, tags, lost, notes, owners } = read
-  const desired = desiredOf(request, version)
-  const { gitTag, first, copies } = desired
-  const { rule } = version.decision
+function judge(
+  read: ObservedService,
+  version: PublishedVersion,
+  { policy, stable }: AuditRequest,
+): AuditedVersion {
+  const { newest, tags, lost } = read
+  const { gitTag, rule, first, copies } = version.decision
+  const desired: Desired = { policy, gitTag, first, copies }
   const publishedTags = copies.flatMap(({ tag, moving }) => (moving ? (newest.get(tag) ?? []) : []))
   const observed: Observed = { tags, publishedTags }
-  const steps = reconcile(desired, observed, termsOfPublished(undefined, stableTerms(request.stable)))
+  const steps = reconcile(desired, observed, constraintsOfPublished(undefined, stableConstraint(stable)))
   const digest = digestAt(observed, first.tag)
   const unread = unreadOf(read, steps)
   if (unread !== undefined) {
     const problem = unread.what.replace(/\.$/, '')
     return { gitTag, rule, state: 'unread', digest, stableTags: [], findings: [], problem }
   }
-  const ownerOf = (digest: Digest): ImageOwner | undefined => {
-    const other = owners.get(digest)
-    return other === undefined
-      ? undefined
-      : {
-          gitTag: other.decision.gitTag,
-          isNewer: compareVersions(other.version, version.version) > 0,
-          tags: allTags(other.decision).map(({ tag }) => tag),
-        }
-  }
+  const ownerOf = (image: Digest): ImageOwner | undefined => ownerOfImage(read, image, version)
   const findings = findingsOf(desired, { observed, steps, lost, ownerOf })
-  const stableTagOf = ({ tag: { tag, moving } }: Step): StableTag => {
-    const reference = tagged(of.repository, tag)
-    const record = notes.get(reference)
-    return { tag, reference, moving, ...(record === undefined ? {} : { record }) }
-  }
-  const there = steps.filter(({ tag: { tag, stable } }) => stable && digestAt(observed, tag) !== undefined)
-  const stableTags = there.filter(({ kind }) => kind === 'keep').map(stableTagOf)
+  const there = steps.filter(({ tag }) => tag.stable && digestAt(observed, tag.tag) !== undefined)
+  const stableTags = there.filter(({ kind }) => kind === 'keep').map(step => stableTagOf(read, step))
   // A tag that moves may well be another version's.
-  const inDoubt = there.filter(({ kind, tag }) => kind !== 'keep' && !tag.moving).map(stableTagOf)
+  const inDoubt = there
+    .filter(({ kind, tag }) => kind !== 'keep' && !tag.moving)
+    .map(step => stableTagOf(read, step))
   return {
     gitTag,
     rule,
@@ -124,56 +119,44 @@ const judge = (read: ObservedService, version: PublishedVersion, request: AuditR
   }
 }
 
-/** Why nothing of a service can be judged, though it could be read. The newest version comes first. */
-const nothingToJudge = (
-  [newest]: readonly PublishedVersion[],
-  { others, own, from }: { others: number; own: number; from: string | undefined },
-): string | undefined => {
-  if (newest === undefined) {
-    return others === 0
-      ? 'the registry has no such repository, or it is empty'
-      : `it has ${counted(others, 'tag')}, and no version by the policy`
-  }
-  return own > 0 ? undefined : `it has no version from ${from} on; its newest is ${newest.decision.gitTag}`
+/**
+ * What keeps a version from being judged: something of it could not be read. A moving tag that belongs to another version is
+ * that one's.
+ */
+function unreadOf({ unread, tags }: ObservedService, steps: readonly Step[]): ReleaseError | undefined {
+  return steps
+    .filter(({ kind }) => kind !== 'stay')
+    .flatMap(({ tag: { tag } }) => unread.get(tag) ?? unread.get(digestAt({ tags }, tag) ?? '') ?? [])
+    .at(0)
 }
 
-/** What a service is judged with. */
-interface AmongOthers {
-  readonly request: AuditRequest
-  /** All services, this one, too. */
-  readonly all: readonly ObservedService[]
-}
-
-/** What there is to say of a service. */
-export const auditedService = (
-  one: ObservedService,
-  judged: readonly PublishedVersion[],
-  { request, all }: AmongOthers,
-): AuditedService => {
-  const { of, published, error, recordsProblem } = one
-  const { versions, others } = published
-  const about = {
-    service: of.service,
-    image: imageName(of.repository),
-    otherTags: others.length,
-    otherTagsSuchAs: others.slice(0, NAMED_OTHERS),
-  }
-  if (error !== undefined) {
-    return { ...about, problem: error.what.replace(/\.$/, ''), olderVersions: 0, versions: [] }
-  }
-  const has = ({ decision }: PublishedVersion): boolean => versions.has(decision.gitTag)
-  const own = judged.filter(has).length
-  const sorted = newestFirst(versions.values())
-  const problem = nothingToJudge(sorted, { others: others.length, own, from: request.from })
-  const olderVersions = versions.size - own
-  if (problem !== undefined) return { ...about, problem, olderVersions, versions: [] }
-  const among = { request, all, peers: peersOf(one, all), oldest: sorted.at(-1)?.version }
+function ownerOfImage(
+  { owners }: ObservedService,
+  image: Digest,
+  judged: PublishedVersion,
+): ImageOwner | undefined {
+  const other = owners.get(image)
+  if (other === undefined) return undefined
   return {
-    ...about,
-    ...(recordsProblem === undefined ? {} : { recordsProblem }),
-    olderVersions,
-    versions: judged.map(version =>
-      has(version) ? judge(one, version, request) : judgeAbsent(version, among),
-    ),
+    gitTag: other.decision.gitTag,
+    isNewer: compareVersions(other.version, judged.version) > 0,
+    tags: allTags(other.decision).map(({ tag }) => tag),
   }
+}
+
+function stableTagOf({ of, notes }: ObservedService, { tag: { tag, moving } }: Step): StableTag {
+  const reference = tagged(of.repository, tag)
+  const record = notes.get(reference)
+  return { tag, reference, moving, ...(record === undefined ? {} : { record }) }
+}
+
+/** The state of a version that the service has. */
+function stateOf(
+  { copies }: Desired,
+  { findings, stableTags }: Pick<AuditedVersion, 'findings' | 'stableTags'>,
+): AuditedVersion['state'] {
+  if (findings.some(({ wrong }) => wrong)) return 'wrong'
+  if (findings.length > 0) return 'waiting'
+  const isStable = stableTags.length > 0 || copies.some(({ stable, moving }) => stable && !moving)
+  return isStable ? 'stable' : 'published'
 }

@@ -1,7 +1,6 @@
 import type { Finding } from '../reconcile/findings.ts'
-import type { PromotionNote } from '../record/promotion.ts'
 import type { Digest } from '../registry/reference.ts'
-import type { Some } from '../some.ts'
+import type { PromotionNote } from './record-content.ts'
 
 /** A stable tag of a version. */
 export interface StableTag {
@@ -14,14 +13,12 @@ export interface StableTag {
 
 /** What one service has of a version. */
 export interface AuditedVersion {
-  /** The git tag. */
   readonly gitTag: string
   readonly rule: string
   /**
-   * `stable`: every fixed stable tag leads to the image; `published`: it has none, by
-   * the policy, or only one that moves and has moved on; `waiting`: a stable tag
-   * waits for its promotion; `wrong`: something must not be as it is; `absent`: it is not there, and may have expired;
-   * `unread`: something of it could not be read.
+   * `stable`: every fixed stable tag leads to the image; `published`: it has none, by the policy, or only one that moves and
+   * has moved on; `waiting`: a stable tag waits for its promotion; `wrong`: something must not be as it is; `absent`: it is
+   * not there, and may have expired; `unread`: something of it could not be read.
    */
   readonly state: 'stable' | 'published' | 'waiting' | 'wrong' | 'absent' | 'unread'
   /** The image of the first tag. */
@@ -42,9 +39,8 @@ export interface AuditedService {
   readonly image: string
   /** Why it could not be read, or that it has no version at all. */
   readonly problem?: string
-  /** How many image tags no rule with numbers gives. */
+  /** How many image tags no rule with numbers gives, and some of them. */
   readonly otherTags: number
-  /** Some of them. */
   readonly otherTagsSuchAs: readonly string[]
   /** What keeps records of it from being read. */
   readonly recordsProblem?: string
@@ -54,24 +50,24 @@ export interface AuditedService {
   readonly versions: readonly AuditedVersion[]
 }
 
-/** What `audit` found; everything that is reported is in here. */
+/** What `audit` found. Its JSON is the output `json`. */
 export interface AuditResult {
   readonly command: 'audit'
   /** The oldest version that is judged, if one was given. */
   readonly from: string | undefined
   /** Whether records were read; `unsupported` if the registry has no place for them. */
   readonly records: 'read' | 'not-read' | 'unsupported'
-  readonly services: Some<AuditedService>
+  readonly services: readonly AuditedService[]
 }
 
-/** Every finding, with where it is. */
-export const findingsIn = ({
+/** Every finding, with where it is, of the newest version first. */
+export function findingsIn({
   services,
-}: AuditResult): readonly {
-  readonly service: string
-  readonly version: AuditedVersion
-  readonly finding: Finding
-}[] =>
-  services.flatMap(({ service, versions }) =>
-    versions.flatMap(version => version.findings.map(finding => ({ service, version, finding }))),
-  )
+}: AuditResult): readonly { readonly service: string; readonly finding: Finding }[] {
+  const rows = Math.max(0, ...services.map(({ versions }) => versions.length))
+  return Array.from({ length: rows }, (_, row) =>
+    services.flatMap(({ service, versions }) =>
+      (versions[row]?.findings ?? []).map(finding => ({ service, finding })),
+    ),
+  ).flat()
+}

@@ -1,16 +1,79 @@
+import { addStoredLogins, storedCredentials } from '../docker/config.ts'
+import { Docker } from '../docker/docker.ts'
+import { patientBackoff, registryBackoff } from '../http/retry.ts'
+import { Transport } from '../http/transport.ts'
+import { RegistryClient } from '../registry/client.ts'
+import { imageName } from '../registry/reference.ts'
+import { USER_AGENT } from '../version.ts'
+import { audit } from './audit.ts'
+import { build } from './build.ts'
+import { writesRegistry } from './ledger.ts'
 import { plan } from './plan.ts'
+import { promote } from './promote.ts'
+import { push } from './push.ts'
+import { release } from './release.ts'
 import type { Request } from './request.ts'
-import type { CommandResult } from './result.ts'
-import type { CommandOptions, Run } from './tools.ts'
+import type { Run } from './run.ts'
+import { verify } from './verify.ts'
 
-/** Carries out a request. */
-export const execute = async (
+/** What a run has before its connections are opened. */
+export type Process = Pick<Run, 'env' | 'log' | 'secrets' | 'clock' | 'ledger' | 'signal' | 'workspace'>
+
+/** Carries out a request; what is known of it is in the ledger. `withTemporary` makes a directory for its files. */
+export async function execute(
   request: Request,
-  run: Run,
-  options: CommandOptions,
-): Promise<CommandResult> => {
-  if (request.command === 'plan') return plan(request, run)
-  const { dispatch } = await options.loadCommands()
-  const { withTemporary, loadGitHub, userAgent } = options
-  return withTemporary(temporary => dispatch(request, run, { temporary, loadGitHub, userAgent }))
+  process: Process,
+  withTemporary: (use: (temporary: string) => Promise<void>) => Promise<void>,
+): Promise<void> {
+  if (request.command === 'plan') return plan(request, process)
+  await withTemporary(async temporary => {
+    const { env, log, clock, secrets, signal, workspace } = process
+    await addStoredLogins(env, secrets)
+    // Thousands of questions may meet a limit of the registry, and nobody waits for the answers.
+    const backoff = request.command === 'audit' ? patientBackoff : registryBackoff
+    using transport = new Transport({ userAgent: USER_AGENT, log, clock, backoff, signal })
+    const docker = new Docker({ env, log, signal, cwd: workspace })
+    const registryFor = await registriesOf(request, process, transport)
+    await carryOut(request, { ...process, started: clock.now(), temporary, transport, docker, registryFor })
+  })
+}
+
+async function carryOut(request: Exclude<Request, { command: 'plan' }>, run: Run): Promise<void> {
+  switch (request.command) {
+    case 'release':
+      return release(request, run)
+    case 'build':
+      return build(request, run)
+    case 'push':
+      return push(request, run)
+    case 'promote':
+      return promote(request, run)
+    case 'verify':
+      return verify(request, run)
+    case 'audit':
+      return audit(request, run)
+  }
+}
+
+/** Clients for the repositories of a request, with the account that the caller gives, or that docker has stored. */
+async function registriesOf(
+  { command, services, credentials: given }: Request,
+  { env, signal, secrets, clock }: Process,
+  transport: Transport,
+): Promise<Run['registryFor']> {
+  const writes = writesRegistry(command)
+  const host = services[0]?.repository.registry ?? ''
+  // Only docker logs in for a build.
+  const credentials =
+    given ??
+    (command === 'build' ? ({ kind: 'anonymous' } as const) : await storedCredentials(host, { env, signal }))
+  const clients = new Map<string, RegistryClient>()
+  return repository => {
+    const name = imageName(repository)
+    const access = writes ? ('pull,push' as const) : ('pull' as const)
+    const options = { repository, transport, credentials, secrets, access, headOnly: !writes, now: clock.now }
+    const client = clients.get(name) ?? new RegistryClient(options)
+    clients.set(name, client)
+    return client
+  }
 }

@@ -1,68 +1,170 @@
-import type { CheckState } from '../gates/check-state.ts'
-import type { ChecksGate } from '../gates/checks.ts'
-import { policyText } from '../policy/policy.ts'
-import type { Promotion, RecordedCheck, RecordedRun } from '../record/promotion.ts'
-import { digestOf } from '../registry/client.ts'
+import { field, parseJson } from '../json.ts'
 import type { Digest } from '../registry/reference.ts'
-import type { Secrets } from '../secrets.ts'
-import { decisionOf } from './plan.ts'
-import type { VersionRequest } from './request.ts'
-import { type ImageTagResult, isPublished, type ServiceResult } from './result.ts'
+import { oneLine } from '../text.ts'
 
-/** What a run knows of the promotion that it has carried out. */
-export interface KnownOfRun extends VersionRequest {
-  readonly command: string
+/** The environment of what somebody runs by hand. */
+export const BY_HAND = 'by hand'
+
+/** Who runs this, and where, as far as the CI says so. */
+export interface RecordedRun {
+  /** Who started the run. */
+  readonly actor: string | undefined
+  /** The address of the run. */
+  readonly run: string | undefined
+  /** The environment that it deploys to, or else the kind of machine. */
+  readonly environment: string | undefined
+}
+
+/** How a check stood when the decision was made. */
+export interface RecordedCheck {
+  readonly name: string
+  /** As GitHub calls it, such as `success`. */
+  readonly state: string
+  readonly url: string | undefined
+}
+
+/** What a record tells that is seen in a list of records. */
+export interface PromotionNote extends RecordedRun {
+  /** The reference of the stable tag. */
+  readonly destination: string
+  /** RFC 3339, in UTC. */
+  readonly time: string
+  /** Whether the run wrote the stable tag; else it found it there, and recorded that later. */
+  readonly written: boolean
+  readonly checks: readonly RecordedCheck[]
+}
+
+/** The decision that made an image stable. */
+export interface Promotion extends PromotionNote {
+  /** The reference of the first tag. */
+  readonly source: string
+  readonly digest: Digest
+  readonly gitTag: string
+  /** The commit of the git tag, if it is known. */
   readonly commit: string | undefined
-  /** What a record says of the run; nothing if none is to be stored. */
-  readonly recordedRun: RecordedRun | undefined
-  readonly checks: ChecksGate | undefined
-  /** How the required checks stood before the tags were written, if they were read. */
-  readonly states: readonly CheckState[] | undefined
+  /** The name of the rule that gives the stable tag, and the whole policy's digest. */
+  readonly rule: string
+  readonly policyDigest: Digest
+  readonly command: string
 }
 
-/** The stable tags that lead to the image now, fixed before moving. */
-export const stableTags = ({ tags }: ServiceResult): readonly ImageTagResult[] =>
-  tags.filter(tag => tag.stable && isPublished(tag))
+/**
+ * The predicate "Container Image Promotion Record".
+ *
+ * Source: in-toto/attestation, spec/predicates, promotion record; kubernetes-sigs/promo-tools writes it.
+ */
+export const PREDICATE_TYPE = 'https://k8s.io/promo-tools/promotion/v1'
 
-/** An address without what may be a secret in it: an account, a query, a fragment. */
-const publicAddress = (address: string | undefined): string | undefined => {
-  if (address === undefined || !URL.canParse(address)) return undefined
-  const { origin, pathname, protocol } = new URL(address)
-  return protocol === 'https:' || protocol === 'http:' ? `${origin}${pathname}` : undefined
+/** The annotation that says which predicate an in-toto statement has; BuildKit's attestations have it, too. */
+export const PREDICATE_ANNOTATION = 'in-toto.io/predicate-type'
+
+/** The predicate, as JSON has it: the fields of the specification, and ours in a field of their own. */
+export function predicateOf(promotion: Promotion, version: string): object {
+  const { source, destination, digest, time, ...ours } = promotion
+  const { gitTag, commit, rule, policyDigest, command, written, checks, actor, run, environment } = ours
+  return {
+    srcRef: source,
+    dstRef: destination,
+    digest,
+    timestamp: time,
+    builderId: `https://github.com/dmwm/stable-release-action@v${version}`,
+    stableRelease: { gitTag, commit, rule, policyDigest, command, written, checks, actor, run, environment },
+  }
 }
 
-const recordedChecks = (states: readonly CheckState[]): RecordedCheck[] =>
-  states.map(({ name, state, url }) => ({ name, state, url: publicAddress(url) }))
+/** When it was made: image-spec v1.1, annotations.md. */
+const CREATED = 'org.opencontainers.image.created'
+const OWN = 'io.github.dmwm.stable-release.record.'
 
-/** The same, with no credential of the run in any text. */
-const masked = (promotion: Promotion, secrets: Secrets): Promotion =>
-  JSON.parse(JSON.stringify(promotion), (_, value: unknown) =>
-    typeof value === 'string' ? secrets.mask(value) : value,
-  )
-
-/** What this run has to record of every stable tag of a service: nothing but what it knows itself. */
-export const promotionsOf = (
-  service: ServiceResult & { readonly digest: Digest },
-  { policy, gitTag, commit, command, recordedRun }: KnownOfRun & { readonly recordedRun: RecordedRun },
-  { states, secrets }: { states: readonly CheckState[]; secrets: Secrets },
-): readonly Promotion[] =>
-  stableTags(service).map(({ reference, outcome }) =>
-    masked(
-      {
-        ...recordedRun,
-        run: publicAddress(recordedRun.run),
-        source: service.tags[0].reference,
-        destination: reference,
-        digest: service.digest,
-        time: new Date().toISOString().replace(/\.[0-9]+Z$/, 'Z'),
-        gitTag,
-        commit,
-        rule: decisionOf({ policy, gitTag }).rule,
-        policyDigest: digestOf(Buffer.from(policyText(policy))),
-        command,
-        written: outcome === 'copied' || outcome === 'moved',
-        checks: recordedChecks(states),
-      },
-      secrets,
+/** What a list of records tells of each: the annotations of its descriptor. */
+export function annotationsOf(note: PromotionNote): Readonly<Record<string, string>> {
+  const { destination, time, written, checks, actor, run, environment } = note
+  const listed = checks.length === 0 ? undefined : JSON.stringify(checks)
+  const own = { destination, actor, run, environment, checks: listed, written: String(written) }
+  return {
+    [CREATED]: time,
+    [PREDICATE_ANNOTATION]: PREDICATE_TYPE,
+    ...Object.fromEntries(
+      Object.entries(own).flatMap(([name, value]) => (value === undefined ? [] : [[OWN + name, value]])),
     ),
-  )
+  }
+}
+
+/**
+ * What the records of an image tell of a stable tag: what the last run says that wrote it there, as it may have been
+ * elsewhere before; else, what the first says that found it there.
+ */
+export function noteAbout(
+  descriptors: readonly unknown[],
+  reference: string,
+  now = Date.now(),
+): PromotionNote | undefined {
+  const notes = descriptors
+    .flatMap(descriptor => noteIn(descriptor, now) ?? [])
+    .filter(({ destination }) => destination === reference)
+    .toSorted((one, other) => Date.parse(one.time) - Date.parse(other.time))
+  return notes.findLast(({ written }) => written) ?? notes[0]
+}
+
+/** What a descriptor from a list of records tells; nothing if it is of something else. */
+function noteIn(descriptor: unknown, now: number): PromotionNote | undefined {
+  const annotation = (name: string): unknown => field(descriptor, 'annotations', name)
+  const destination = textIn(annotation(`${OWN}destination`), LONGEST_REFERENCE)
+  const time = timeIn(annotation(CREATED), now)
+  const isRecord = annotation(PREDICATE_ANNOTATION) === PREDICATE_TYPE
+  if (!isRecord || destination === undefined || time === undefined) return undefined
+  return {
+    destination,
+    time,
+    written: annotation(`${OWN}written`) !== 'false',
+    checks: checksIn(annotation(`${OWN}checks`)),
+    actor: textIn(annotation(`${OWN}actor`)),
+    run: addressIn(annotation(`${OWN}run`)),
+    environment: textIn(annotation(`${OWN}environment`)),
+  }
+}
+
+/** The longest text that is taken from a record, in characters: whoever may write to the repository may write one. */
+const LONGEST = 100
+const LONGEST_ADDRESS = 250
+/** A name of 255 characters and a tag of 128. */
+const LONGEST_REFERENCE = 400
+const MOST_CHECKS = 5
+
+/** A text from a record, as one line. */
+function textIn(value: unknown, longest = LONGEST): string | undefined {
+  return typeof value === 'string' && value !== '' ? oneLine(value.slice(0, longest)) : undefined
+}
+
+/** An address of a page from a record; half an address would lead elsewhere. */
+function addressIn(value: unknown): string | undefined {
+  const isAddress =
+    typeof value === 'string' && value.length <= LONGEST_ADDRESS && /^https?:\/\/[^\s<>"\p{C}]+$/u.test(value)
+  return isAddress ? textIn(value, LONGEST_ADDRESS) : undefined
+}
+
+function checksIn(value: unknown): readonly RecordedCheck[] {
+  const checks = typeof value === 'string' ? parseJson(value) : undefined
+  if (!Array.isArray(checks)) return []
+  return checks.slice(0, MOST_CHECKS).flatMap((check: unknown) => {
+    const [name, state] = [textIn(field(check, 'name')), textIn(field(check, 'state'))]
+    return name === undefined || state === undefined
+      ? []
+      : [{ name, state, url: addressIn(field(check, 'url')) }]
+  })
+}
+
+/** RFC 3339, in UTC. */
+const TIME = /^([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.[0-9]{1,9})?Z$/
+
+/** How far the clock of another machine may be ahead, in milliseconds. */
+const AHEAD = 600_000
+
+/** A moment that is, and is over. */
+function timeIn(value: unknown, now: number): string | undefined {
+  const [time, seconds = ' '] = (typeof value === 'string' ? TIME.exec(value) : undefined) ?? []
+  const moment = Date.parse(time ?? '')
+  if (Number.isNaN(moment) || moment > now + AHEAD) return undefined
+  // The 31st of February is read as a day of March.
+  return new Date(moment).toISOString().startsWith(seconds) ? time : undefined
+}

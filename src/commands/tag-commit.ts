@@ -1,40 +1,32 @@
+import { commitToCheck } from '../gates/checks.ts'
 import type { TagCommit } from '../git/source.ts'
 import { openGitHub } from '../github/client.ts'
 import { shortBackoff } from '../http/retry.ts'
-import type { TagRepository } from './request.ts'
-import type { Backends } from './tools.ts'
+import type { VersionRequest } from './request.ts'
+import type { Run } from './run.ts'
 
-/** What asks GitHub. */
-export type GitHubTools = Pick<Backends, 'transport' | 'loadGitHub'>
-
-/** A git tag, and where it is. */
-interface Tag {
-  readonly gitTag: string
-  readonly source: TagRepository
+/**
+ * The commit of a git tag that is not built here, as the run has it, or GitHub. A git tag that GitHub does not know may be
+ * another repository's. Where checks are required it must be known: what they are of is what the images are compared with.
+ */
+export async function commitOfTag(request: VersionRequest, run: Run): Promise<TagCommit> {
+  const { revision, checks, decision } = request
+  if (checks !== undefined)
+    return { kind: 'known', commit: await commitToCheck(checks, { gitTag: decision.gitTag, revision }, run) }
+  if (revision !== undefined) return { kind: 'known', commit: revision }
+  return askGitHub(request, run, { mustExist: false, unasked: 'GitHub can not be asked.' })
 }
 
 /** Asks GitHub for the commit of the git tag. With `mustExist`, one that it does not know is an error, `invalid-input`. */
-export const askGitHub = async (
-  { gitTag, source }: Tag,
-  { transport, loadGitHub }: GitHubTools,
+export async function askGitHub(
+  { decision, source }: Pick<VersionRequest, 'decision' | 'source'>,
+  { transport }: Pick<Run, 'transport'>,
   { mustExist, unasked }: { mustExist: boolean; unasked: string },
-): Promise<TagCommit> => {
+): Promise<TagCommit> {
   if (source.github === undefined) return { kind: 'unknown', why: unasked }
-  const options = { transport, loadGitHub, permissions: ['contents: read'], backoff: shortBackoff }
-  const commit = await (await openGitHub(source.github, options)).commitOf(gitTag)
+  const options = { transport, permissions: ['contents: read'], backoff: shortBackoff }
+  const commit = await (await openGitHub(source.github, options)).commitOf(decision.gitTag)
   if (commit.kind === 'found') return { kind: 'known', commit: commit.sha }
   if (commit.kind === 'absent' && mustExist) throw commit.error
   return { kind: 'unknown', why: commit.error.message }
 }
-
-/**
- * The commit of a git tag that is not built here, as the run has it, or GitHub. A git tag that GitHub does not know may be
- * another repository's.
- */
-export const commitOfTag = async (
-  given: Tag & { readonly revision: string | undefined },
-  tools: GitHubTools,
-): Promise<TagCommit> =>
-  given.revision === undefined
-    ? askGitHub(given, tools, { mustExist: false, unasked: 'GitHub can not be asked.' })
-    : { kind: 'known', commit: given.revision }

@@ -1,98 +1,93 @@
+import { readFileSync } from 'node:fs'
 import { inputs } from '../contract.ts'
+import { messageOf } from '../errors.ts'
+import type { Warning } from '../log.ts'
 import { parsePolicy } from '../policy/notation.ts'
 import type { Policy } from '../policy/policy.ts'
 import { type PresetName, presets } from '../policy/presets.ts'
 import { formatProblems } from '../policy/problems.ts'
 import { oneLine } from '../text.ts'
-import { fromWorkspace } from '../workspace-path.ts'
-import { type Caller, capitalized } from './caller.ts'
-import { notAFile, type PolicyFile } from './files.ts'
-import { invalidFor, quoted } from './invalid.ts'
+import type { Mistakes } from './mistakes.ts'
 import { nearMiss } from './near-miss.ts'
+import { lookAt, type Place } from './paths.ts'
 import type { InputTexts } from './texts.ts'
-import { invalidInput, mistaken, type Validated, valid } from './validated.ts'
 
-/** A policy, and what looks like a slip in it, ready to be shown. */
-export interface NamedPolicy {
-  readonly policy: Policy
-  readonly warnings: string | undefined
-}
+/** What `policyOf` gives back where the policy has mistakes. */
+const NO_POLICY: Policy = { rules: [] }
 
-const parse = (text: string, input: 'policy' | 'policy-file', origin: string): Validated<NamedPolicy> => {
+/** The policy that the inputs give. What looks like a slip in it is a warning. */
+export function policyOf(
+  texts: InputTexts,
+  place: Place,
+  mistakes: Mistakes,
+  warn: (warning: Warning) => void,
+): Policy {
+  const { policy, 'policy-file': file } = texts
+  if (file !== '' && policy !== inputs.policy.default && policy !== '') {
+    mistakes.add(
+      'policy',
+      'policy and policy-file are both given.',
+      'Leave one out: the policy comes from one place.',
+    )
+    return NO_POLICY
+  }
+  const [input, text] =
+    file === ''
+      ? ['policy' as const, tableIn(policy, mistakes)]
+      : ['policy-file' as const, readTable(file, place, mistakes)]
+  if (text === undefined) return NO_POLICY
   const parsed = parsePolicy(text)
   if (parsed.kind === 'policy') {
-    const { policy, warnings } = parsed
-    return valid({ policy, warnings: warnings.length === 0 ? undefined : formatProblems(text, warnings) })
+    const { policy: found, warnings } = parsed
+    if (warnings.length > 0)
+      warn({ title: 'Possible mistake in the policy', message: formatProblems(text, warnings) })
+    return found
   }
-  const errors = parsed.problems.filter(({ severity }) => severity === 'error').length
-  return mistaken({
-    name: 'invalid-policy',
-    inputs: [input],
-    what: `${origin} has ${errors === 1 ? 'a mistake' : `${errors} mistakes`}:\n${formatProblems(text, parsed.problems)}\n`,
-    remedy: 'Nothing was built. docs/policy.md explains the notation with examples.',
-  })
+  const origin = file === '' ? 'policy' : `The policy in ${oneLine(file)}`
+  mistakes.add(
+    input,
+    `${origin} has mistakes:\n${formatProblems(text, parsed.problems)}\n`,
+    'docs/policy.md explains the notation with examples.',
+    'invalid-policy',
+  )
+  return NO_POLICY
 }
 
-const isPreset = (name: string): name is PresetName => Object.hasOwn(presets, name)
-
-/** A preset by its name, or a table. */
-const policyFromText = (text: string, { spell, whyEmpty }: Caller): Validated<NamedPolicy> => {
-  if (isPreset(text)) return parse(presets[text], 'policy', `The preset ${text}`)
-  if (/\s|->|:/.test(text)) return parse(text, 'policy', `The table in ${spell('policy')}`)
+/** The table of a preset, or the one that is given itself. */
+function tableIn(policy: string, mistakes: Mistakes): string | undefined {
+  if (Object.hasOwn(presets, policy)) return presets[policy as PresetName]
+  if (/\s|->|:/.test(policy)) return policy
   const names = Object.keys(presets)
-  const meant = nearMiss(text, names)
-  return mistaken(
-    invalidInput(
-      ['policy', 'policy-file'],
-      `${capitalized(spell('policy'))} is ${text === '' ? 'empty' : `${quoted(text)}: there is no such preset`}.`,
-      `${text === '' && whyEmpty !== '' ? `${whyEmpty} ` : ''}${meant !== undefined ? `Did you mean ${meant}? ` : /[./]/.test(text) ? `If it is a file, give it as ${spell('policy-file')}. ` : ''}Write one of ${names.join(', ')}, or a table of rules such as "final: X.Y.Z -> X.Y.Z | X.Y.Z-stable".`,
-    ),
+  const meant = nearMiss(policy, names)
+  const hint =
+    meant !== undefined
+      ? `Did you mean ${meant}? `
+      : /[./]/.test(policy)
+        ? 'A file goes into policy-file. '
+        : ''
+  mistakes.invalid(
+    'policy',
+    policy,
+    'there is no such preset',
+    `${hint}Write one of ${names.join(', ')}, or a table of rules such as "final: X.Y.Z -> X.Y.Z | X.Y.Z-stable".`,
   )
+  return undefined
 }
 
-/** A table in a file, of the workspace or the runner's temporary directory if the caller is confined to them. */
-const policyFromFile = (
-  path: string,
-  { workspace, policyFile }: PolicyPlace,
-  caller: Caller,
-): Validated<NamedPolicy> => {
-  const wrong = (problem: string): Validated<never> =>
-    mistaken(invalidFor(caller)('policy-file', path, problem, caller.otherFile))
-  switch (policyFile.kind) {
-    case 'text':
-      return parse(policyFile.text, 'policy-file', `The policy in ${oneLine(path)}`)
-    case 'absent':
-      return wrong(`there is no file ${fromWorkspace(workspace, path)}`)
-    case 'unreadable':
-      return wrong(`it can not be read, ${policyFile.why}`)
-    default:
-      return wrong(
-        policyFile.kind !== 'file' && (policyFile.inside || !caller.confined)
-          ? `it ${notAFile(policyFile.kind)}`
-          : 'it leads out of the workspace',
-      )
+function readTable(path: string, place: Place, mistakes: Mistakes): string | undefined {
+  const seen = lookAt(path, place)
+  const problem = seen.kind === 'file' ? undefined : seen.problem
+  try {
+    if (seen.kind === 'file') return readFileSync(seen.path, 'utf8')
+  } catch (error) {
+    mistakes.invalid('policy-file', path, messageOf(error), 'Write the path of a file with a table of rules.')
+    return undefined
   }
-}
-
-/** Where a policy file is looked for, and what is there. */
-interface PolicyPlace {
-  readonly workspace: string
-  readonly policyFile: PolicyFile
-}
-
-/** The policy that the inputs give. */
-export const policyOf = (
-  { policy, 'policy-file': file }: InputTexts,
-  place: PolicyPlace,
-  caller: Caller,
-): Validated<NamedPolicy> => {
-  if (file === '') return policyFromText(policy, caller)
-  if (policy === inputs.policy.default || policy === '') return policyFromFile(file, place, caller)
-  return mistaken(
-    invalidInput(
-      ['policy', 'policy-file'],
-      `${capitalized(caller.spell('policy'))} and ${caller.spell('policy-file')} are both given.`,
-      'Leave one out: the policy comes from one place.',
-    ),
+  mistakes.invalid(
+    'policy-file',
+    path,
+    problem ?? 'it is no file',
+    'Write the path of a file with a table of rules; in a workflow, check it out first (actions/checkout).',
   )
+  return undefined
 }

@@ -1,250 +1,152 @@
-import { decisionOf, requireCopies } from '../commands/plan.ts'
-import type { Request, Service, VersionRequest } from '../commands/request.ts'
-import type { InputName } from '../contract.ts'
-import { ReleaseError } from '../errors.ts'
+import type { Request, VersionRequest } from '../commands/request.ts'
+import { repositoryAt } from '../git/remote.ts'
 import type { Warning } from '../log.ts'
-import { ON_EXISTING, STABLE } from '../reconcile/terms.ts'
-import { fromOf, noFromOf, noTagOf } from './audit.ts'
+import { decide } from '../policy/decide.ts'
+import { boundBy } from '../policy/pattern.ts'
+import type { Policy } from '../policy/policy.ts'
+import { versionOfGitTag } from '../policy/version-order.ts'
+import { ON_EXISTING, STABLE } from '../reconcile/constraints.ts'
+import type { PasswordCredentials } from '../registry/credentials.ts'
+import { hasInvisible } from '../text.ts'
 import { buildArgWarnings, buildOf } from './build.ts'
-import { type Caller, workflow } from './caller.ts'
-import { contextOf } from './context.ts'
-import { credentialsOf } from './credentials.ts'
-import { type Files, readFiles } from './files.ts'
-import { checksGateOf, packageGateOf } from './gates.ts'
-import { gitTagOf } from './git-tag.ts'
-import { invalidFor, oneOf } from './invalid.ts'
-import { nearMiss } from './near-miss.ts'
-import { withoutSecrets } from './pasted-secret.ts'
-import { type NamedPolicy, policyOf } from './policy.ts'
+import { checksGateOf, packageGateOf, repositoryOnGitHub } from './gates.ts'
+import type { Mistakes } from './mistakes.ts'
+import { withoutSecrets } from './pasted-secrets.ts'
+import { policyOf } from './policy.ts'
 import type { RunContext } from './run-context.ts'
 import { servicesOf } from './services.ts'
-import { atCommit, sourceOf } from './source.ts'
 import type { InputTexts } from './texts.ts'
-import {
-  accept,
-  all,
-  andThen,
-  errorOf,
-  type Mistake,
-  map,
-  mistaken,
-  mistakesOf,
-  notAlreadyTold,
-  toldInOrder,
-  type Validated,
-  valid,
-} from './validated.ts'
 
 const COMMANDS = ['release', 'plan', 'build', 'push', 'promote', 'verify', 'audit'] as const
-type CommandName = (typeof COMMANDS)[number]
-
-/** A validated request, and what should be said of it. */
-export interface ValidRequest {
-  readonly request: Request
-  readonly warnings: readonly Warning[]
-}
-
-/** What a request is made of: the inputs, the run that it is for, and what lies at the paths. */
-interface Given {
-  readonly texts: InputTexts
-  readonly run: RunContext
-  readonly files: Files
-  readonly caller: Caller
-}
-
-/** What the policy says against the git tag. It is no part of the request: a run that is right meets it first of all. */
-const refusalOf = (
-  command: CommandName,
-  plan: Pick<VersionRequest, 'policy' | 'gitTag'>,
-): readonly Mistake[] => {
-  try {
-    const decision = decisionOf(plan)
-    if (command === 'promote') requireCopies(decision)
-    return []
-  } catch (error) {
-    if (!(error instanceof ReleaseError)) throw error
-    const { name, what, remedy } = error
-    return [{ name, inputs: ['tag', 'policy', 'policy-file'], what, remedy }]
-  }
-}
-
-/** The request of a command, of which every input is judged that it uses; of `plan`, all that a run may use. */
-const requestOf = (
-  command: CommandName,
-  { gitTag, policy }: { [K in keyof VersionRequest]: Validated<VersionRequest[K]> },
-  { texts, run, files, caller }: Given,
-): Validated<Request> => {
-  const invalid = invalidFor(caller)
-  // The commit of the run is that of the git tag only if the run is for this tag.
-  const revision = gitTag.ok && run.tag === gitTag.value ? run.sha : undefined
-  const tag = gitTag.ok ? gitTag.value : ''
-  const source = sourceOf(texts, run, { gitTag: tag, caller })
-  const services = servicesOf(command, texts, caller)
-  const version = all<VersionRequest>({ gitTag, policy })
-  const account = {
-    credentials: credentialsOf(texts),
-    stable: oneOf('stable', texts.stable, STABLE, invalid),
-    withRecords: map(oneOf('record', texts.record, ['true', 'false'], invalid), text => text === 'true'),
-  }
-  if (command === 'audit') {
-    const from = andThen(policy, policy => fromOf(texts, policy, caller))
-    const audit = all({ services, policy, ...account, from, noTag: noTagOf(texts, caller) })
-    return map(audit, ({ noTag, ...audit }) => ({ command, ...audit }))
-  }
-  const registry = all({ services, version, ...account, noFrom: noFromOf(command, texts, caller) })
-  const checks = checksGateOf(texts, run, caller)
-  if (command === 'verify') {
-    return map(registry, ({ version, services, credentials, stable, withRecords }) => ({
-      command,
-      ...version,
-      services,
-      credentials,
-      stable,
-      withRecords,
-    }))
-  }
-  if (command === 'promote') {
-    return map(
-      all({ registry, checks }),
-      ({ registry: { version, services, credentials, withRecords }, checks }) => ({
-        command,
-        ...version,
-        services,
-        credentials,
-        revision,
-        source,
-        checks,
-        recordedRun: withRecords ? run.recorded : undefined,
-      }),
-    )
-  }
-  const publication = map(
-    all({ registry, checks, onExisting: oneOf('on-existing', texts['on-existing'], ON_EXISTING, invalid) }),
-    ({ registry: { version, services, credentials, stable, withRecords }, checks, onExisting }) => {
-      const [{ service, repository }] = services
-      const recordedRun = withRecords ? run.recorded : undefined
-      return {
-        ...version,
-        service,
-        repository,
-        credentials,
-        stable,
-        checks,
-        revision,
-        onExisting,
-        recordedRun,
-      }
-    },
-  )
-  if (command === 'push') return map(publication, publication => ({ command, ...publication }))
-
-  const repository = map(services, ([{ repository }]) => repository)
-  const context = andThen(contextOf(texts, { workspace: run.workspace, files }, caller), context =>
-    atCommit(context, { gitTag: tag, commit: revision, source }),
-  )
-  const build = buildOf(texts, { run, context, gitTag, repository, caller })
-  if (command === 'build') {
-    return map(all({ publication, build }), ({ publication, build }) => {
-      const { service, repository, gitTag, policy, credentials } = publication
-      return { command, service, repository, gitTag, policy, credentials, build, revision, source }
-    })
-  }
-  const gate = packageGateOf(texts, gitTag, caller)
-  if (command === 'plan') {
-    return map(
-      all({ registry, publication, build, gate }),
-      ({ registry: { version, services, stable } }) => ({
-        command,
-        ...version,
-        services,
-        stable,
-      }),
-    )
-  }
-  return map(all({ publication, build, gate }), ({ publication, build, gate }) => ({
-    command,
-    ...publication,
-    build,
-    source,
-    package: gate,
-  }))
-}
-
-const warningsOf = ({ warnings }: NamedPolicy, texts: InputTexts, caller: Caller): Warning[] => {
-  const buildArgs = buildArgWarnings(texts['build-args'], caller)
-  return [
-    ...(warnings === undefined ? [] : [{ title: 'The policy may not mean what it says', message: warnings }]),
-    ...(buildArgs === undefined
-      ? []
-      : [{ title: `Possible mistake in ${caller.spell('build-args')}`, message: buildArgs }]),
-  ]
-}
-
-/** What a caller has against a git tag, a policy and a service of which each is right by itself. */
-export type Objections = (plan: VersionRequest & Pick<Service, 'service'>) => readonly Mistake[]
-
-interface Judged {
-  readonly request: Validated<ValidRequest>
-  readonly objections: readonly Mistake[]
-  /** What the run would meet first of all, if the request were right. */
-  readonly refusal: readonly Mistake[]
-}
-
-/** Inputs that some commands need, and others must not have. */
-const OF_SOME: readonly (InputName | undefined)[] = ['tag', 'context', 'file', 'from', 'digest', 'package']
-
-/** The mistakes that are some whatever command was meant. */
-const withoutDoubt = (request: Validated<Request>): Validated<Request> =>
-  request.ok
-    ? request
-    : mistaken(
-        ...request.mistakes.filter(({ inputs = [] }) => !inputs.some(input => OF_SOME.includes(input))),
-      )
-
-/** Makes a request of what was given, or finds everything that is wrong with it. */
-const judge = (given: Given, objections: Objections): Judged => {
-  const { texts, run, files, caller } = given
-  const command = oneOf('command', texts.command, COMMANDS, invalidFor(caller))
-  const named = policyOf(texts, { workspace: run.workspace, policyFile: files.policyFile }, caller)
-  const policy = map(named, ({ policy }) => policy)
-  const gitTag = gitTagOf(texts, run, caller)
-  const meant = command.ok ? command.value : COMMANDS.find(name => name === nearMiss(texts.command, COMMANDS))
-  const name = meant ?? 'plan'
-  const wanted = requestOf(name, { gitTag, policy }, given)
-  const request = meant === undefined ? withoutDoubt(wanted) : wanted
-  const plan: Validated<VersionRequest & Pick<Service, 'service'>> =
-    name === 'audit' ? mistaken() : all({ gitTag, policy, service: valid(texts.service) })
-  return {
-    request: map(all({ command, request, named }), ({ request, named }) => ({
-      request,
-      warnings: warningsOf(named, texts, caller),
-    })),
-    objections: plan.ok ? objections(plan.value) : [],
-    refusal: plan.ok ? refusalOf(name, plan.value) : [],
-  }
-}
 
 /**
- * Makes a validated request of the inputs and the context of the run. `before` are mistakes that were found before:
- * what follows from them, for the same input, is not told again.
+ * Makes the request of the inputs and the context of the run: everything in it is checked, and the policy has decided.
  *
- * Throws one error for all mistakes, `invalid-input` if they are of several kinds: each with the input, what was given
- * and what is allowed.
+ * Throws one error for all mistakes, those that were noted before, too.
  */
-export const validateRequest = (
-  texts: InputTexts,
+export function requestOf(
+  given: InputTexts,
   run: RunContext,
-  {
-    caller = workflow,
-    before = [],
-    objections: objectionsOf = () => [],
-  }: { caller?: Caller; before?: readonly Mistake[]; objections?: Objections } = {},
-): ValidRequest => {
-  const showable = withoutSecrets(texts, caller)
-  const files = readFiles(showable.texts, run, caller.confined)
-  const { request, objections, refusal } = judge({ texts: showable.texts, run, files, caller }, objectionsOf)
-  const found = toldInOrder(before, showable.mistakes)
-  const mistakes = toldInOrder(found, [...objections, ...mistakesOf(request)])
-  if (mistakes.length === 0) return accept(request)
-  throw errorOf([...mistakes, ...notAlreadyTold(refusal, [...found, ...objections])])
+  { mistakes, warn }: { mistakes: Mistakes; warn: (warning: Warning) => void },
+): Request {
+  const texts = withoutSecrets(given, mistakes)
+  const command = mistakes.oneOf('command', texts.command, COMMANDS)
+  const policy = policyOf(texts, run, mistakes, warn)
+  const services = servicesOf(command, texts, mistakes)
+  const [first] = services
+  const common = {
+    policy,
+    services,
+    credentials: credentialsOf(texts, mistakes),
+    stable: mistakes.oneOf('stable', texts.stable, STABLE),
+    withRecords: mistakes.oneOf('record', texts.record, ['true', 'false']) === 'true',
+  }
+  if (command === 'audit') {
+    const from = fromOf(texts, policy, mistakes)
+    mistakes.throwIfAny()
+    return { command, ...common, from }
+  }
+  if (texts.from !== '')
+    mistakes.invalid('from', texts.from, `it is for audit, and the command is ${command}`, 'Leave it out.')
+  const gitTag = gitTagOf(texts, run, mistakes)
+  const decision = decisionOf(policy, gitTag, mistakes)
+  if (command === 'promote' && decision?.copies.length === 0)
+    mistakes.add(
+      'tag',
+      `There is no tag to promote ${decision.first.tag} to: rule ${decision.rule} gives none.`,
+      'Promote the git tag of a release that has stable tags, or change the policy.',
+      'nothing-to-promote',
+    )
+  const builds = command === 'release' || command === 'build' || command === 'plan'
+  const build = builds ? buildOf(texts, { run, gitTag, repository: first?.repository }, mistakes) : undefined
+  if (builds) for (const warning of buildArgWarnings(texts)) warn(warning)
+  const packageGate = packageGateOf(builds ? texts : { ...texts, package: '' }, gitTag, mistakes)
+  const asks = command === 'verify' || command === 'build' ? { ...texts, 'require-checks': '' } : texts
+  const publication = {
+    ...common,
+    onExisting: mistakes.oneOf('on-existing', texts['on-existing'], ON_EXISTING),
+    checks: checksGateOf(asks, run, mistakes),
+    recordedRun: common.withRecords ? run.recorded : undefined,
+    // The commit of the run is that of the git tag only if the run is for this tag.
+    revision: run.tag === gitTag ? run.sha : undefined,
+    source: {
+      address: run.repositoryUrl === undefined ? undefined : repositoryAt(run.repositoryUrl),
+      github: repositoryOnGitHub(texts, run),
+    },
+  }
+  mistakes.throwIfAny()
+  if (decision === undefined || first === undefined) throw new TypeError('a mistake was lost')
+  const version = { ...publication, decision, service: first }
+  if (command === 'plan' || command === 'verify' || command === 'promote' || command === 'push')
+    return { command, ...version }
+  if (build === undefined) throw new TypeError('a mistake was lost')
+  return { command, ...version, build, package: packageGate }
+}
+
+/** What the policy makes of the git tag. */
+function decisionOf(
+  policy: Policy,
+  gitTag: string,
+  mistakes: Mistakes,
+): VersionRequest['decision'] | undefined {
+  if (gitTag === '' || policy.rules.length === 0) return undefined
+  const decision = decide(policy, gitTag)
+  if (decision.kind === 'planned') return decision
+  mistakes.add('tag', decision.reason, 'Use another git tag, or change the policy.', 'tag-refused')
+  return undefined
+}
+
+function gitTagOf({ tag }: InputTexts, run: RunContext, mistakes: Mistakes): string {
+  const name = 'Write the name of one git tag.'
+  if (/\s/.test(tag)) mistakes.invalid('tag', tag, 'no git tag has white space', name)
+  else if (hasInvisible(tag)) mistakes.invalid('tag', tag, 'it has a character that can not be seen', name)
+  else if (/^refs\/(?:tags|heads)\//.test(tag)) mistakes.invalid('tag', tag, 'it is a whole ref', name)
+  else if (tag === '' && run.tag === undefined)
+    mistakes.add(
+      'tag',
+      `There is no git tag to release: tag is empty, and the run is for ${run.ref}.`,
+      'Run the workflow on a tag (on: push: tags), or give tag.',
+    )
+  else return tag || (run.tag ?? '')
+  return ''
+}
+
+/** The git tag of the oldest version that an audit judges, if one is given. */
+function fromOf({ from, tag }: InputTexts, policy: Policy, mistakes: Mistakes): string | undefined {
+  if (tag !== '')
+    mistakes.invalid('tag', tag, 'audit is for every version', 'Leave it out, or write it into from.')
+  const patterns = policy.rules.flatMap(({ pattern }) =>
+    pattern.kind === 'tokens' && boundBy(pattern).size > 0 ? [pattern.source] : [],
+  )
+  if (patterns.length === 0 && policy.rules.length > 0)
+    mistakes.add(
+      'policy',
+      'No rule of the policy has numbers, and audit knows versions by their numbers.',
+      'Add a rule such as "final: X.Y.Z -> X.Y.Z | X.Y.Z-stable".',
+    )
+  else if (from !== '' && versionOfGitTag(policy, from) === undefined)
+    mistakes.invalid(
+      'from',
+      from,
+      'no rule with numbers matches it',
+      `Write the git tag of the oldest version that is to be judged, one such as ${patterns.join(', ')}.`,
+    )
+  return from === '' ? undefined : from
+}
+
+/** The account at the registry, if one is given. */
+function credentialsOf(
+  { username, password }: InputTexts,
+  mistakes: Mistakes,
+): PasswordCredentials | undefined {
+  if (username !== '' && password !== '') return { kind: 'password', username, password }
+  if (username === password) return undefined
+  const [missing, there] =
+    username === '' ? (['username', 'password'] as const) : (['password', 'username'] as const)
+  mistakes.add(
+    missing,
+    `${missing} is empty, and ${there} is not.`,
+    'Give both, or neither to use the login that docker has. A secret or variable that does not exist is empty, too.',
+  )
+  return undefined
 }

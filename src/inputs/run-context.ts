@@ -1,7 +1,16 @@
-import type { RecordedRun } from '../record/promotion.ts'
 import { oneLine } from '../text.ts'
 
-/** What GitHub says of the run, from its default environment variables. Outside of GitHub much is missing. */
+/** Who runs this, and where, as far as the CI says so: for records. */
+export interface RecordedRun {
+  /** Who started the run. */
+  readonly actor: string | undefined
+  /** The address of the run. */
+  readonly run: string | undefined
+  /** The environment that it deploys to, or else the kind of machine. */
+  readonly environment: string | undefined
+}
+
+/** What a CI says of the run. Outside of GitHub much is missing. */
 export interface RunContext {
   /** The git tag that the run is for, if it is for one. */
   readonly tag: string | undefined
@@ -17,52 +26,45 @@ export interface RunContext {
   readonly apiUrl: string | undefined
   /** The number of the workflow run. */
   readonly runId: string | undefined
-  /** Who started the run, where, and for which environment, for records. */
   readonly recorded: RecordedRun
   /** The directory that relative paths start from. */
   readonly workspace: string
-  /** The runner's directory for files that end with the job. */
+  /** The directory for files that end with the job. */
   readonly temporary: string | undefined
+  /** Whether paths must stay in these two: who may change a workflow's inputs may not read the runner's files. */
+  readonly isConfined: boolean
 }
-
-const present = (value: string | undefined): string | undefined => (value === '' ? undefined : value)
 
 /** The variable in which a workflow names the environment of its job: GitHub tells no step. */
 export const ENVIRONMENT_VARIABLE = 'STABLE_RELEASE_ENVIRONMENT'
 
-/** The page of the run, of its attempt if it is not the first. */
-const runPage = (
-  repositoryUrl: string,
-  { GITHUB_RUN_ID, GITHUB_RUN_ATTEMPT = '1' }: NodeJS.ProcessEnv,
-): string =>
-  `${repositoryUrl}/actions/runs/${GITHUB_RUN_ID}${GITHUB_RUN_ATTEMPT === '1' ? '' : `/attempts/${GITHUB_RUN_ATTEMPT}`}`
-
 /**
- * Reads the context of the run. Without a workspace, paths start from `directory`.
+ * Reads the context of a workflow's run. Without a workspace, paths start from `directory`.
  *
  * Source: GitHub documentation, "Default environment variables".
  */
-export const readRunContext = (env: NodeJS.ProcessEnv, directory: string): RunContext => {
-  const refName = present(env.GITHUB_REF_NAME)
-  const server = present(env.GITHUB_SERVER_URL)
-  const repository = present(env.GITHUB_REPOSITORY)
-  const repositoryUrl =
-    server === undefined || repository === undefined ? undefined : `${server}/${repository}`
+export function readRunContext(env: NodeJS.ProcessEnv, directory: string): RunContext {
+  const refName = env.GITHUB_REF_NAME || undefined
+  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: runId } = env
+  const repositoryUrl = server && repository ? `${server}/${repository}` : undefined
+  const attempt = env.GITHUB_RUN_ATTEMPT ?? '1'
+  const page = `${repositoryUrl}/actions/runs/${runId}${attempt === '1' ? '' : `/attempts/${attempt}`}`
   return {
     tag: env.GITHUB_REF_TYPE === 'tag' ? refName : undefined,
     ref: refName === undefined ? 'no git ref' : oneLine(`${env.GITHUB_REF_TYPE ?? 'ref'} ${refName}`),
-    sha: present(env.GITHUB_SHA),
+    sha: env.GITHUB_SHA || undefined,
     repositoryUrl,
-    repository,
-    apiUrl: present(env.GITHUB_API_URL),
-    runId: present(env.GITHUB_RUN_ID),
+    repository: repository || undefined,
+    apiUrl: env.GITHUB_API_URL || undefined,
+    runId: runId || undefined,
     recorded: {
       // Whoever runs a run again is another than who ran it first.
-      actor: present(env.GITHUB_TRIGGERING_ACTOR) ?? present(env.GITHUB_ACTOR),
-      run: repositoryUrl === undefined || !env.GITHUB_RUN_ID ? undefined : runPage(repositoryUrl, env),
-      environment: present(env[ENVIRONMENT_VARIABLE]) ?? present(env.RUNNER_ENVIRONMENT),
+      actor: env.GITHUB_TRIGGERING_ACTOR || env.GITHUB_ACTOR || undefined,
+      run: repositoryUrl && runId ? page : undefined,
+      environment: env[ENVIRONMENT_VARIABLE] || env.RUNNER_ENVIRONMENT || undefined,
     },
-    workspace: present(env.GITHUB_WORKSPACE) ?? directory,
-    temporary: present(env.RUNNER_TEMP),
+    workspace: env.GITHUB_WORKSPACE || directory,
+    temporary: env.RUNNER_TEMP || undefined,
+    isConfined: true,
   }
 }

@@ -215,23 +215,13 @@ export const findingsOf = (
   return [...lostTags, ...told]
 }
 
-/**
- * What is found of a version that only other services have. It is wrong if it should be there, for all that is known: one
- * without a fixed stable tag may have expired; what few have of the services that share versions with this one may be for
- * them alone; and this one may have begun after it.
- */
-export const versionMissing = (
-  { gitTag, copies }: Desired,
-  { ofMost, hasOlder }: { ofMost: boolean; hasOlder: boolean },
-): Finding => {
-  const wrong = ofMost && hasOlder && copies.some(({ stable, moving }) => stable && !moving)
+/** What is found of a version that a service should have, as others have it and it has an older one. */
+export function versionMissing(gitTag: string): Finding {
   return {
     kind: 'version-missing',
     tag: gitTag,
-    wrong,
+    wrong: true,
     what: `${gitTag} is not there, and other services have it`,
-    remedy: wrong
-      ? `Run release for ${gitTag}. If it has expired, let "from" begin with a newer version; if it was never meant for this service, audit the service by itself.`
-      : `Run release for ${gitTag} if it is missed.`,
+    remedy: `Run release for ${gitTag}. If it has expired, let from begin with a newer version; if it was never meant for this service, audit the service by itself.`,
   }
 }

@@ -5,7 +5,7 @@ import type { Desired } from './desired.ts'
 import { digestAt, type Observed } from './observed.ts'
 import { isSameCommit } from './origin.ts'
 import type { Refuse, Step } from './step.ts'
-import type { Terms } from './terms.ts'
+import type { Constraints } from './constraints.ts'
 
 const OTHER_VERSION = 'release a new version'
 const OVERWRITE = 'set on-existing: overwrite to replace what is there'
@@ -23,7 +23,7 @@ const firstDigest = ({ first }: Desired, observed: Observed): Digest | undefined
 const settled = (
   desired: Desired,
   there: Digest | undefined,
-  { digest, from }: NonNullable<Terms['image']>,
+  { digest, from }: NonNullable<Constraints['image']>,
 ): Step => {
   const { first } = desired
   if (there === digest) return { kind: 'keep', tag: first, digest }
@@ -56,9 +56,9 @@ const notPublished = ({ first, gitTag }: Desired): Refuse => ({
 })
 
 /** The first tag, which is there, by on-existing. */
-const existing = (first: PlannedTag, there: Digest, observed: Observed, terms: Terms): Step => {
+const existing = (first: PlannedTag, there: Digest, observed: Observed, constraints: Constraints): Step => {
   const keep: Step = { kind: 'keep', tag: first, digest: there }
-  const { onExisting, revision, own = [] } = terms
+  const { onExisting, revision, own = [] } = constraints
   if (onExisting === 'reuse') return keep
   if (onExisting === 'fail') {
     return {
@@ -86,26 +86,26 @@ const existing = (first: PlannedTag, there: Digest, observed: Observed, terms: T
   }
 }
 
-const reconcileFirst = (desired: Desired, observed: Observed, terms: Terms): Step => {
+const reconcileFirst = (desired: Desired, observed: Observed, constraints: Constraints): Step => {
   const { first } = desired
   const there = firstDigest(desired, observed)
-  const { may, image, onExisting } = terms
+  const { publishes, image, onExisting } = constraints
   if (image !== undefined) return settled(desired, there, image)
-  if (may === 'neither') {
+  if (publishes === 'nothing') {
     return there === undefined ? notPublished(desired) : { kind: 'keep', tag: first, digest: there }
   }
-  if (there === undefined || first.moving) return { kind: may, tag: first, replaces: undefined }
-  if (onExisting === 'overwrite') return { kind: may, tag: first, replaces: there }
-  return existing(first, there, observed, terms)
+  if (there === undefined || first.moving) return { kind: publishes, tag: first, replaces: undefined }
+  if (onExisting === 'overwrite') return { kind: publishes, tag: first, replaces: there }
+  return existing(first, there, observed, constraints)
 }
 
 /** Why a fixed tag that has another image keeps it, and what to do. */
 const obstacle = (
   tag: PlannedTag,
   other: Digest,
-  { first, there, terms }: { first: PlannedTag; there: Digest | undefined; terms: Terms },
+  { first, there, constraints }: { first: PlannedTag; there: Digest | undefined; constraints: Constraints },
 ): Refuse => {
-  const { may, image } = terms
+  const { publishes, image } = constraints
   const kind = 'refuse'
   const is = `${tag.tag} is there already, as ${other}`
   if (image?.from === 'built' || image?.from === 'found') {
@@ -123,11 +123,11 @@ const obstacle = (
   const right =
     'Find out which is right: delete the wrong tag in the registry, and no image that another tag has'
   if (there === undefined) {
-    const others = may === 'neither' ? `or ${OTHER_VERSION}` : `${OTHER_VERSION}, or ${OVERWRITE}`
+    const others = publishes === 'nothing' ? `or ${OTHER_VERSION}` : `${OTHER_VERSION}, or ${OVERWRITE}`
     const remedy = `Give ${first.tag} back to the image of ${tag.tag} in the registry if that is the right one, ${others}.`
     return { kind, tag, error: 'already-published', why: `${first.tag} is not there, but ${is}`, remedy }
   }
-  const remedy = may === 'neither' ? `${right}.` : `${right}, ${OVERWRITE}, or ${OTHER_VERSION}.`
+  const remedy = publishes === 'nothing' ? `${right}.` : `${right}, ${OVERWRITE}, or ${OTHER_VERSION}.`
   return { kind, tag, error: 'already-published', why: `${first.tag} is ${there}, but ${is}`, remedy }
 }
 
@@ -144,14 +144,14 @@ const promotedAlready = (tag: PlannedTag, first: PlannedTag): Refuse => ({
 const reconcileCopy = (
   tag: PlannedTag,
   image: Digest | undefined,
-  { desired, observed, terms }: { desired: Desired; observed: Observed; terms: Terms },
+  { desired, observed, constraints }: { desired: Desired; observed: Observed; constraints: Constraints },
 ): Step => {
   const { policy, gitTag, first } = desired
   const other = digestAt(observed, tag.tag)
   const there = firstDigest(desired, observed)
-  const { stable, onExisting, may } = terms
+  const { stable, onExisting, publishes } = constraints
   const waits = tag.stable && stable.kind === 'withhold' ? stable.why : undefined
-  const overwrites = onExisting === 'overwrite' && may !== 'neither'
+  const overwrites = onExisting === 'overwrite' && publishes !== 'nothing'
   if (tag.moving) {
     const move = decideMove(policy, { gitTag, planned: tag, published: observed.publishedTags })
     if (move.kind === 'stay') return { kind: 'stay', tag, newest: move.newest }
@@ -162,7 +162,7 @@ const reconcileCopy = (
     return promotedAlready(tag, first)
   }
   if (!tag.moving && other !== undefined && !overwrites) {
-    return obstacle(tag, other, { first, there, terms })
+    return obstacle(tag, other, { first, there, constraints })
   }
   if (waits !== undefined) return { kind: 'withhold', tag, why: waits }
   return tag.moving
@@ -177,14 +177,14 @@ const reconcileCopy = (
  * Pure: the same arguments give the same steps. When they have been carried out, and the registry is observed again, all
  * that is left is `keep`, `stay` and `withhold`.
  */
-export const reconcile = (desired: Desired, observed: Observed, terms: Terms): readonly Step[] => {
-  const first = reconcileFirst(desired, observed, terms)
+export const reconcile = (desired: Desired, observed: Observed, constraints: Constraints): readonly Step[] => {
+  const first = reconcileFirst(desired, observed, constraints)
   const isNew = first.kind === 'build' || first.kind === 'push'
-  const image = terms.image?.digest ?? (isNew ? undefined : firstDigest(desired, observed))
-  const copies = desired.copies.map(tag => reconcileCopy(tag, image, { desired, observed, terms }))
+  const image = constraints.image?.digest ?? (isNew ? undefined : firstDigest(desired, observed))
+  const copies = desired.copies.map(tag => reconcileCopy(tag, image, { desired, observed, constraints }))
   const obstacleToBuilt = copies.find(({ kind }) => kind === 'refuse')
   const other = obstacleToBuilt === undefined ? undefined : digestAt(observed, obstacleToBuilt.tag.tag)
-  const restores = terms.image?.from === 'built' && first.kind === 'keep' && other !== undefined
+  const restores = constraints.image?.from === 'built' && first.kind === 'keep' && other !== undefined
   return [
     first,
     ...(restores ? [{ kind: 'restore', tag: desired.first, digest: other } as const] : []),
@@ -196,9 +196,9 @@ export const reconcile = (desired: Desired, observed: Observed, terms: Terms): r
 export const needsFirstContent = (
   { first }: Desired,
   tags: Observed['tags'],
-  { may, onExisting, own = [], image }: Terms,
+  { publishes, onExisting, own = [], image }: Constraints,
 ): boolean => {
   const state = tags.get(first.tag)
-  const mayBeKept = may !== 'neither' && image === undefined && onExisting === 'same-revision'
+  const mayBeKept = publishes !== 'nothing' && image === undefined && onExisting === 'same-revision'
   return mayBeKept && !first.moving && state?.kind === 'present' && !own.includes(state.digest)
 }

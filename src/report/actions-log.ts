@@ -1,15 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import * as core from '@actions/core'
+import type { Stage } from '../commands/ledger.ts'
 import type { Log } from '../log.ts'
 import { eachLine, oneLine } from '../text.ts'
-import type { Stage } from './journal.ts'
-import { failureInWords, seconds, withShortDigests } from './words.ts'
+import { describeFailure } from './failure.ts'
+import { seconds, withShortDigests } from './words.ts'
 
 /**
- * The log of a workflow run: a stage that says something is a group, with its conclusion below; warnings and
- * notices are annotations. No line of a message is obeyed by the runner.
+ * The log of a workflow run: a stage that says something is a group, with its conclusion below; warnings and notices are
+ * annotations. No line of a message is obeyed by the runner.
  */
-export const actionsLog = (now: () => number, onStage: (stage: Stage) => void): Log => {
+export function actionsLog(now: () => number, stages: Stage[]): Log {
   /** The stage that has said nothing so far. */
   let silent: string | undefined
   let open = false
@@ -47,7 +48,7 @@ export const actionsLog = (now: () => number, onStage: (stage: Stage) => void): 
           if (verdict === 'failed') mark = '✗'
         })
       } catch (error) {
-        conclusion = failureInWords(error)
+        conclusion = describeFailure(error)
         mark = '✗'
         throw error
       } finally {
@@ -56,7 +57,7 @@ export const actionsLog = (now: () => number, onStage: (stage: Stage) => void): 
         if (open) core.endGroup()
         open = false
         core.info(`${mark} ${oneLine(name)}: ${conclusion} (${seconds(took)})`)
-        onStage({ name, took, conclusion })
+        stages.push({ name, took, conclusion })
       }
     },
     async foreign(run) {

@@ -4,7 +4,7 @@ import type { Secrets } from '../secrets.ts'
 /**
  * The same log without secrets. What programs print is passed on by whole lines, as a secret may come in two pieces.
  */
-export const maskedLog = (log: Log, secrets: Secrets): Log => {
+export function maskedLog(log: Log, secrets: Secrets): Log {
   const mask = (text: string): string => secrets.mask(text)
   /** The beginning of a line whose end has not come yet. */
   let begun = ''

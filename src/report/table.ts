@@ -1,23 +1,34 @@
-import type { CommandResult, Result, ServiceResult } from '../commands/result.ts'
+import type { AuditResult } from '../commands/audit-result.ts'
+import type { Result } from '../commands/ledger.ts'
 import { oneLine } from '../text.ts'
 import { aligned } from './aligned.ts'
-import { auditLines } from './audit-lines.ts'
-import { kindInWords, outcomeInWords, recordLines, rowsOf } from './words.ts'
+import { auditLines } from './audit.ts'
+import { describeKind, describeOutcome, recordLines, rowsOf } from './words.ts'
 
-/** The tags of one service and what became of each. */
-const ofOne = (command: string, { image, tags, digest }: ServiceResult): string[] => [
-  digest === undefined ? image : `${image}@${digest}`,
-  ...aligned(
-    tags.map(tag => {
-      const kind = kindInWords(tag)
-      const outcome = oneLine(outcomeInWords(tag, command))
-      return [tag.tag, kind === '' ? outcome : `${outcome} (${kind})`]
-    }),
-  ),
-]
+/**
+ * The tags of a result and what became of each, as aligned lines: of several services, a line each. Of an audit, a line for
+ * each version, and what was found, within the width of a terminal if one is given.
+ */
+export function tableOf(result: Result | AuditResult, width?: number): string {
+  if (result.command === 'audit') return auditLines(result, width).join('\n')
+  const lines = result.services.length === 1 ? tagLines(result) : serviceLines(result)
+  return [...lines, ...recordLines(result.services).map(record => `  ${oneLine(record)}`)].join('\n')
+}
 
-/** A row for each of several services. */
-const ofMany = (result: Result): string[] => {
+function tagLines({ command, services }: Result): string[] {
+  return services.flatMap(({ image, tags, digest }) => [
+    digest === undefined ? image : `${image}@${digest}`,
+    ...aligned(
+      tags.map(tag => {
+        const kind = describeKind(tag)
+        const outcome = oneLine(describeOutcome(tag, command))
+        return [tag.tag, kind === '' ? outcome : `${outcome} (${kind})`]
+      }),
+    ),
+  ])
+}
+
+function serviceLines(result: Result): string[] {
   const [head = [], ...rows] = rowsOf(result)
   return aligned([
     ['service', 'image', ...head],
@@ -27,16 +38,4 @@ const ofMany = (result: Result): string[] => {
       ...(rows[index] ?? []).map(oneLine),
     ]),
   ])
-}
-
-/**
- * The tags of a result and what became of each, as aligned lines: of several services, a line each. Of an audit, a line for
- * each version, and what was found, within the width of a terminal if one is given.
- */
-export const tableOf = (result: CommandResult, width?: number): string => {
-  if (result.command === 'audit') return auditLines(result, width).join('\n')
-  const { command, services } = result
-  const lines = services.length === 1 ? ofOne(command, services[0]) : ofMany(result)
-  const records = recordLines(services.map(({ service, records = [] }) => ({ service, records })))
-  return [...lines, ...records.map(record => `  ${oneLine(record)}`)].join('\n')
 }

@@ -1,7 +1,8 @@
 import type { Log } from '../log.ts'
 import { eachLine, oneLine } from '../text.ts'
 import type { Colours } from './terminal-colours.ts'
-import { failureInWords, seconds } from './words.ts'
+import { describeFailure } from './failure.ts'
+import { seconds } from './words.ts'
 
 /** What the log of the command line works with. */
 export interface TerminalLogPorts {
@@ -12,26 +13,15 @@ export interface TerminalLogPorts {
   readonly now: () => number
   /** Whether to show what is for those who look for a fault. */
   readonly debug: boolean
-  /** Puts a message into the words of whoever reads it; not what other programs print. */
-  readonly inWords?: (message: string) => string
 }
 
-const titled = (title: string, message: string): string =>
-  `${oneLine(title)}:${message.includes('\n') ? '\n' : ' '}${eachLine(message)}`
-
 /** The log of the command line: plain lines, without the commands of a workflow runner. */
-export const terminalLog = ({
-  stream,
-  colours,
-  now,
-  debug,
-  inWords = message => message,
-}: TerminalLogPorts): Log => {
+export function terminalLog({ stream, colours, now, debug }: TerminalLogPorts): Log {
   // Whoever reads may go away; the work goes on.
   stream.on('error', () => {})
   /** Whether what a program printed last has not ended its line. */
   let midLine = false
-  const line = (text: string): void => void stream.write(`${inWords(text)}\n`)
+  const line = (text: string): void => void stream.write(`${text}\n`)
   return {
     info: message => line(eachLine(message)),
     warning: (title, message) => line(`${colours.yellow('warning:')} ${titled(title, message)}`),
@@ -54,7 +44,7 @@ export const terminalLog = ({
         line(`  ${oneLine(conclusion)} (${seconds(now() - started)})`)
         return value
       } catch (error) {
-        line(`  ${failureInWords(error)} (${seconds(now() - started)})`)
+        line(`  ${describeFailure(error)} (${seconds(now() - started)})`)
         throw error
       }
     },
@@ -67,4 +57,8 @@ export const terminalLog = ({
       }
     },
   }
+}
+
+function titled(title: string, message: string): string {
+  return `${oneLine(title)}:${message.includes('\n') ? '\n' : ' '}${eachLine(message)}`
 }

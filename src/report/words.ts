@@ -1,43 +1,15 @@
-import type { ImageTagResult, Result, ServiceResult, TagOutcome } from '../commands/result.ts'
-import { type ErrorName, messageOf, ReleaseError } from '../errors.ts'
-import { BY_HAND, type PromotionNote } from '../record/promotion.ts'
-import { oneLine } from '../text.ts'
+import type { Result, ServiceEntry, TagEntry, TagOutcome } from '../commands/ledger.ts'
+import { BY_HAND, type PromotionNote } from '../commands/record-content.ts'
 
 /** A duration in milliseconds, for people. */
-export const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1)} s`
-
-/** What a stage failed with, for people. */
-export const failureInWords = (error: unknown): string => {
-  if (!(error instanceof ReleaseError)) return 'failed'
-  return error.name === 'interrupted' ? 'interrupted' : `failed: ${error.title}`
+export function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(1)} s`
 }
 
-/** How a run failed, for people. */
-export interface Failure {
-  /** Of a known failure, the stable name. */
-  readonly name: ErrorName | undefined
-  readonly title: string
-  /** What happened, in one or more lines. */
-  readonly what: string
-  readonly remedy: string
+/** A text with its digests cut short, for where another line has them whole. */
+export function withShortDigests(text: string): string {
+  return text.replace(/\b(sha(?:256|512):[0-9a-f]{12})[0-9a-f]{52,}\b/g, '$1…')
 }
-
-/** What is no `ReleaseError` is a fault of the action itself. */
-export const failureOf = (error: unknown): Failure => {
-  if (error instanceof ReleaseError) {
-    return { name: error.name, title: error.title, what: error.what, remedy: error.remedy }
-  }
-  return {
-    name: undefined,
-    title: 'Internal error: please report it',
-    what: `${oneLine(messageOf(error))}.`,
-    remedy: 'Report it in the repository of the action, with the log of a run with debug logging.',
-  }
-}
-
-/** The whole failure as one text. */
-export const failureText = ({ what, remedy }: Failure): string =>
-  `${what}${what.endsWith('\n') ? '' : ' '}${remedy}`
 
 const OUTCOMES: Readonly<Record<TagOutcome, string>> = {
   planned: 'not written',
@@ -46,7 +18,7 @@ const OUTCOMES: Readonly<Record<TagOutcome, string>> = {
   built: 'built',
   copied: 'copied',
   moved: 'moved',
-  kept: 'there already',
+  kept: 'kept',
   stayed: 'stayed',
   withheld: 'withheld',
   missing: 'missing',
@@ -58,77 +30,74 @@ const OF_COMMAND: Readonly<Record<string, Partial<Record<TagOutcome, string>>>> 
   plan: { planned: 'planned' },
   build: { built: 'built, not pushed', planned: 'written by push' },
   push: { built: 'pushed' },
-  promote: { kept: 'kept' },
-  verify: { kept: 'as planned' },
+  verify: { kept: 'as planned', planned: 'could not be read' },
 }
 
-/** What became of a tag, for people. `command` decides what a tag is called that nothing happened to. */
-export const outcomeInWords = ({ outcome, note, replaced }: ImageTagResult, command: string): string => {
+/** What became of a tag, for people. */
+export function describeOutcome({ outcome, note, replaced }: TagEntry, command: string): string {
   const said = OF_COMMAND[command]?.[outcome] ?? OUTCOMES[outcome]
-  if (note === undefined) return said
-  if (replaced !== undefined) return `${said}, ${note}`
-  return outcome === 'stayed' ? note : `${said}: ${note}`
+  if (replaced !== undefined) return `${said}, replaces ${replaced}`
+  return note === undefined ? said : `${said}: ${note}`
+}
+
+/** What kind of tag it is beside an ordinary one. */
+export function describeKind({ stable, moving }: TagEntry): string {
+  return [...(stable ? ['stable'] : []), ...(moving ? ['moving'] : [])].join(', ')
 }
 
 /** How several services are shown: a head, and a row for each; what became of each tag, or whether it is ready. */
-export const rowsOf = ({ command, services }: Result): readonly (readonly string[])[] => {
+export function rowsOf({ command, services }: Result): readonly (readonly string[])[] {
   const isTouched = services.some(({ tags }) => tags.some(({ outcome }) => outcome !== 'planned'))
   if (!isTouched && services.some(({ problem }) => problem !== undefined)) {
     return [['ready'], ...services.map(({ problem }) => [problem === undefined ? 'yes' : `no: ${problem}`])]
   }
-  const cells = ({ tags, problem }: ServiceResult): string[] =>
-    tags.map(tag => (problem === undefined ? outcomeInWords(tag, command) : 'not read'))
-  return [services[0].tags.map(({ tag }) => tag), ...services.map(cells)]
+  const cells = ({ tags, problem }: ServiceEntry): string[] =>
+    tags.map(tag => (problem === undefined ? describeOutcome(tag, command) : 'could not be read'))
+  return [services[0]?.tags.map(({ tag }) => tag) ?? [], ...services.map(cells)]
 }
-
-/** A text with its digests cut short, for where another line has them whole. */
-export const withShortDigests = (text: string): string =>
-  text.replace(/\b(sha(?:256|512):[0-9a-f]{12})[0-9a-f]{52,}\b/g, '$1…')
-
-/** What kind of tag it is beside an ordinary one. */
-export const kindInWords = ({ stable, moving }: ImageTagResult): string =>
-  [...(stable ? ['stable'] : []), ...(moving ? ['moving'] : [])].join(', ')
 
 /** The kinds of machines that GitHub has, which are no environment that somebody approves. */
 const MACHINES: readonly (string | undefined)[] = ['github-hosted', 'self-hosted']
 
 /** `2026-11-24 17:02`, in UTC. */
-const minute = (time: string): string => new Date(time).toISOString().slice(0, 16).replace('T', ' ')
+function minute(time: string): string {
+  return new Date(time).toISOString().slice(0, 16).replace('T', ' ')
+}
 
 /** `2026-11-24`, in UTC. */
-export const day = (time: string): string => minute(time).slice(0, 10)
-
-/** A name from outside, in quotes if it has a comma: it must not read like more of the sentence. */
-const nameInWords = (name: string): string => (/[,"]/.test(name) ? `"${name.replaceAll('"', "'")}"` : name)
+export function day(time: string): string {
+  return minute(time).slice(0, 10)
+}
 
 /** Since when a tag is stable, and who decided that on which grounds, as a record tells it. */
-export const recordInWords = (note: PromotionNote): string => {
+export function describeRecord(note: PromotionNote): string {
   const { destination, time, written, actor, run, environment, checks } = note
-  const tag = destination.slice(destination.lastIndexOf(':') + 1)
+  const place = environment === BY_HAND ? environment : `for ${quoteName(environment ?? '')}`
   return [
-    `${tag} since ${minute(time)}${written ? '' : ' or before'}`,
-    ...(actor === undefined ? [] : [`${written ? 'by' : 'found there by'} ${nameInWords(actor)}`]),
-    ...(environment === undefined || MACHINES.includes(environment)
-      ? []
-      : [environment === BY_HAND ? environment : `for ${nameInWords(environment)}`]),
-    ...checks.map(
-      ({ name, state, url }) =>
-        `${nameInWords(name)} ${state === 'success' ? 'passed' : nameInWords(state)}${url === undefined ? '' : ` (${url})`}`,
-    ),
+    `${destination.slice(destination.lastIndexOf(':') + 1)} since ${minute(time)}${written ? '' : ' or before'}`,
+    ...(actor === undefined ? [] : [`${written ? 'by' : 'found there by'} ${quoteName(actor)}`]),
+    ...(environment === undefined || MACHINES.includes(environment) ? [] : [place]),
+    ...checks.map(({ name, state, url }) => {
+      const how = state === 'success' ? 'passed' : quoteName(state)
+      return `${quoteName(name)} ${how}${url === undefined ? '' : ` (${url})`}`
+    }),
     ...(run === undefined ? [] : [`run (${run})`]),
   ].join(', ')
 }
 
+/** A name from outside, in quotes if it has a comma: it must not read like more of the sentence. */
+function quoteName(name: string): string {
+  return /[,"]/.test(name) ? `"${name.replaceAll('"', "'")}"` : name
+}
+
 /** What the records tell, the newest first, each once for all services that it is told of. */
-export const recordLines = (
-  told: readonly { readonly service: string; readonly records: readonly PromotionNote[] }[],
-): readonly string[] => {
+export function recordLines(
+  told: readonly { readonly service: string; readonly records?: readonly PromotionNote[] }[],
+): readonly string[] {
   const services = new Map<string, string[]>()
-  const all = told.flatMap(({ service, records }) => records.map(note => ({ service, note })))
-  for (const { service, note } of all.toSorted((one, other) =>
-    other.note.time.localeCompare(one.note.time),
-  )) {
-    const words = recordInWords(note)
+  const all = told.flatMap(({ service, records = [] }) => records.map(note => ({ service, note })))
+  for (const { service, note } of all.toSorted((a, b) => b.note.time.localeCompare(a.note.time))) {
+    const words = describeRecord(note)
     services.set(words, [...(services.get(words) ?? []), service])
   }
   return told.length === 1

@@ -11,14 +11,10 @@ export type Stable = (typeof STABLE)[number]
 /** The note of a stable tag that `promote` alone writes. */
 export const AWAITS_PROMOTION = 'waits for its promotion'
 
-/** The terms for stable tags before any check was asked for. */
-export const stableTerms = (stable: Stable): Terms['stable'] =>
-  stable === 'on-promotion' ? { kind: 'withhold', why: AWAITS_PROMOTION } : { kind: 'write' }
-
 /** What the caller allows and knows, beside what it desires and has observed. */
-export interface Terms {
-  /** How the image may come into the registry: by a build, by the push of one that is built, or not at all. */
-  readonly may: 'build' | 'push' | 'neither'
+export interface Constraints {
+  /** How the image comes into the registry: by a build, by the push of one that is built, or not at all. */
+  readonly publishes: 'build' | 'push' | 'nothing'
   readonly onExisting: OnExisting
   /** Whether stable tags are written now, or why they are not. */
   readonly stable: { readonly kind: 'write' } | { readonly kind: 'withhold'; readonly why: string }
@@ -36,10 +32,13 @@ export interface Terms {
     | undefined
 }
 
-/** The terms of a caller that neither builds nor pushes: what is published is what there is, and may have been given. */
-export const termsOfPublished = (digest: Digest | undefined, stable: Terms['stable']): Terms => ({
-  may: 'neither',
-  onExisting: 'reuse',
-  stable,
-  image: digest === undefined ? undefined : { digest, from: 'given' },
-})
+/** Whether stable tags are written, before any check was asked for. */
+export function stableConstraint(stable: Stable): Constraints['stable'] {
+  return stable === 'on-promotion' ? { kind: 'withhold', why: AWAITS_PROMOTION } : { kind: 'write' }
+}
+
+/** Of a caller that neither builds nor pushes: what is published is what there is, and may have been given. */
+export function constraintsOfPublished(digest: Digest | undefined, stable: Constraints['stable']): Constraints {
+  const image = digest === undefined ? undefined : ({ digest, from: 'given' } as const)
+  return { publishes: 'nothing', onExisting: 'reuse', stable, image }
+}

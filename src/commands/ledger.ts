@@ -1,0 +1,138 @@
+import { imageName, tagged, type Digest } from '../registry/reference.ts'
+import type { AuditResult } from './audit-result.ts'
+import type { PromotionNote } from './record-content.ts'
+import type { Request } from './request.ts'
+
+/** What became of one planned tag. */
+export type TagOutcome =
+  /** Nothing so far. */
+  | 'planned'
+  /** docker pushed it, and it has not been read back. */
+  | 'pushed'
+  /** It was to be written, and there was no clear answer whether it is. */
+  | 'unclear'
+  /** Built, pushed and read back by this run. */
+  | 'built'
+  /** A copy of the first tag's manifest, made by this run. */
+  | 'copied'
+  /** A moving tag that this run set to the image. */
+  | 'moved'
+  /** It had the right digest already and was not written. */
+  | 'kept'
+  /** A moving tag that stays with a newer version. */
+  | 'stayed'
+  /** A stable tag that is not written yet; the note says why. */
+  | 'withheld'
+  /** `verify`: it should be there and is not. */
+  | 'missing'
+  /** `verify`: it is there with another digest. */
+  | 'different'
+
+/** What is known of one image tag. */
+export interface TagEntry {
+  readonly tag: string
+  readonly reference: string
+  readonly stable: boolean
+  readonly moving: boolean
+  outcome: TagOutcome
+  /** The digest that a fixed tag had before, if this run overwrote it with another. */
+  replaced?: Digest
+  /** More about the outcome, for people, such as the newer version that a moving tag stays with. */
+  note?: string
+}
+
+/** What is known of one service. */
+export interface ServiceEntry {
+  readonly service: string
+  /** `registry/project/service`. */
+  readonly image: string
+  /** The first one first. */
+  readonly tags: readonly TagEntry[]
+  /** The digest of the image in the registry; missing while it is not known. */
+  digest?: Digest
+  /** Names of checks that must have passed before the withheld tags are promoted, if there are any. */
+  checks?: readonly string[]
+  /** The record of the decision, if this run made it stable or found it so: a predicate of in-toto. */
+  record?: object
+  /** `verify`: what the records that are stored with the image tell of its stable tags. */
+  records?: readonly PromotionNote[]
+  /** What keeps it from being promoted, or from being read. */
+  problem?: string
+}
+
+/** What is known of a run for one git tag. Its JSON is the output `json`. */
+export interface Result {
+  readonly command: Exclude<Request['command'], 'audit'>
+  readonly gitTag: string
+  readonly rule: string
+  readonly reason: string
+  readonly services: readonly ServiceEntry[]
+}
+
+/** One stage of a run: how long it took, in milliseconds, and what it concluded or failed with. */
+export interface Stage {
+  readonly name: string
+  readonly took: number
+  readonly conclusion: string
+}
+
+/** Takes down what is known of a run, where it happens. All that is reported is made of it, however the run ends. */
+export class Ledger {
+  readonly stages: Stage[] = []
+  /** What is known; nothing before there is a request. */
+  result: Result | AuditResult | undefined
+}
+
+/** The plan of a request, to which nothing has happened yet. */
+export function plannedResult(request: Exclude<Request, { command: 'audit' }>): Result {
+  const { command, decision, services } = request
+  const { gitTag, rule, reason, first, copies } = decision
+  return {
+    command,
+    gitTag,
+    rule,
+    reason,
+    services: services.map(({ service, repository }) => ({
+      service,
+      image: imageName(repository),
+      tags: [first, ...copies].map(planned => ({
+        ...planned,
+        reference: tagged(repository, planned.tag),
+        outcome: 'planned',
+      })),
+    })),
+  }
+}
+
+/** Sets what became of a tag, with more about it where there is more. */
+export function noteOutcome(
+  service: ServiceEntry,
+  tag: string,
+  { outcome, note, replaced }: Pick<TagEntry, 'outcome' | 'note' | 'replaced'>,
+): void {
+  const entry = service.tags.find(each => each.tag === tag)
+  if (entry === undefined) return
+  delete entry.note
+  delete entry.replaced
+  Object.assign(
+    entry,
+    { outcome },
+    note === undefined ? {} : { note },
+    replaced === undefined ? {} : { replaced },
+  )
+}
+
+/** Whether a command writes into the registry; the others look, or build on this machine alone. */
+export function writesRegistry(command: Request['command']): boolean {
+  return command === 'release' || command === 'push' || command === 'promote'
+}
+
+/** Whether the tag leads to the image now: everything else was not published, or is another version's. */
+export function isPublished({ outcome }: TagEntry): boolean {
+  return outcome === 'built' || outcome === 'copied' || outcome === 'moved' || outcome === 'kept'
+}
+
+/** Every tag of every service. */
+export function allTagsOf({ services }: Result): readonly TagEntry[] {
+  return services.flatMap(({ tags }) => tags)
+}
