@@ -47,3 +47,11 @@ test('one that the settings of git name is looked at', async () => {
 test('so is one of the user who called sudo', async () => {
   expect(await inspect({ SUDO_UID: String(OTHER) })).toMatchObject({ kind: 'checkout', head })
 })
+
+test('so is one in the workspace of a job, as in a container, and not one above it', async () => {
+  const job = { GITHUB_ACTIONS: 'true', GITHUB_WORKSPACE: folder }
+  expect(await inspect(job)).toMatchObject({ kind: 'checkout', head })
+  await expect(inspect({ ...job, GITHUB_WORKSPACE: join(folder, 'service') })).rejects.toMatchObject({
+    name: 'wrong-commit',
+  })
+})

@@ -1,3 +1,5 @@
+import { realpathSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { ReleaseError } from '../errors.ts'
 import { endOf, ProgramMissingError, type ProgramResult, runProgram } from '../process/run.ts'
 import { oneLine } from '../text.ts'
@@ -95,11 +97,24 @@ const addressesIn = (configured: ProgramResult): string[] => {
     })
 }
 
+/**
+ * Settings for a job in a container, whose workspace belongs to the user of the runner: what is in the workspace is the
+ * job's own, whoever owns it. Directories above it are not.
+ */
+const trustWorkspace = (directory: string, env: NodeJS.ProcessEnv): string[] => {
+  if (env.GITHUB_ACTIONS !== 'true' || !env.GITHUB_WORKSPACE) return []
+  const workspace = realpathSync(env.GITHUB_WORKSPACE)
+  const trusted: string[] = []
+  for (let at = realpathSync(directory); `${at}/`.startsWith(`${workspace}/`); at = dirname(at))
+    trusted.push('-c', `safe.directory=${at}`)
+  return trusted
+}
+
 /** Runs git in a directory. */
 const gitIn = (directory: string, { env, signal }: GitPorts) => {
   const own = Object.fromEntries(Object.entries(env).filter(([name]) => FOR_GIT.test(name)))
   return (...args: string[]): Promise<ProgramResult> =>
-    runProgram('git', ['-C', directory, ...OPTIONS, ...args], {
+    runProgram('git', ['-C', directory, ...OPTIONS, ...trustWorkspace(directory, env), ...args], {
       env: { ...own, GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' },
       signal,
       diesBySignal: true,
