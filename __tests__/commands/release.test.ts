@@ -138,7 +138,7 @@ describe('required checks', () => {
     bench.run({ ...checks, 'github-token': api.token, ...inputs }, { apiUrl: api.url })
 
   test('that passed: the stable tag is written', async () => {
-    api.status(api.tag(TAG).commit, { context: 'integration', state: 'success' })
+    api.status(api.tag(TAG, { commit: COMMIT }).commit, { context: 'integration', state: 'success' })
     const { outcomes, log } = await start()
     expect(outcomes).toEqual({ [TAG]: 'built', [STABLE]: 'copied' })
     expect(log).toContain('integration passed')
@@ -147,7 +147,7 @@ describe('required checks', () => {
   test.each([{ state: 'failure' }, { state: 'pending' }, { state: 'absent' }] as const)(
     'that are $state: the version is published, and the stable tag withheld',
     async ({ state }) => {
-      const { commit } = api.tag(TAG)
+      const { commit } = api.tag(TAG, { commit: COMMIT })
       if (state !== 'absent') api.status(commit, { context: 'integration', state })
       const { outcomes, log, result } = await start()
       expect(outcomes).toEqual({ [TAG]: 'built', [STABLE]: 'withheld' })
@@ -169,7 +169,7 @@ describe('required checks', () => {
   })
 
   test('what another run writes while they are waited for is found, and not overwritten', async () => {
-    const { commit } = api.tag(TAG)
+    const { commit } = api.tag(TAG, { commit: COMMIT })
     let theirs: Promise<string> | undefined
     bench.clock.onSleep = () => {
       theirs ??= bench.seed(STABLE, { revision: OTHER }).then(digest => {
