@@ -6,7 +6,7 @@ import { REVISION_LABEL } from '../registry/labels.ts'
 import { keptImage, pushFirst } from './first-tag.ts'
 import type { TagEntry } from './ledger.ts'
 import { readRegistry } from './observe.ts'
-import { publishCopies, publishConstraints } from './publish.ts'
+import { publishConstraints, publishCopies } from './publish.ts'
 import type { PushRequest } from './request.ts'
 import { openTarget, type Run, type Target } from './run.ts'
 

@@ -7,7 +7,7 @@ import { oneLine } from '../text.ts'
 import { compareSource } from './compare-source.ts'
 import { keptImage, pushFirst } from './first-tag.ts'
 import { readRegistry } from './observe.ts'
-import { publishCopies, publishConstraints } from './publish.ts'
+import { publishConstraints, publishCopies } from './publish.ts'
 import type { ReleaseRequest } from './request.ts'
 import { openTarget, type Run } from './run.ts'
 
