@@ -291,6 +291,17 @@ test.each([
     tail: `#5 pushing manifest for ${REFERENCE}@sha256:d0 0.1s done\n${buildkit('exporting cache to registry', `error writing layer blob: push ${SCOPE}`)}`,
     is: true,
   },
+  ...[
+    'exporting to GitHub Actions Cache',
+    'exporting inline cache',
+    'exporting content cache',
+    'exporting cache to client directory',
+    'exporting cache',
+  ].map(step => ({ tail: buildkit(step, 'failed to reserve cache'), is: true })),
+  {
+    tail: `------\n > importing cache manifest from gha:1:\n------\n${buildkit('exporting cache', 'unavailable')}`,
+    is: true,
+  },
   { tail: buildkit('exporting to image', `failed to push ${REFERENCE}: push ${SCOPE}`), is: false },
   { tail: buildkit('[2/2] RUN echo exporting cache to registry', 'process "x" did not complete'), is: false },
 ])('a cache that could not be written: $is', ({ tail, is }) => {

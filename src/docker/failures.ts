@@ -137,9 +137,12 @@ export const isPushFailure = (failed: Failed, reference: string): boolean => {
   )
 }
 
-/** Whether the image was built, and pushed or loaded, and only its build cache could not be written (`--cache-to`). */
+/**
+ * Whether the build cache could not be written (`--cache-to`). That says nothing of the image: BuildKit writes both at the
+ * same time since 0.28, one after the other before, and the steps that failed may be several.
+ */
 export const isCacheFailure = ({ tail }: Pick<Failed, 'tail'>): boolean =>
-  failedStep(tail).name.startsWith('exporting cache to ')
+  /^------\n > exporting (?:\S+ )*cache\b.*:\n/im.test(tail)
 
 /** An option that docker does not take as it is given, and what docker says of it. */
 export interface RefusedOption {

@@ -24,13 +24,6 @@ export class PushInterruptedError extends ReleaseError {
   }
 }
 
-/** A push that the registry refused: nothing was written. */
-export class PushRefusedError extends ReleaseError {
-  constructor(options: { what: string; remedy: string }) {
-    super('push-failed', options)
-  }
-}
-
 /** The error for a push that failed, one that may pass or not. Throws `docker-missing` if there is no engine. */
 export const pushFailure = async (
   docker: Docker,
@@ -38,10 +31,10 @@ export const pushFailure = async (
   result: DockerResult,
 ): Promise<ReleaseError> => {
   await docker.requireEngine()
-  const what = `${reference} was not pushed: docker ${endOf(result)}: ${result.lastLine}`
+  const what = `The push of ${reference} failed: docker ${endOf(result)}: ${result.lastLine}`
   if (isRefusal(result)) {
     const remedy = 'No other tag was written. Check that the account may push there, then run it again.'
-    return new PushRefusedError({ what, remedy })
+    return new ReleaseError('push-failed', { what, remedy })
   }
   const remedy =
     'No other tag was written. Run it again: it looks first whether the image is there all the same. If it stays so, check that the account may push there, and ask those who run the registry.'
