@@ -319,6 +319,20 @@ describe('a push that breaks', () => {
     expect(bench.written()).toEqual(Array.from({ length: 4 }, () => `build ${TAG}`))
   })
 
+  test('for a reason that nobody knows is tried again', async () => {
+    bench.engine.tries.push({ says: 'ERROR: failed to push: unknown blob' })
+    const { outcomes } = await bench.run({ command: 'release' })
+    expect(outcomes).toEqual({ [TAG]: 'built', [STABLE]: 'copied' })
+  })
+
+  test('as its cache broke is tried again', async () => {
+    bench.engine.tries.push({
+      says: '------\n > exporting to GitHub Actions Cache:\n------\nERROR: dial tcp: i/o timeout',
+    })
+    const { outcomes } = await bench.run({ command: 'release' })
+    expect(outcomes).toEqual({ [TAG]: 'built', [STABLE]: 'copied' })
+  })
+
   test('for a reason that does not pass is not tried again', async () => {
     bench.engine.tries.push({ says: 'ERROR: failed to push: 403 Forbidden: denied' })
     const { error } = await bench.run({ command: 'release' })

@@ -115,6 +115,13 @@ describe('a build that fails', () => {
     },
     { says: 'ERROR: failed to push: 403 Forbidden', name: 'push-failed', retried: false },
     { says: 'ERROR: failed to push: unexpected EOF', name: 'push-failed', retried: true },
+    { says: 'ERROR: failed to push: unknown blob', name: 'push-failed', retried: true },
+    {
+      says: 'ERROR: failed to push: 412 Precondition Failed: immutable',
+      name: 'push-failed',
+      retried: false,
+    },
+    { says: 'ERROR: failed to solve: unknown blob', name: 'build-failed', retried: false },
     { says: 'unknown flag: --pull', name: 'invalid-input', retried: false },
   ])('$says: $name', async ({ says, name, retried }) => {
     const { docker, log } = dockerWith({ ...ENGINE, buildx: { exitCode: 1, tail: says } })
@@ -227,9 +234,12 @@ describe('a login', () => {
     expect(calls.filter(call => call.startsWith('login'))).toHaveLength(1)
   })
 
-  test('that fails for a reason that may pass is tried again while there is time', async () => {
+  test.each([
+    'Error: i/o timeout',
+    'Error response from daemon: Get "https://ghcr.io/v2/": http2: server sent GOAWAY',
+  ])('that fails for a reason that may pass is tried again while there is time: %s', async tail => {
     let left = 2
-    const { used, calls } = start({ login: { exitCode: 1, tail: 'Error: i/o timeout' } }, async () => {
+    const { used, calls } = start({ login: { exitCode: 1, tail } }, async () => {
       left -= 1
       return left >= 0
     })
