@@ -84,7 +84,7 @@ export const runRequest =
       const published = tags.filter(isPublished)
       const pushed = tags.filter(({ outcome }) => outcome === 'pushed')
       if (published.length > 0) log.info(`Published by now: ${list(published)}`)
-      if (pushed.length > 0) log.info(`Pushed, not read back: ${list(pushed)}`)
+      if (pushed.length > 0) log.info(`In the registry now, not read back: ${list(pushed)}`)
       const unclear = tags.filter(({ outcome }) => outcome === 'unclear')
       if (unclear.length > 0) log.info(`May have been written: ${list(unclear)}`)
       throw askForProject(error, call.texts, call.caller)
