@@ -2,7 +2,7 @@ import { tagProblem } from './image-tag.ts'
 import { stableOrigin } from './match.ts'
 import { ANY, boundBy, type Pattern, render, type Token, tokenize } from './pattern.ts'
 import type { Policy, Rule, Template } from './policy.ts'
-import { EXAMPLE, linesOf, type PolicyProblem, type Report, type Word } from './problems.ts'
+import { EXAMPLE, type PolicyProblem, policyLines, type Report, type Word } from './problems.ts'
 import { type RuleWords, splitRule, type TagWord } from './split-rule.ts'
 
 export type ParsedPolicy =
@@ -39,7 +39,7 @@ interface Line {
 }
 
 function readLines(text: string, reportAt: (line: number) => Report): readonly Line[] {
-  const contents = linesOf(text).map(line => line.replace(/(^|\s)#.*/s, '$1').trimEnd())
+  const contents = policyLines(text).map(line => line.replace(/(^|\s)#.*/s, '$1').trimEnd())
   const isTooLong = text.length > MAX_POLICY_LENGTH
   if (isTooLong || contents.every(content => content === '')) {
     const message = `the policy has ${isTooLong ? `more than ${MAX_POLICY_LENGTH} characters` : 'no rule'}`

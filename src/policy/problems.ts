@@ -27,7 +27,7 @@ export type Report = (
 export const EXAMPLE = 'final: X.Y.Z -> X.Y.Z | X.Y.Z-stable'
 
 /** The lines of a policy text. */
-export function linesOf(text: string): readonly string[] {
+export function policyLines(text: string): readonly string[] {
   return text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/)
 }
 
@@ -37,7 +37,7 @@ const MAX_LINE = 160
 
 /** Shows problems as a compiler does: place, sentence, the line with a caret under the text, the advice. */
 export function formatProblems(text: string, problems: readonly PolicyProblem[]): string {
-  const lines = linesOf(text)
+  const lines = policyLines(text)
   const shown = problems.slice(0, MAX_SHOWN).map(({ severity, line, column, length, message, advice }) => {
     const from = column > MAX_LINE ? column - MAX_LINE / 2 : 0
     const piece = lines[line - 1]?.slice(from, from + MAX_LINE).replace(/\s/g, ' ')
