@@ -223,50 +223,23 @@ async function store(promotion: Promotion, registry: RegistryClient): Promise<vo
   })
 }
 
-/** Reads records, of each repository until it has shown that the registry has no place for them. */
-export interface RecordsReader {
-  /** What the records of an image tell of its stable tags. `onProblem` is told why they can't be read, which is no error. */
-  readonly read: (
-    registry: RegistryClient,
-    digest: Digest,
-    references: readonly string[],
-    onProblem?: (why: string) => void,
-  ) => Promise<readonly PromotionNote[]>
-  /** Whether the registry has a place for records, as far as it was asked. */
-  readonly isSupported: boolean
-}
-
-/** Makes a reader for one run. */
-export function recordsReader({
-  signal,
-  secrets,
-  log,
-}: Pick<Run, 'signal' | 'secrets' | 'log'>): RecordsReader {
-  const asked = new Set<string>()
-  const unsupported = new Set<string>()
-  return {
-    get isSupported() {
-      return asked.size === 0 || unsupported.size < asked.size
-    },
-    read: async (
-      registry,
-      digest,
-      references,
-      onProblem = why => log.info(`Records are not shown: ${why}`),
-    ) => {
-      const image = imageName(registry.repository)
-      if (unsupported.has(image)) return []
-      asked.add(image)
-      try {
-        const there = await registry.withBackoff(shortBackoff).listReferrers(digest, IN_TOTO)
-        if (there !== 'unsupported') return references.flatMap(reference => noteAbout(there, reference) ?? [])
-        unsupported.add(image)
-      } catch (error) {
-        signal.throwIfAborted()
-        if (!(error instanceof ReleaseError)) throw error
-        onProblem(secrets.mask(error.what))
-      }
-      return []
-    },
+/**
+ * What the records of an image tell of its stable tags, or that the registry has no place for records, or why they can't be
+ * read, which is no error.
+ */
+export async function readNotes(
+  registry: RegistryClient,
+  digest: Digest,
+  references: readonly string[],
+  { signal, secrets }: Pick<Run, 'signal' | 'secrets'>,
+): Promise<PromotionNote[] | 'unsupported' | { readonly problem: string }> {
+  try {
+    const there = await registry.withBackoff(shortBackoff).listReferrers(digest, IN_TOTO)
+    if (there === 'unsupported') return there
+    return references.flatMap(reference => noteAbout(there, reference) ?? [])
+  } catch (error) {
+    signal.throwIfAborted()
+    if (!(error instanceof ReleaseError)) throw error
+    return { problem: secrets.mask(error.what) }
   }
 }

@@ -9,7 +9,7 @@ import type { Digest } from '../registry/reference.ts'
 import { forServices } from './concurrency.ts'
 import { noteOutcome, type TagEntry, type TagOutcome } from './ledger.ts'
 import { observe } from './observe.ts'
-import { type RecordsReader, recordsReader } from './record.ts'
+import { readNotes } from './record.ts'
 import type { VerifyRequest } from './request.ts'
 import { openTargets, type Run, type Target } from './run.ts'
 
@@ -21,20 +21,17 @@ import { openTargets, type Run, type Target } from './run.ts'
  */
 export async function verify(request: VerifyRequest, run: Run): Promise<void> {
   const targets = openTargets(request, run)
-  const records = request.withRecords ? recordsReader(run) : undefined
   const unreadable: ReleaseError[] = []
   await run.log.stage('Read the registry', async conclude => {
     await forServices(targets, async target => {
       try {
-        await compare(target, request, records)
+        await compare(target, request, run)
       } catch (caught) {
         const error = knownFailure(caught)
         target.entry.problem = run.secrets.mask(error.what.replace(/\.$/, ''))
         unreadable.push(error)
       }
     })
-    if (records?.isSupported === false)
-      run.log.info('No records are shown: the registry has no referrers API.')
     const tags = targets[0]?.entry.tags.map(({ tag }) => tag).join(', ')
     conclude(`looked for ${tags}${targets.length === 1 ? '' : ` of ${targets.length} services`}`)
   })
@@ -44,8 +41,8 @@ export async function verify(request: VerifyRequest, run: Run): Promise<void> {
 /** Compares what the registry has of one service with its plan. */
 async function compare(
   { desired, registry, entry, of }: Target,
-  { stable }: VerifyRequest,
-  records: RecordsReader | undefined,
+  { stable, withRecords }: VerifyRequest,
+  run: Run,
 ): Promise<void> {
   const constraints = constraintsOfPublished(of.digest, stableConstraint(stable))
   const observed = await observe({ desired, registry }, constraints)
@@ -61,8 +58,11 @@ async function compare(
   const kept = entry.tags
     .filter(tag => tag.stable && tag.outcome === 'kept')
     .map(({ reference }) => reference)
-  const found = kept.length === 0 ? [] : await records?.read(registry, digest, kept)
-  if (found !== undefined && found.length > 0) entry.records = found
+  if (!withRecords || kept.length === 0) return
+  const notes = await readNotes(registry, digest, kept, run)
+  if (notes === 'unsupported') run.log.info('No records are shown: the registry has no referrers API.')
+  else if (!Array.isArray(notes)) run.log.info(`Records are not shown: ${notes.problem}`)
+  else if (notes.length > 0) entry.records = notes
 }
 
 /**
