@@ -1,24 +1,16 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { audit } from '../../src/commands/audit.ts'
+import { git, makeCheckout } from '../../sandbox/git-checkout.ts'
 import type { AuditResult } from '../../src/commands/audit-result.ts'
-import { build } from '../../src/commands/build.ts'
-import { resultOf } from '../../src/commands/plan.ts'
-import { promote } from '../../src/commands/promote.ts'
-import { push } from '../../src/commands/push.ts'
-import { release } from '../../src/commands/release.ts'
-import type { Request } from '../../src/commands/request.ts'
-import type { CommandResult, ImageTagResult, Result, ServiceResult } from '../../src/commands/result.ts'
-import { ResultError } from '../../src/commands/result-error.ts'
-import type { Registries, ToolsForMany, ToolsForOne } from '../../src/commands/tools.ts'
-import { verify } from '../../src/commands/verify.ts'
+import { carryOut } from '../../src/commands/execute.ts'
+import { Ledger, type Result, type ServiceEntry, type TagEntry } from '../../src/commands/ledger.ts'
 import { Transport } from '../../src/http/transport.ts'
-import { validateRequest } from '../../src/inputs/request.ts'
+import { Mistakes } from '../../src/inputs/mistakes.ts'
+import { requestOf } from '../../src/inputs/request.ts'
 import type { RunContext } from '../../src/inputs/run-context.ts'
 import type { InputTexts } from '../../src/inputs/texts.ts'
 import { RegistryClient } from '../../src/registry/client.ts'
-import { RunJournal } from '../../src/report/journal.ts'
 import { Secrets } from '../../src/secrets.ts'
 import { USER_AGENT } from '../../src/version.ts'
 import { type ModelEngine, modelEngine, RecordedDocker } from '../docker/recorded-docker.ts'
@@ -31,22 +23,28 @@ import { type ModelOptions, type ModelRegistry, startModelRegistry } from '../re
 export const REPOSITORY = 'cmswmcore/reqmgr2'
 /** The commit that the runs are for. */
 export const COMMIT = '6f1ea31'
+/** A checkout of the repository that has the Dockerfile. */
+const dockerfiles = (async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'commands-'))
+  await writeFile(join(folder, 'Dockerfile'), 'FROM scratch\n')
+  await makeCheckout(folder, 'https://github.com/dmwm/CMSKubernetes')
+  return folder
+})()
+
 /** The commit of the repository that has the Dockerfile. */
-export const CONTEXT_COMMIT = 'c'.repeat(40)
+export const CONTEXT_COMMIT = (await git(await dockerfiles, 'rev-parse', 'HEAD')).trim()
 
 /** How a command ended. */
 export interface Ended {
-  /** Of the first service. */
-  readonly result: ServiceResult | undefined
-  /** Of all services; also what an error has of them. */
+  readonly error: unknown
+  /** What the ledger has of the first service, and of all. */
+  readonly result: ServiceEntry | undefined
   readonly services: Result['services'] | undefined
   /** What an audit found. */
   readonly audit: AuditResult | undefined
-  readonly error: unknown
-  /** What became of each tag. */
+  /** What became of each tag of the first service. */
   readonly outcomes: Readonly<Record<string, string>>
-  /** The tags of the first service as the journal has them, whose run may have failed. */
-  readonly known: readonly ImageTagResult[]
+  readonly known: readonly TagEntry[]
   /** Lines, warnings and notices. */
   readonly log: readonly string[]
 }
@@ -67,35 +65,13 @@ export interface CommandBench {
   stop(): Promise<void>
 }
 
-const carryOut = async (request: Request, tools: ToolsForMany): Promise<CommandResult> => {
-  const one = (): ToolsForOne => {
-    if ('services' in request) throw new Error('these are several services')
-    return { ...tools, registry: tools.registryFor(request.repository) }
-  }
-  switch (request.command) {
-    case 'release':
-      return resultOf(request, [await release(request, one())])
-    case 'build':
-      return resultOf(request, [await build(request, tools)])
-    case 'push':
-      return resultOf(request, [await push(request, one())])
-    case 'promote':
-      return promote(request, tools)
-    case 'verify':
-      return verify(request, tools)
-    case 'audit':
-      return audit(request, tools)
-    case 'plan':
-      throw new Error('a plan needs no services')
-  }
-}
-
 /**
  * A registry and an engine that are models, and what else a command works with. Records are made only where the registry
  * has a place for them, or an input says so.
  */
 export const startCommandBench = async (options: ModelOptions = {}): Promise<CommandBench> => {
   const folder = await mkdtemp(join(tmpdir(), 'commands-'))
+  await cp(await dockerfiles, folder, { recursive: true })
   const events: string[] = []
   const registry = await startModelRegistry(events, options)
   const engine = modelEngine(registry.url, events)
@@ -109,57 +85,54 @@ export const startCommandBench = async (options: ModelOptions = {}): Promise<Com
       registry: registry.host,
       project: 'cmswmcore',
       record: String(options.referrers ?? false),
-      context: `https://github.com/dmwm/CMSKubernetes.git#${CONTEXT_COMMIT}:docker/reqmgr2`,
       ...inputs,
     })
     secrets.addInputs(texts)
     // Nothing listens there: what asks GitHub names a server of its own.
     const at = { tag: texts.tag === '' ? '2.3.4' : texts.tag, apiUrl: 'http://127.0.0.1:9', ...context }
-    const { request } = validateRequest(texts, runIn(folder, at))
+    const warn = ({ title, message }: { title: string; message: string }): void => log.warning(title, message)
+    const request = requestOf(texts, runIn(folder, at), { mistakes: new Mistakes(), warn })
+    if (request.command === 'plan') throw new Error('a plan needs no registry')
+    const headOnly = request.command === 'verify' || request.command === 'audit'
     const backoff = { attempts: 1, attemptTimeout: 5_000, totalTime: 0, firstDelay: 0, longestDelay: 0 }
     using transport = new Transport({ userAgent: USER_AGENT, log, clock, backoff, signal })
-    const registryFor: Registries['registryFor'] = repository =>
-      new RegistryClient({
-        repository,
-        transport,
-        credentials: { kind: 'anonymous' },
-        secrets,
-        access: 'pull,push',
-        looksOnly: request.command === 'verify' || request.command === 'audit',
-        now: clock.now,
-      })
-    const journal = new RunJournal()
-    const tools: ToolsForMany = {
+    const ledger = new Ledger()
+    const error = await carryOut(request, {
       env: process.env,
       log,
       secrets,
       clock,
       started: clock.now(),
-      journal,
+      ledger,
       signal,
-      workspace: folder,
-      registryFor,
+      workspace: at.workspace ?? folder,
+      registryFor: repository =>
+        new RegistryClient({
+          repository,
+          transport,
+          credentials: { kind: 'anonymous' },
+          secrets,
+          access: 'pull,push',
+          headOnly,
+          now: clock.now,
+        }),
       docker: new RecordedDocker(engine.answerTo, log),
       transport,
-      loadGitHub: () => import('../../src/github/index.ts'),
       temporary: folder,
-    }
-    const [ended, error] = await carryOut(request, tools).then(
-      result => [result, undefined] as const,
-      (error: unknown) => [undefined, error] as const,
+    }).then(
+      () => undefined,
+      (error: unknown) => error,
     )
-    const found = ended ?? (error instanceof ResultError ? error.result : undefined)
-    const [result, audit] = ended?.command === 'audit' ? [undefined, ended] : [ended, undefined]
-    const outcomes = Object.fromEntries(
-      (result?.services[0].tags ?? []).map(({ tag, outcome }) => [tag, outcome]),
-    )
+    const { result } = ledger
+    const services = result?.command === 'audit' ? undefined : result?.services
+    const known = services?.[0]?.tags ?? []
     return {
-      result: result?.services[0],
-      services: found?.command === 'audit' ? undefined : found?.services,
-      audit: audit ?? (found?.command === 'audit' ? found : undefined),
       error,
-      outcomes,
-      known: journal.soFar?.services[0].tags ?? [],
+      result: services?.[0],
+      services,
+      audit: result?.command === 'audit' ? result : undefined,
+      outcomes: Object.fromEntries(known.map(({ tag, outcome }) => [tag, outcome])),
+      known,
       log: log.lines,
     }
   }

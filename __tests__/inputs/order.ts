@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { inputs } from '../../src/contract.ts'
 import { ReleaseError } from '../../src/errors.ts'
-import { validateRequest } from '../../src/inputs/request.ts'
+import { Mistakes } from '../../src/inputs/mistakes.ts'
+import { requestOf } from '../../src/inputs/request.ts'
 import type { RunContext } from '../../src/inputs/run-context.ts'
 import type { InputTexts } from '../../src/inputs/texts.ts'
 
@@ -39,14 +40,15 @@ export const runIn = (workspace: string, others: Partial<RunContext> = {}): RunC
     environment: 'production',
   },
   workspace,
-  temporary: workspace,
+  temporary: undefined,
+  isConfined: true,
   ...others,
 })
 
 /** The name and the text of the error that an order ends with. */
 export const refusal = (given: Partial<InputTexts>, run: RunContext): string => {
   try {
-    validateRequest(textsWith(given), run)
+    requestOf(textsWith(given), run, { mistakes: new Mistakes(), warn: () => {} })
   } catch (error) {
     if (error instanceof ReleaseError) return `${error.name}: ${error.message}`
     throw error

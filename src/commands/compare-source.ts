@@ -5,7 +5,7 @@ import type { Warning } from '../log.ts'
 import { CONTEXT_REVISION_LABEL, CONTEXT_SOURCE_LABEL, REVISION_LABEL } from '../registry/labels.ts'
 import { oneLine } from '../text.ts'
 import { fromWorkspace } from '../workspace-path.ts'
-import type { BuildRequest, ReleaseRequest } from './request.ts'
+import type { BuildingRequest } from './request.ts'
 import type { Run } from './run.ts'
 import { askGitHub } from './tag-commit.ts'
 
@@ -31,10 +31,7 @@ interface Part {
  * Throws `wrong-commit` if a checkout is at another commit than the git tag, or if that is not known; `invalid-input` if
  * GitHub knows no such git tag.
  */
-export async function compareSource<T extends ReleaseRequest | BuildRequest>(
-  given: T,
-  run: Run,
-): Promise<Compared<T>> {
+export async function compareSource<T extends BuildingRequest>(given: T, run: Run): Promise<Compared<T>> {
   const { build, decision } = given
   const parts = await partsOf(given, run)
   const own = parts.map(({ source }) => source).find(source => source.kind === 'own')
@@ -64,10 +61,7 @@ export async function compareSource<T extends ReleaseRequest | BuildRequest>(
 }
 
 /** Looks at the context, and at the Dockerfile if it is named on its own. */
-async function partsOf(
-  { revision, source, build, decision }: ReleaseRequest | BuildRequest,
-  run: Run,
-): Promise<Part[]> {
+async function partsOf({ revision, source, build, decision }: BuildingRequest, run: Run): Promise<Part[]> {
   const { gitTag } = decision
   const known = { repository: source.address, commit: revision }
   const { context, file } = build

@@ -38,7 +38,8 @@ export async function execute(
   })
 }
 
-async function carryOut(request: Exclude<Request, { command: 'plan' }>, run: Run): Promise<void> {
+/** Carries out a request with what a run works with. */
+export async function carryOut(request: Exclude<Request, { command: 'plan' }>, run: Run): Promise<void> {
   switch (request.command) {
     case 'release':
       return release(request, run)

@@ -1,7 +1,7 @@
-import { imageName, tagged, type Digest } from '../registry/reference.ts'
+import { type Digest, imageName, tagged } from '../registry/reference.ts'
 import type { AuditResult } from './audit-result.ts'
 import type { PromotionNote } from './record-content.ts'
-import type { Request } from './request.ts'
+import type { GitTagRequest, Request } from './request.ts'
 
 /** What became of one planned tag. */
 export type TagOutcome =
@@ -62,7 +62,7 @@ export interface ServiceEntry {
 
 /** What is known of a run for one git tag. Its JSON is the output `json`. */
 export interface Result {
-  readonly command: Exclude<Request['command'], 'audit'>
+  readonly command: GitTagRequest['command']
   readonly gitTag: string
   readonly rule: string
   readonly reason: string
@@ -84,7 +84,7 @@ export class Ledger {
 }
 
 /** The plan of a request, to which nothing has happened yet. */
-export function plannedResult(request: Exclude<Request, { command: 'audit' }>): Result {
+export function plannedResult(request: GitTagRequest): Result {
   const { command, decision, services } = request
   const { gitTag, rule, reason, first, copies } = decision
   return {

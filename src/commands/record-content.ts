@@ -94,23 +94,19 @@ export function annotationsOf(note: PromotionNote): Readonly<Record<string, stri
  * What the records of an image tell of a stable tag: what the last run says that wrote it there, as it may have been
  * elsewhere before; else, what the first says that found it there.
  */
-export function noteAbout(
-  descriptors: readonly unknown[],
-  reference: string,
-  now = Date.now(),
-): PromotionNote | undefined {
+export function noteAbout(descriptors: readonly unknown[], reference: string): PromotionNote | undefined {
   const notes = descriptors
-    .flatMap(descriptor => noteIn(descriptor, now) ?? [])
+    .flatMap(descriptor => noteIn(descriptor) ?? [])
     .filter(({ destination }) => destination === reference)
     .toSorted((one, other) => Date.parse(one.time) - Date.parse(other.time))
   return notes.findLast(({ written }) => written) ?? notes[0]
 }
 
 /** What a descriptor from a list of records tells; nothing if it is of something else. */
-function noteIn(descriptor: unknown, now: number): PromotionNote | undefined {
+function noteIn(descriptor: unknown): PromotionNote | undefined {
   const annotation = (name: string): unknown => field(descriptor, 'annotations', name)
-  const destination = textIn(annotation(`${OWN}destination`), LONGEST_REFERENCE)
-  const time = timeIn(annotation(CREATED), now)
+  const destination = textIn(annotation(`${OWN}destination`))
+  const time = timeIn(annotation(CREATED))
   const isRecord = annotation(PREDICATE_ANNOTATION) === PREDICATE_TYPE
   if (!isRecord || destination === undefined || time === undefined) return undefined
   return {
@@ -125,22 +121,18 @@ function noteIn(descriptor: unknown, now: number): PromotionNote | undefined {
 }
 
 /** The longest text that is taken from a record, in characters: whoever may write to the repository may write one. */
-const LONGEST = 100
-const LONGEST_ADDRESS = 250
-/** A name of 255 characters and a tag of 128. */
-const LONGEST_REFERENCE = 400
+const LONGEST = 400
 const MOST_CHECKS = 5
 
 /** A text from a record, as one line. */
-function textIn(value: unknown, longest = LONGEST): string | undefined {
-  return typeof value === 'string' && value !== '' ? oneLine(value.slice(0, longest)) : undefined
+function textIn(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? oneLine(value.slice(0, LONGEST)) : undefined
 }
 
 /** An address of a page from a record; half an address would lead elsewhere. */
 function addressIn(value: unknown): string | undefined {
-  const isAddress =
-    typeof value === 'string' && value.length <= LONGEST_ADDRESS && /^https?:\/\/[^\s<>"\p{C}]+$/u.test(value)
-  return isAddress ? textIn(value, LONGEST_ADDRESS) : undefined
+  const address = textIn(value)
+  return address === value && /^https?:\/\/[^\s<>"]+$/.test(address ?? '') ? address : undefined
 }
 
 function checksIn(value: unknown): readonly RecordedCheck[] {
@@ -148,23 +140,12 @@ function checksIn(value: unknown): readonly RecordedCheck[] {
   if (!Array.isArray(checks)) return []
   return checks.slice(0, MOST_CHECKS).flatMap((check: unknown) => {
     const [name, state] = [textIn(field(check, 'name')), textIn(field(check, 'state'))]
-    return name === undefined || state === undefined
-      ? []
-      : [{ name, state, url: addressIn(field(check, 'url')) }]
+    return name && state ? [{ name, state, url: addressIn(field(check, 'url')) }] : []
   })
 }
 
-/** RFC 3339, in UTC. */
-const TIME = /^([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.[0-9]{1,9})?Z$/
-
-/** How far the clock of another machine may be ahead, in milliseconds. */
-const AHEAD = 600_000
-
-/** A moment that is, and is over. */
-function timeIn(value: unknown, now: number): string | undefined {
-  const [time, seconds = ' '] = (typeof value === 'string' ? TIME.exec(value) : undefined) ?? []
-  const moment = Date.parse(time ?? '')
-  if (Number.isNaN(moment) || moment > now + AHEAD) return undefined
-  // The 31st of February is read as a day of March.
-  return new Date(moment).toISOString().startsWith(seconds) ? time : undefined
+/** A moment in RFC 3339, in UTC. */
+function timeIn(value: unknown): string | undefined {
+  const isTime = typeof value === 'string' && /^[0-9-]{10}T[0-9:]{8}(?:\.[0-9]{1,9})?Z$/.test(value)
+  return isTime && !Number.isNaN(Date.parse(value)) ? value : undefined
 }

@@ -52,33 +52,19 @@ export interface VersionRequest extends AnyRequest {
   readonly recordedRun: RecordedRun | undefined
 }
 
-export interface PlanRequest extends VersionRequest {
-  readonly command: 'plan'
-}
-
-export interface BuildRequest extends VersionRequest {
-  readonly command: 'build'
-  readonly build: Build
-}
-
-export interface ReleaseRequest extends VersionRequest {
-  readonly command: 'release'
+/** The command `release`, or `build`, which builds on this machine and pushes nothing. */
+export interface BuildingRequest extends VersionRequest {
   readonly build: Build
   /** A package that must be there before the image is built. */
   readonly package: PackageGate | undefined
 }
 
-export interface PushRequest extends VersionRequest {
-  readonly command: 'push'
-}
-
-export interface PromoteRequest extends VersionRequest {
-  readonly command: 'promote'
-}
-
-export interface VerifyRequest extends VersionRequest {
-  readonly command: 'verify'
-}
+export type PlanRequest = VersionRequest & { readonly command: 'plan' }
+export type ReleaseRequest = BuildingRequest & { readonly command: 'release' }
+export type BuildRequest = BuildingRequest & { readonly command: 'build' }
+export type PushRequest = VersionRequest & { readonly command: 'push' }
+export type PromoteRequest = VersionRequest & { readonly command: 'promote' }
+export type VerifyRequest = VersionRequest & { readonly command: 'verify' }
 
 /** For every version of the services. */
 export interface AuditRequest extends AnyRequest {
@@ -87,11 +73,13 @@ export interface AuditRequest extends AnyRequest {
   readonly from: string | undefined
 }
 
-export type Request =
+/** What a command is asked to do for one git tag. */
+export type GitTagRequest =
   | PlanRequest
-  | BuildRequest
   | ReleaseRequest
+  | BuildRequest
   | PushRequest
   | PromoteRequest
   | VerifyRequest
-  | AuditRequest
+
+export type Request = GitTagRequest | AuditRequest

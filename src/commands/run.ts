@@ -7,7 +7,7 @@ import type { RegistryClient } from '../registry/client.ts'
 import type { Repository } from '../registry/reference.ts'
 import type { Secrets } from '../secrets.ts'
 import { type Ledger, plannedResult, type Result, type ServiceEntry } from './ledger.ts'
-import type { PublishedService, Request } from './request.ts'
+import type { GitTagRequest, PublishedService } from './request.ts'
 
 /** The run that a command is a part of: what it works with, and where it tells what it does. */
 export interface Run {
@@ -40,10 +40,7 @@ export interface Target {
 }
 
 /** Writes the plan into the ledger, and says why it is so. */
-export function announcePlan(
-  request: Exclude<Request, { command: 'audit' }>,
-  run: Pick<Run, 'log' | 'ledger'>,
-): Result {
+export function announcePlan(request: GitTagRequest, run: Pick<Run, 'log' | 'ledger'>): Result {
   const result = plannedResult(request)
   run.ledger.result = result
   run.log.info(result.reason)
@@ -51,7 +48,7 @@ export function announcePlan(
 }
 
 /** The services of a request, of each what is planned. */
-export function openTargets(request: Exclude<Request, { command: 'audit' }>, run: Run): readonly Target[] {
+export function openTargets(request: GitTagRequest, run: Run): readonly Target[] {
   const { services } = announcePlan(request, run)
   const { policy, decision } = request
   const { gitTag, first, copies } = decision
@@ -65,7 +62,7 @@ export function openTargets(request: Exclude<Request, { command: 'audit' }>, run
 }
 
 /** The service of a request that is for one. */
-export function openTarget(request: Exclude<Request, { command: 'audit' }>, run: Run): Target {
+export function openTarget(request: GitTagRequest, run: Run): Target {
   const [target] = openTargets(request, run)
   if (target === undefined) throw new TypeError('a request without a service')
   return target

@@ -1,67 +1,79 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { descendantsOf, isRunning, type RunningProcess } from './descendants.ts'
-
-/** What is needed of a process that Node has started. Source: Node.js, child_process, "Class: ChildProcess". */
-export interface StartedProcess {
-  readonly pid?: number | undefined
-  readonly exitCode: number | null
-  readonly signalCode: NodeJS.Signals | null
-  readonly stdin: (NodeJS.WritableStream & Destroyable) | null
-  readonly stdout: Destroyable | null
-  readonly stderr: Destroyable | null
-  kill(signal: NodeJS.Signals): boolean
-}
-
-interface Destroyable {
-  destroy(): void
-}
 
 /**
- * How long a program that was asked to stop may take, in milliseconds, before it and its descendants are killed. GitHub's
- * runner itself waits 7.5 s after SIGINT and 2.5 s after SIGTERM.
+ * How long what was asked to stop may take, in milliseconds, before it is killed. GitHub's runner itself waits 7.5 s after
+ * SIGINT and 2.5 s after SIGTERM.
  */
 export const TIME_TO_STOP = 4_000
 
 /** How often it is looked whether the processes have ended, in milliseconds. */
 const INTERVAL = 20
 
-const kill = ({ pid }: RunningProcess): void => {
+/**
+ * Asks the programs that this process has started to stop (SIGTERM), and waits until `hasEnded`, and what they have started
+ * has ended, too; what has not after `TIME_TO_STOP` is killed. Found in /proc, and again all the while: a program may start
+ * more, and nothing leads to its own (docker's plug-ins survive docker) once it has ended.
+ */
+export async function stopDescendants(hasEnded: () => boolean): Promise<void> {
+  const found = new Map<number, RunningProcess>()
+  const asked = new Set<number>()
+  const deadline = performance.now() + TIME_TO_STOP
+  while (performance.now() < deadline) {
+    for (const each of descendantsOf([process.pid, ...found.keys()])) found.set(each.pid, each)
+    for (const each of found.values()) if (!isRunning(each)) found.delete(each.pid)
+    if (found.size === 0 && hasEnded()) return
+    for (const { pid, parent } of found.values()) {
+      if (parent === process.pid && !asked.has(pid)) kill(pid, 'SIGTERM')
+      asked.add(pid)
+    }
+    await sleep(INTERVAL)
+  }
+  for (const { pid } of found.values()) kill(pid, 'SIGKILL')
+}
+
+/** A process that runs now. Its number alone may be another's later; with the time of its start it is unique. */
+interface RunningProcess {
+  readonly pid: number
+  readonly parent: number
+  /** In clock ticks after the start of the machine. */
+  readonly started: string
+}
+
+/** The processes that some processes started, and those that they started. */
+function descendantsOf(parents: readonly number[]): RunningProcess[] {
+  const all = readdirSync('/proc').flatMap(name =>
+    /^[0-9]+$/.test(name) ? (statusOf(Number(name)) ?? []) : [],
+  )
+  const found = (parent: number): RunningProcess[] =>
+    all.filter(each => each.parent === parent).flatMap(child => [child, ...found(child.pid)])
+  return parents.flatMap(found)
+}
+
+function isRunning({ pid, started }: RunningProcess): boolean {
+  return statusOf(pid)?.started === started
+}
+
+/**
+ * A process, or nothing if it has ended. Its name stands in parentheses and may contain any character, so that the fields are
+ * counted from the last one. Source: proc_pid_stat(5).
+ */
+function statusOf(pid: number): RunningProcess | undefined {
   try {
-    process.kill(pid, 'SIGKILL')
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    const [state, parent] = fields
+    const started = fields[19]
+    return state === 'Z' || started === undefined ? undefined : { pid, parent: Number(parent), started }
   } catch {
-    // It has just ended.
+    return undefined
   }
 }
 
-const hasEnded = ({ exitCode, signalCode }: StartedProcess): boolean =>
-  exitCode !== null || signalCode !== null
-
-/**
- * Asks a program to stop (SIGTERM), and waits until it and what it has started have ended. What has not after
- * `TIME_TO_STOP` is killed. The descendants are collected before, as nothing leads to them once the program has ended
- * (docker's plug-ins survive docker), and again all the while, as it may start more.
- */
-export const stop = async (child: StartedProcess): Promise<void> => {
-  const { pid } = child
-  if (pid === undefined || hasEnded(child)) return
-  let descendants: readonly RunningProcess[] = []
-  const collect = (): void => {
-    const parents = [...(hasEnded(child) ? [] : [pid]), ...descendants.map(each => each.pid)]
-    const found = [...descendants, ...descendantsOf(parents)].filter(isRunning)
-    descendants = [...new Map(found.map(each => [each.pid, each])).values()]
+function kill(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch {
+    // It has just ended.
   }
-  collect()
-  child.kill('SIGTERM')
-  const deadline = performance.now() + TIME_TO_STOP
-  for (;;) {
-    collect()
-    if (hasEnded(child) && descendants.length === 0) return
-    if (performance.now() >= deadline) break
-    await sleep(INTERVAL)
-  }
-  child.kill('SIGKILL')
-  for (const each of descendants) kill(each)
-  // A process that was started in the meantime may have them still.
-  child.stdout?.destroy()
-  child.stderr?.destroy()
 }
