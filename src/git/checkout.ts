@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { ReleaseError } from '../errors.ts'
-import { endOf, ProgramMissingError, type ProgramResult, runProgram } from '../process/run.ts'
+import { describeEnd, ProgramNotStartedError, type ProgramResult, runProgram } from '../process/run.ts'
 import { oneLine } from '../text.ts'
 import { type RepositoryAddress, repositoryAt } from './remote.ts'
 
@@ -59,7 +59,7 @@ export async function inspectCheckout(
       changed: changedIn(records),
     }
   } catch (error) {
-    if (!(error instanceof ProgramMissingError)) throw error
+    if (!(error instanceof ProgramNotStartedError && error.isMissing)) throw error
     return { kind: 'none', why: 'there is no git on this machine' }
   }
 }
@@ -96,7 +96,6 @@ async function git(
   return runProgram('git', ['-C', directory, ...OPTIONS, ...trustWorkspace(directory, env), ...args], {
     env: { ...own, GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' },
     signal,
-    diesBySignal: true,
   })
 }
 
@@ -121,7 +120,7 @@ function noCheckout(directory: string, status: ProgramResult): NoCheckout {
   if (NO_CHECKOUT.test(status.tail)) return { kind: 'none', why: `${directory} is not in a git checkout` }
   const said = status.tail.trim().replace(/\s+/g, ' ').slice(0, 500)
   throw new ReleaseError('wrong-commit', {
-    what: `Which commit ${directory} is at can't be told: git ${endOf(status)}: ${oneLine(said)}.`,
+    what: `Which commit ${directory} is at can't be told: git ${describeEnd(status)}: ${oneLine(said)}.`,
     remedy: 'Mend what git says, or check out the git tag again.',
   })
 }
