@@ -225,7 +225,7 @@ describe('release', () => {
           level: 'error',
           title: 'GitHub gave no usable answer',
           message: expect.stringContaining(
-            'Give the token "permissions: contents: read, checks: read, statuses: read"; this request needs checks: read.',
+            'Give the token "permissions: contents: read, checks: read, statuses: read".',
           ),
         },
       ],
@@ -321,7 +321,9 @@ test('what others told GitHub is shown as text, and obeyed in nothing', async ()
     exitCode: 0,
     annotations: [{ level: 'warning', title: 'Stable tags are withheld' }],
   })
-  expect(released.log).toContain(String.raw`testbed: x\u000a::error::obeyed\u000a##\u005berror]y | z`)
+  expect(released.log).toContain(
+    String.raw`testbed did not pass (x\u000a::error::obeyed\u000a##\u005berror]y | z)`,
+  )
   expect(released.log).toContain(String.raw`the commit has "a\u000a::warning::obeyed|b", "testbed"`)
   expect(released.log).not.toMatch(/##\[/)
   expect(released.summary).not.toMatch(/^::|##\[|y \| z/m)
@@ -336,16 +338,16 @@ describe('promote', () => {
     const { commit } = api.tag('2.3.4')
     await publish('red')
     const before = await writesTo(bench.registry, 'cmswmcore/red')
-    const passed = api.checkRun(commit, { name: 'unit', conclusion: 'success', actionsRun: '5' })
+    api.checkRun(commit, { name: 'unit', conclusion: 'success', actionsRun: '5' })
     const running = api.checkRun(commit, { name: 'testbed', status: 'in_progress', actionsRun: '6' })
     api.status(commit, { context: 'jenkins', state: 'error', url: 'https://ci.example.org/7' })
     const names = 'unit\ntestbed\njenkins\nnobody knows it'
     const result = await promote('red', { with: { 'require-checks': names } })
 
     const open = [
-      `testbed: in_progress (${jobOf(6, running)})`,
-      'jenkins: error (https://ci.example.org/7)',
-      'nobody knows it: not found (the commit has "jenkins", "testbed", "unit")',
+      `testbed is in progress (${jobOf(6, running)})`,
+      'jenkins failed (https://ci.example.org/7)',
+      'nobody knows it was not found (the commit has "jenkins", "testbed", "unit")',
     ]
     expect(result).toMatchObject({
       exitCode: 1,
@@ -353,12 +355,11 @@ describe('promote', () => {
         {
           level: 'error',
           title: 'A required check has not passed',
-          message: expect.stringContaining(`2.3.4 is not promoted: ${open.join('; ')}. Nothing was written.`),
+          message: expect.stringContaining(`2.3.4 is not promoted: ${open.join(', ')}.`),
         },
       ],
     })
-    for (const line of [`unit: success (${jobOf(5, passed)})`, ...open])
-      expect(result.log).toContain(`${line}\n`)
+    for (const line of open) expect(result.log).toContain(line)
     expect(await writesTo(bench.registry, 'cmswmcore/red')).toEqual(before)
     expect(await tagsOf('red')).toEqual(['2.3.4'])
 
@@ -375,7 +376,7 @@ describe('promote', () => {
     const result = await promote('forbidden')
     expect(result.exitCode).toBe(1)
     expect(result.annotations.map(({ message }) => message)).toEqual([
-      expect.stringContaining('this request needs statuses: read.'),
+      expect.stringContaining('"permissions: contents: read, checks: read, statuses: read"'),
     ])
     expect(await tagsOf('forbidden')).toEqual(['2.3.4'])
   })
