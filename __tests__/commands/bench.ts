@@ -125,7 +125,7 @@ export const startCommandBench = async (options: ModelOptions = {}): Promise<Com
         credentials: { kind: 'anonymous' },
         secrets,
         access: 'pull,push',
-        looksOnly: request.command === 'verify' || request.command === 'audit',
+        headOnly: request.command === 'verify' || request.command === 'audit',
         now: clock.now,
       })
     const journal = new RunJournal()

@@ -5,14 +5,13 @@ import { Transport } from '../http/transport.ts'
 import type { Repository } from '../registry/reference.ts'
 import { audit } from './audit.ts'
 import { build } from './build.ts'
-import { mapServices } from './concurrency.ts'
 import { resultOf } from './plan.ts'
 import { promote } from './promote.ts'
 import { push } from './push.ts'
 import { registriesFor } from './registries.ts'
 import { release } from './release.ts'
 import type { PlanRequest, Request } from './request.ts'
-import type { CommandResult, Result, ServiceResult } from './result.ts'
+import type { CommandResult } from './result.ts'
 import type { Backends, CommandOptions, Run } from './tools.ts'
 import { verify } from './verify.ts'
 
@@ -36,24 +35,14 @@ export const dispatch = async (
   const ofMany = { ...tools, ...registries }
   if (request.command === 'audit') return await audit(request, ofMany)
   const ofOne = (repository: Repository) => ({ ...tools, registry: registries.registryFor(repository) })
-  let result: Result
   switch (request.command) {
     case 'promote':
-      result = await promote(request, ofMany)
-      break
+      return await promote(request, ofMany)
     case 'verify':
-      result = await verify(request, ofMany)
-      break
+      return await verify(request, ofMany)
     case 'push':
-      result = resultOf(request, [await push(request, ofOne(request.repository))])
-      break
+      return resultOf(request, [await push(request, ofOne(request.repository))])
     case 'release':
-      result = resultOf(request, [await release(request, ofOne(request.repository))])
-      break
+      return resultOf(request, [await release(request, ofOne(request.repository))])
   }
-  const withPage = async (service: ServiceResult): Promise<ServiceResult> => {
-    const page = await registries.pageOf(service)
-    return page === undefined ? service : { ...service, page }
-  }
-  return { ...result, services: await mapServices(result.services, withPage) }
 }

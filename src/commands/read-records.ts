@@ -1,4 +1,5 @@
 import { ReleaseError } from '../errors.ts'
+import { shortBackoff } from '../http/retry.ts'
 import { noteAbout } from '../record/annotations.ts'
 import type { PromotionNote } from '../record/promotion.ts'
 import type { RegistryClient } from '../registry/client.ts'
@@ -34,7 +35,7 @@ export const recordsReader = ({ signal, secrets }: Pick<Run, 'signal' | 'secrets
       if (unsupported.has(image)) return []
       asked.add(image)
       try {
-        const there = await registry.impatient.listReferrers(digest, IN_TOTO)
+        const there = await registry.withBackoff(shortBackoff).listReferrers(digest, IN_TOTO)
         if (there !== 'unsupported') return references.flatMap(reference => noteAbout(there, reference) ?? [])
         unsupported.add(image)
         return []

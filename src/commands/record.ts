@@ -1,6 +1,7 @@
 import { ReleaseError, remediesOf } from '../errors.ts'
 import type { CheckState } from '../gates/check-state.ts'
 import { awaitChecks, type ChecksPorts } from '../gates/checks.ts'
+import { shortBackoff } from '../http/retry.ts'
 import { field } from '../json.ts'
 import { annotationsOf, noteAbout } from '../record/annotations.ts'
 import type { Promotion, RecordedRun } from '../record/promotion.ts'
@@ -110,13 +111,13 @@ const recordService = async (
     promotionsOf({ ...result, digest }, known, { states, secrets })
   let promotions = promotionsWith(known.states ?? [])
   // Nobody should have to wait long for it: what counts is done.
-  const { impatient } = registry
+  const short = registry.withBackoff(shortBackoff)
   try {
-    const there = await impatient.listReferrers(digest, IN_TOTO)
+    const there = await short.listReferrers(digest, IN_TOTO)
     if (there === 'unsupported') return { promotions, stored: 0, supported: false }
     const isDue = promotions.some(({ destination }) => noteAbout(there, destination) === undefined)
     if (isDue) promotions = promotionsWith(await readChecks())
-    return { promotions, stored: await storeMissing(promotions, there, impatient), supported: true }
+    return { promotions, stored: await storeMissing(promotions, there, short), supported: true }
   } catch (error) {
     signal.throwIfAborted()
     if (!(error instanceof ReleaseError)) throw error

@@ -1,10 +1,9 @@
 import { storedCredentials } from '../docker/config.ts'
 import type { Transport } from '../http/transport.ts'
 import { RegistryClient } from '../registry/client.ts'
-import { imagePage } from '../registry/image-page.ts'
 import { imageName, type Repository } from '../registry/reference.ts'
 import type { BuildRequest, PlanRequest, Request } from './request.ts'
-import { type ServiceResult, writesRegistry } from './result.ts'
+import { writesRegistry } from './result.ts'
 import type { Run } from './tools.ts'
 
 type RegistryRequest = Exclude<Request, PlanRequest | BuildRequest>
@@ -29,17 +28,11 @@ export const registriesFor = async (
         credentials,
         secrets,
         access: writes ? 'pull,push' : 'pull',
-        looksOnly: !writes,
+        headOnly: !writes,
         now: clock.now,
       })
     clients.set(image, client)
     return client
   }
-  /** The page that shows the image of a service to people, where it is known. */
-  const pageOf = async ({ image, digest }: ServiceResult): Promise<string | undefined> => {
-    const client = clients.get(image)
-    if (client === undefined || digest === undefined) return undefined
-    return imagePage(client.repository, { tokenService: client.tokenService, digest, transport })
-  }
-  return { registryFor, pageOf }
+  return { registryFor }
 }

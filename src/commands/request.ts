@@ -6,7 +6,7 @@ import type { GitHubRepository } from '../github/repository.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { OnExisting, Stable } from '../reconcile/terms.ts'
 import type { RecordedRun } from '../record/promotion.ts'
-import type { PasswordCredentials } from '../registry/authorization.ts'
+import type { PasswordCredentials } from '../registry/credentials.ts'
 import type { Digest, Repository } from '../registry/reference.ts'
 import type { Some } from '../some.ts'
 

@@ -57,8 +57,6 @@ export interface ServiceResult {
   readonly record?: object
   /** `verify`: what the records that are stored with the image tell of its stable tags. */
   readonly records?: readonly PromotionNote[]
-  /** The page of the image at its registry, where it is known. */
-  readonly page?: string
   /** What is wrong with it, if that is why nothing was written for any service, or why it could not be verified. */
   readonly problem?: string
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { ReleaseError } from '../errors.ts'
 import { field, parseJson } from '../json.ts'
 import { endOf, runProgram } from '../process/run.ts'
-import type { Credentials } from '../registry/authorization.ts'
+import type { Credentials } from '../registry/credentials.ts'
 import type { Secrets } from '../secrets.ts'
 import { oneLine } from '../text.ts'
 

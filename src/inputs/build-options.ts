@@ -1,6 +1,5 @@
 import type { InputName } from '../contract.ts'
-import { imageName, type Repository } from '../registry/reference.ts'
-import { isIn } from '../registry/same-repository.ts'
+import { imageName, isIn, type Repository } from '../registry/reference.ts'
 import type { Caller } from './caller.ts'
 import { invalidFor, invalidLine } from './invalid.ts'
 import { type NumberedLine, numberedLinesOf } from './lines.ts'

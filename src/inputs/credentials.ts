@@ -1,4 +1,4 @@
-import type { PasswordCredentials } from '../registry/authorization.ts'
+import type { PasswordCredentials } from '../registry/credentials.ts'
 import type { InputTexts } from './texts.ts'
 import { invalidInput, mistaken, type Validated, valid } from './validated.ts'
 

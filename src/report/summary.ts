@@ -72,12 +72,6 @@ const heading = ({ result, error, service }: StepReport): string => {
     : `### ✅ ${plain(about + headline(result))}`
 }
 
-/** The digest, with a link to the page of the image. */
-const linkedDigest = ({ digest, page }: ServiceResult): string => {
-  const shown = code(withShortDigests(digest ?? ''))
-  return page === undefined ? shown : `[${shown}](${page})`
-}
-
 /** The tags of one service. */
 const tagTable = (service: ServiceResult, command: Result['command']): string => {
   const { tags, digest } = service
@@ -85,7 +79,7 @@ const tagTable = (service: ServiceResult, command: Result['command']): string =>
     code(tag.reference),
     kindInWords(tag),
     plain(outcomeInWords(tag, command)),
-    ...(digest === undefined ? [] : [isPublished(tag) ? linkedDigest(service) : '']),
+    ...(digest === undefined ? [] : [isPublished(tag) ? code(withShortDigests(digest)) : '']),
   ])
   const head = ['image', 'kind', 'what happened', ...(digest === undefined ? [] : ['digest'])]
   return markdownTable([head, ...rows])
@@ -99,7 +93,7 @@ const serviceTable = (result: Result): string => {
     ...result.services.map((service, index) => [
       code(service.service),
       ...(rows[index] ?? []).map(plain),
-      service.digest === undefined ? '' : linkedDigest(service),
+      service.digest === undefined ? '' : code(withShortDigests(service.digest)),
     ]),
   ])
 }
