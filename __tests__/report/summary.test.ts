@@ -132,17 +132,6 @@ test.each([
     contains: ['### ✅ reqmgr2 2.3.4: built, not pushed', '| image | kind | what happened |\n'],
   },
   {
-    what: 'the digest leads to the page of the registry, where it is known',
-    report: {
-      result: withMore(released(tag('2.3.4', 'built')), {
-        page: 'https://registry.cern.ch/harbor/projects/1',
-      }),
-      stages: [],
-      error: undefined,
-    },
-    contains: ['[<code>sha256:abababababab…</code>](https://registry.cern.ch/harbor/projects/1)'],
-  },
-  {
     what: 'a failure says what failed, what is published already, and what to do',
     report: {
       result: released(tag('2.3.4', 'built'), tag('2.3.4-stable', 'planned')),
