@@ -23,23 +23,16 @@ export async function buildFailure(
   const refused = refusedOption(result, options)
   if (refused !== undefined) {
     return new ReleaseError('invalid-input', {
-      what: `docker does not take ${refused.option} in build-options: ${refused.why}.`,
+      what: `docker does not take an option in build-options: ${refused}.`,
       remedy:
-        'Correct or remove it: docker buildx build --help lists the options; without the buildx plug-in there are fewer.',
+        'Correct or remove it: docker buildx build --help lists the options; without buildx there are fewer.',
     })
   }
   await docker.requireEngine()
-  if (result.exitCode === undefined) {
-    return new ReleaseError('build-failed', {
-      what: `docker ${describeEnd(result)} while it built or pushed ${reference}: ${result.lastLine}`,
-      remedy:
-        'A process that needs too much memory is killed so. Run it again: what was pushed is found, and not built again.',
-    })
-  }
   return new BuildFailedError(explain(result, reference), result.tail)
 }
 
-/** The error for a build whose cache was not written; whether its image was is another question. */
+/** The error for a build whose cache was not written, whether or not its image was. */
 export function cacheFailure({ lastLine }: DockerResult, reference: string): ReleaseError {
   return new ReleaseError('cache-not-written', {
     what: `The build cache of ${reference} was not written: ${lastLine}`,
@@ -50,22 +43,29 @@ export function cacheFailure({ lastLine }: DockerResult, reference: string): Rel
 
 /** What went wrong in a build, and the remedy. */
 function explain(result: DockerResult, reference: string): { what: string; remedy: string } {
-  const { lastLine, tail } = result
+  const { exitCode, lastLine, tail } = result
+  if (exitCode === undefined) {
+    return {
+      what: `docker was killed while it built or pushed ${reference}: ${lastLine}`,
+      remedy:
+        'The system kills a process that needs too much memory. Run it again: what was pushed is found, and not built again.',
+    }
+  }
   const image = refusedBaseImage(result)
   if (image !== undefined) {
     return {
       what: `${reference} was not built: docker could not pull the base image ${image}, which is private or does not exist: ${lastLine}`,
-      remedy: `Check its name. If it is private, the account at ${registryOf(image)} must be allowed to pull it; log in to another registry than that of the image before (docker/login-action).`,
+      remedy:
+        'Check its name. If it is private, the account of this run must be allowed to pull it; at another registry, log in before (docker/login-action).',
     }
   }
-  const quoted = lastOfStep(tail)
-  const step =
-    quoted.length === 0 ? '' : `\nThe step said last:\n${quoted.map(line => `  ${line}\n`).join('')}`
+  const quoted = lastOfStep(tail).map(line => `  ${line}\n`)
+  const step = quoted.length === 0 ? '' : `\nThe step said last:\n${quoted.join('')}`
   if (isDiskFull(result)) {
     return {
       what: `${reference} was not built: the disk of the machine that builds is full: ${lastLine}${step}`,
       remedy:
-        'Free some space in a step before (docker system prune --all --force removes images and build cache that nothing uses), or use a machine with a larger disk; then run it again.',
+        'Free some space before (docker system prune --all --force), or use a machine with a larger disk; then run it again.',
     }
   }
   return {
@@ -73,10 +73,4 @@ function explain(result: DockerResult, reference: string): { what: string; remed
     remedy:
       'The log has all that docker said. Another run builds the same commit: to ship a fix, push a new git tag.',
   }
-}
-
-/** The registry of an image as a Dockerfile names it. */
-function registryOf(image: string): string {
-  const [host = '', ...path] = image.split('/')
-  return path.length > 0 && /[.:]|^localhost$/.test(host) ? host : 'docker.io'
 }

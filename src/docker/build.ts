@@ -1,7 +1,7 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ReleaseError } from '../errors.ts'
-import { field } from '../json.ts'
+import { field, parseJson } from '../json.ts'
 import type { Log } from '../log.ts'
 import { type Digest, isDigest } from '../registry/reference.ts'
 import { buildFailure, cacheFailure } from './build-failure.ts'
@@ -34,14 +34,17 @@ export async function buildAndPush(
 ): Promise<readonly Digest[]> {
   const options = given.options.filter(option => !(again && BUILDS_ANEW.test(option)))
   const build = { ...given, options }
-  const pushed = await buildAndPushWithBuildx(docker, build, reference, temporary)
-  if (pushed !== undefined) return pushed
+  const metadata = join(temporary, 'metadata.json')
+  const buildx = ['buildx', 'build', '--push', `--metadata-file=${metadata}`]
+  const result = await runBuild(docker, buildx, build, [reference])
+  if (result.exitCode === 0) return [await digestInMetadata(metadata, reference)]
+  if (!lacksBuildx(result)) throw await buildxFailure(docker, build, reference, result)
   log.notice(
     'Built without buildx',
     'docker has no buildx plug-in here, so the legacy builder is used: no attestations, one platform, slower pushes.',
   )
-  const result = await docker.run(buildArguments(['build'], build, [reference]), { show: true })
-  if (result.exitCode !== 0) throw await buildFailure(docker, build, reference, result)
+  const built = await runBuild(docker, ['build'], build, [reference])
+  if (built.exitCode !== 0) throw await buildFailure(docker, build, reference, built)
   return pushImage(docker, reference, temporary)
 }
 
@@ -55,13 +58,10 @@ export async function buildLocally(
   build: Build,
   references: readonly string[],
 ): Promise<void> {
-  const { exitCode, stdout } = await docker.run(['buildx', 'version'])
-  // podman calls its own builder so, too, which is another one.
-  const hasBuildx = exitCode === 0 && !/^buildah\b/.test(stdout)
-  const command = hasBuildx ? ['buildx', 'build', '--load'] : ['build']
-  const result = await docker.run(buildArguments(command, build, references), { show: true })
-  const reference = references[0] ?? 'the image'
+  let result = await runBuild(docker, ['buildx', 'build', '--load'], build, references)
+  if (lacksBuildx(result)) result = await runBuild(docker, ['build'], build, references)
   if (result.exitCode === 0) return
+  const [reference = ''] = references
   throw isCacheFailure(result)
     ? cacheFailure(result, reference)
     : await buildFailure(docker, build, reference, result)
@@ -70,41 +70,21 @@ export async function buildLocally(
 /** Options that would build anew what has been built. */
 const BUILDS_ANEW = /^--(?:no-cache(?:-filter)?|pull)(?:=|$)/
 
-/**
- * What docker without buildx, and podman, say to the first option: they have not done anything then. A page of help may
- * follow.
- */
-const WITHOUT_BUILDX = /^(?:Error: )?unknown flag: --push\b/m
+/** What docker without buildx, and podman, say to the first flag, before they do anything. A page of help may follow. */
+const WITHOUT_BUILDX = /^(?:Error: )?unknown flag: --(?:push|load)\b/m
 
-/** Gives back nothing where docker has no such plug-in. */
-async function buildAndPushWithBuildx(
-  docker: Docker,
-  build: Build,
-  reference: string,
-  temporary: string,
-): Promise<readonly Digest[] | undefined> {
-  const folder = await mkdtemp(join(temporary, 'build-'))
-  try {
-    const metadata = join(folder, 'metadata.json')
-    // First comes the option that nothing else has.
-    const command = ['buildx', 'build', '--push', `--metadata-file=${metadata}`]
-    const args = buildArguments(command, build, [reference])
-    const result = await docker.run(args, { show: true, refusal: WITHOUT_BUILDX })
-    if (result.exitCode === 0) return [await digestInMetadata(metadata, reference)]
-    if (WITHOUT_BUILDX.test(result.tail)) return undefined
-    throw await failureOf(docker, build, reference, result)
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
+function lacksBuildx({ exitCode, tail }: DockerResult): boolean {
+  return exitCode !== 0 && WITHOUT_BUILDX.test(tail)
 }
 
-/** The arguments for buildx and for the legacy builder alike. */
-export function buildArguments(
+/** Builds with a command of docker's. Behind `buildx build` stands a flag that nothing else has. */
+function runBuild(
+  docker: Docker,
   command: readonly string[],
   { context, file, buildArgs, labels, options }: Build,
   references: readonly string[],
-): string[] {
-  return [
+): Promise<DockerResult> {
+  const args = [
     ...command,
     ...references.map(reference => `--tag=${reference}`),
     ...(file === undefined ? [] : [`--file=${file}`]),
@@ -114,10 +94,11 @@ export function buildArguments(
     '--',
     context,
   ]
+  return docker.run(args, { show: true, refusal: WITHOUT_BUILDX })
 }
 
-/** The error for a build with buildx, which pushes, too. */
-async function failureOf(
+/** The error for a build with buildx that pushes, too. */
+async function buildxFailure(
   docker: Docker,
   build: Build,
   reference: string,
@@ -135,9 +116,7 @@ async function failureOf(
  * store, what buildx found under the tag afterwards must do, which may be another run's.
  */
 async function digestInMetadata(file: string, reference: string): Promise<Digest> {
-  const metadata: unknown = await readFile(file, 'utf8')
-    .then(JSON.parse)
-    .catch(() => undefined)
+  const metadata = parseJson(await readFile(file, 'utf8').catch(() => ''))
   const digests = [
     field(metadata, 'containerimage.descriptor', 'digest'),
     field(metadata, 'containerimage.digest'),

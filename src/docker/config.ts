@@ -8,9 +8,6 @@ import type { Credentials } from '../registry/credentials.ts'
 import type { Secrets } from '../secrets.ts'
 import { oneLine } from '../text.ts'
 
-/** A JSON object of docker's configuration, whose values are unknown until they are looked at. */
-type JsonObject = Readonly<Record<string, unknown>>
-
 /**
  * The credentials that docker would use for a registry, looked for as docker does: the helper of that registry, else the
  * helper of all, else what the file itself holds.
@@ -22,14 +19,13 @@ export async function storedCredentials(
   registry: string,
   { env, signal }: { env: NodeJS.ProcessEnv; signal: AbortSignal },
 ): Promise<Credentials> {
-  const directory = configDirectory(env)
-  const path = join(directory, 'config.json')
-  const config = await readConfig(directory)
-  const helpers = objectAt(config, 'credHelpers', path)
-  const helper = helpers[configKey(registry)] ?? helpers[registry] ?? config.credsStore
+  const config = await readConfig(configDirectory(env))
+  const helpers = field(config, 'credHelpers')
+  const helper =
+    field(helpers, configKey(registry)) ?? field(helpers, registry) ?? field(config, 'credsStore')
   if (typeof helper === 'string' && helper !== '')
     return credentialsOfHelper(helper, registry, { env, signal })
-  return credentialsIn(objectAt(config, 'auths', path), registry, path)
+  return credentialsIn(config, registry)
 }
 
 /**
@@ -37,13 +33,13 @@ export async function storedCredentials(
  * it back. A file that can't be read is somebody else's to complain about.
  */
 export async function addStoredLogins(env: NodeJS.ProcessEnv, secrets: Secrets): Promise<void> {
-  const { auths } = await readConfig(configDirectory(env)).catch((): JsonObject => ({}))
-  for (const entry of isObject(auths) ? Object.values(auths) : []) {
-    const { auth, identitytoken, registrytoken } = isObject(entry) ? entry : {}
-    const login = typeof auth === 'string' ? decodeAuth(auth) : undefined
+  const config = await readConfig(configDirectory(env)).catch(() => undefined)
+  for (const [, entry] of loginsIn(config)) {
+    const login = decodeAuth(field(entry, 'auth'))
     if (login !== undefined) secrets.addLogin(login)
-    if (typeof identitytoken === 'string') secrets.addLogin({ username: '<token>', password: identitytoken })
-    if (typeof registrytoken === 'string') secrets.add(registrytoken)
+    const [identity, token] = [field(entry, 'identitytoken'), field(entry, 'registrytoken')]
+    if (typeof identity === 'string') secrets.addLogin({ username: '<token>', password: identity })
+    if (typeof token === 'string') secrets.add(token)
   }
 }
 
@@ -54,12 +50,11 @@ export function configDirectory(env: NodeJS.ProcessEnv): string {
 
 /** The key under which docker keeps what belongs to a registry. */
 export function configKey(registry: string): string {
-  const isHub = registry === 'docker.io' || registry === 'index.docker.io'
-  return isHub ? 'https://index.docker.io/v1/' : registry
+  return /^(?:index\.)?docker\.io$/.test(registry) ? 'https://index.docker.io/v1/' : registry
 }
 
 /** Reads docker's `config.json`; a directory without one has an empty configuration. */
-export async function readConfig(directory: string): Promise<JsonObject> {
+export async function readConfig(directory: string): Promise<object> {
   const path = join(directory, 'config.json')
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     if (field(error, 'code') === 'ENOENT') return '{}'
@@ -67,18 +62,8 @@ export async function readConfig(directory: string): Promise<JsonObject> {
   })
   // The parser's message would quote the text, which holds credentials.
   const config = parseJson(text)
-  if (!isObject(config)) throw unreadable(`${path} is not a JSON object.`)
-  return config
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function objectAt(config: JsonObject, name: string, path: string): JsonObject {
-  const value = config[name] ?? {}
-  if (isObject(value)) return value
-  throw unreadable(`${path} can not be used: ${name} is not an object.`)
+  if (typeof config === 'object' && config !== null) return config
+  throw unreadable(`${path} is not a JSON object.`)
 }
 
 function unreadable(what: string, cause?: unknown): ReleaseError {
@@ -89,26 +74,32 @@ function unreadable(what: string, cause?: unknown): ReleaseError {
   })
 }
 
-/** The name and password that an entry of `auths` holds: base64 of both, with a colon between. */
-function decodeAuth(auth: string): { username: string; password: string } | undefined {
-  const decoded = Buffer.from(auth, 'base64').toString('utf8')
+/** The entries of `auths`, by their keys, which may be addresses. */
+function loginsIn(config: unknown): [string, unknown][] {
+  return Object.entries(field(config, 'auths') ?? {})
+}
+
+/** The name and password that an entry holds: base64 of both, with a colon between. */
+function decodeAuth(auth: unknown): { username: string; password: string } | undefined {
+  const decoded = typeof auth === 'string' ? Buffer.from(auth, 'base64').toString('utf8') : ''
   const colon = decoded.indexOf(':')
   if (colon < 1) return undefined
   // docker pads what it stores with NUL bytes.
   return { username: decoded.slice(0, colon), password: decoded.slice(colon + 1).replaceAll('\0', '') }
 }
 
-function credentialsIn(auths: JsonObject, registry: string, path: string): Credentials {
-  const hostOf = (key: string): string => key.replace(/^https?:\/\//, '').split('/')[0] ?? ''
+function credentialsIn(config: object, registry: string): Credentials {
   const key = configKey(registry)
-  const entry = auths[key] ?? Object.entries(auths).find(([name]) => hostOf(name) === hostOf(key))?.[1]
-  const { auth = '', identitytoken = '' } = isObject(entry) ? entry : {}
-  if (typeof identitytoken === 'string' && identitytoken !== '')
-    return { kind: 'identity-token', token: identitytoken }
-  if (typeof auth !== 'string' || auth === '') return { kind: 'anonymous' }
+  const hostOf = (name: string): string => name.replace(/^https?:\/\//, '').split('/')[0] ?? ''
+  const logins = loginsIn(config)
+  const [, entry] =
+    logins.find(([name]) => name === key) ?? logins.find(([name]) => hostOf(name) === hostOf(key)) ?? []
+  const [auth, token] = [field(entry, 'auth'), field(entry, 'identitytoken')]
+  if (typeof token === 'string' && token !== '') return { kind: 'identity-token', token }
+  if (!auth) return { kind: 'anonymous' }
   const login = decodeAuth(auth)
   if (login !== undefined) return { kind: 'password', ...login }
-  throw unreadable(`${path} has an entry for ${registry} that is not user:password in base64.`)
+  throw unreadable(`Docker's configuration has an entry for ${registry} that is not user:password in base64.`)
 }
 
 async function credentialsOfHelper(
@@ -120,10 +111,7 @@ async function credentialsOfHelper(
   const input = configKey(registry)
   const result = await runProgram(program, ['get'], { env, signal, input }).catch((error: unknown) => {
     signal.throwIfAborted()
-    throw unreadable(
-      `The credential helper ${program}, which docker's configuration names, can not be run.`,
-      error,
-    )
+    throw unreadable(`The credential helper ${program} can not be run.`, error)
   })
   if (result.exitCode !== 0) {
     if (/credentials not found in native keychain/i.test(result.stdout)) return { kind: 'anonymous' }

@@ -9,27 +9,19 @@ export interface DockerResult extends ProgramResult {
   readonly lastLine: string
 }
 
-/** Options whose values are not shown: build arguments, and where secrets, contexts and caches are, may hold a token. */
-const HIDDEN = /^(--(?:build-arg=[^=]*|secret|ssh|build-context|cache-(?:from|to)))=.*$/s
-
 /** The docker command line, with an environment of its own. The only place that starts it. */
 export class Docker {
   readonly env: NodeJS.ProcessEnv
-  readonly #log: Log
-  readonly #signal: AbortSignal
-  readonly #cwd: string
+  readonly #options: { log: Log; signal: AbortSignal; cwd: string }
 
-  constructor(options: { env: NodeJS.ProcessEnv; log: Log; signal: AbortSignal; cwd: string }) {
-    this.env = options.env
-    this.#log = options.log
-    this.#signal = options.signal
-    this.#cwd = options.cwd
+  constructor({ env, ...options }: { env: NodeJS.ProcessEnv; log: Log; signal: AbortSignal; cwd: string }) {
+    this.env = env
+    this.#options = options
   }
 
   /** The same docker with some variables of its environment set. */
   with(variables: Readonly<Record<string, string>>): Docker {
-    const env = { ...this.env, ...variables }
-    return new Docker({ env, log: this.#log, signal: this.#signal, cwd: this.#cwd })
+    return new Docker({ ...this.#options, env: { ...this.env, ...variables } })
   }
 
   /**
@@ -42,16 +34,17 @@ export class Docker {
     args: readonly string[],
     { input = '', show = false, refusal }: { input?: string; show?: boolean; refusal?: RegExp } = {},
   ): Promise<DockerResult> {
-    this.#log.debug(`docker ${args.map(arg => arg.replace(HIDDEN, '$1=…')).join(' ')}`)
+    const { log, ...options } = this.#options
+    log.debug(`docker ${args.map(arg => arg.replace(HIDDEN, '$1=…')).join(' ')}`)
     let isShown = show
     const onOutput = (text: string): void => {
       if (refusal?.test(text)) isShown = false
-      if (isShown) this.#log.raw(text)
+      if (isShown) log.raw(text)
     }
-    const options = { env: this.env, signal: this.#signal, cwd: this.#cwd, input, onOutput }
-    const running = (): Promise<ProgramResult> => runProgram('docker', args, options)
+    const running = (): Promise<ProgramResult> =>
+      runProgram('docker', args, { ...options, env: this.env, input, onOutput })
     try {
-      const result = await (show ? this.#log.foreign(running) : running())
+      const result = await (show ? log.foreign(running) : running())
       return { ...result, lastLine: tellingLine(result.tail) }
     } catch (error) {
       if (!(error instanceof ProgramNotStartedError)) throw error
@@ -77,3 +70,6 @@ export class Docker {
     })
   }
 }
+
+/** Options whose values are not shown: build arguments, and where secrets, contexts and caches are, may hold a token. */
+const HIDDEN = /^(--(?:build-arg=[^=]*|secret|ssh|build-context|cache-(?:from|to)))=.*$/s

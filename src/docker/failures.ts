@@ -2,15 +2,13 @@
 
 import { oneLine } from '../text.ts'
 
-/** What is read of a command that failed. */
+/** What is read of a command that failed: the end of its output, and the line of it that says most. */
 interface Failed {
-  /** The end of its output. */
   readonly tail: string
-  /** The line of it that says most. */
   readonly lastLine: string
 }
 
-/** The last line that begins with ERROR or "error", else the last line: docker says there what went wrong. It ends as a sentence does. */
+/** Where docker says what went wrong: the last line that begins with ERROR or "error", else the last line, as a sentence. */
 export function tellingLine(tail: string): string {
   const lines = tail
     .split(/[\r\n]+/)
@@ -21,6 +19,16 @@ export function tellingLine(tail: string): string {
     lines.findLast(line => /^(ERROR|error|Error)\b/.test(line)) ?? lines.at(-1) ?? 'it said nothing',
   )
   return /[.!?]$/.test(telling) ? telling : `${telling}.`
+}
+
+/** Whether docker failed for a reason that may pass. What a build printed before does not count. */
+export function isRetryableFailure({ lastLine }: Pick<Failed, 'lastLine'>): boolean {
+  return PASSING.test(lastLine)
+}
+
+/** Whether a push was refused for a reason that stays. */
+export function isLastingRefusal(failed: Pick<Failed, 'lastLine'>): boolean {
+  return LASTING.test(failed.lastLine) && !isRetryableFailure(failed)
 }
 
 /** How docker, BuildKit and podman name one of some statuses: a number alone may be a size or a duration. */
@@ -41,11 +49,6 @@ const PASSING = new RegExp(
   'i',
 )
 
-/** Whether docker failed for a reason that may pass. What a build printed before does not count. */
-export function isRetryableFailure({ lastLine }: Pick<Failed, 'lastLine'>): boolean {
-  return PASSING.test(lastLine)
-}
-
 /** What a registry's refusal of access looks like. */
 const REFUSED =
   /access denied|access to the resource is denied|insufficient_scope|no basic auth credentials|authentication required|\bunauthorized\b|\b403 \(?forbidden/i
@@ -60,11 +63,6 @@ const LASTING = new RegExp(
   ].join('|'),
   'i',
 )
-
-/** Whether a push was refused for a reason that stays. */
-export function isLastingRefusal(failed: Pick<Failed, 'lastLine'>): boolean {
-  return LASTING.test(failed.lastLine) && !isRetryableFailure(failed)
-}
 
 /**
  * A failure while the pushed bytes are on their way is one of the push, though one command does both: docker calls it that,
@@ -84,23 +82,54 @@ export function isPushFailure(failed: Failed, reference: string): boolean {
   )
 }
 
-/**
- * Whether the build cache could not be written (`--cache-to`). That says nothing of the image: BuildKit writes both at the
- * same time since 0.28, one after the other before, and the steps that failed may be several.
- */
+/** Whether the build cache could not be written (`--cache-to`). That says nothing of the image, which BuildKit writes beside it. */
 export function isCacheFailure({ tail }: Pick<Failed, 'tail'>): boolean {
-  return /^------\n > exporting (?:[^\n]* )?cache\b.*:\n/im.test(tail)
+  return failedSteps(tail).some(({ name }) => /^exporting (?:.* )?cache\b/i.test(name))
 }
 
-/**
- * The base image that the registry did not let docker pull, or does not have: to those who may not pull it, registries say
- * the same of both.
- */
+/** The base image that the registry did not let docker pull, or does not have: registries say the same of both. */
 export function refusedBaseImage(failed: Failed): string | undefined {
   return REFUSED.test(failed.lastLine) && !isRetryableFailure(failed) ? notPulled(failed) : undefined
 }
 
-/** Where the line that says most, the step of BuildKit that failed, and the last step of the legacy builder name an image that is pulled. */
+/** The option that docker refused, if it is one of those given, in docker's words. */
+export function refusedOption(
+  { tail }: Pick<Failed, 'tail'>,
+  options: readonly string[],
+): string | undefined {
+  const [, words, name] = REFUSED_OPTION.exec(tail) ?? []
+  return options.some(option => option.split('=', 1)[0] === name) ? words : undefined
+}
+
+const REFUSED_OPTION =
+  /^(?:Error: )?((?:unknown flag: |invalid argument .* for "(?:-\w, )?)(--[a-z][\w-]*).*)$/m
+
+/** Whether the disk of the machine that builds is full: the step that failed says so, or docker at the end. */
+export function isDiskFull({ tail }: Pick<Failed, 'tail'>): boolean {
+  const lines = [...lastOfStep(tail), ...tail.trimEnd().split('\n').slice(-QUOTED_LINES)]
+  return lines.some(line => /no space left on device|disk quota exceeded/i.test(line))
+}
+
+/** How many lines of a failed step an error quotes. */
+const QUOTED_LINES = 5
+
+/** The last lines of the step that failed, without the time in front of each. */
+export function lastOfStep(tail: string): string[] {
+  return failedSteps(tail)
+    .flatMap(({ said }) => said.split('\n'))
+    .map(line => line.replace(/^[0-9]+\.[0-9]+ /, ''))
+    .filter(line => line.trim() !== '')
+    .slice(-QUOTED_LINES)
+    .map(oneLine)
+}
+
+/** The steps that failed, each of which BuildKit repeats between two rules: its name, and the last that it said. */
+function failedSteps(tail: string): { name: string; said: string }[] {
+  const steps = tail.matchAll(/^------\n > (.*):\n([\s\S]*?)^------$/gm)
+  return [...steps].map(([, name = '', said = '']) => ({ name, said }))
+}
+
+/** Where the telling line, a failed step of BuildKit, and the last step of the legacy builder name an image that is pulled. */
 const SAYS_IMAGE = /(?:resolve source metadata for |invalid from flag value |source docker:\/\/)(\S+): /
 const BUILDKIT_PULLS =
   /^(?:\[[^\]]*\] load metadata for |resolve image config for docker-image:\/\/|\[[^\]]*\] FROM )([^\s@]+)/
@@ -109,47 +138,6 @@ const LEGACY_PULLS = /^Step [0-9]+\/[0-9]+ : FROM (?:--\S+ )*(\S+)/i
 /** The image that a build failed to pull, whatever the reason. */
 function notPulled({ tail, lastLine }: Failed): string | undefined {
   const lastStep = tail.split('\n').findLast(line => /^(?:Step [0-9]| ---> )/i.test(line))
-  return (
-    SAYS_IMAGE.exec(lastLine)?.[1] ??
-    BUILDKIT_PULLS.exec(failedStep(tail).name)?.[1] ??
-    LEGACY_PULLS.exec(lastStep ?? '')?.[1]
-  )
-}
-
-/** The step that failed, which BuildKit repeats between two rules: its name, and the last that it said. */
-function failedStep(tail: string): { name: string; said: string } {
-  const [, name = '', said = ''] = /^------\n > (.*):\n([\s\S]*?)^------$/m.exec(tail) ?? []
-  return { name, said }
-}
-
-/** How many lines of a failed step an error quotes. */
-const QUOTED_LINES = 5
-
-/** The last lines of the step that failed, without the time in front of each. */
-export function lastOfStep(tail: string): string[] {
-  const lines = failedStep(tail).said.split('\n')
-  return lines
-    .map(line => line.replace(/^[0-9]+\.[0-9]+ /, ''))
-    .filter(line => line.trim() !== '')
-    .slice(-QUOTED_LINES)
-    .map(oneLine)
-}
-
-const REFUSED_OPTION =
-  /^(?:Error: )?((?:unknown flag: |invalid argument .* for "(?:-\w, )?)(--[a-z][\w-]*).*)$/m
-
-/** The option among those given that docker refused, and what docker says of it. */
-export function refusedOption(
-  { tail }: Pick<Failed, 'tail'>,
-  options: readonly string[],
-): { readonly option: string; readonly why: string } | undefined {
-  const [, why, option] = REFUSED_OPTION.exec(tail) ?? []
-  if (why === undefined || option === undefined) return undefined
-  return options.some(given => given.split('=', 1)[0] === option) ? { option, why } : undefined
-}
-
-/** Whether the disk of the machine that builds is full: docker says so, or the step that failed does. */
-export function isDiskFull({ tail, lastLine }: Failed): boolean {
-  const lines = [lastLine, ...lastOfStep(tail), ...tail.trimEnd().split('\n').slice(-QUOTED_LINES)]
-  return lines.some(line => /no space left on device|disk quota exceeded/i.test(line))
+  const pulled = failedSteps(tail).flatMap(({ name }) => BUILDKIT_PULLS.exec(name)?.slice(1) ?? [])
+  return SAYS_IMAGE.exec(lastLine)?.[1] ?? pulled[0] ?? LEGACY_PULLS.exec(lastStep ?? '')?.[1]
 }

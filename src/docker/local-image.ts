@@ -29,17 +29,11 @@ export async function findLocalImage(docker: Docker, reference: string): Promise
   const id = field(image, 'Id')
   if (typeof id !== 'string') throw new TypeError(`docker image inspect gave no Id for ${reference}`)
   const revision = field(image, 'Config', 'Labels', REVISION_LABEL)
-  const digests = digestsIn(reference, field(image, 'RepoDigests'))
-  return { id, revision: typeof revision === 'string' ? revision : undefined, digests }
-}
-
-/** The digests among those of all repositories, `repository@sha256:…`, that are of the repository of a reference. */
-export function digestsIn(reference: string, all: unknown): Digest[] {
   const repository = `${reference.slice(0, reference.lastIndexOf(':'))}@`
-  const entries: unknown[] = Array.isArray(all) ? all : []
-  return entries
-    .filter(entry => typeof entry === 'string')
+  const digests = Object.values(field(image, 'RepoDigests') ?? [])
+    .map(entry => String(entry))
     .filter(entry => entry.startsWith(repository))
     .map(entry => entry.slice(repository.length))
     .filter(isDigest)
+  return { id, revision: typeof revision === 'string' ? revision : undefined, digests }
 }

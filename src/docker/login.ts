@@ -2,6 +2,7 @@ import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ReleaseError } from '../errors.ts'
 import type { Pause } from '../http/retry.ts'
+import { field } from '../json.ts'
 import type { Log } from '../log.ts'
 import { describeEnd } from '../process/run.ts'
 import type { PasswordCredentials } from '../registry/credentials.ts'
@@ -10,12 +11,10 @@ import type { Docker } from './docker.ts'
 import { isRetryableFailure } from './failures.ts'
 import { isPodman } from './push.ts'
 
-/** What a login works with. */
+/** What a login works with: `temporary` is a directory for files of this run. */
 interface LoginPorts {
   readonly log: Log
-  /** A directory for files of this run. */
   readonly temporary: string
-  /** Waits before the login is tried again, and says so before; false when there is no further attempt. */
   readonly pause: Pause
 }
 
@@ -35,7 +34,7 @@ export async function withLogin<T>(
   if (credentials === undefined) return use(docker)
   const own = await mkdtemp(join(ports.temporary, 'docker-'))
   try {
-    const loggedIn = docker.with(await privateLogins(docker, own, registry))
+    const loggedIn = docker.with(await prepareDirectory(own, registry, docker))
     await logIn(loggedIn, registry, credentials, ports)
     return await use(loggedIn)
   } finally {
@@ -43,32 +42,30 @@ export async function withLogin<T>(
   }
 }
 
-/** Makes a place of this run's own for logins. Gives back the variables that lead docker there. */
-async function privateLogins(docker: Docker, own: string, registry: string): Promise<Record<string, string>> {
-  // podman keeps logins in a file of their own, and looks for all others where it always does.
-  if (await isPodman(docker)) return { REGISTRY_AUTH_FILE: join(own, 'auth.json') }
-  const usual = configDirectory(docker.env)
-  await preparePrivateDirectory(usual, own, registry)
-  return { DOCKER_CONFIG: own, BUILDX_CONFIG: docker.env.BUILDX_CONFIG ?? join(usual, 'buildx') }
-}
-
 /**
- * Makes a configuration directory of this run's own, beside the usual one: what lies there (builders, contexts, plug-ins) is
- * reached through links, and its settings and other logins are taken along. Only the one registry is different: no credential
- * helper serves it, so that its password is kept in this directory and nowhere else.
+ * Makes a directory the place for logins, and gives back the variables that lead docker there. What lies beside docker's usual
+ * configuration (builders, contexts, plug-ins) is reached through links, and its settings and other logins are taken along.
+ * Only the one registry is different: no credential helper serves it, so that its password is kept there and nowhere else.
  *
  * Source: docker/cli, config file: `credHelpers` comes before `credsStore`, and an empty name means the file.
  */
-async function preparePrivateDirectory(usual: string, own: string, registry: string): Promise<void> {
+async function prepareDirectory(
+  own: string,
+  registry: string,
+  docker: Docker,
+): Promise<Record<string, string>> {
+  // podman keeps logins in a file of their own, and looks for all others where it always does.
+  if (await isPodman(docker)) return { REGISTRY_AUTH_FILE: join(own, 'auth.json') }
+  const usual = configDirectory(docker.env)
   const config = await readConfig(usual)
-  const helpers = typeof config.credHelpers === 'object' ? config.credHelpers : {}
-  const adapted = { ...config, credHelpers: { ...helpers, [configKey(registry)]: '' } }
-  await writeFile(join(own, 'config.json'), JSON.stringify(adapted), { mode: 0o600 })
+  const credHelpers = { ...Object(field(config, 'credHelpers')), [configKey(registry)]: '' }
+  await writeFile(join(own, 'config.json'), JSON.stringify({ ...config, credHelpers }), { mode: 0o600 })
   for (const name of await readdir(usual).catch(() => []))
     if (name !== 'config.json') await symlink(join(usual, name), join(own, name))
+  return { DOCKER_CONFIG: own, BUILDX_CONFIG: docker.env.BUILDX_CONFIG ?? join(usual, 'buildx') }
 }
 
-/** Logs in, again while the fault is one that passes. Throws `login-failed`. */
+/** Logs in, again while the fault is one that passes. */
 async function logIn(
   docker: Docker,
   registry: string,

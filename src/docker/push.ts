@@ -1,13 +1,12 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ReleaseError } from '../errors.ts'
 import type { Backoff } from '../http/retry.ts'
-import { parseJson } from '../json.ts'
 import { describeEnd } from '../process/run.ts'
 import { type Digest, isDigest } from '../registry/reference.ts'
 import type { Docker, DockerResult } from './docker.ts'
 import { isLastingRefusal } from './failures.ts'
-import { digestsIn } from './local-image.ts'
+import { findLocalImage } from './local-image.ts'
 
 /** A push, which may take long itself: a few attempts, a while apart. */
 export const pushBackoff: Backoff = {
@@ -26,9 +25,8 @@ export class PushInterruptedError extends ReleaseError {
 }
 
 /**
- * Pushes an image that the engine has. Gives back the digests that docker says it has in the registry; the registry must
- * have one of them. podman compresses while it pushes, so that the digest in the registry is another one than that of the
- * image here, and it writes down which.
+ * Pushes an image that the engine has. Gives back the digests that docker says it has in the registry, several if the same
+ * image was pushed in other forms before; the registry must have one of them.
  *
  * Throws `push-failed`, `docker-missing`, or `PushInterruptedError` if trying again may help.
  */
@@ -37,31 +35,21 @@ export async function pushImage(
   reference: string,
   temporary: string,
 ): Promise<readonly Digest[]> {
-  const podman = await isPodman(docker)
-  const folder = await mkdtemp(join(temporary, 'push-'))
-  try {
-    const file = join(folder, 'digest')
-    const result = await docker.run(['push', ...(podman ? [`--digestfile=${file}`] : []), reference], {
-      show: true,
-    })
-    if (result.exitCode !== 0) throw await pushFailure(docker, reference, result)
-    if (!podman) return repositoryDigests(docker, reference)
-    const digest = (await readFile(file, 'utf8').catch(() => '')).trim()
-    return isDigest(digest) ? [digest] : []
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
+  // podman compresses while it pushes: the image here has another digest, and it writes down the one in the registry.
+  const file = (await isPodman(docker)) ? join(temporary, 'pushed-digest') : undefined
+  const options = file === undefined ? [] : [`--digestfile=${file}`]
+  const result = await docker.run(['push', ...options, reference], { show: true })
+  if (result.exitCode !== 0) throw await pushFailure(docker, reference, result)
+  if (file === undefined) return (await findLocalImage(docker, reference))?.digests ?? []
+  return [(await readFile(file, 'utf8')).trim()].filter(isDigest)
 }
 
-/** Whether the docker command is podman's: it says so, whatever link or script leads to it. */
+/** Whether the docker command is podman's, whatever link or script leads to it. */
 export async function isPodman(docker: Docker): Promise<boolean> {
   return /^podman\b/i.test((await docker.run(['--version'])).stdout)
 }
 
-/**
- * The error for a push that failed, which may pass unless the registry refused it. What the registry has now is not known by
- * that. Throws `docker-missing` if there is no engine.
- */
+/** The error for a push that failed, which may pass unless the registry refused it. Throws `docker-missing`. */
 export async function pushFailure(
   docker: Docker,
   reference: string,
@@ -74,14 +62,4 @@ export async function pushFailure(
   return isLastingRefusal(result)
     ? new ReleaseError('push-failed', { what, remedy })
     : new PushInterruptedError({ what, remedy: `Run it again: it looks first what is there. ${remedy}` })
-}
-
-/**
- * The digests under which the engine knows that an image is in a repository. There may be several, when the same image was
- * pushed in other forms before.
- */
-async function repositoryDigests(docker: Docker, reference: string): Promise<readonly Digest[]> {
-  const args = ['image', 'inspect', '--format={{json .RepoDigests}}', reference]
-  const { exitCode, stdout } = await docker.run(args)
-  return exitCode === 0 ? digestsIn(reference, parseJson(stdout)) : []
 }

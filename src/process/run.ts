@@ -25,19 +25,13 @@ const TAIL_LENGTH = 8_000
 /** How long something that holds the output of a program open is waited for after its end, in milliseconds. */
 const AFTER_END = 1_000
 
-/** How long a failed program's end waits for a signal to this process, in milliseconds: Ctrl-C goes to both. */
-const SIGNAL_LAG = 50
-
-/** The longest argument that Linux takes, in bytes: execve(2). @actions/exec never ends with a longer one. */
-const LONGEST_ARGUMENT = 128 * 1024
-
 // What @actions/exec does not do: a program that ends before it has read its input must not end this process, and what still
 // holds its output open must not keep it.
 subscribe('child_process', message => {
   const { process: child } = message as { process: ChildProcess }
-  const close = (): void => [child.stdout, child.stderr].forEach(stream => void stream?.destroy())
+  const close = (): void => child.stdio.forEach(stream => void stream?.destroy())
   queueMicrotask(() => child.stdin?.on('error', () => {}))
-  child.once('exit', () => setTimeout(close, AFTER_END))
+  child.once('exit', () => setTimeout(close, AFTER_END).unref())
 })
 
 /**
@@ -61,40 +55,48 @@ export async function runProgram(
 ): Promise<ProgramResult> {
   const { env, signal, input = '', cwd = process.cwd(), onOutput = () => {} } = options
   signal.throwIfAborted()
-  if (args.some(argument => Buffer.byteLength(argument) >= LONGEST_ARGUMENT))
-    throw new ProgramNotStartedError(
-      `an argument is longer than the ${LONGEST_ARGUMENT} bytes that Linux takes`,
-    )
-  const output = collectOutput(onOutput)
-  let hasEnded = false
+  // With one that is longer than Linux takes (execve(2)), @actions/exec never ends.
+  if (args.some(argument => Buffer.byteLength(argument) >= 128 * 1024))
+    throw new ProgramNotStartedError('an argument is longer than the 128 KiB that Linux takes')
+  let stdout = ''
+  let tail = ''
+  const take = (text: string): void => {
+    tail = (tail + text).slice(-TAIL_LENGTH)
+    onOutput(text)
+  }
+  const takeError = decoded(take)
+  const takeOutput = decoded(text => {
+    stdout += text
+    take(text)
+  })
+  const running = exec(program, [...args], {
+    env: withoutInputs(env),
+    cwd,
+    input: Buffer.from(input),
+    silent: true,
+    ignoreReturnCode: true,
+    delay: AFTER_END,
+    listeners: { stdout: takeOutput, stderr: takeError },
+  })
   let stopped: Promise<void> | undefined
   const stop = (): void => {
-    stopped = stopDescendants(() => hasEnded)
+    stopped = stopDescendants(running)
   }
   signal.addEventListener('abort', stop, { once: true })
   try {
-    const running = exec(program, [...args], {
-      env: withoutInputs(env),
-      cwd,
-      input: Buffer.from(input),
-      silent: true,
-      ignoreReturnCode: true,
-      delay: AFTER_END,
-      listeners: output.listeners,
-    })
     // Its type says number; for a program that a signal killed, it is null.
-    const exitCode: number | null = await running.finally(() => {
-      hasEnded = true
-    })
-    if (exitCode !== 0 && !signal.aborted) await sleep(SIGNAL_LAG)
-    await stopped
-    signal.throwIfAborted()
-    return { exitCode: exitCode ?? undefined, ...output.end() }
+    const exitCode: number | null = await running
+    takeOutput()
+    takeError()
+    // Ctrl-C goes to both: the program may have ended by it before this process has heard of it.
+    if (exitCode !== 0 && !signal.aborted) await sleep(50)
+    return { exitCode: exitCode ?? undefined, stdout, tail }
   } catch (cause) {
-    signal.throwIfAborted()
     throw new ProgramNotStartedError(cause instanceof Error ? cause.message : String(cause), { cause })
   } finally {
     signal.removeEventListener('abort', stop)
+    await stopped
+    signal.throwIfAborted()
   }
 }
 
@@ -103,35 +105,14 @@ export function describeEnd({ exitCode }: Pick<ProgramResult, 'exitCode'>): stri
   return exitCode === undefined ? 'was killed' : `ended with exit status ${exitCode}`
 }
 
+/** Takes a stream in pieces, and then its end, and gives its text, in which no character is cut in two. */
+function decoded(onText: (text: string) => void): (piece?: Uint8Array) => void {
+  const decoder = new TextDecoder()
+  return piece => onText(decoder.decode(piece, { stream: piece !== undefined }))
+}
+
 /** The inputs of the step, of which some are secret, are for no other program. */
 function withoutInputs(env: NodeJS.ProcessEnv): Record<string, string> {
   const others = Object.entries(env).filter(([name]) => !name.startsWith('INPUT_'))
   return Object.fromEntries(others.map(([name, value = '']) => [name, value]))
-}
-
-/** Collects what a program writes. Every stream is decoded on its own, so that no character is cut in two. */
-function collectOutput(onOutput: (text: string) => void) {
-  let stdout = ''
-  let tail = ''
-  const taker = (onText: (text: string) => void) => {
-    const decoder = new TextDecoder()
-    return (chunk?: Buffer): void => {
-      const text = decoder.decode(chunk, { stream: chunk !== undefined })
-      tail = (tail + text).slice(-TAIL_LENGTH)
-      onText(text)
-      if (text !== '') onOutput(text)
-    }
-  }
-  const takeOutput = taker(text => {
-    stdout += text
-  })
-  const takeError = taker(() => {})
-  return {
-    listeners: { stdout: takeOutput, stderr: takeError },
-    end: () => {
-      takeOutput()
-      takeError()
-      return { stdout, tail }
-    },
-  }
 }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /**
@@ -7,67 +7,54 @@ import { setTimeout as sleep } from 'node:timers/promises'
  */
 export const TIME_TO_STOP = 4_000
 
-/** How often it is looked whether the processes have ended, in milliseconds. */
-const INTERVAL = 20
-
 /**
- * Asks the programs that this process has started to stop (SIGTERM), and waits until `hasEnded`, and what they have started
- * has ended, too; what has not after `TIME_TO_STOP` is killed. Found in /proc, and again all the while: a program may start
- * more, and nothing leads to its own (docker's plug-ins survive docker) once it has ended.
+ * Asks the programs that this process has started to stop (SIGTERM), and waits until `program` and all that they have started
+ * has ended; what has not after `TIME_TO_STOP` is killed. It is looked for all the while: a program may start more, and
+ * nothing leads from an ended one to what it has started (docker's plug-ins survive docker).
  */
-export async function stopDescendants(hasEnded: () => boolean): Promise<void> {
+export async function stopDescendants(program: Promise<unknown>): Promise<void> {
+  const ended = program.catch(() => {}).then(() => true)
   const found = new Map<number, RunningProcess>()
-  const asked = new Set<number>()
   const deadline = performance.now() + TIME_TO_STOP
   while (performance.now() < deadline) {
-    for (const each of descendantsOf([process.pid, ...found.keys()])) found.set(each.pid, each)
-    for (const each of found.values()) if (!isRunning(each)) found.delete(each.pid)
-    if (found.size === 0 && hasEnded()) return
-    for (const { pid, parent } of found.values()) {
-      if (parent === process.pid && !asked.has(pid)) kill(pid, 'SIGTERM')
-      asked.add(pid)
+    const all = runningProcesses()
+    const isOurs = (each?: RunningProcess): boolean =>
+      each !== undefined &&
+      (each.parent === process.pid || found.has(each.parent) || isOurs(all.get(each.parent)))
+    for (const [pid, { started }] of found) if (all.get(pid)?.started !== started) found.delete(pid)
+    for (const [pid, each] of all) {
+      if (found.has(pid) || !isOurs(each)) continue
+      found.set(pid, each)
+      if (each.parent === process.pid) kill(pid, 'SIGTERM')
     }
-    await sleep(INTERVAL)
+    if (found.size === 0 && (await Promise.race([ended, sleep(20, false)]))) return
+    await sleep(20)
   }
-  for (const { pid } of found.values()) kill(pid, 'SIGKILL')
+  for (const pid of found.keys()) kill(pid, 'SIGKILL')
 }
 
 /** A process that runs now. Its number alone may be another's later; with the time of its start it is unique. */
 interface RunningProcess {
-  readonly pid: number
   readonly parent: number
   /** In clock ticks after the start of the machine. */
-  readonly started: string
+  readonly started: string | undefined
 }
 
-/** The processes that some processes started, and those that they started. */
-function descendantsOf(parents: readonly number[]): RunningProcess[] {
-  const all = readdirSync('/proc').flatMap(name =>
-    /^[0-9]+$/.test(name) ? (statusOf(Number(name)) ?? []) : [],
-  )
-  const found = (parent: number): RunningProcess[] =>
-    all.filter(each => each.parent === parent).flatMap(child => [child, ...found(child.pid)])
-  return parents.flatMap(found)
-}
-
-function isRunning({ pid, started }: RunningProcess): boolean {
-  return statusOf(pid)?.started === started
-}
-
-/**
- * A process, or nothing if it has ended. Its name stands in parentheses and may contain any character, so that the fields are
- * counted from the last one. Source: proc_pid_stat(5).
- */
-function statusOf(pid: number): RunningProcess | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    const [state, parent] = fields
-    const started = fields[19]
-    return state === 'Z' || started === undefined ? undefined : { pid, parent: Number(parent), started }
-  } catch {
-    return undefined
+/** All processes by their numbers. Only Linux lists them; elsewhere a program is left to Ctrl-C, which reaches it, too. */
+function runningProcesses(): ReadonlyMap<number, RunningProcess> {
+  const all = new Map<number, RunningProcess>()
+  for (const name of existsSync('/proc') ? readdirSync('/proc') : []) {
+    if (!/^[0-9]+$/.test(name)) continue
+    try {
+      const stat = readFileSync(`/proc/${name}/stat`, 'utf8')
+      // The name may have any character: fields are counted from the parenthesis behind it. Source: proc_pid_stat(5).
+      const [state, parent, ...others] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+      if (state !== 'Z') all.set(Number(name), { parent: Number(parent), started: others[17] })
+    } catch {
+      // It has just ended.
+    }
   }
+  return all
 }
 
 function kill(pid: number, signal: NodeJS.Signals): void {
