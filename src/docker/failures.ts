@@ -87,8 +87,9 @@ const SAYS_IMAGE = [
   /source docker:\/\/(\S+): /,
 ]
 
-/** The step of the legacy builder that pulls, if it was the last and did not end. */
-const LEGACY_PULLS = /^Step [0-9]+\/[0-9]+ : FROM (?:--\S+ )*(\S+)[^\n]*\n(?![\s\S]*^(?:Step [0-9]| ---> ))/im
+/** The line with which a step of the legacy builder begins or ends, and one that pulls: the last did not end. */
+const LEGACY_STEP = /^(?:Step [0-9]| ---> )/i
+const LEGACY_PULLS = /^Step [0-9]+\/[0-9]+ : FROM (?:--\S+ )*(\S+)/i
 
 const firstOf = (patterns: readonly RegExp[], text: string): string | undefined => {
   for (const pattern of patterns) {
@@ -102,7 +103,7 @@ const firstOf = (patterns: readonly RegExp[], text: string): string | undefined 
 const notPulled = ({ tail, lastLine }: Failed): string | undefined =>
   firstOf(SAYS_IMAGE, lastLine) ??
   firstOf(BUILDKIT_PULLS, failedStep(tail).name) ??
-  firstOf([LEGACY_PULLS], tail)
+  firstOf([LEGACY_PULLS], tail.split('\n').findLast(line => LEGACY_STEP.test(line)) ?? '')
 
 /** What a registry's refusal looks like. */
 const REFUSED =
@@ -126,7 +127,7 @@ export const refusedBaseImage = (failed: Failed): string | undefined =>
 export const isPushFailure = (failed: Failed, reference: string): boolean => {
   const { tail, lastLine } = failed
   // A base image may be in the same repository; what a step of the build says of a push is about another one.
-  if (notPulled(failed) !== undefined || / process ".*" did not complete/.test(lastLine)) return false
+  if (notPulled(failed) !== undefined || lastLine.includes('" did not complete')) return false
   const path = reference.slice(reference.indexOf('/') + 1, reference.lastIndexOf(':'))
   return (
     // The engine's own push, and BuildKit's, begin after the build; what breaks them may say nothing of a push.

@@ -276,7 +276,7 @@ export class RegistryClient {
   #nextPage(response: HttpResponse, list: string, what: string): string | undefined {
     const link = response.headers.link
     const header = Array.isArray(link) ? link.join(', ') : link
-    const target = header === undefined ? undefined : /<([^>]*)>\s*;[^,]*\brel="?next"?/i.exec(header)?.[1]
+    const target = header === undefined ? undefined : /<([^<>]*)>\s*;[^,<]*\brel="?next"?/i.exec(header)?.[1]
     if (target === undefined) return undefined
     if (!URL.canParse(target, response.url.href))
       throw this.#connection.unusable(what, 'its next page is no address')
