@@ -39,7 +39,7 @@ export const runIn = (workspace: string, others: Partial<RunContext> = {}): RunC
     environment: 'production',
   },
   workspace,
-  temporary: workspace,
+  temporary: undefined,
   ...others,
 })
 
