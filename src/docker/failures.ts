@@ -87,8 +87,7 @@ const SAYS_IMAGE = [
   /source docker:\/\/(\S+): /,
 ]
 
-/** The line with which a step of the legacy builder begins or ends, and one that pulls: the last did not end. */
-const LEGACY_STEP = /^(?:Step [0-9]| ---> )/i
+/** How a step of the legacy builder begins that pulls. The last one did not end. */
 const LEGACY_PULLS = /^Step [0-9]+\/[0-9]+ : FROM (?:--\S+ )*(\S+)/i
 
 const firstOf = (patterns: readonly RegExp[], text: string): string | undefined => {
@@ -103,7 +102,7 @@ const firstOf = (patterns: readonly RegExp[], text: string): string | undefined 
 const notPulled = ({ tail, lastLine }: Failed): string | undefined =>
   firstOf(SAYS_IMAGE, lastLine) ??
   firstOf(BUILDKIT_PULLS, failedStep(tail).name) ??
-  firstOf([LEGACY_PULLS], tail.split('\n').findLast(line => LEGACY_STEP.test(line)) ?? '')
+  firstOf([LEGACY_PULLS], tail.split('\n').findLast(line => /^(?:Step [0-9]| ---> )/i.test(line)) ?? '')
 
 /** What a registry's refusal looks like. */
 const REFUSED =

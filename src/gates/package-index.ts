@@ -39,8 +39,8 @@ const filesInJson = (text: string): IndexFile[] | undefined => {
 }
 
 const COMMENT = /<!--[\s\S]*?(?:-->|$)/g
-/** Its end is looked for only up to the next one. A quoted value may hold ">": indexes write `data-requires-python=">=3.8"`. */
-const ANCHOR = /^<a([^"'>]*(?:(?:"[^"]*"|'[^']*')[^"'>]*)*)>/i
+/** A quoted value may hold ">": indexes write `data-requires-python=">=3.8"`. No anchor goes on behind the next one. */
+const ANCHOR = /<a(?=\s)((?:"(?:(?!<a\s)[^"])*"|'(?:(?!<a\s)[^'])*'|(?!<a\s)[^"'>])*)>/gi
 const ATTRIBUTE = /([^\s"'>/=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'=<>`]+)))?/g
 
 /** The file that an address leads to, as its last segment names it. */
@@ -58,20 +58,16 @@ const filenameIn = (href: string): string | undefined => {
  * `data-yanked`, whatever its value.
  */
 const filesInHtml = (text: string): IndexFile[] =>
-  text
-    .replace(COMMENT, '')
-    .split(/(?=<a\s)/i)
-    .flatMap(part => {
-      const [, inner = ''] = ANCHOR.exec(part) ?? []
-      const attributes = new Map(
-        Array.from(inner.matchAll(ATTRIBUTE), ([, name = '', double, single, bare]) => [
-          name.toLowerCase(),
-          double ?? single ?? bare ?? '',
-        ]),
-      )
-      const filename = filenameIn(attributes.get('href') ?? '')
-      return filename === undefined ? [] : [{ filename, yanked: attributes.has('data-yanked') }]
-    })
+  Array.from(text.replace(COMMENT, '').matchAll(ANCHOR)).flatMap(([, inner = '']) => {
+    const attributes = new Map(
+      Array.from(inner.matchAll(ATTRIBUTE), ([, name = '', double, single, bare]) => [
+        name.toLowerCase(),
+        double ?? single ?? bare ?? '',
+      ]),
+    )
+    const filename = filenameIn(attributes.get('href') ?? '')
+    return filename === undefined ? [] : [{ filename, yanked: attributes.has('data-yanked') }]
+  })
 
 /** The longest and the shortest limit of one look, in milliseconds. */
 const LONGEST_LOOK = 15_000

@@ -41,9 +41,8 @@ const versionOfWheel = (filename: string, project: string): string | undefined =
  */
 const versionOfSource = (filename: string, project: string): string | undefined => {
   const { stem = '' } = SDIST.exec(filename)?.groups ?? {}
-  const name = project.replaceAll('-', '[-_.]+')
-  const { version = '' } = new RegExp(`^${name}-(?<version>.*)$`, 'i').exec(stem)?.groups ?? {}
-  return normaliseVersion(version)
+  const source = new RegExp(`^${project.replaceAll('-', '[-_.]+')}-(?<version>.*)$`, 'i')
+  return normaliseVersion(source.exec(stem)?.groups?.version ?? '')
 }
 
 /**
