@@ -247,6 +247,12 @@ jobs:
       error: 'one: a shell line has an expression',
     },
     {
+      broken: 'a form that asks for the registry',
+      from: 'on: push',
+      to: 'on: { workflow_dispatch: { inputs: { registry: { type: string } } } }',
+      error: 'the form asks for registry',
+    },
+    {
       broken: 'no permissions',
       from: 'permissions: {}\njobs:\n  one:\n',
       to: 'jobs:\n  one:\n    permissions: {}\n',

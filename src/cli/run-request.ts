@@ -15,7 +15,7 @@ import { validateRequest } from '../inputs/request.ts'
 import { mistakesOf, toldInOrder, valid } from '../inputs/validated.ts'
 import { RunJournal } from '../report/journal.ts'
 import { tableOf } from '../report/table.ts'
-import { withTemporary } from '../temporary.ts'
+import { removeLeftBehind, withTemporary } from '../temporary.ts'
 import { jsonLine } from '../text.ts'
 import { USER_AGENT } from '../version.ts'
 import { ciContext } from './ci.ts'
@@ -70,7 +70,7 @@ export const runRequest =
         {
           loadCommands: () => import(/* webpackMode: "eager" */ '../commands/dispatch.ts'),
           loadGitHub: () => import(/* webpackMode: "eager" */ '../github/index.ts'),
-          withTemporary: use => withTemporary(tmpdir(), use),
+          withTemporary: use => removeLeftBehind(tmpdir()).then(() => withTemporary(tmpdir(), use)),
           userAgent: USER_AGENT,
         },
       )

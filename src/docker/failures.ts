@@ -91,8 +91,8 @@ const SAYS_IMAGE = [
   /source docker:\/\/(\S+): /,
 ]
 
-/** The step of the legacy builder that pulls, if it was the last and did not end. */
-const LEGACY_PULLS = /^Step [0-9]+\/[0-9]+ : FROM (?:--\S+ )*(\S+)[^\n]*\n(?![\s\S]*^(?:Step [0-9]| ---> ))/im
+/** How a step of the legacy builder begins that pulls. The last one did not end. */
+const LEGACY_PULLS = /^Step [0-9]+\/[0-9]+ : FROM (?:--\S+ )*(\S+)/i
 
 const firstOf = (patterns: readonly RegExp[], text: string): string | undefined => {
   for (const pattern of patterns) {
@@ -106,7 +106,7 @@ const firstOf = (patterns: readonly RegExp[], text: string): string | undefined 
 const notPulled = ({ tail, lastLine }: Failed): string | undefined =>
   firstOf(SAYS_IMAGE, lastLine) ??
   firstOf(BUILDKIT_PULLS, failedStep(tail).name) ??
-  firstOf([LEGACY_PULLS], tail)
+  firstOf([LEGACY_PULLS], tail.split('\n').findLast(line => /^(?:Step [0-9]| ---> )/i.test(line)) ?? '')
 
 /** What a registry's refusal of access looks like. */
 const REFUSED =
@@ -142,7 +142,7 @@ export const refusedBaseImage = (failed: Failed): string | undefined =>
 export const isPushFailure = (failed: Failed, reference: string): boolean => {
   const { tail, lastLine } = failed
   // A base image may be in the same repository; what a step of the build says of a push is about another one.
-  if (notPulled(failed) !== undefined || / process ".*" did not complete/.test(lastLine)) return false
+  if (notPulled(failed) !== undefined || lastLine.includes('" did not complete')) return false
   const path = reference.slice(reference.indexOf('/') + 1, reference.lastIndexOf(':'))
   return (
     // The engine's own push, and BuildKit's, begin after the build; what breaks them may say nothing of a push.
