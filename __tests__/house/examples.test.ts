@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { outputs as actionOutputs, inputs } from '../../src/contract.ts'
@@ -17,6 +17,7 @@ import {
   jobsWithoutTimeout,
   stepsOf,
 } from './workflow-rules.ts'
+import { runStep } from './workflow-script.ts'
 
 const root = new URL('../../', import.meta.url)
 const TEMPLATE = '.github/workflows/docker_images_template.yaml'
@@ -112,6 +113,32 @@ describe.each(complete)('$path', ({ content }) => {
     expect(validateRequest(textsWith(texts), runIn(folder)).warnings).toEqual([])
   })
 })
+
+test.each([
+  { path: 'examples/das2go.yaml', image: 'das-server' },
+  { path: 'examples/auth-proxy-server.yaml', image: 'auth-proxy-server' },
+])(
+  '$path writes the version into the Dockerfile, and runs nothing that a git tag holds',
+  ({ path, image }) => {
+    const versionFor = (gitTag: string) => {
+      const cwd = temporaryFolder()
+      const file = `CMSKubernetes/docker/${image}/Dockerfile`
+      write(cwd, { [file]: 'FROM a\nENV TAG=main\nRUN b\n' })
+      const env = { GITHUB_REF_NAME: gitTag }
+      const { status } = runStep({ path, name: 'Write the version into the Dockerfile' }, { cwd, env })
+      return { status, files: readdirSync(cwd), text: readFileSync(`${cwd}/${file}`, 'utf8') }
+    }
+    const files = ['CMSKubernetes']
+    const text = (version: string) => `FROM a\nENV TAG=${version}\nRUN b\n`
+    expect(versionFor('v1.2.3-rc_1')).toEqual({ status: 0, files, text: text('v1.2.3-rc_1') })
+    // git takes this name.
+    expect(versionFor(['1,;etouch$', '{IFS}evil;#'].join(''))).toEqual({
+      status: 0,
+      files,
+      text: text('1etouchIFSevil'),
+    })
+  },
+)
 
 test('the actions of others are of one version everywhere', () => {
   const pins = new Map<string, Set<string>>()
@@ -245,6 +272,18 @@ jobs:
       from: 'run: echo "$DIGEST"',
       to: `run: |\n          true\n          echo "\${{ github.head_ref }}"`,
       error: 'one: a shell line has an expression',
+    },
+    {
+      broken: 'a git tag that is a program of sed',
+      from: 'run: echo "$DIGEST"',
+      to: `run: sed -i "s,^ENV TAG=.*,ENV TAG=$GITHUB_REF_NAME," Dockerfile`,
+      error: 'one: a variable is run as code',
+    },
+    {
+      broken: 'a form that asks for the registry',
+      from: 'on: push',
+      to: 'on: { workflow_dispatch: { inputs: { registry: { type: string } } } }',
+      error: 'the form asks for registry',
     },
     {
       broken: 'no permissions',

@@ -103,17 +103,18 @@ jobs:
     runs: [
       { workflow: release('stable: on-promotion'), event: 'push' },
       {
-        workflow: file('.github/workflows/promote_stable_images.yaml'),
-        event: 'workflow_dispatch',
-        inputs: {
-          tag: '2.3.4',
-          services: 'reqmgr2, reqmon',
-          project: 'cmswmcore',
-          registry: 'registry.cern.ch',
-          // The defaults of a start by hand are GitHub's to fill in.
-          policy: 'wmcore',
-          'checks-timeout': '0s',
-        },
+        workflow: text(`on: push
+jobs:
+  promote:
+    uses: dmwm/stable-release-action/.github/workflows/promote_stable_images.yaml@v1
+    with:
+      tag: 2.3.4
+      services: reqmgr2, reqmon
+    secrets:
+      cern_user: \${{ secrets.CERN_LOGIN }}
+      cern_token: \${{ secrets.CERN_TOKEN }}
+`),
+        event: 'push',
       },
     ],
     login: true,

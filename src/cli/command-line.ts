@@ -13,7 +13,7 @@ import { tableOf } from '../report/table.ts'
 import { coloursFor } from '../report/terminal-colours.ts'
 import { terminalLog } from '../report/terminal-log.ts'
 import { Secrets } from '../secrets.ts'
-import { withTemporary } from '../temporary.ts'
+import { removeLeftBehind, withTemporary } from '../temporary.ts'
 import { eachLine, jsonLine, oneLine } from '../text.ts'
 import { ciContext } from './ci.ts'
 import { withoutPassword, withSecrets } from './credentials.ts'
@@ -47,6 +47,7 @@ export async function runCommandLine(process: NodeJS.Process): Promise<End> {
     signal = interruption(process)
     const { workspace } = context
     const clock = systemClock(signal)
+    await removeLeftBehind(tmpdir())
     try {
       await execute(request, { env: withoutPassword(env), log, secrets, clock, ledger, signal, workspace }, use =>
         withTemporary(tmpdir(), use),
