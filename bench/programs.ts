@@ -7,7 +7,7 @@ import type { Program } from './measure.ts'
 
 export const bundles = {
   action: join(import.meta.dirname, '../dist/action/index.js'),
-  cli: join(import.meta.dirname, '../dist/cli/index.js'),
+  cli: join(import.meta.dirname, '../dist/cli/stable-release.mjs'),
 } as const
 
 const variables = (given: Partial<Record<InputName, string>>): NodeJS.ProcessEnv =>

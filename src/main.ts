@@ -43,9 +43,9 @@ const run = async (): Promise<CommandResult> => {
     request,
     { env, log, secrets, clock, started: clock.now(), journal, signal, workspace },
     {
-      // In files of their own, which are read when they are due.
-      loadCommands: () => import('./commands/dispatch.ts'),
-      loadGitHub: () => import('./github/index.ts'),
+      // In this file, as a bundle is one; evaluated when they are asked for.
+      loadCommands: () => import(/* webpackMode: "eager" */ './commands/dispatch.ts'),
+      loadGitHub: () => import(/* webpackMode: "eager" */ './github/index.ts'),
       withTemporary: use =>
         withTemporary(context.temporary ?? tmpdir(), use, temporary => core.saveState(TEMPORARY, temporary)),
       userAgent: USER_AGENT,

@@ -9,7 +9,7 @@ import { bundle, runProgram, service } from './bundle.ts'
 const source = readFileSync(bundle, 'utf8')
 
 test('is what package.json installs', () => {
-  expect(packageJson.bin).toEqual({ 'stable-release': 'dist/cli/index.js' })
+  expect(packageJson.bin).toEqual({ 'stable-release': 'dist/cli/stable-release.mjs' })
 })
 
 test('is executable', () => {
@@ -31,6 +31,14 @@ test('needs nothing but Node', () => {
   } finally {
     rmSync(directory, { recursive: true })
   }
+})
+
+test('says in one line what it needs when Node is too old', () => {
+  const old = `Object.defineProperty(process.versions, 'node', { value: '20.18.3' })`
+  const args = ['--import', `data:text/javascript,${encodeURIComponent(old)}`, bundle, 'explain']
+  const { status, stdout, stderr } = runProgram(process.execPath, args)
+  expect([status, stdout]).toEqual([1, ''])
+  expect(stderr).toMatch(/^error: .*20\.19.*\n$/)
 })
 
 /** Prints, when the program ends, what of Node it has loaded. */

@@ -20,8 +20,6 @@ export interface Step {
   readonly apiUrl?: string
   /** The whole environment but for what the runner adds; without it, that of this process. */
   readonly env?: NodeJS.ProcessEnv
-  /** The bundle that is run; without it, the committed one. */
-  readonly bundle?: string
   /** The directory that the step runs in; without it, an empty one. */
   readonly workspace?: string
   /** The runner's temporary directory, which then stays; without it, one that ends with the step. */
@@ -147,7 +145,7 @@ export const runStep = async (step: Step): Promise<StepResult> => {
       RUNNER_TEMP: temporary,
       ...step.runner,
     }
-    const bundle = step.bundle ?? join(DIST, step.state === undefined ? 'action' : 'post', 'index.js')
+    const bundle = join(DIST, step.state === undefined ? 'action' : 'post', 'index.js')
     const child = spawn(process.execPath, [bundle], {
       cwd: workspace,
       env,
