@@ -95,7 +95,12 @@ export const fileCommands = (text: string): Record<string, string> =>
 
 const read = async (file: string): Promise<string> => (existsSync(file) ? readFile(file, 'utf8') : '')
 
-const contextOf = ({ tag, sha = COMMIT, apiUrl = 'http://127.0.0.1:1' }: Step): Record<string, string> => ({
+/** What the runner says of the workflow run. */
+export const contextOf = ({
+  tag,
+  sha = COMMIT,
+  apiUrl = 'http://127.0.0.1:1',
+}: Step): Record<string, string> => ({
   GITHUB_ACTIONS: 'true',
   GITHUB_REF: tag === undefined ? 'refs/heads/main' : `refs/tags/${tag}`,
   GITHUB_REF_TYPE: tag === undefined ? 'branch' : 'tag',
@@ -108,7 +113,8 @@ const contextOf = ({ tag, sha = COMMIT, apiUrl = 'http://127.0.0.1:1' }: Step): 
   GITHUB_JOB: 'release',
 })
 
-const inputVariables = (step: Step): Record<string, string> => {
+/** What the runner makes of `with:`. */
+export const inputVariables = (step: Step): Record<string, string> => {
   const defaults = Object.entries(inputs).map(([name, { default: value }]) => [name, value] as const)
   const given = { ...Object.fromEntries(defaults), ...step.with, ...step.unknown }
   return Object.fromEntries(
