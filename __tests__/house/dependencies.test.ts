@@ -17,7 +17,7 @@ const OWNERS = {
   'node:https': 'http',
 }
 
-/** The parts that still have circles of files. */
+/** The parts that still have circles. */
 const CIRCLES = ['cli', 'commands', 'docker']
 
 const src = new URL('../../src/', import.meta.url)
@@ -69,5 +69,5 @@ test('there is no circle of files', () => {
     return seen
   }
   const circular = files.filter(file => reached(file).has(file))
-  expect([...new Set(circular.map(partOf))].toSorted()).toEqual(CIRCLES)
+  expect(circular.filter(file => !CIRCLES.includes(partOf(file)))).toEqual([])
 })
