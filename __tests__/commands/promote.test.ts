@@ -145,13 +145,13 @@ describe('required checks', () => {
 
   test('that passed: it is promoted', async () => {
     await publish(TAG)
-    api.status(api.tag(TAG).commit, { context: 'integration', state: 'success' })
+    api.status(api.tag(TAG, { commit: COMMIT }).commit, { context: 'integration', state: 'success' })
     expect((await start()).outcomes).toEqual({ [TAG]: 'kept', [STABLE]: 'copied' })
   })
 
   test.each(['failure', 'pending'] as const)('that are at %s: it is not', async state => {
     await publish(TAG)
-    api.status(api.tag(TAG).commit, { context: 'integration', state })
+    api.status(api.tag(TAG, { commit: COMMIT }).commit, { context: 'integration', state })
     expect((await start()).error).toMatchObject({ name: 'checks-not-passed' })
     expect(bench.written()).toEqual([])
   })
@@ -165,7 +165,7 @@ describe('required checks', () => {
 
   test('the first tag that another run overwrites meanwhile is not promoted', async () => {
     await publish(TAG)
-    const { commit } = api.tag(TAG)
+    const { commit } = api.tag(TAG, { commit: COMMIT })
     let theirs: Promise<string> | undefined
     bench.clock.onSleep = () => {
       theirs ??= publish(TAG).then(digest => {

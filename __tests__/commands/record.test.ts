@@ -193,7 +193,7 @@ describe('required checks', () => {
   const start = (inputs = {}) =>
     promote({ 'require-checks': 'testbed', 'github-token': api.token, ...inputs }, { apiUrl: api.url })
   const pass = () =>
-    api.status(api.tag(TAG).commit, {
+    api.status(api.tag(TAG, { commit: COMMIT }).commit, {
       context: 'testbed',
       state: 'success',
       url: 'https://bob:pw@testbed.example/7?token=x#y',

@@ -268,7 +268,7 @@ describe('a build that fails otherwise is final at once', () => {
       expect(step.exitCode).toBe(1)
       expect(step.log).toContain(said)
       expect(step.log).not.toContain('building again')
-      expect(step.annotations.map(({ title }) => title)).toEqual(['The image was not built'])
+      expect(step.annotations.map(({ title }) => title)).toEqual(['The build failed'])
       expect(looksOf(index, PIP)).toHaveLength(1)
       expect(await listTags(bench.registry.storage, `cmswmcore/${why}`)).toEqual([])
     })

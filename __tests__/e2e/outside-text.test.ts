@@ -186,7 +186,7 @@ describe.each(cases)('$what', ({ shows, order }) => {
 test('what GitHub says of a check is obeyed in nothing', async () => {
   const api = await startGitHubApi()
   try {
-    const { commit } = api.tag('2.3.4')
+    const { commit } = api.tag('2.3.4', { commit: COMMIT })
     api.checkRun(commit, { name: 'testbed', conclusion: EVIL })
     api.status(commit, { context: 'unit', state: 'failure', url: `https://x/${EVIL}` })
     const registry = await serve(registryWith(COMMIT))

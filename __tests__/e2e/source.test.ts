@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -5,6 +6,7 @@ import { commitAll, git, makeCheckout } from '../../sandbox/git-checkout.ts'
 import { writeSampleContext } from '../../sandbox/sample-context.ts'
 import { listTags } from '../../sandbox/storage.ts'
 import { type GitHubApi, startGitHubApi } from '../gates/github-api.ts'
+import { writeHostileFiles } from '../git/hostile-files.ts'
 import type { Step } from './action.ts'
 import { type Bench, startBench } from './bench.ts'
 import { stableRelease } from './command-line.ts'
@@ -195,6 +197,15 @@ test('a directory outside of any checkout is built with a warning', async () => 
   } finally {
     await rm(workspace, { recursive: true })
   }
+})
+
+test('files that are like a repository are refused before docker, and git, have run a command of theirs', async () => {
+  const { workspace, head } = await workspaceOf({})
+  const ran = join(workspace, 'ran')
+  await writeHostileFiles(join(workspace, 'hostile'), ran)
+  const step = await release({ tag: '4.3.0', sha: head, workspace, with: { context: 'hostile' } })
+  await refused(step, 'safe.bareRepository')
+  expect(existsSync(ran)).toBe(false)
 })
 
 describe('an address', () => {

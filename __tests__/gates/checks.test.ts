@@ -14,6 +14,8 @@ import { type ScriptedServer, startScriptedServer } from './index-server.ts'
 import { surroundings } from './surroundings.ts'
 
 const OWN_RUN = '777'
+/** A git tag whose commit the run does not know. */
+const TAG = { gitTag: '2.3.4', revision: undefined }
 
 let api: GitHubApi
 beforeEach(async () => {
@@ -28,7 +30,7 @@ const gateOf = (others: Partial<ChecksGate> & { token?: string; apiUrl?: string 
 }
 
 const read = async (others: Parameters<typeof gateOf>[0] = {}): Promise<readonly CheckState[]> =>
-  awaitChecks(gateOf(others), '2.3.4', surroundings())
+  awaitChecks(gateOf(others), TAG, surroundings())
 
 const failureOf = async (running: Promise<unknown>): Promise<string> => {
   const error = await running.then(
@@ -229,7 +231,7 @@ describe('how a required check stands', () => {
       { run: { status: 'in_progress', actionsRun: OWN_RUN }, name: 'publish' },
     ])
     const { log, ...others } = surroundings()
-    await awaitChecks(gateOf(), '2.3.4', { log, ...others })
+    await awaitChecks(gateOf(), TAG, { log, ...others })
     expect(log.lines).toEqual(['testbed: not found (the commit has "jenkins", "unit")'])
   })
 
@@ -242,13 +244,16 @@ describe('how a required check stands', () => {
   })
 
   test.each([
-    { tag: '2.3.4', annotated: true },
-    { tag: '2.3.4', annotated: false },
-    { tag: 'release/2.3.4+x', annotated: false },
-    { tag: 'no#2%20?a=b', annotated: false },
-  ])('the commit of $tag is asked for, annotated: $annotated', async ({ tag, annotated }) => {
-    put(api.tag(tag, { annotated }).commit, [success])
-    expect(await awaitChecks(gateOf(), tag, surroundings())).toMatchObject([{ kind: 'passed' }])
+    { tag: '2.3.4', kind: { annotated: true } },
+    { tag: '2.3.4', kind: { nested: true } },
+    { tag: '2.3.4', kind: {} },
+    { tag: 'release/2.3.4+x', kind: {} },
+    { tag: 'no#2%20?a=b', kind: {} },
+  ])('the commit of $tag is asked for, $kind', async ({ tag, kind }) => {
+    put(api.tag(tag, kind).commit, [success])
+    expect(await awaitChecks(gateOf(), { gitTag: tag, revision: undefined }, surroundings())).toMatchObject([
+      { kind: 'passed' },
+    ])
   })
 })
 
@@ -278,11 +283,11 @@ describe('lists of more than one page', () => {
 test('the requests are as GitHub wants them', async () => {
   put(api.tag('2.3.4').commit, [success])
   await read()
-  const repository = '/repos/dmwm/WMCore/commits'
+  const repository = '/repos/dmwm/WMCore'
   expect(api.requests.map(({ path }) => path.replace(/[0-9a-f]{40}/, 'SHA')).toSorted()).toEqual([
-    `${repository}/SHA/check-runs?check_name=testbed&filter=latest&per_page=100&page=1`,
-    `${repository}/SHA/status?per_page=100&page=1`,
-    `${repository}/tags%2F2.3.4`,
+    `${repository}/commits/SHA/check-runs?check_name=testbed&filter=latest&per_page=100&page=1`,
+    `${repository}/commits/SHA/status?per_page=100&page=1`,
+    `${repository}/git/ref/tags%2F2.3.4`,
   ])
   for (const { headers } of api.requests) {
     expect(headers).toMatchObject({
@@ -310,7 +315,7 @@ describe('what can not be read is an error, and says how to mend it', () => {
   ])('a token that lacks $lacking', async ({ permissions, needs }) => {
     await withApi({ permissions }, async ({ tag }) => {
       tag('2.3.4')
-      const said = await failureOf(requireReadableChecks(gateOf(), '2.3.4', surroundings()))
+      const said = await failureOf(requireReadableChecks(gateOf(), TAG, surroundings()))
       expect(said).toMatch(/^github-unreadable: GitHub refused access to dmwm\/WMCore: GET /)
       expect(said).toContain('status 403, Resource not accessible by integration')
       expect(said).toContain(`Give the token ${all}; this request needs ${needs}.`)
@@ -321,7 +326,7 @@ describe('what can not be read is an error, and says how to mend it', () => {
     await withApi({ permissions: [] }, async ({ tag }) => {
       tag('2.3.4')
       const said = await failureOf(read())
-      expect(said).toContain('does not know the repository dmwm/WMCore, or does not show it')
+      expect(said).toContain('does not have this git tag, or does not show it')
       expect(said).toContain('status 404, Not Found')
       expect(said).toContain(all)
     })
@@ -329,17 +334,17 @@ describe('what can not be read is an error, and says how to mend it', () => {
 
   test('a git tag that is not pushed', async () => {
     const said = await failureOf(read())
-    expect(said).toMatch(/^invalid-input: dmwm\/WMCore does not have this git tag: /)
-    expect(said).toContain('status 422, No commit found for SHA: tags/2.3.4')
+    expect(said).toMatch(/^invalid-input: dmwm\/WMCore does not have this git tag, or does not show it: /)
+    expect(said).toContain('status 404, Not Found')
     expect(said).toContain('push the git tag first')
-    expect(said).not.toContain('permissions')
+    expect(said).toContain(all)
   })
 
   test('a token that GitHub does not know; it is not in the message', async () => {
     api.tag('2.3.4')
     const { log, ...others } = surroundings()
     const gate = gateOf({ token: 'ghp_WrongToken' })
-    const said = await failureOf(awaitChecks(gate, '2.3.4', { log, ...others }))
+    const said = await failureOf(awaitChecks(gate, TAG, { log, ...others }))
     expect(said).toContain('GitHub does not accept the token: GET ')
     expect(said).toContain('status 401, Bad credentials')
     expect([said, ...log.lines].join('\n')).not.toContain('WrongToken')
@@ -368,13 +373,18 @@ describe('what can not be read is an error, and says how to mend it', () => {
 
   test('something that is not the API', async () => {
     const sha = '0a'.repeat(20)
-    const answers = ['<html>', '[]', 'null', '7', '{"sha":7}', '{"sha":"0a"}', '{"sha":"../../user"}']
+    const objects = [
+      { type: 'commit' },
+      { sha },
+      ...[7, '0a', '../../user'].map(sha => ({ type: 'commit', sha })),
+    ]
+    const answers = ['<html>', '[]', 'null', '7', ...objects.map(object => JSON.stringify({ object }))]
     const lists = [
       { statuses: {} },
       { url: '', statuses: [{ context: 'testbed' }] },
       { total_count: 1, check_runs: [] },
-    ].map(list => JSON.stringify({ sha, ...list }))
-    for (const body of [...answers, JSON.stringify({ sha }), ...lists]) {
+    ].map(list => JSON.stringify({ object: { type: 'commit', sha }, ...list }))
+    for (const body of [...answers, ...lists]) {
       for (const type of ['application/json', 'text/html', undefined]) {
         const said = await withAnswer({ body, type }, server => failureOf(read({ apiUrl: server.url })))
         expect(said).toContain('The answer of the GitHub API can not be used')
@@ -457,7 +467,7 @@ describe('rate limits', () => {
     const ports = surroundings()
     const { clock, log } = ports
     const gate = { ...gateOf(), timeout: 900_000 }
-    expect(await awaitChecks(gate, '2.3.4', ports)).toMatchObject([{ kind: 'passed' }])
+    expect(await awaitChecks(gate, TAG, ports)).toMatchObject([{ kind: 'passed' }])
     expect(clock.slept).toHaveLength(waits.length)
     for (const [index, [least, most]] of waits.entries()) {
       expect(clock.slept[index]).toBeGreaterThanOrEqual(least)
@@ -471,7 +481,7 @@ describe('rate limits', () => {
     const headers = { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': reset(3000) }
     api.refuse({ status: 403, message: primary, headers })
     const { clock, ...others } = surroundings()
-    const said = await failureOf(awaitChecks(gateOf(), '2.3.4', { clock, ...others }))
+    const said = await failureOf(awaitChecks(gateOf(), TAG, { clock, ...others }))
     expect(said).toMatch(
       /the rate limit of the GitHub API is used up for another (50 min( [0-9] s)?|49 min 5[0-9] s)\./,
     )
@@ -483,7 +493,7 @@ describe('rate limits', () => {
     api.refuse(...Array.from({ length: 50 }, () => ({ status: 403, message: secondary })))
     const { clock, ...others } = surroundings()
     const gate = { ...gateOf(), timeout: 900_000 }
-    const said = await failureOf(awaitChecks(gate, '2.3.4', { clock, ...others }))
+    const said = await failureOf(awaitChecks(gate, TAG, { clock, ...others }))
     expect(said).toContain('the rate limit of the GitHub API is used up')
     expect(clock.slept).toEqual([60_000, 120_000, 240_000, 480_000])
   })
@@ -492,10 +502,10 @@ describe('rate limits', () => {
     put(api.tag('2.3.4').commit, [success])
     api.refuse({ status: 403, message: secondary })
     const once = surroundings()
-    expect(await awaitChecks(gateOf(), '2.3.4', once)).toMatchObject([{ kind: 'passed' }])
+    expect(await awaitChecks(gateOf(), TAG, once)).toMatchObject([{ kind: 'passed' }])
     api.refuse({ status: 429, message: secondary, headers: { 'retry-after': '120' } })
     const never = surroundings()
-    expect(await failureOf(awaitChecks(gateOf(), '2.3.4', never))).toMatch(
+    expect(await failureOf(awaitChecks(gateOf(), TAG, never))).toMatch(
       /used up for another 2 min\..* A longer checks-timeout waits for it, too\./,
     )
     expect([once.clock.slept, never.clock.slept]).toEqual([[60_000], []])
@@ -507,7 +517,7 @@ describe('waiting', () => {
     const ports = surroundings()
     const started = ports.clock.now()
     ports.clock.onSleep = now => onSleep(now - started)
-    return { ports, states: awaitChecks(gateOf({ timeout }), '2.3.4', ports) }
+    return { ports, states: awaitChecks(gateOf({ timeout }), TAG, ports) }
   }
 
   test('for a check that is absent, then running, then passed', async () => {
@@ -526,7 +536,7 @@ describe('waiting', () => {
     expect(log.lines.filter(line => line.startsWith('Still waiting'))).toHaveLength(2)
     expect(log.lines.at(-1)).toMatch(/^testbed: success \(https:/)
     // The git tag is resolved once.
-    expect(api.requests.filter(({ path }) => path.endsWith('/commits/tags%2F2.3.4'))).toHaveLength(1)
+    expect(api.requests.filter(({ path }) => path.endsWith('/git/ref/tags%2F2.3.4'))).toHaveLength(1)
   })
 
   test('no longer than the time that is given', async () => {

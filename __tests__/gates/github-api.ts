@@ -1,12 +1,12 @@
 /**
- * What this project asks of GitHub's REST API, answered on loopback as its documentation has it: "Get a
- * commit", "Get the combined status for a specific reference", "List check runs for a Git reference", "Rate
+ * What this project asks of GitHub's REST API, answered on loopback as its documentation has it: "Get a reference", "Get a
+ * tag", "Get a commit", "Get the combined status for a specific reference", "List check runs for a Git reference", "Rate
  * limits for the REST API", "Using pagination in the REST API".
  */
-import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { type GitHubRefs, gitHubRefs } from './github-refs.ts'
 
 export type Permission = 'contents' | 'checks' | 'statuses'
 
@@ -53,17 +53,12 @@ export interface ApiRequest {
   readonly status: number
 }
 
-export interface GitHubApi {
+export interface GitHubApi extends Pick<GitHubRefs, 'tag' | 'branch'> {
   /** What GITHUB_API_URL would be. */
   readonly url: string
   readonly token: string
   readonly repository: string
   readonly requests: readonly ApiRequest[]
-  /**
-   * Makes a git tag of a commit of its own. An annotated one has an object between, whose `sha` is what events
-   * tell; there is no commit of that name.
-   */
-  tag(name: string, options?: { annotated?: boolean }): { commit: string; sha: string }
   status(sha: string, entry: StatusEntry): void
   /** Gives back the number of the run, which grows. */
   checkRun(sha: string, entry: CheckRunEntry): number
@@ -79,8 +74,6 @@ interface Answer {
   readonly body: unknown
   readonly headers?: Readonly<Record<string, string>>
 }
-
-const sha1 = (text: string): string => createHash('sha1').update(text).digest('hex')
 
 const failed = (status: number, message: string, headers: Answer['headers'] = {}): Answer => ({
   status,
@@ -114,8 +107,7 @@ export const startGitHubApi = async ({
   basePath = '',
   showsAllNames = false,
 }: GitHubApiOptions = {}): Promise<GitHubApi> => {
-  const commits = new Set<string>()
-  const tags = new Map<string, string>()
+  const { tag, branch, getRef, getTag, resolve } = gitHubRefs(repository)
   const statuses = new Map<string, StatusEntry[]>()
   const runs: (CheckRunEntry & { id: number; sha: string })[] = []
   const refusals: Refusal[] = []
@@ -197,20 +189,26 @@ export const startGitHubApi = async ({
       return failed(401, 'Bad credentials')
     const refusal = refusals.shift()
     if (refusal !== undefined) return failed(refusal.status, refusal.message, refusal.headers)
-    const start = `${basePath}/repos/${repository}/commits/`
+    const start = `${basePath}/repos/${repository}/`
     if (request.method !== 'GET' || !url.pathname.startsWith(start)) return failed(404, 'Not Found')
 
     const rest = url.pathname.slice(start.length)
-    const [, encoded = '', list] = /^(.*?)(?:\/(status|check-runs))?$/.exec(rest) ?? []
-    const ref = encoded.split('/').map(decodeURIComponent).join('/')
+    const [, of, encoded = '', list] =
+      /^(git\/ref|git\/tags|commits)\/(.*?)(?:\/(status|check-runs))?$/.exec(rest) ?? []
+    const name = encoded.split('/').map(decodeURIComponent).join('/')
     const needed: Permission = list === 'status' ? 'statuses' : list === 'check-runs' ? 'checks' : 'contents'
     if (!permissions.includes(needed)) {
+      // As what is not there: a private repository.
       if (needed === 'contents') return failed(404, 'Not Found')
       const accepted = { 'x-accepted-github-permissions': `${needed}=read` }
       return failed(403, 'Resource not accessible by integration', accepted)
     }
-    const sha = tags.get(ref.replace(/^tags\//, '')) ?? (commits.has(ref) ? ref : undefined)
-    if (sha === undefined) return failed(422, `No commit found for SHA: ${ref}`)
+    if (of !== 'commits') {
+      const body = of === 'git/ref' ? getRef(name) : getTag(name)
+      return body === undefined ? failed(404, 'Not Found') : { status: 200, body }
+    }
+    const sha = resolve(name)
+    if (sha === undefined) return failed(422, `No commit found for SHA: ${name}`)
     if (list === 'status') return combinedStatus(sha, url)
     return list === 'check-runs' ? checkRuns(sha, url) : getCommit(sha)
   }
@@ -232,12 +230,8 @@ export const startGitHubApi = async ({
     token,
     repository,
     requests,
-    tag: (name, { annotated = false } = {}) => {
-      const commit = sha1(`commit of ${name}`)
-      commits.add(commit)
-      tags.set(name, commit)
-      return { commit, sha: annotated ? sha1(`object of ${name}`) : commit }
-    },
+    tag,
+    branch,
     status: (sha, entry) => void statuses.set(sha, [...(statuses.get(sha) ?? []), entry]),
     checkRun: (sha, entry) => {
       lastId += 1

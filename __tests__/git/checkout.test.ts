@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -110,6 +110,25 @@ describe('what does not keep it from looking', () => {
     const env = { ...process.env, GIT_DIR: '/nowhere', GIT_WORK_TREE: '/nowhere', GIT_INDEX_FILE: '/nowhere' }
     expect(await inspect(undefined, env)).toMatchObject({ kind: 'checkout', head: first })
   })
+})
+
+test("a filter of the checkout's own settings gets nothing of the environment that may be secret", async () => {
+  const got = join(folder, 'got')
+  await writeFile(join(folder, '.git/info/attributes'), '* filter=own\n')
+  await git(folder, 'config', 'filter.own.clean', `env > '${got}'; cat`)
+  await utimes(join(folder, 'service/Dockerfile'), 1, 1)
+  const names = ['INPUT_PASSWORD', 'STABLE_RELEASE_PASSWORD', 'GITHUB_TOKEN', 'GH_TOKEN', 'CI_JOB_TOKEN']
+  const more = [
+    'ACTIONS_RUNTIME_TOKEN',
+    'ACTIONS_ID_TOKEN_REQUEST_TOKEN',
+    'DOCKER_AUTH_CONFIG',
+    'HTTPS_PROXY',
+  ]
+  const secrets = Object.fromEntries([...names, ...more].map(name => [name, 'a secret']))
+  await inspect(undefined, { ...process.env, ...secrets })
+  const text = await readFile(got, 'utf8')
+  expect(text).toContain('PATH=')
+  expect(text).not.toContain('secret')
 })
 
 describe('no checkout', () => {

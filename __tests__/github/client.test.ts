@@ -45,25 +45,48 @@ const withAnswers = async <T>(
 const SHA = '0a'.repeat(20)
 
 describe('the commit of a git tag', () => {
-  test('is found', async () => {
-    const { commit } = api.tag('2.3.4', { annotated: true })
+  test.each([{}, { annotated: true }, { nested: true }])('is found, %o', async kind => {
+    const { commit } = api.tag('2.3.4', kind)
     expect(await (await open()).commitOf('2.3.4')).toEqual({ kind: 'found', sha: commit })
   })
 
-  test.each([409, 422])('is absent when GitHub answers %i', async status => {
-    api.tag('2.3.4')
-    api.refuse({ status, message: 'No commit found for SHA: tags/2.3.4' })
+  test.each([
+    { what: 'a repository without it', refusals: [], status: 404 },
+    {
+      what: 'an empty repository',
+      refusals: [{ status: 409, message: 'Git Repository is empty.' }],
+      status: 409,
+    },
+  ])('is absent in $what, which may also be one that is not shown', async ({ refusals, status }) => {
+    api.refuse(...refusals)
     const commit = await (await open()).commitOf('2.3.4')
     expect(commit).toMatchObject({
       kind: 'absent',
       error: {
         name: 'invalid-input',
         what: expect.stringMatching(
-          new RegExp(`^dmwm/WMCore does not have this git tag: GET .*: status ${status}, No commit found`),
+          new RegExp(
+            `^dmwm/WMCore does not have this git tag, or does not show it: GET .*: status ${status}, `,
+          ),
         ),
         remedy: expect.stringContaining('push the git tag first'),
       },
     })
+  })
+
+  test('in a private repository needs a permission', async () => {
+    await withApi({ permissions: [] })
+    api.tag('2.3.4')
+    const commit = await (await open()).commitOf('2.3.4')
+    expect(commit).toMatchObject({
+      kind: 'absent',
+      error: { remedy: expect.stringContaining('"permissions: contents: read"') },
+    })
+  })
+
+  test.each(['tags/2.3.4', '2.3.4', '2.3.4.1'])('is not that of a branch %s', async branch => {
+    api.branch(branch)
+    expect(await (await open()).commitOf('2.3.4')).toMatchObject({ kind: 'absent' })
   })
 
   test.each([
@@ -76,11 +99,6 @@ describe('the commit of a git tag', () => {
       status: 403,
       what: 'GitHub refused access to dmwm/WMCore: GET ',
       remedy: 'Give the token "permissions: contents: read".',
-    },
-    {
-      status: 404,
-      what: 'GitHub does not know the repository dmwm/WMCore',
-      remedy: 'give the token "permissions: contents: read".',
     },
     { status: 500, what: 'The GitHub API gave no usable answer: GET ', remedy: 'Run it again' },
     { status: 429, what: 'The rate limit of the GitHub API is used up.', remedy: 'Run it again later' },
@@ -203,7 +221,7 @@ test('octokit writes nothing, also of what is deprecated', async () => {
   )
   try {
     const headers = { deprecation: 'Sat, 01 Jan 2028 00:00:00 GMT', sunset: 'Sun, 02 Jan 2028 00:00:00 GMT' }
-    const body = JSON.stringify({ sha: SHA })
+    const body = JSON.stringify({ ref: 'refs/tags/2.3.4', object: { type: 'commit', sha: SHA } })
     expect(await withAnswers([{ headers, body }], client => client.commitOf('2.3.4'))).toEqual({
       kind: 'found',
       sha: SHA,

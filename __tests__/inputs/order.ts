@@ -38,8 +38,9 @@ export const runIn = (workspace: string, others: Partial<RunContext> = {}): RunC
     run: 'https://github.com/dmwm/WMCore/actions/runs/7',
     environment: 'production',
   },
+  isLookedAt: true,
   workspace,
-  temporary: workspace,
+  temporary: undefined,
   ...others,
 })
 

@@ -89,7 +89,7 @@ test.each([
   { error: new ReleaseError('interrupted', { what: 'x', remedy: 'y' }), says: '✗ Wait: interrupted (0.0 s)' },
   {
     error: new ReleaseError('build-failed', { what: 'x', remedy: 'y' }),
-    says: '✗ Wait: failed: The image was not built (0.0 s)',
+    says: '✗ Wait: failed: The build failed (0.0 s)',
   },
   { error: new Error('x'), says: '✗ Wait: failed (0.0 s)' },
 ])('$says', async ({ error, says }) => {

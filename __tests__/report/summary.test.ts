@@ -161,7 +161,7 @@ test.each([
     ],
   },
   {
-    what: 'a failure after the push says that it was pushed, and no more',
+    what: 'a failure after the push says that the tag is there, and no more',
     report: {
       result: withMore(released(tag('2.3.4', 'pushed'), tag('2.3.4-stable', 'planned')), {
         digest: undefined,
@@ -170,8 +170,8 @@ test.each([
       error: failed,
     },
     contains: [
-      `**Pushed, not read back.** <code>${image}:2.3.4</code>. The next run looks whether it is there.`,
-      '|  | pushed, not read back |',
+      `**In the registry now, not read back.** <code>${image}:2.3.4</code>. The next run looks what it is.`,
+      '|  | in the registry now, not read back |',
     ],
   },
   {

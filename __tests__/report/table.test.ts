@@ -44,7 +44,7 @@ test.each<{
     lines: ['2.3.4   built, not pushed', 'latest  written by push (moving)'],
   },
   { command: 'push', tags: [tag('2.3.4', 'built')], lines: ['2.3.4  pushed'] },
-  { command: 'push', tags: [tag('2.3.4', 'pushed')], lines: ['2.3.4  pushed, not read back'] },
+  { command: 'push', tags: [tag('2.3.4', 'pushed')], lines: ['2.3.4  in the registry now, not read back'] },
   {
     command: 'release',
     tags: [{ ...tag('2.3.4', 'built', `replaces ${digest}`), replaced: digest }],
@@ -82,9 +82,10 @@ const service = (name: string, outcomes: ImageTagResult['outcome'][], problem?: 
   return { service: name, image: `r.ch/p/${name}`, tags: [first, ...others], digest, ...more }
 }
 
-test.each<{ what: string; services: Result['services']; lines: string[] }>([
+test.each<{ what: string; command: Result['command']; services: Result['services']; lines: string[] }>([
   {
     what: 'many that were promoted',
+    command: 'promote',
     services: [service('reqmgr2', ['kept', 'copied']), service('reqmon', ['kept', 'kept'])],
     lines: [
       `service  image${' '.repeat(digest.length + 15 - 5)}  2.3.4  2.3.4-stable`,
@@ -94,6 +95,7 @@ test.each<{ what: string; services: Result['services']; lines: string[] }>([
   },
   {
     what: 'many that are not ready',
+    command: 'promote',
     services: [service('reqmgr2', []), service('reqmon', [], 'it is of another commit')],
     lines: [
       `service  image${' '.repeat(digest.length + 15 - 5)}  ready`,
@@ -102,15 +104,26 @@ test.each<{ what: string; services: Result['services']; lines: string[] }>([
     ],
   },
   {
-    what: 'many of which one could not be read',
-    services: [service('reqmgr2', ['kept', 'missing']), service('reqmon', [], 'the registry is down')],
+    what: 'many of which none could be read',
+    command: 'verify',
+    services: [service('reqmgr2', [], 'the registry is down'), service('reqmon', [], 'it is down')],
     lines: [
-      `service  image${' '.repeat(digest.length + 15 - 5)}  2.3.4     2.3.4-stable`,
-      `reqmgr2  r.ch/p/reqmgr2@${digest}  kept      missing`,
-      `reqmon   r.ch/p/reqmon@${digest}   not read  not read`,
+      `service  image${' '.repeat(digest.length + 15 - 5)}  2.3.4              2.3.4-stable`,
+      `reqmgr2  r.ch/p/reqmgr2@${digest}  could not be read  could not be read`,
+      `reqmon   r.ch/p/reqmon@${digest}   could not be read  could not be read`,
     ],
   },
-])('$what have a line each', ({ services, lines }) => {
-  const result = { command: 'promote', gitTag: '2.3.4', rule: 'final', reason: '', services } as const
+  {
+    what: 'many of which one could not be read',
+    command: 'verify',
+    services: [service('reqmgr2', ['kept', 'missing']), service('reqmon', [], 'the registry is down')],
+    lines: [
+      `service  image${' '.repeat(digest.length + 15 - 5)}  2.3.4              2.3.4-stable`,
+      `reqmgr2  r.ch/p/reqmgr2@${digest}  as planned         missing`,
+      `reqmon   r.ch/p/reqmon@${digest}   could not be read  could not be read`,
+    ],
+  },
+])('$what have a line each', ({ command, services, lines }) => {
+  const result = { command, gitTag: '2.3.4', rule: 'final', reason: '', services } as const
   expect(tableOf(result).split('\n')).toEqual(lines.map(line => `  ${line}`))
 })

@@ -27,10 +27,11 @@ describe('what became of a tag', () => {
     { command: 'push', outcome: 'built', says: 'pushed' },
     { command: 'release', outcome: 'built', says: 'built' },
     { command: 'release', outcome: 'planned', says: 'not written' },
-    { command: 'release', outcome: 'pushed', says: 'pushed, not read back' },
+    { command: 'release', outcome: 'pushed', says: 'in the registry now, not read back' },
     { command: 'release', outcome: 'kept', says: 'there already' },
     { command: 'promote', outcome: 'kept', says: 'kept' },
     { command: 'verify', outcome: 'kept', says: 'as planned' },
+    { command: 'verify', outcome: 'planned', says: 'could not be read' },
     { command: 'verify', outcome: 'missing', says: 'missing' },
     { command: 'verify', outcome: 'different', note: 'is sha256:b', says: 'different: is sha256:b' },
     {

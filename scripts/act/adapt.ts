@@ -43,8 +43,7 @@ export async function adapt(
     folder[workflow] = adapted(await textOf(run.workflow))
     if (run.template !== undefined)
       folder['.github/workflows/docker_images_template.yaml'] = adapted(await textOf(run.template))
-    const inputs = Object.entries(run.inputs ?? {}).map(([name, value]) => [name, adapted(value)])
-    placed.push({ run: { ...run, inputs: Object.fromEntries(inputs) }, workflow })
+    placed.push({ run, workflow })
   }
   // A workflow that is called may call others.
   for (let called = ownWorkflowsIn(services); called.length > 0; ) {

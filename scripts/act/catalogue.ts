@@ -14,7 +14,6 @@ export interface Run {
   readonly job?: string
   /** The jobs of a matrix that run, as `key:value`; without it, all. */
   readonly matrix?: readonly string[]
-  readonly inputs?: Readonly<Record<string, string>>
 }
 
 /** Workflow runs one after the other, against a registry of their own. */
@@ -84,17 +83,11 @@ export const catalogue: readonly Entry[] = [
     runs: [
       { workflow: release(TEMPLATE, 'project: cmswmcore', 'stable: on-promotion'), event: 'push' },
       {
-        workflow: '.github/workflows/promote_stable_images.yaml',
-        event: 'workflow_dispatch',
-        inputs: {
-          tag: '2.3.4',
-          services: 'reqmgr2, reqmon',
-          project: 'cmswmcore',
-          registry: 'registry.cern.ch',
-          // The defaults of a start by hand are GitHub's to fill in.
-          policy: 'wmcore',
-          'checks-timeout': '0s',
-        },
+        workflow: caller(`    uses: dmwm/stable-release-action/.github/workflows/promote_stable_images.yaml@v1
+    with:
+      tag: 2.3.4
+      services: reqmgr2, reqmon`),
+        event: 'push',
       },
     ],
     login: true,

@@ -64,8 +64,8 @@ export async function runAct(options: ActRun): Promise<{ passed: boolean; log: s
   })
 }
 
-async function eventOf({ event, gitTag = '2.3.4', inputs = {} }: Run, repository: string): Promise<object> {
+async function eventOf({ event, gitTag = '2.3.4' }: Run, repository: string): Promise<object> {
   const ref = event === 'push' ? `refs/tags/${gitTag}` : 'refs/heads/main'
   const after = await git(repository, 'rev-parse', `${ref}^{commit}`)
-  return { ref, after, deleted: false, inputs, repository: { default_branch: 'main' } }
+  return { ref, after, deleted: false, repository: { default_branch: 'main' } }
 }

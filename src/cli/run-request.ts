@@ -15,7 +15,7 @@ import { validateRequest } from '../inputs/request.ts'
 import { mistakesOf, toldInOrder, valid } from '../inputs/validated.ts'
 import { RunJournal } from '../report/journal.ts'
 import { tableOf } from '../report/table.ts'
-import { withTemporary } from '../temporary.ts'
+import { removeLeftBehind, withTemporary } from '../temporary.ts'
 import { jsonLine } from '../text.ts'
 import { USER_AGENT } from '../version.ts'
 import { ciContext } from './ci.ts'
@@ -70,7 +70,7 @@ export const runRequest =
         {
           loadCommands: () => import(/* webpackMode: "eager" */ '../commands/dispatch.ts'),
           loadGitHub: () => import(/* webpackMode: "eager" */ '../github/index.ts'),
-          withTemporary: use => withTemporary(tmpdir(), use),
+          withTemporary: use => removeLeftBehind(tmpdir()).then(() => withTemporary(tmpdir(), use)),
           userAgent: USER_AGENT,
         },
       )
@@ -84,7 +84,7 @@ export const runRequest =
       const published = tags.filter(isPublished)
       const pushed = tags.filter(({ outcome }) => outcome === 'pushed')
       if (published.length > 0) log.info(`Published by now: ${list(published)}`)
-      if (pushed.length > 0) log.info(`Pushed, not read back: ${list(pushed)}`)
+      if (pushed.length > 0) log.info(`In the registry now, not read back: ${list(pushed)}`)
       const unclear = tags.filter(({ outcome }) => outcome === 'unclear')
       if (unclear.length > 0) log.info(`May have been written: ${list(unclear)}`)
       throw askForProject(error, call.texts, call.caller)

@@ -54,7 +54,7 @@ interface Inspected extends Found {
 }
 
 /** Reads the image of a service, and makes sure that its other tags may be written. */
-const inspect = async (found: Found): Promise<Inspected> => {
+const inspect = async (found: Found, { isLookedAt }: PromoteRequest): Promise<Inspected> => {
   const { plan, registry, digest } = found
   const { service, digest: given } = plan.of
   const manifest = await requireTagged(registry, plan.desired.first.tag, digest)
@@ -65,7 +65,7 @@ const inspect = async (found: Found): Promise<Inspected> => {
     revision,
     repository: source === undefined ? undefined : repositoryAt(source),
   }))
-  return { ...found, manifest, image: { service, isGiven: given !== undefined, origins } }
+  return { ...found, manifest, image: { service, isGiven: given !== undefined && isLookedAt, origins } }
 }
 
 const COMPARED =
@@ -177,7 +177,7 @@ export const requireReady = (
     for (const { plan, digest } of found) tools.journal.image(plan.of.service, digest)
     // What is promoted already is not read: at some registries that would count as a pull.
     const isDue = problems.size > 0 || found.some(hasTagsToWrite)
-    const inspected = isDue ? await each(found, inspect) : []
+    const inspected = isDue ? await each(found, one => inspect(one, request)) : []
     let commit = request.revision
     if (isDue) {
       const known = await commitOfTag(request, tools)

@@ -1,7 +1,6 @@
-import { BuildFailedError } from '../docker/build-failure.ts'
-import { PushRefusedError } from '../docker/push.ts'
-import { type ErrorName, ReleaseError } from '../errors.ts'
+import { ReleaseError } from '../errors.ts'
 import type { CopyStep } from '../reconcile/step.ts'
+import type { RegistryClient } from '../registry/client.ts'
 import type { Digest } from '../registry/reference.ts'
 import { mapSome } from '../some.ts'
 import type { Plan } from './plan.ts'
@@ -14,21 +13,23 @@ export type Outcome = Pick<ImageTagResult, 'outcome' | 'note' | 'replaced'>
 export const replacing = (replaces: Digest | undefined, digest?: Digest): Partial<Outcome> =>
   replaces === undefined || replaces === digest ? {} : { replaced: replaces, note: `replaces ${replaces}` }
 
-/** The errors that end a write, or keep it from being tried, so that nothing can have been written. */
-const NOT_WRITTEN: readonly ErrorName[] = [
-  'invalid-input',
-  'docker-missing',
-  'login-failed',
-  'registry-denied',
-  'registry-refused',
-]
+/** What is known of a tag when the request that was to write it has failed, or was stopped. */
+export const outcomeOfFailed = (error: unknown): 'planned' | 'unclear' =>
+  error instanceof ReleaseError && ['registry-denied', 'registry-refused'].includes(error.name)
+    ? 'planned'
+    : 'unclear'
 
-/** What is known of a tag when what was to write it has failed, or was stopped. */
-export const outcomeOfFailed = (error: unknown): 'planned' | 'pushed' | 'unclear' => {
-  if (!(error instanceof ReleaseError)) return 'unclear'
-  if (error.name === 'cache-not-written') return 'pushed'
-  const isSure = error instanceof BuildFailedError || error instanceof PushRefusedError
-  return isSure || NOT_WRITTEN.includes(error.name) ? 'planned' : 'unclear'
+/** What became of a tag when docker failed to push it, or was stopped: the registry tells, not docker. */
+export const outcomeInRegistry = async (
+  registry: RegistryClient,
+  tag: string,
+  before: Digest | undefined,
+): Promise<Outcome> => {
+  const state = await registry.impatient.headTag(tag).catch(() => undefined)
+  if (state === undefined) return { outcome: 'unclear', ...replacing(before) }
+  if (state.kind === 'absent' || state.digest === before) return { outcome: 'planned' }
+  const was = before === undefined ? '' : `, was ${before}`
+  return { outcome: 'pushed', ...replacing(before), note: `is ${state.digest}${was}` }
 }
 
 /** What became of a tag once its step was carried out, for a tag beside the first. */

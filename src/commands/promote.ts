@@ -33,7 +33,7 @@ export const promote = async (request: PromoteRequest, tools: ToolsForMany): Pro
   for (const { plan } of found) journal.tag({ ...plan.result.tags[0], outcome: 'kept' })
   let states: readonly CheckState[] | undefined
   if (checks !== undefined && found.some(hasTagsToWrite)) {
-    states = await waitForChecks(checks, gitTag, tools)
+    states = await waitForChecks(checks, { gitTag, revision: commit }, tools)
     const open = openChecks(states)
     if (open.length > 0) throw checksNotPassed(gitTag, open)
     // Meanwhile something else may have written these tags, or released a newer version.

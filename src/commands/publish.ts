@@ -71,7 +71,7 @@ export const publishCopies = async (
   tools: ToolsForOne,
 ): Promise<ServiceResult> => {
   const { log, journal, registry } = tools
-  const { checks, gitTag } = request
+  const { checks } = request
   const { digest, outcome } = image
   const isBuilt = outcome.outcome === 'built'
   const known: Terms = { ...terms, image: { digest, from: isBuilt ? 'built' : 'found' } }
@@ -80,7 +80,7 @@ export const publishCopies = async (
   let states: readonly CheckState[] | undefined
   let steps = isBuilt ? (await nextSteps(plan, known, tools, { readBack: digest })).copies : copies
   if (checks !== undefined && writesStable(steps)) {
-    states = await waitForChecks(checks, gitTag, tools)
+    states = await waitForChecks(checks, request, tools)
     const open = openChecks(states)
     const stable: Terms['stable'] =
       open.length === 0 ? { kind: 'write' } : { kind: 'withhold', why: checksInFull(open) }

@@ -9,7 +9,7 @@ import type { Manifest, RegistryClient } from '../registry/client.ts'
 import { listsManifest } from '../registry/image-index.ts'
 import { type Digest, tagged } from '../registry/reference.ts'
 import { nextSteps } from './next-steps.ts'
-import { outcomeOfFailed, replacing } from './outcome.ts'
+import { outcomeInRegistry, replacing } from './outcome.ts'
 import type { Plan } from './plan.ts'
 import type { PublishRequest } from './request.ts'
 import type { ToolsForOne } from './tools.ts'
@@ -83,29 +83,21 @@ const pushUntilRead = async (
   plan: Plan,
   {
     terms,
-    replaces,
     attempt,
     retry,
   }: {
     terms: Terms
-    replaces: Digest | undefined
     attempt: (again: boolean) => Promise<readonly Digest[]>
     retry: (error: unknown, attempt: number) => Promise<boolean>
   },
   { registry, journal }: ToolsForOne,
 ): Promise<{ digest: Digest; manifest: Manifest | undefined }> => {
-  const [first] = plan.result.tags
   for (let number = 1; ; number += 1) {
-    let isPushed = false
     try {
       const digests = await attempt(number > 1)
-      // Reading back may fail; that docker pushed is known by then.
-      isPushed = true
       const manifest = await readPushed(registry, plan.desired.first.tag, digests)
       return { digest: manifest.digest, manifest }
     } catch (error) {
-      const outcome = isPushed ? 'pushed' : outcomeOfFailed(error)
-      journal.tag(outcome === 'planned' ? first : { ...first, outcome, ...replacing(replaces) })
       if (!(await retry(error, number))) throw error
       const next = await nextSteps(plan, terms, { registry, journal })
       if (next.first.kind === 'keep') return { digest: next.first.digest, manifest: next.observed.manifest }
@@ -113,30 +105,36 @@ const pushUntilRead = async (
   }
 }
 
-/** Logs in, pushes the first tag and reads it back, as a stage of the run. `replaces` is the image that it had before. */
+/**
+ * Logs in, pushes the first tag and reads it back, as a stage of the run. `replaces` is the image that it had before. If it
+ * fails, the registry is asked what it has now.
+ */
 export const pushFirst = async (
   { credentials, repository }: Pick<PublishRequest, 'credentials' | 'repository'>,
   plan: Plan,
   { terms, replaces, push }: { terms: Terms; replaces: Digest | undefined; push: Push },
   tools: ToolsForOne,
 ): Promise<Image> => {
-  const { docker, log, clock, temporary } = tools
+  const { docker, log, clock, temporary, registry, journal } = tools
+  const [first] = plan.result.tags
   const pause = pauseBetween(pushBackoff, clock)
   const afterPush = afterBrokenPush(pause, log)
-  return log.stage(`${push.name} ${plan.result.tags[0].reference}`, async conclude => {
+  return log.stage(`${push.name} ${first.reference}`, async conclude => {
     const at = { registry: repository.registry, credentials }
     const { digest, manifest } = await withLogin(docker, at, { log, temporary, pause }, used =>
       pushUntilRead(
         plan,
         {
           terms,
-          replaces,
           attempt: again => push.attempt(used, again),
           retry: async (error, attempt) =>
             (await afterPush(error, attempt)) || ((await push.retry?.(error)) ?? false),
         },
         tools,
-      ),
+      ).catch(async (error: unknown) => {
+        journal.tag({ ...first, ...(await outcomeInRegistry(registry, first.tag, replaces)) })
+        throw error
+      }),
     )
     conclude(`pushed and read back, ${digest}`)
     return { digest, manifest, outcome: { outcome: 'built', ...replacing(replaces, digest) } }

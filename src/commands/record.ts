@@ -61,13 +61,13 @@ const store = async (promotion: Promotion, registry: RegistryClient): Promise<vo
 
 /** Tells how the required checks stand: as they did before the tags were written, else as they do now, asked once for all. */
 const checksReader = (
-  { states, checks, gitTag }: KnownOfRun,
+  { states, checks, gitTag, commit: revision }: KnownOfRun,
   tools: Tools,
 ): (() => Promise<readonly CheckState[]>) => {
   let now: Promise<readonly CheckState[]> | undefined
   return async () => {
     if (states !== undefined || checks === undefined) return states ?? []
-    now ??= awaitChecks({ ...checks, timeout: 0 }, gitTag, tools)
+    now ??= awaitChecks({ ...checks, timeout: 0 }, { gitTag, revision }, tools)
     return now
   }
 }

@@ -60,13 +60,14 @@ export const release = async (given: ReleaseRequest, tools: ToolsForOne): Promis
   // The registry is read meanwhile: what is observed does not depend on the commit, what is decided does.
   const observing = observe(plan.desired, publishTerms(given, 'build'), tools.registry)
   observing.catch(() => {})
-  const { request, warn } = await compareSource(given, tools)
+  let { request, warn } = await compareSource(given, tools)
   const terms = publishTerms(request, 'build')
   let next = await readRegistry(plan, terms, tools, observing)
   const { checks, package: gate } = request
   if (next.first.kind !== 'keep') {
-    // That the checks can not be read is found out before the build, not after it.
-    if (checks !== undefined) await requireReadableChecks(checks, request.gitTag, tools)
+    // That the checks can not be read is found out before the build, not after it; what they are of stays what counts.
+    if (checks !== undefined)
+      request = { ...request, revision: await requireReadableChecks(checks, request, tools) }
     if (gate !== undefined) {
       const { name, version } = gate.package
       const waited = await log.stage(`Wait for ${name} ${version}`, () => waitForPackage(gate, tools))

@@ -86,6 +86,7 @@ export interface PushRequest extends PublishRequest {
 export interface PromoteRequest extends VersionRequest, WithCredentials {
   readonly command: 'promote'
   readonly services: Some<PublishedService>
+  readonly isLookedAt: boolean
   /** The commit of the git tag, as far as it is known. */
   readonly revision: string | undefined
   readonly source: TagRepository

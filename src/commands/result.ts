@@ -6,9 +6,9 @@ import type { GitTagRequest } from './request.ts'
 
 /** What became of one planned tag. */
 export type TagOutcome =
-  /** Nothing: `plan` writes nothing. */
+  /** Nothing: `plan` writes nothing. `verify`: it could not be read. */
   | 'planned'
-  /** docker pushed it, and it has not been read back. */
+  /** Docker failed to push it, or it was not read back; the registry has another image there than before. */
   | 'pushed'
   /** It was to be written, and what writes it ended before it said whether it had. */
   | 'unclear'

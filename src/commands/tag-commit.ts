@@ -1,3 +1,4 @@
+import { type CheckedTag, type ChecksGate, type ChecksPorts, commitToCheck } from '../gates/checks.ts'
 import type { TagCommit } from '../git/source.ts'
 import { openGitHub } from '../github/client.ts'
 import { shortBackoff } from '../http/retry.ts'
@@ -29,12 +30,15 @@ export const askGitHub = async (
 
 /**
  * The commit of a git tag that is not built here, as the run has it, or GitHub. A git tag that GitHub does not know may be
- * another repository's.
+ * another repository's. Where checks are required it must be known: what they are of is what the images are compared with.
  */
 export const commitOfTag = async (
-  given: Tag & { readonly revision: string | undefined },
-  tools: GitHubTools,
-): Promise<TagCommit> =>
-  given.revision === undefined
+  given: Tag & CheckedTag & { readonly checks: ChecksGate | undefined },
+  tools: ChecksPorts,
+): Promise<TagCommit> => {
+  const { revision, checks } = given
+  if (checks !== undefined) return { kind: 'known', commit: await commitToCheck(checks, given, tools) }
+  return revision === undefined
     ? askGitHub(given, tools, { mustExist: false, unasked: 'GitHub can not be asked.' })
-    : { kind: 'known', commit: given.revision }
+    : { kind: 'known', commit: revision }
+}

@@ -14,8 +14,6 @@ export class BuildFailedError extends ReleaseError {
   }
 }
 
-const NOTHING_PUBLISHED = 'Nothing was published.'
-
 /** The registry of an image as a Dockerfile names it. */
 const registryOf = (image: string): string => {
   const [host = '', ...path] = image.split('/')
@@ -37,7 +35,7 @@ const explained = (result: DockerResult, reference: string): { what: string; rem
   if (image !== undefined) {
     return {
       what: `${reference} was not built: docker could not pull the base image ${image}, which is private or does not exist: ${lastLine}`,
-      remedy: `${NOTHING_PUBLISHED} ${loginFor(image, reference)}`,
+      remedy: loginFor(image, reference),
     }
   }
   const quoted = lastOfStep(tail)
@@ -46,12 +44,14 @@ const explained = (result: DockerResult, reference: string): { what: string; rem
   if (isDiskFull(result)) {
     return {
       what: `${reference} was not built: the runner's disk is full: ${lastLine}${step}`,
-      remedy: `${NOTHING_PUBLISHED} Free some space in a step before this one (docker system prune --all --force removes images and build cache that nothing uses), or use a runner with a larger disk; then run it again. If a remote engine or builder builds, its disk is the one.`,
+      remedy:
+        'Free some space in a step before this one (docker system prune --all --force removes images and build cache that nothing uses), or use a runner with a larger disk; then run it again. If a remote engine or builder builds, its disk is the one.',
     }
   }
   return {
-    what: `${reference} was not built: docker ${endOf(result)}: ${lastLine}${step}`,
-    remedy: `${NOTHING_PUBLISHED} The log has all that docker said. Another run builds the same commit: what is mended in the repository of the git tag needs a new git tag.`,
+    what: `The build of ${reference} failed: docker ${endOf(result)}: ${lastLine}${step}`,
+    remedy:
+      'The log has all that docker said. Another run builds the same commit: what is mended in the repository of the git tag needs a new git tag.',
   }
 }
 
@@ -80,10 +80,10 @@ export const buildFailure = async (
   return new BuildFailedError({ ...explained(result, reference), output: result.tail })
 }
 
-/** The error for a build whose image is where it should be, and whose cache is not. */
-export const cacheFailure = ({ lastLine }: DockerResult, done: string): ReleaseError =>
+/** The error for a build whose cache was not written; whether its image was is another question. */
+export const cacheFailure = ({ lastLine }: DockerResult, reference: string): ReleaseError =>
   new ReleaseError('cache-not-written', {
-    what: `${done}, but its build cache was not written: ${lastLine}`,
+    what: `The build cache of ${reference} was not written: ${lastLine}`,
     remedy:
-      'No other tag was written. Check that the account may write where the option --cache-to leads, or add ignore-error=true to it; then run it again.',
+      'Check that the account may write where the option --cache-to leads, or add ignore-error=true to it; then run it again.',
   })

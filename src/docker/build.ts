@@ -73,9 +73,9 @@ const buildxFailure = (
   ended: { reference: string; result: DockerResult },
 ): ReleaseError | Promise<ReleaseError> => {
   const { reference, result } = ended
-  if (isCacheFailure(result) && !isRetryableFailure(result))
-    return cacheFailure(result, `${reference} was pushed`)
-  return isPushFailure(result, reference)
+  const isCache = isCacheFailure(result)
+  if (isCache && !isRetryableFailure(result)) return cacheFailure(result, reference)
+  return isCache || isPushFailure(result, reference)
     ? pushFailure(docker, reference, result)
     : buildFailure(docker, build, ended)
 }
@@ -198,6 +198,6 @@ export const buildLocally = async (
   if (result.exitCode === 0) return
   const reference = references[0] ?? 'the image'
   throw isCacheFailure(result)
-    ? cacheFailure(result, `${reference} was built`)
+    ? cacheFailure(result, reference)
     : await buildFailure(docker, build, { reference, result })
 }

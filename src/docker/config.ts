@@ -69,7 +69,7 @@ const decodeAuth = (auth: string): { username: string; password: string } | unde
   const colon = decoded.indexOf(':')
   if (colon < 1) return undefined
   // docker pads what it stores with NUL bytes.
-  return { username: decoded.slice(0, colon), password: decoded.slice(colon + 1).replace(/\0+$/, '') }
+  return { username: decoded.slice(0, colon), password: decoded.slice(colon + 1).replace(/(?<!\0)\0+$/, '') }
 }
 
 /**

@@ -16,6 +16,9 @@ export interface DockerResult extends ProgramResult {
   readonly isRefused: boolean
 }
 
+/** Options whose values are not shown: build arguments, and where secrets, contexts and caches are, may hold a token. */
+const HIDDEN = /^(--(?:build-arg=[^=]*|secret|ssh|build-context|cache-(?:from|to)))=.*$/s
+
 /** The docker command line, with an environment of its own. The only place that starts it. */
 export class Docker {
   readonly env: NodeJS.ProcessEnv
@@ -46,7 +49,7 @@ export class Docker {
     args: readonly string[],
     { input, show = false, refusal }: { input?: string; show?: boolean; refusal?: RegExp } = {},
   ): Promise<DockerResult> {
-    this.#log.debug(`docker ${args.join(' ')}`)
+    this.#log.debug(`docker ${args.map(arg => arg.replace(HIDDEN, '$1=…')).join(' ')}`)
     const says = (text: string): boolean => refusal?.test(text) ?? false
     let isRefused = false
     const onOutput = (text: string): void => {

@@ -25,26 +25,30 @@ export const tellingLine = (tail: string): string => {
   return /[.!?]$/.test(telling) ? telling : `${telling}.`
 }
 
-/** The statuses that may be gone at the next attempt, as `isRetryable` has them. */
-const STATUS = '(?:408|429|50[02-46-9]|5[1-9][0-9])'
+/** How docker, BuildKit and podman name one of some statuses: a number alone may be a size or a duration. */
+const withStatus = (statuses: string): string =>
+  `\\b(?:status(?: code)?|http|from registry)(?: from \\S+ request to)?(?: https?:\\S+)?:? (?:${statuses})\\b`
 
 /** What docker and BuildKit say when the connection or the registry, not the request, was at fault. */
 const PASSING = new RegExp(
   [
-    // A number alone may be a size or a duration.
-    `\\b(?:status(?: code)?|http|from registry)(?: from \\S+ request to)?(?: https?:\\S+)?:? ${STATUS}\\b`,
+    // As `isRetryable` has them.
+    withStatus('408|429|50[02-46-9]|5[1-9][0-9]'),
     'too ?many ?requests',
     'internal server error',
     'bad gateway',
     'service unavailable',
     'gateway time-?out',
-    'connection re(?:set|fused)',
+    'connection (?:reset|refused|timed out)',
+    'use of closed network connection',
+    'server sent GOAWAY',
+    'bad record MAC',
     'broken pipe',
     'unexpected EOF',
     ': EOF',
     'i/o timeout',
     'TLS handshake timeout',
-    'deadline exceeded',
+    'deadline ?exceeded',
     'temporary failure in name resolution',
   ].join('|'),
   'i',
@@ -87,8 +91,8 @@ const SAYS_IMAGE = [
   /source docker:\/\/(\S+): /,
 ]
 
-/** The step of the legacy builder that pulls, if it was the last and did not end. */
-const LEGACY_PULLS = /^Step [0-9]+\/[0-9]+ : FROM (?:--\S+ )*(\S+)[^\n]*\n(?![\s\S]*^(?:Step [0-9]| ---> ))/im
+/** How a step of the legacy builder begins that pulls. The last one did not end. */
+const LEGACY_PULLS = /^Step [0-9]+\/[0-9]+ : FROM (?:--\S+ )*(\S+)/i
 
 const firstOf = (patterns: readonly RegExp[], text: string): string | undefined => {
   for (const pattern of patterns) {
@@ -102,22 +106,34 @@ const firstOf = (patterns: readonly RegExp[], text: string): string | undefined 
 const notPulled = ({ tail, lastLine }: Failed): string | undefined =>
   firstOf(SAYS_IMAGE, lastLine) ??
   firstOf(BUILDKIT_PULLS, failedStep(tail).name) ??
-  firstOf([LEGACY_PULLS], tail)
+  firstOf([LEGACY_PULLS], tail.split('\n').findLast(line => /^(?:Step [0-9]| ---> )/i.test(line)) ?? '')
 
-/** What a registry's refusal looks like. */
+/** What a registry's refusal of access looks like. */
 const REFUSED =
   /access denied|access to the resource is denied|insufficient_scope|no basic auth credentials|authentication required|\bunauthorized\b|\b403 \(?forbidden/i
 
-/** Whether a registry refused access, clearly. */
-export const isRefusal = (failed: Pick<Failed, 'lastLine'>): boolean =>
-  REFUSED.test(failed.lastLine) && !isRetryableFailure(failed)
+/** What a registry says of a push that it will refuse again: no right, no room, a tag that is fixed, nothing like that. */
+const LASTING = new RegExp(
+  [
+    REFUSED.source,
+    withStatus('40[0139]|41[23]'),
+    '\\b(?:denied|immutable|quota|too large|does not allow updating)\\b',
+    '\\bname[ _]unknown|\\b(?:name|tag|manifest)[ _]invalid',
+    '\\b(?:repository|project)(?: \\S+)? not found',
+  ].join('|'),
+  'i',
+)
+
+/** Whether a push was refused for a reason that stays. */
+export const isLastingRefusal = (failed: Pick<Failed, 'lastLine'>): boolean =>
+  LASTING.test(failed.lastLine) && !isRetryableFailure(failed)
 
 /**
  * The base image that the registry did not let docker pull, or does not have: to those who may not pull it, registries
  * say the same of both.
  */
 export const refusedBaseImage = (failed: Failed): string | undefined =>
-  isRefusal(failed) ? notPulled(failed) : undefined
+  REFUSED.test(failed.lastLine) && !isRetryableFailure(failed) ? notPulled(failed) : undefined
 
 /**
  * A failure while the pushed bytes are on their way is one of the push, though one command does both: docker
@@ -126,7 +142,7 @@ export const refusedBaseImage = (failed: Failed): string | undefined =>
 export const isPushFailure = (failed: Failed, reference: string): boolean => {
   const { tail, lastLine } = failed
   // A base image may be in the same repository; what a step of the build says of a push is about another one.
-  if (notPulled(failed) !== undefined || / process ".*" did not complete/.test(lastLine)) return false
+  if (notPulled(failed) !== undefined || lastLine.includes('" did not complete')) return false
   const path = reference.slice(reference.indexOf('/') + 1, reference.lastIndexOf(':'))
   return (
     // The engine's own push, and BuildKit's, begin after the build; what breaks them may say nothing of a push.
@@ -137,9 +153,12 @@ export const isPushFailure = (failed: Failed, reference: string): boolean => {
   )
 }
 
-/** Whether the image was built, and pushed or loaded, and only its build cache could not be written (`--cache-to`). */
+/**
+ * Whether the build cache could not be written (`--cache-to`). That says nothing of the image: BuildKit writes both at the
+ * same time since 0.28, one after the other before, and the steps that failed may be several.
+ */
 export const isCacheFailure = ({ tail }: Pick<Failed, 'tail'>): boolean =>
-  failedStep(tail).name.startsWith('exporting cache to ')
+  /^------\n > exporting (?:\S+ )*cache\b.*:\n/im.test(tail)
 
 /** An option that docker does not take as it is given, and what docker says of it. */
 export interface RefusedOption {

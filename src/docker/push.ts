@@ -4,7 +4,7 @@ import { parseJson } from '../json.ts'
 import { endOf } from '../process/run.ts'
 import type { Digest } from '../registry/reference.ts'
 import type { Docker, DockerResult } from './docker.ts'
-import { isRefusal, isRetryableFailure } from './failures.ts'
+import { isLastingRefusal } from './failures.ts'
 import { digestsIn, withoutTag } from './local-image.ts'
 import { isPodman, podmanPush } from './podman.ts'
 
@@ -24,30 +24,28 @@ export class PushInterruptedError extends ReleaseError {
   }
 }
 
-/** A push that the registry refused: nothing was written. */
-export class PushRefusedError extends ReleaseError {
-  constructor(options: { what: string; remedy: string }) {
-    super('push-failed', options)
-  }
-}
-
-/** The error for a push that failed, one that may pass or not. Throws `docker-missing` if there is no engine. */
+/**
+ * The error for a push that failed, which may pass unless the registry refused it. What the registry has now is not known
+ * by that. Throws `docker-missing` if there is no engine.
+ */
 export const pushFailure = async (
   docker: Docker,
   reference: string,
   result: DockerResult,
 ): Promise<ReleaseError> => {
   await docker.requireEngine()
-  const what = `${reference} was not pushed: docker ${endOf(result)}: ${result.lastLine}`
-  if (isRefusal(result)) {
-    const remedy = 'No other tag was written. Check that the account may push there, then run it again.'
-    return new PushRefusedError({ what, remedy })
-  }
-  const remedy =
-    'No other tag was written. Run it again: it looks first whether the image is there all the same. If it stays so, check that the account may push there, and ask those who run the registry.'
-  return isRetryableFailure(result)
-    ? new PushInterruptedError({ what, remedy })
-    : new ReleaseError('push-failed', { what, remedy })
+  const what = `The push of ${reference} failed: docker ${endOf(result)}: ${result.lastLine}`
+  return isLastingRefusal(result)
+    ? new ReleaseError('push-failed', {
+        what,
+        remedy:
+          'No other tag was written. Check that the account may push there, that the project exists and has room, and that no rule protects the tag; then run it again.',
+      })
+    : new PushInterruptedError({
+        what,
+        remedy:
+          'No other tag was written. Run it again: it looks first whether the image is there all the same. If it stays so, check that the account may push there, and ask those who run the registry.',
+      })
 }
 
 /**

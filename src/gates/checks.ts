@@ -19,6 +19,12 @@ export interface ChecksGate {
   readonly ownRun: string | undefined
 }
 
+/** A git tag, and the commit that the run knows it as: its checks count, wherever the git tag has moved. */
+export interface CheckedTag {
+  readonly gitTag: string
+  readonly revision: string | undefined
+}
+
 /** What checks are read with. */
 export interface ChecksPorts extends GitHubPorts {
   readonly log: Log
@@ -68,10 +74,19 @@ const open = ({ repository }: ChecksGate, { transport, loadGitHub }: GitHubPorts
     permissions: ['contents: read', 'checks: read', 'statuses: read'],
   })
 
-const requireTagCommit = async (client: GitHubClient, gitTag: string): Promise<string> => {
-  const commit = await client.commitOf(gitTag)
-  if (commit.kind === 'found') return commit.sha
-  throw commit.error
+/** The commit whose checks count; GitHub is asked if the run does not know it. Throws as `awaitChecks`. */
+export const commitToCheck = (
+  gate: ChecksGate,
+  { gitTag, revision }: CheckedTag,
+  ports: ChecksPorts,
+): Promise<string> => {
+  const ask = async (): Promise<string> => {
+    if (revision !== undefined) return revision
+    const commit = await (await open(gate, ports)).commitOf(gitTag)
+    if (commit.kind === 'found') return commit.sha
+    throw commit.error
+  }
+  return withinRateLimit(ask, gate, ports)
 }
 
 /** Reads how the required checks stand. */
@@ -109,15 +124,16 @@ const withHints = async (
   }
 }
 
-/** Makes sure that the checks of the git tag can be read at all. Throws `github-unreadable` or `invalid-input`. */
+/** Makes sure that the checks can be read at all, and gives back the commit that they are of. Throws as `awaitChecks`. */
 export const requireReadableChecks = async (
   gate: ChecksGate,
-  gitTag: string,
+  tag: CheckedTag,
   ports: ChecksPorts,
-): Promise<void> => {
+): Promise<string> => {
+  const sha = await commitToCheck(gate, tag, ports)
   const client = await open(gate, ports)
-  const read = async () => readChecks(gate, client, await requireTagCommit(client, gitTag))
-  await withinRateLimit(read, gate, ports)
+  await withinRateLimit(() => readChecks(gate, client, sha), gate, ports)
+  return sha
 }
 
 /** The checks that have not passed. */
@@ -131,11 +147,11 @@ export const openChecks = (states: readonly CheckState[]): readonly CheckState[]
  */
 export const waitForChecks = (
   gate: ChecksGate,
-  gitTag: string,
+  tag: CheckedTag,
   ports: ChecksPorts,
 ): Promise<readonly CheckState[]> =>
   ports.log.stage('Check what is required', async conclude => {
-    const states = await awaitChecks(gate, gitTag, ports)
+    const states = await awaitChecks(gate, tag, ports)
     const open = openChecks(states)
     if (open.length === 0) conclude(checksInShort(states))
     else conclude(checksInShort(open), 'failed')
@@ -158,12 +174,12 @@ export const checksNotPassed = (gitTag: string, open: readonly CheckState[]): Re
  */
 export const awaitChecks = async (
   gate: ChecksGate,
-  gitTag: string,
+  tag: CheckedTag,
   ports: ChecksPorts,
 ): Promise<readonly CheckState[]> => {
   const { log, clock } = ports
+  const sha = await commitToCheck(gate, tag, ports)
   const client = await open(gate, ports)
-  const sha = await withinRateLimit(() => requireTagCommit(client, gitTag), gate, ports)
   let last: readonly CheckState[] = []
   await waitFor(
     async () => {

@@ -38,9 +38,9 @@ const filesInJson = (text: string): IndexFile[] | undefined => {
   })
 }
 
-const COMMENT = /<!--[\s\S]*?-->/g
-/** A quoted value may hold ">": indexes write `data-requires-python=">=3.8"`. */
-const ANCHOR = /<a(?=\s)((?:"[^"]*"|'[^']*'|[^"'>])*)>/gi
+const COMMENT = /<!--[\s\S]*?(?:-->|$)/g
+/** A quoted value may hold ">": indexes write `data-requires-python=">=3.8"`. No anchor goes on behind the next one. */
+const ANCHOR = /<a(?=\s)((?:"(?:(?!<a\s)[^"])*"|'(?:(?!<a\s)[^'])*'|(?!<a\s)[^"'>])*)>/gi
 const ATTRIBUTE = /([^\s"'>/=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'=<>`]+)))?/g
 
 /** The file that an address leads to, as its last segment names it. */

@@ -41,10 +41,8 @@ const versionOfWheel = (filename: string, project: string): string | undefined =
  */
 const versionOfSource = (filename: string, project: string): string | undefined => {
   const { stem = '' } = SDIST.exec(filename)?.groups ?? {}
-  for (let at = stem.indexOf('-'); at !== -1; at = stem.indexOf('-', at + 1)) {
-    if (normaliseName(stem.slice(0, at)) === project) return normaliseVersion(stem.slice(at + 1))
-  }
-  return undefined
+  const source = new RegExp(`^${project.replaceAll('-', '[-_.]+')}-(?<version>.*)$`, 'i')
+  return normaliseVersion(source.exec(stem)?.groups?.version ?? '')
 }
 
 /**

@@ -92,7 +92,7 @@ export const waitForPackage = async (
 }
 
 const NO_MATCH =
-  /No matching distribution found for ([A-Za-z0-9._-]+)(?:\[[^\]]*\])?\s*={2,3}\s*([A-Za-z0-9.!+_-]+)/g
+  /No matching distribution found for ([A-Za-z0-9._-]+)(?:\[[^[\]]*\])?\s*={2,3}\s*([A-Za-z0-9.!+_-]+)/g
 const OTHER_PYTHON = /Ignored the following versions that require a different python version: (.*)/g
 
 /**

@@ -1,3 +1,5 @@
+import { realpathSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { ReleaseError } from '../errors.ts'
 import { endOf, ProgramMissingError, type ProgramResult, runProgram } from '../process/run.ts'
 import { oneLine } from '../text.ts'
@@ -28,15 +30,18 @@ export interface GitPorts {
   readonly signal: AbortSignal
 }
 
-/** Variables that lead git to another repository than that of the directory. Source: git(1), "Environment Variables". */
-const ELSEWHERE =
-  /^GIT_(?:DIR|WORK_TREE|INDEX_FILE|OBJECT_DIRECTORY|COMMON_DIR|NAMESPACE|CEILING_DIRECTORIES)$/
+/**
+ * What git gets of the environment, and a filter that it starts: where programs and settings are, and who called sudo, whose
+ * files it trusts. No secret, and nothing that leads to another repository. Source: git(1), git-config(1).
+ */
+const FOR_GIT =
+  /^(?:PATH|LD_LIBRARY_PATH|HOME|XDG_CONFIG_HOME|SUDO_UID|GIT_(?:EXEC_PATH|CONFIG_(?:GLOBAL|SYSTEM|NOSYSTEM)))$/
 
 /**
- * Options for one call. The checkout may belong to another user, as in a container (safe.directory); nothing is written
- * into it, and no program that it names is asked about its files.
+ * Options for every call. Files that look like a bare repository are not taken for one: its settings could start a program.
+ * Nothing is written, and no program is asked which files have changed.
  */
-const OPTIONS = ['--no-optional-locks', '-c', 'safe.directory=*', '-c', 'core.fsmonitor=false']
+const OPTIONS = ['--no-optional-locks', '-c', 'safe.bareRepository=explicit', '-c', 'core.fsmonitor=false']
 
 /** What counts as a change: not files that git does not track; submodules too, whatever the checkout says of them. */
 const STATUS = ['--untracked-files=no', '--ignore-submodules=untracked']
@@ -56,13 +61,13 @@ const changedIn = (records: readonly string[]): string[] => {
   return paths
 }
 
-/** What git says where there is no checkout at all. */
-const NO_CHECKOUT = /not a git repository|must be run in a work tree/
+/** What git says where there is no checkout at all; a path may say the same. */
+const NO_CHECKOUT = /^fatal: (?:not a git repository|this operation must be run in a work tree)/m
 
 /** That there is none; a checkout that git can't read throws `wrong-commit`: it may be at any commit. */
 const noCheckout = (directory: string, status: ProgramResult): NoCheckout => {
   if (NO_CHECKOUT.test(status.tail)) return { kind: 'none', why: `${directory} is not in a git checkout` }
-  const said = status.tail.split('\n').filter(line => line.trim() !== '')
+  const said = status.tail.split(/\s*\n\s*/).filter(line => line !== '')
   throw new ReleaseError('wrong-commit', {
     what: `Which commit ${directory} is at can't be told: git ${endOf(status)}: ${oneLine(said.join(' ').slice(0, 500))}.`,
     remedy: 'Nothing was built. Check out the git tag again, and mend what git says.',
@@ -92,11 +97,24 @@ const addressesIn = (configured: ProgramResult): string[] => {
     })
 }
 
+/**
+ * Settings for a job in a container, whose workspace belongs to the user of the runner: what is in the workspace is the
+ * job's own, whoever owns it. Directories above it are not.
+ */
+const trustWorkspace = (directory: string, env: NodeJS.ProcessEnv): string[] => {
+  if (env.GITHUB_ACTIONS !== 'true' || !env.GITHUB_WORKSPACE) return []
+  const workspace = realpathSync(env.GITHUB_WORKSPACE)
+  const trusted: string[] = []
+  for (let at = realpathSync(directory); `${at}/`.startsWith(`${workspace}/`); at = dirname(at))
+    trusted.push('-c', `safe.directory=${at}`)
+  return trusted
+}
+
 /** Runs git in a directory. */
 const gitIn = (directory: string, { env, signal }: GitPorts) => {
-  const own = Object.fromEntries(Object.entries(env).filter(([name]) => !ELSEWHERE.test(name)))
+  const own = Object.fromEntries(Object.entries(env).filter(([name]) => FOR_GIT.test(name)))
   return (...args: string[]): Promise<ProgramResult> =>
-    runProgram('git', ['-C', directory, ...OPTIONS, ...args], {
+    runProgram('git', ['-C', directory, ...OPTIONS, ...trustWorkspace(directory, env), ...args], {
       env: { ...own, GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' },
       signal,
       diesBySignal: true,

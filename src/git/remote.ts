@@ -41,7 +41,7 @@ export const repositoryAt = (address: string): RepositoryAddress | undefined => 
   if (host === undefined || path === undefined) return undefined
   const server = host.toLowerCase().replace(/\.$/, '').replace(GITHUB, 'github.com')
   const name = path
-    .replace(/\/+$/, '')
+    .replace(/(?<!\/)\/+$/, '')
     .replace(/\.git$/i, '')
     .replace(/^\/+/, '')
   // What is left of an account may be a secret.

@@ -20,12 +20,12 @@ export interface GitHubPorts {
 /** The commit of a git tag, as far as GitHub tells it. The errors say why it does not, and what to do. */
 export type Commit =
   | { readonly kind: 'found'; readonly sha: string }
-  /** There is no such git tag. */
+  /** There is no such git tag, or the token may not see the repository. */
   | { readonly kind: 'absent'; readonly error: ReleaseError }
   /** The error is a `RateLimitError` if GitHub asks to be left alone for a while. */
   | { readonly kind: 'unreadable'; readonly error: GitHubError }
 
-/** A commit's name, of SHA-1 or SHA-256. */
+/** An object's name, of SHA-1 or SHA-256. */
 const SHA = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/
 
 /** The most pages of one list that are read; 100 entries each. */
@@ -44,6 +44,13 @@ const entriesOfPages = (entriesIn: (data: unknown) => unknown) => {
     if (!Array.isArray(entries)) throw new TypeError('the page has no list')
     return entries
   }
+}
+
+/** What a ref, or a tag object, leads to. Source: REST API, "Get a reference", "Get a tag". Throws `TypeError`. */
+const objectIn = (data: unknown): { type: string; sha: string } => {
+  const sha = requiredText(data, 'object', 'sha')
+  if (!SHA.test(sha)) throw new TypeError('sha is not the name of an object')
+  return { type: requiredText(data, 'object', 'type'), sha }
 }
 
 /** What octokit, or a look at its answer, stumbles over is an answer that can not be used. */
@@ -71,26 +78,27 @@ export class GitHubClient {
     this.#at = { owner, repo, headers: HEADERS }
   }
 
-  /** The commit that a git tag leads to, through a tag object if there is one. */
+  /** The commit that a git tag leads to now, through tag objects if there are some. A branch is never taken for it. */
   async commitOf(gitTag: string): Promise<Commit> {
-    const { getCommit } = this.#octokit.rest.repos
+    const { getRef, getTag } = this.#octokit.rest.git
     const asked = { ...this.#at, ref: `tags/${gitTag}` }
     try {
-      const sha = await usable(getCommit.endpoint(asked).url, async () => {
-        const { data } = await getCommit(asked)
-        const sha = requiredText(data, 'sha')
-        if (!SHA.test(sha)) throw new TypeError('sha is not the name of a commit')
-        return sha
+      const sha = await usable(getRef.endpoint(asked).url, async () => {
+        let object = objectIn((await getRef(asked)).data)
+        while (object.type === 'tag')
+          object = objectIn((await getTag({ ...this.#at, tag_sha: object.sha })).data)
+        return object.sha
       })
       return { kind: 'found', sha }
     } catch (error) {
       if (!(error instanceof GitHubError)) throw error
       const { answer } = error
-      const isUnknown = answer?.status === 409 || answer?.status === 422
+      // 409: the repository is empty.
+      const isUnknown = answer?.status === 404 || answer?.status === 409
       if (!isUnknown) return { kind: 'unreadable', error }
       const absent = new ReleaseError('invalid-input', {
-        what: `${this.#repository} does not have this git tag: ${answer.line}.`,
-        remedy: 'Check the name of the git tag, which is given alone; push the git tag first.',
+        what: `${this.#repository} does not have this git tag, or does not show it: ${answer.line}.`,
+        remedy: `Check the name of the git tag, which is given alone; push the git tag first. ${error.remedy}`,
       })
       return { kind: 'absent', error: absent }
     }

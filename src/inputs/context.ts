@@ -40,6 +40,8 @@ const directoryMistake = (
     )
   }
   if (confined && !seen.inside) return wrong(OUTSIDE, `Write ${aDirectory}.`)
+  if (seen.holdsLogin && files.dockerfile.kind === 'file')
+    return wrong("docker's login is kept in it", 'Write a directory below it.')
   if (seen.kind === 'directory') return undefined
   return wrong('it is a file', `Write ${aDirectory}, and the Dockerfile into ${spell('file')}.`)
 }

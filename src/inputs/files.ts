@@ -1,4 +1,5 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { isAbsolute, relative } from 'node:path'
 import { messageOf } from '../errors.ts'
 import { field } from '../json.ts'
@@ -14,6 +15,8 @@ export type Seen =
       readonly kind: 'file' | 'directory' | 'other'
       /** Whether it is inside the workspace or the runner's temporary directory, all links followed. */
       readonly inside: boolean
+      /** Whether the directory for files of a run is in it, and so docker's login. */
+      readonly holdsLogin: boolean
     }
 
 /** What the paths in the inputs lead to. */
@@ -42,15 +45,13 @@ export const notAFile = (kind: 'directory' | 'other'): string =>
 
 const isAbsent = (error: unknown): boolean => field(error, 'code') === 'ENOENT'
 
-const isInside = (directory: string, real: string): boolean => {
-  let root: string
+const isInside = (directory: string, path: string): boolean => {
   try {
-    root = realpathSync(directory)
+    const way = relative(realpathSync(directory), realpathSync(path))
+    return !(way === '..' || way.startsWith('../') || isAbsolute(way))
   } catch {
     return false
   }
-  const path = relative(root, real)
-  return !(path === '..' || path.startsWith('../') || isAbsolute(path))
 }
 
 /**
@@ -68,6 +69,7 @@ const look = (given: string, { workspace, temporary }: Roots): Seen => {
     return {
       kind: stats.isDirectory() ? 'directory' : stats.isFile() ? 'file' : 'other',
       inside: roots.some(root => isInside(root, real)) && isUnambiguous(given, workspace, real),
+      holdsLogin: isInside(real, temporary ?? tmpdir()),
     }
   } catch (error) {
     return isAbsent(error) ? { kind: 'absent' } : { kind: 'unreadable', why: messageOf(error) }

@@ -10,7 +10,7 @@ const TOKEN =
 
 /** Parameters of an address whose values are secrets, such as `?token=…` and `&X-Amz-Signature=…`. */
 const SECRET_PARAMETER =
-  /[?&;#][^=&;#?\s]*(?:token|secret|passw|pwd|auth|code|key|sig|credential|jwt)[^=&;#?\s]*=[^&;#\s]/i
+  /[?&;#](?=[^=&;#?\s]*=[^&;#\s])[^=&;#?\s]*(?:token|secret|passw|pwd|auth|code|key|sig|credential|jwt)/i
 
 /** The end of an image that is named by its digest: its "@" ends no account. */
 const DIGEST = /@sha(?:256|512):[^@]*$/
@@ -40,7 +40,7 @@ const hasAccount = (address: string, mayBeName: boolean): boolean => {
 }
 
 /** Addresses with a scheme, wherever they stand in a text. */
-const ADDRESS = /[a-z][a-z0-9+.-]*:\/\/[^\s"'<>]+/gi
+const ADDRESS = /(?<![a-z0-9+.-])[0-9+.-]*([a-z][a-z0-9+.-]*:\/\/[^\s"'<>]+)/gi
 
 /** What every text has of these that holds a secret: to look for it costs less than the patterns, which most texts need not. */
 const SIGNS = [
@@ -67,7 +67,7 @@ const hasSign = (text: string): boolean => SIGNS.some(sign => text.includes(sign
 const textHoldsSecret = (text: string): boolean =>
   TOKEN.test(text) ||
   SECRET_PARAMETER.test(text) ||
-  Array.from(text.matchAll(ADDRESS), ([address]) => address).some(address => hasAccount(address, true))
+  Array.from(text.matchAll(ADDRESS), ([, address = '']) => address).some(address => hasAccount(address, true))
 
 /**
  * Whether a text looks as if it held a password or a token, so that it must not be shown. One without white space may be

@@ -111,6 +111,7 @@ const requestOf = (
         ...version,
         services,
         credentials,
+        isLookedAt: run.isLookedAt,
         revision,
         source,
         checks,

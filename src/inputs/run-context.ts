@@ -19,6 +19,8 @@ export interface RunContext {
   readonly runId: string | undefined
   /** Who started the run, where, and for which environment, for records. */
   readonly recorded: RecordedRun
+  /** Whether somebody has looked at the images whose digests are given; a workflow that has read them says no. */
+  readonly isLookedAt: boolean
   /** The directory that relative paths start from. */
   readonly workspace: string
   /** The runner's directory for files that end with the job. */
@@ -62,6 +64,7 @@ export const readRunContext = (env: NodeJS.ProcessEnv, directory: string): RunCo
       run: repositoryUrl === undefined || !env.GITHUB_RUN_ID ? undefined : runPage(repositoryUrl, env),
       environment: present(env[ENVIRONMENT_VARIABLE]) ?? present(env.RUNNER_ENVIRONMENT),
     },
+    isLookedAt: env.STABLE_RELEASE_LOOKED_AT !== 'false',
     workspace: present(env.GITHUB_WORKSPACE) ?? directory,
     temporary: present(env.RUNNER_TEMP),
   }

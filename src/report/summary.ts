@@ -164,9 +164,9 @@ const whatIsThere = (result: CommandResult | undefined): string[] => {
   const said = [
     { what: 'Published', some: tags.filter(isPublished), next: 'The next run goes on from there.' },
     {
-      what: 'Pushed, not read back',
+      what: 'In the registry now, not read back',
       some: tags.filter(({ outcome }) => outcome === 'pushed'),
-      next: 'The next run looks whether it is there.',
+      next: 'The next run looks what it is.',
     },
     {
       what: 'May have been written',

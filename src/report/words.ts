@@ -41,7 +41,7 @@ export const failureText = ({ what, remedy }: Failure): string =>
 
 const OUTCOMES: Readonly<Record<TagOutcome, string>> = {
   planned: 'not written',
-  pushed: 'pushed, not read back',
+  pushed: 'in the registry now, not read back',
   unclear: 'may have been written',
   built: 'built',
   copied: 'copied',
@@ -59,7 +59,7 @@ const OF_COMMAND: Readonly<Record<string, Partial<Record<TagOutcome, string>>>> 
   build: { built: 'built, not pushed', planned: 'written by push' },
   push: { built: 'pushed' },
   promote: { kept: 'kept' },
-  verify: { kept: 'as planned' },
+  verify: { kept: 'as planned', planned: 'could not be read' },
 }
 
 /** What became of a tag, for people. `command` decides what a tag is called that nothing happened to. */
@@ -73,11 +73,10 @@ export const outcomeInWords = ({ outcome, note, replaced }: ImageTagResult, comm
 /** How several services are shown: a head, and a row for each; what became of each tag, or whether it is ready. */
 export const rowsOf = ({ command, services }: Result): readonly (readonly string[])[] => {
   const isTouched = services.some(({ tags }) => tags.some(({ outcome }) => outcome !== 'planned'))
-  if (!isTouched && services.some(({ problem }) => problem !== undefined)) {
+  if (command === 'promote' && !isTouched && services.some(({ problem }) => problem !== undefined)) {
     return [['ready'], ...services.map(({ problem }) => [problem === undefined ? 'yes' : `no: ${problem}`])]
   }
-  const cells = ({ tags, problem }: ServiceResult): string[] =>
-    tags.map(tag => (problem === undefined ? outcomeInWords(tag, command) : 'not read'))
+  const cells = ({ tags }: ServiceResult): string[] => tags.map(tag => outcomeInWords(tag, command))
   return [services[0].tags.map(({ tag }) => tag), ...services.map(cells)]
 }
 

@@ -7,7 +7,7 @@ import { runRequest } from '../run-request.ts'
 
 /** The mistake of a git tag that stands where all other commands have one. */
 const noTag = ({ texts: { registry, project } }: Call): readonly Mistake[] =>
-  /^[^/:]*[0-9]+(?:\.[0-9]+)+[^/:]*$/.test(registry) && /[.:]/.test(project)
+  /[0-9]\.[0-9]/.test(registry) && !/[/:]/.test(registry) && /[.:]/.test(project)
     ? [
         invalidInput(
           ['registry', 'project'],
