@@ -45,7 +45,8 @@ export function failureText(error: unknown, ledger: Ledger): string {
 export function reportFailure(error: unknown, ledger: Ledger): void {
   const { title, what } = failureOf(error)
   const [, ...causes] = causesOf(error)
-  for (const cause of new Set(causes.map(oneLine))) if (!what.includes(cause)) core.info(`caused by: ${cause}`)
+  for (const cause of new Set(causes.map(oneLine)))
+    if (!what.includes(cause)) core.info(`caused by: ${cause}`)
   core.error(eachLine(failureText(error, ledger)), { title })
   if (!(error instanceof ReleaseError) && error instanceof Error) core.debug(eachLine(error.stack ?? ''))
   process.exitCode = core.ExitCode.Failure
