@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Result } from '../src/commands/result.ts'
 import { ResultError } from '../src/commands/result-error.ts'
-import { causesOf, ReleaseError } from '../src/errors.ts'
+import { causesOf, errorTitles, ReleaseError } from '../src/errors.ts'
 import { InterruptedError } from '../src/interruption.ts'
 import { cutAuthorization, Secrets } from '../src/secrets.ts'
 
@@ -105,7 +105,7 @@ describe('an error', () => {
     expect(masked).toMatchObject({ name: 'push-failed', what: 'It says ***.', remedy: 'Change ***.' })
     expect(causesOf(masked)).toEqual(['It says ***. Change ***.', '***', '***'])
     expect((masked as Error).stack).not.toContain('hunter22')
-    expect((masked as ReleaseError).title).toBe('The image was not pushed')
+    expect((masked as ReleaseError).title).toBe(errorTitles['push-failed'])
   })
 
   test('keeps what else is known of it', () => {

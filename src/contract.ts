@@ -40,7 +40,7 @@ export const inputs = {
     default: "",
   },
   "context": {
-    description: "The directory to build, or the address of a git repository.",
+    description: "The directory to build.",
     required: false,
     default: ".",
   },

@@ -141,13 +141,13 @@ describe('refuses', () => {
     },
     {
       title: 'a table with mistakes, all of them, each under a caret',
-      args: ['a', '1.2.3', 'b.ch', 'c', '--policy', 'one: X.Y.Z -> X.Y.Z Q\ntwo: * ->'],
+      args: ['a', '1.2.3', 'b.ch', 'c', '--policy', 'one: X.Y.Z => X.Y.Z\ntwo: * ->'],
       says: [
         'The table in --policy has 2 mistakes:',
-        'line 1, column 21: Q is not on the left side, X.Y.Z',
-        '  one: X.Y.Z -> X.Y.Z Q',
-        '                      ^',
-        '  write one of X, Y, Z, or lower case letters',
+        'line 1, column 12: => is not the arrow',
+        '  one: X.Y.Z => X.Y.Z',
+        '             ^^',
+        '  write -> between the git tag and its image tags, as in "final: X.Y.Z -> X.Y.Z | X.Y.Z-stable"',
         'line 2, column 8: nothing stands after the arrow',
       ].join('\n'),
     },

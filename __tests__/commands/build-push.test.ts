@@ -86,6 +86,18 @@ describe('push', () => {
     expect(bench.tags()[STABLE]).toBe(bench.tags()[TAG])
   })
 
+  test.each([
+    { arrives: false, is: 'planned' },
+    { arrives: true, is: 'pushed' },
+  ])('that is refused says what the registry has: $is', async ({ arrives, is }) => {
+    await build()
+    bench.engine.tries.push({ says: 'denied: requested access to the resource is denied', arrives })
+    const { error, known } = await push()
+    expect(error).toMatchObject({ name: 'push-failed' })
+    expect(known.map(({ outcome }) => outcome)).toEqual([is, 'planned'])
+    expect(bench.written().filter(event => event.startsWith('push'))).toHaveLength(1)
+  })
+
   test('finds another image under the stable tag, which was written meanwhile, and gives the first tag back', async () => {
     await build()
     bench.engine.tries.push({

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { CONTEXT_REVISION_LABEL, CONTEXT_SOURCE_LABEL } from '../../src/registry/labels.ts'
+import type { NextTry } from '../docker/recorded-docker.ts'
 import { type GitHubApi, startGitHubApi } from '../gates/github-api.ts'
 import { type ScriptedServer, startScriptedServer } from '../gates/index-server.ts'
 import { refused } from '../registry/model-registry.ts'
@@ -213,30 +214,56 @@ describe('two runs at once', () => {
 })
 
 describe('what is known of the first tag when docker failed', () => {
-  test.each([
+  const noCache = (step: string): string => `------\n > ${step}:\n------\nERROR: failed to reserve cache`
+  const silence = () => {
+    for (const method of ['HEAD', 'GET']) bench.registry.answer(`${method} ${TAG}`, refused(503, 'UNKNOWN'))
+  }
+  test.each<{ what: string; next: NextTry; is: string }>([
     {
       what: 'a step of the build failed',
       next: { says: 'ERROR: process "/bin/false" did not complete' },
       is: 'planned',
     },
     { what: 'the push was denied', next: { says: 'ERROR: push access denied' }, is: 'planned' },
-    { what: 'docker was killed', next: { says: 'exporting', killedBy: 'SIGKILL' }, is: 'unclear' },
+    {
+      what: 'a push was denied after the tag was written',
+      next: { says: 'ERROR: push access denied', arrives: true },
+      is: 'pushed',
+    },
+    { what: 'docker was killed', next: { says: 'exporting', killedBy: 'SIGKILL' }, is: 'planned' },
     {
       what: 'docker was killed when it had pushed',
       next: { says: 'x', killedBy: 'SIGKILL', arrives: true },
-      is: 'unclear',
-    },
-    { what: 'docker did not write down what it pushed', next: { describes: false }, is: 'unclear' },
-    {
-      what: 'the cache was not written',
-      next: { says: '------\n > exporting cache to registry:\n------\nERROR: denied', arrives: true },
       is: 'pushed',
     },
-  ] as const)('$what: it is $is', async ({ next, is }) => {
+    { what: 'docker did not write down what it pushed', next: { describes: false }, is: 'pushed' },
+    {
+      what: 'the cache was not written',
+      next: { says: noCache('exporting cache to registry'), arrives: true },
+      is: 'pushed',
+    },
+    {
+      what: 'the cache was not written, which ended the push',
+      next: { says: noCache('exporting cache to registry') },
+      is: 'planned',
+    },
+    {
+      what: "GitHub's cache was not written",
+      next: { says: noCache('exporting to GitHub Actions Cache'), arrives: true },
+      is: 'pushed',
+    },
+    {
+      what: 'the cache was not written, and the registry does not answer',
+      next: { says: noCache('exporting cache to registry'), arrives: true, meanwhile: silence },
+      is: 'unclear',
+    },
+    { what: 'docker pushed, and the registry does not answer', next: { meanwhile: silence }, is: 'unclear' },
+  ])('$what: it is $is', async ({ next, is }) => {
     bench.engine.tries.push(next)
     const { error, known } = await bench.run({ command: 'release' })
     expect(error).toBeDefined()
     expect(known.map(({ outcome }) => outcome)).toEqual([is, 'planned'])
+    expect(known[0]?.note).toBe(is === 'pushed' ? `is ${bench.tags()[TAG]}` : undefined)
     expect(bench.written()).toEqual([`build ${TAG}`])
   })
 
@@ -244,9 +271,13 @@ describe('what is known of the first tag when docker failed', () => {
     const before = await bench.seed(TAG, { revision: OTHER })
     const overwrite = () => bench.run({ command: 'release', 'on-existing': 'overwrite' })
     bench.engine.tries.push({ says: 'exporting', killedBy: 'SIGKILL' })
-    expect((await overwrite()).known[0]).toMatchObject({ outcome: 'unclear', replaced: before })
+    expect((await overwrite()).known[0]).toMatchObject({ outcome: 'planned' })
+    bench.engine.tries.push({ says: 'exporting', killedBy: 'SIGKILL', arrives: true })
+    const [first] = (await overwrite()).known
+    const now = bench.tags()[TAG]
+    expect(first).toMatchObject({ outcome: 'pushed', replaced: before, note: `is ${now}, was ${before}` })
     bench.registry.answer(`PUT ${STABLE}`, refused(403, 'DENIED'), 1)
-    expect((await overwrite()).known[0]).toMatchObject({ outcome: 'built', replaced: before })
+    expect((await overwrite()).known[0]).toMatchObject({ outcome: 'built', replaced: now })
   })
 
   test('a run that was killed is told from a build that failed, and may have published', async () => {
@@ -286,6 +317,20 @@ describe('a push that breaks', () => {
     const { error } = await bench.run({ command: 'release' })
     expect(error).toMatchObject({ name: 'push-failed' })
     expect(bench.written()).toEqual(Array.from({ length: 4 }, () => `build ${TAG}`))
+  })
+
+  test('for a reason that nobody knows is tried again', async () => {
+    bench.engine.tries.push({ says: 'ERROR: failed to push: unknown blob' })
+    const { outcomes } = await bench.run({ command: 'release' })
+    expect(outcomes).toEqual({ [TAG]: 'built', [STABLE]: 'copied' })
+  })
+
+  test('as its cache broke is tried again', async () => {
+    bench.engine.tries.push({
+      says: '------\n > exporting to GitHub Actions Cache:\n------\nERROR: dial tcp: i/o timeout',
+    })
+    const { outcomes } = await bench.run({ command: 'release' })
+    expect(outcomes).toEqual({ [TAG]: 'built', [STABLE]: 'copied' })
   })
 
   test('for a reason that does not pass is not tried again', async () => {

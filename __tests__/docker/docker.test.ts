@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import { type Build, buildAndPush, buildLocally } from '../../src/docker/build.ts'
+import { Docker } from '../../src/docker/docker.ts'
 import { findLocalImage } from '../../src/docker/local-image.ts'
 import { withLogin } from '../../src/docker/login.ts'
 import { pushImage } from '../../src/docker/push.ts'
@@ -114,6 +115,13 @@ describe('a build that fails', () => {
     },
     { says: 'ERROR: failed to push: 403 Forbidden', name: 'push-failed', retried: false },
     { says: 'ERROR: failed to push: unexpected EOF', name: 'push-failed', retried: true },
+    { says: 'ERROR: failed to push: unknown blob', name: 'push-failed', retried: true },
+    {
+      says: 'ERROR: failed to push: 412 Precondition Failed: immutable',
+      name: 'push-failed',
+      retried: false,
+    },
+    { says: 'ERROR: failed to solve: unknown blob', name: 'build-failed', retried: false },
     { says: 'unknown flag: --pull', name: 'invalid-input', retried: false },
   ])('$says: $name', async ({ says, name, retried }) => {
     const { docker, log } = dockerWith({ ...ENGINE, buildx: { exitCode: 1, tail: says } })
@@ -142,6 +150,22 @@ test.each([
   const { docker, calls } = dockerWith({ ...ENGINE, ...answers, 'buildx build': {}, 'build ': {} })
   await buildLocally(docker, build, [reference, `${reference}-stable`])
   expect(calls.at(-1)).toBe(`${call}--tag=${reference} --tag=${reference}-stable --pull -- .`)
+})
+
+test('the debug log has the names of build arguments and secrets, and not what they are', async () => {
+  const lines: string[] = []
+  const log = { ...recordingLog(), debug: (line: string) => void lines.push(line) }
+  // Nothing is started: what is shown is shown before.
+  const docker = new Docker({ env: {}, log, signal: AbortSignal.abort(), cwd: '.' })
+  const given = [
+    ...['--build-arg=TOKEN=V4lue', '--build-arg=TOKEN==V4lue\nV4lue', '--build-arg=FROM_ENV'],
+    ...['--secret=id=pip,env=V4lue', '--ssh=default=V4lue', '--build-context=a=https://V4lue/'],
+    ...['--cache-to=type=gha,token=V4lue', '--cache-from=type=s3,secret_access_key=V4lue'],
+  ]
+  await expect(docker.run(['build', ...given, '--label=a=1', '--', '.'])).rejects.toThrow()
+  const shown = ['TOKEN=…', 'TOKEN=…', 'FROM_ENV'].map(argument => `--build-arg=${argument}`)
+  const others = ['secret', 'ssh', 'build-context', 'cache-to', 'cache-from'].map(name => `--${name}=…`)
+  expect(lines).toEqual([`docker build ${[...shown, ...others].join(' ')} --label=a=1 -- .`])
 })
 
 describe('an image of the engine', () => {
@@ -210,9 +234,12 @@ describe('a login', () => {
     expect(calls.filter(call => call.startsWith('login'))).toHaveLength(1)
   })
 
-  test('that fails for a reason that may pass is tried again while there is time', async () => {
+  test.each([
+    'Error: i/o timeout',
+    'Error response from daemon: Get "https://ghcr.io/v2/": http2: server sent GOAWAY',
+  ])('that fails for a reason that may pass is tried again while there is time: %s', async tail => {
     let left = 2
-    const { used, calls } = start({ login: { exitCode: 1, tail: 'Error: i/o timeout' } }, async () => {
+    const { used, calls } = start({ login: { exitCode: 1, tail } }, async () => {
       left -= 1
       return left >= 0
     })

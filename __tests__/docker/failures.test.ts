@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import {
   isCacheFailure,
   isDiskFull,
+  isLastingRefusal,
   isPushFailure,
   isRetryableFailure,
   refusedBaseImage,
@@ -242,6 +243,14 @@ test.each([
   ['Put "https://r.example/v2/": net/http: TLS handshake timeout', true],
   ['dial tcp 127.0.0.1:5000: connect: connection refused', true],
   ['Get "https://r.example/v2/": EOF', true],
+  ['write tcp 10.0.0.1:41240->10.0.0.2:443: use of closed network connection', true],
+  ['read tcp 10.0.0.1:41240->10.0.0.2:443: read: connection timed out', true],
+  ['http2: server sent GOAWAY and closed the connection; LastStreamID=1, ErrCode=NO_ERROR', true],
+  ['local error: tls: bad record MAC', true],
+  ['failed to solve: DeadlineExceeded: context deadline exceeded', true],
+  ['failed to solve: DeadlineExceeded', true],
+  // Known only to be tried again for a push.
+  ['unknown blob', false],
   ['#4 transferring context: 512 B done', false],
   ['#4 transferring context: 512B done', false],
   ['Sending build context to Docker daemon  512 B', false],
@@ -256,6 +265,44 @@ test.each([
   ['denied: requested access to the resource is denied', false],
 ])('%s may pass: %s', (lastLine, passes) => {
   expect(isRetryableFailure({ lastLine })).toBe(passes)
+})
+
+const PUT = 'failed to push: unexpected status from PUT request to https://r.example/v2/a/manifests/1:'
+
+test.each([
+  ['denied: requested access to the resource is denied', true],
+  [`push ${SCOPE}`, true],
+  ['unauthorized: unauthorized to access repository: a/b, action: push', true],
+  [`${PUT} 401 Unauthorized`, true],
+  [`${PUT} 403 Forbidden`, true],
+  ['denied: adding 29.0 MiB of storage resource, which will exceed the configured upper limit', true],
+  ['unknown: Quota exceeded when processing the request of adding 1.3 MiB', true],
+  ['unexpected status from POST request to http://r.example/v2/a/blobs/uploads/: 413 Too Large', true],
+  ['error parsing HTTP 413 response body: "<h1>413 Request Entity Too Large</h1>"', true],
+  [`${PUT} 412 Precondition Failed`, true],
+  [`${PUT} 409 Conflict`, true],
+  ["tag invalid: The image tag '1' already exists and cannot be overwritten because it is fixed", true],
+  ["TAG_INVALID: The image tag '1' cannot be overwritten because the tag is immutable", true],
+  ["unknown: Failed to process request due to 'a/b:1' configured as immutable.", true],
+  ['Repository does not allow updating assets: releases', true],
+  ['name unknown: The repository with name a does not exist in the registry', true],
+  ['project cmswmcore not found', true],
+  [`${PUT} 400 Bad Request`, true],
+  ['manifest invalid: manifest invalid', true],
+  ['NAME_INVALID: invalid repository name', true],
+  ['use of closed network connection', false],
+  ['read: connection timed out', false],
+  ['http2: server sent GOAWAY and closed the connection', false],
+  ['local error: tls: bad record MAC', false],
+  ['unknown blob', false],
+  ['blob upload unknown: blob upload unknown to registry', false],
+  [`${PUT} 404 Not Found`, false],
+  [`${PUT} 503 Service Unavailable`, false],
+  ['unauthorized: token server failed with status: 503 Service Unavailable', false],
+  ['rpc error: code = Canceled desc = grpc: the client connection is closing: unknown', false],
+  ['pushed 413 of 512 layers', false],
+])('a push that ends with %s is refused for good: %s', (lastLine, lasting) => {
+  expect(isLastingRefusal({ lastLine })).toBe(lasting)
 })
 
 test.each([
@@ -289,6 +336,17 @@ test.each([
 test.each([
   {
     tail: `#5 pushing manifest for ${REFERENCE}@sha256:d0 0.1s done\n${buildkit('exporting cache to registry', `error writing layer blob: push ${SCOPE}`)}`,
+    is: true,
+  },
+  ...[
+    'exporting to GitHub Actions Cache',
+    'exporting inline cache',
+    'exporting content cache',
+    'exporting cache to client directory',
+    'exporting cache',
+  ].map(step => ({ tail: buildkit(step, 'failed to reserve cache'), is: true })),
+  {
+    tail: `------\n > importing cache manifest from gha:1:\n------\n${buildkit('exporting cache', 'unavailable')}`,
     is: true,
   },
   { tail: buildkit('exporting to image', `failed to push ${REFERENCE}: push ${SCOPE}`), is: false },

@@ -38,12 +38,17 @@ describe.each([
     const lines = Object.entries(ARGUMENTS).map(([name, value]) => `${name}=${value}`)
     const step = await bench.step({
       tag: '1.0.0',
+      env: { ...bench.env, RUNNER_DEBUG: '1' },
       with: { service: 'arguments', 'build-args': `\n${lines.join('\r\n')}\n\n` },
     })
     expect(step.exitCode, step.log).toBe(0)
     const [image] = await images('arguments', '1.0.0')
     const env = Object.fromEntries((image?.env ?? []).map(line => [line.split('=', 1)[0], line]))
     for (const line of lines) expect(env[line.split('=', 1)[0] ?? '']).toBe(line)
+    // They may be secrets, which the debug log has never.
+    const [shown] = step.log.split('\n').filter(line => line.startsWith('::debug::docker build'))
+    for (const name of Object.keys(ARGUMENTS)) expect(shown).toContain(`--build-arg=${name}=… `)
+    expect(shown).not.toContain('two words')
   })
 
   test('labels reach the image untouched, and may replace the own ones that are not facts', async () => {

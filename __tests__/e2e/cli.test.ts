@@ -132,7 +132,7 @@ describe.each([
       const built = await callIn(broken, 'build', service, '2.3.4', host)
       expect(built).toMatchObject({ exitCode: 1, stdout: '', leftBehind: [] })
       // Docker's own words, and ours below them.
-      expect(built.stderr).toMatch(/nowhere[\s\S]*\nerror: .*2\.3\.4 was not built/)
+      expect(built.stderr).toMatch(/nowhere[\s\S]*\nerror: .*2\.3\.4 failed/)
       expect(await localTags()).toEqual([])
       const pushed = await callIn(broken, 'push', service, '2.3.4', host)
       expect(pushed).toMatchObject({ exitCode: 1, stdout: '' })

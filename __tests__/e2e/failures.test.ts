@@ -70,9 +70,9 @@ describe.each([
     {
       name: 'a step of the Dockerfile that fails',
       with: { ...right, context: 'failing', 'build-options': '--network=host' },
-      title: 'The image was not built',
+      title: 'The build failed',
       says: [
-        'cmswmcore/failure:2.3.4 was not built',
+        'cmswmcore/failure:2.3.4 failed',
         'exit status',
         '/bin/busybox',
         ...(buildx ? ['The step said last:\n  why it failed\n'] : []),
@@ -84,8 +84,8 @@ describe.each([
     {
       name: 'a Dockerfile that is none',
       with: { ...right, context: 'mistake' },
-      title: 'The image was not built',
-      says: ['cmswmcore/failure:2.3.4 was not built', /unknown instruction: COPYY/i, 'needs a new git tag'],
+      title: 'The build failed',
+      says: ['cmswmcore/failure:2.3.4 failed', /unknown instruction: COPYY/i, 'needs a new git tag'],
       built: true,
     },
     {
@@ -98,7 +98,7 @@ describe.each([
     {
       name: 'a full disk',
       with: { ...right, context: 'full', 'build-options': '--network=host' },
-      title: 'The image was not built',
+      title: 'The build failed',
       says: ["cmswmcore/failure:2.3.4 was not built: the runner's disk is full", 'docker system prune'],
       built: true,
     },

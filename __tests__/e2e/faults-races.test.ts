@@ -18,7 +18,7 @@ const OTHER_COMMIT = COMMIT.split('').toReversed().join('')
  * which then misses content (containerd), and a registry, which shows files that are half written (distribution 4489).
  */
 const LOST =
-  /does not hold what was planned|is already there|The image was not pushed|The registry gave no usable answer/
+  /does not hold what was planned|is already there|The push failed|The registry gave no usable answer/
 
 const roundsOf = (count: number): Round[] =>
   Array.from({ length: count }, (_, index) => ({

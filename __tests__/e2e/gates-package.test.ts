@@ -193,7 +193,7 @@ describe('a package that does not come ends the run before anything is built', (
       const step = await release(index, { tag: '2.3.4', with: { service: 'down', 'package-timeout': '2s' } })
       await expectNothingWritten(step, 'down')
       expect(step.annotations.map(({ message }) => message)).toEqual([
-        expect.stringContaining(`the last answer was of no use: ${index.url}reqmgr2/ answered 503.`),
+        expect.stringContaining(`; ${index.url}reqmgr2/ answered 503.`),
       ])
       // The index is asked at the wait's own intervals alone: no attempts in between.
       const looks = looksOf(index, OURS).length
@@ -268,7 +268,7 @@ describe('a build that fails otherwise is final at once', () => {
       expect(step.exitCode).toBe(1)
       expect(step.log).toContain(said)
       expect(step.log).not.toContain('building again')
-      expect(step.annotations.map(({ title }) => title)).toEqual(['The image was not built'])
+      expect(step.annotations.map(({ title }) => title)).toEqual(['The build failed'])
       expect(looksOf(index, PIP)).toHaveLength(1)
       expect(await listTags(bench.registry.storage, `cmswmcore/${why}`)).toEqual([])
     })

@@ -197,7 +197,7 @@ test('a failed build is a failure', async () => {
   for (const command of ['build', 'release']) {
     const ended = await call([command, service, '2.3.4', open.host, 'cmsweb', '--context', broken])
     expect(ended).toMatchObject({ exitCode: 1, stdout: '', leftBehind: [] })
-    expect(ended.stderr).toContain(`${service}:2.3.4 was not built`)
+    expect(ended.stderr).toContain(`${service}:2.3.4 failed`)
   }
   expect(await listTags(open.storage, `cmsweb/${service}`)).toEqual([])
 })

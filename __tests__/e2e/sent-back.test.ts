@@ -58,7 +58,7 @@ describe.each(['containerd', 'classic'] as const)('an engine with the %s store',
     (['the inputs', 'docker'] as const).flatMap(from =>
       [
         { command: 'promote', readable: false, says: /does not let this account read .*: status 403, / },
-        { command: 'release', readable: true, says: /was not pushed/ },
+        { command: 'release', readable: true, says: /The push of .* failed/ },
       ].map(row => ({ from, ...row })),
     ),
   )('$command with the login of $from: what the registry sends back is not shown', async row => {

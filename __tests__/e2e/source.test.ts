@@ -208,16 +208,6 @@ test('files that are like a repository are refused before docker, and git, have 
   expect(existsSync(ran)).toBe(false)
 })
 
-describe('an address', () => {
-  test.each([{ ref: '' }, { ref: '#main' }, { ref: `#${'e'.repeat(40)}` }])(
-    "in the run's own repository, $ref, is not the git tag",
-    async ({ ref }) => {
-      const context = `${WMCORE}.git${ref}`
-      await refused(await release({ tag: '4.3.0', with: { context } }), context)
-    },
-  )
-})
-
 describe('the command line', () => {
   const call = (cwd: string, env: NodeJS.ProcessEnv = {}, tag = '4.3.0') => {
     number += 1

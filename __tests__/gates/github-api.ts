@@ -1,23 +1,17 @@
 /**
  * What this project asks of GitHub's REST API, answered on loopback as its documentation has it: "Get a reference", "Get a
- * tag", "Get a commit", "Get the combined status for a specific reference", "List check runs for a Git reference", "Rate
- * limits for the REST API", "Using pagination in the REST API".
+ * tag", "Get the combined status for a specific reference", "List check runs for a Git reference", "Rate limits for the REST
+ * API", "Using pagination in the REST API".
  */
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type GitHubRefs, gitHubRefs } from './github-refs.ts'
-
-export type Permission = 'contents' | 'checks' | 'statuses'
+import { gitHubRefs } from './github-refs.ts'
 
 export interface GitHubApiOptions {
-  /** `owner/name`. */
-  readonly repository?: string
   readonly token?: string
   /** What the token may read; everything without it. */
-  readonly permissions?: readonly Permission[]
-  /** Whether check runs of all names are shown, whichever is asked for. */
-  readonly showsAllNames?: boolean
+  readonly permissions?: readonly ('contents' | 'checks' | 'statuses')[]
   /** Where the API begins; a GitHub Enterprise Server has it at `/api/v3`. */
   readonly basePath?: string
 }
@@ -30,7 +24,7 @@ export interface StatusEntry {
 
 export interface CheckRunEntry {
   readonly name: string
-  readonly status?: 'queued' | 'in_progress' | 'completed'
+  readonly status?: 'queued' | 'in_progress' | 'completed' | undefined
   readonly conclusion?: string
   /** The slug of the app. */
   readonly app?: string
@@ -40,48 +34,23 @@ export interface CheckRunEntry {
   readonly actionsRun?: string
 }
 
-export interface Refusal {
+interface Refusal {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
   readonly message: string
 }
 
-export interface ApiRequest {
-  /** Below the base path, with its query. */
-  readonly path: string
-  readonly headers: IncomingMessage['headers']
-  readonly status: number
-}
+export type GitHubApi = Awaited<ReturnType<typeof startGitHubApi>>
 
-export interface GitHubApi extends Pick<GitHubRefs, 'tag' | 'branch'> {
-  /** What GITHUB_API_URL would be. */
-  readonly url: string
-  readonly token: string
-  readonly repository: string
-  readonly requests: readonly ApiRequest[]
-  status(sha: string, entry: StatusEntry): void
-  /** Gives back the number of the run, which grows. */
-  checkRun(sha: string, entry: CheckRunEntry): number
-  /** Changes a check run that is there. */
-  update(id: number, change: Pick<CheckRunEntry, 'status' | 'conclusion'>): void
-  /** Answers the next requests so, one each. */
-  refuse(...refusals: Refusal[]): void
-  stop(): Promise<void>
-}
+type Answer = Omit<Refusal, 'message'> & { readonly body: unknown }
 
-interface Answer {
-  readonly status: number
-  readonly body: unknown
-  readonly headers?: Readonly<Record<string, string>>
-}
-
-const failed = (status: number, message: string, headers: Answer['headers'] = {}): Answer => ({
+const failed = (status: number, message: string, headers: Refusal['headers'] = {}): Answer => ({
   status,
   headers,
   body: { message, documentation_url: 'https://docs.github.com/rest', status: String(status) },
 })
 
-/** One page of a list, with the Link header that leads to the others. */
+/** One page of a list, newest first, with the Link header that leads to the others. */
 const paged = <T>(all: readonly T[], url: URL): { page: T[]; headers: Record<string, string> } => {
   const size = Math.min(Number(url.searchParams.get('per_page') ?? 30), 100)
   const number = Number(url.searchParams.get('page') ?? 1)
@@ -95,94 +64,68 @@ const paged = <T>(all: readonly T[], url: URL): { page: T[]; headers: Record<str
     ...(number > 1 ? [to(number - 1, 'prev'), to(1, 'first')] : []),
     ...(number < last ? [to(number + 1, 'next'), to(last, 'last')] : []),
   ]
-  const page = all.slice((number - 1) * size, number * size)
+  const page = all.toReversed().slice((number - 1) * size, number * size)
   return { page, headers: links.length === 0 ? {} : { link: links.join(', ') } }
 }
 
 /** Starts the API with one repository. It runs in this process, and ends with it. */
 export const startGitHubApi = async ({
-  repository = 'dmwm/WMCore',
   token = 'ghs_SecretOfTheJob',
   permissions = ['contents', 'checks', 'statuses'],
   basePath = '',
-  showsAllNames = false,
-}: GitHubApiOptions = {}): Promise<GitHubApi> => {
+}: GitHubApiOptions = {}) => {
+  const repository = 'dmwm/WMCore'
   const { tag, branch, getRef, getTag, resolve } = gitHubRefs(repository)
   const statuses = new Map<string, StatusEntry[]>()
   const runs: (CheckRunEntry & { id: number; sha: string })[] = []
   const refusals: Refusal[] = []
-  const requests: ApiRequest[] = []
-  let lastId = 40_000_000_000
-
-  const getCommit = (sha: string): Answer => ({
-    status: 200,
-    body: { sha, html_url: `https://github.com/${repository}/commit/${sha}`, parents: [], files: [] },
-  })
+  const requests: { path: string; headers: IncomingMessage['headers']; status: number }[] = []
+  const firstId = 40_000_000_000
 
   const combinedStatus = (sha: string, url: URL): Answer => {
-    // The latest of every context, newest first.
+    // The latest of every context.
     const latest = [...new Map((statuses.get(sha) ?? []).map(entry => [entry.context, entry])).values()]
     const states = latest.map(({ state }) => state)
     const failure = states.some(state => state === 'error' || state === 'failure')
     const pending = states.length === 0 || states.includes('pending')
-    const { page, headers } = paged(latest.toReversed(), url)
-    return {
-      status: 200,
-      headers,
-      body: {
-        state: failure ? 'failure' : pending ? 'pending' : 'success',
-        statuses: page.map(({ context, state, url: target }) => ({
-          context,
-          state,
-          description: null,
-          target_url: target ?? null,
-        })),
-        sha,
-        total_count: latest.length,
-        repository: { full_name: repository },
-        commit_url: `https://api.github.com/repos/${repository}/commits/${sha}`,
-        url: `https://api.github.com/repos/${repository}/commits/${sha}/status`,
-      },
+    const { page, headers } = paged(latest, url)
+    const body = {
+      state: failure ? 'failure' : pending ? 'pending' : 'success',
+      statuses: page.map(({ url: target = null, ...entry }) => ({ ...entry, target_url: target })),
+      sha,
+      total_count: latest.length,
+      url: `https://api.github.com/repos/${repository}/commits/${sha}/status`,
     }
+    return { status: 200, headers, body }
   }
 
   const checkRuns = (sha: string, url: URL): Answer => {
     const { searchParams: query } = url
     const named = runs.filter(
-      ({ name, ...run }) => run.sha === sha && (showsAllNames || (query.get('check_name') ?? name) === name),
+      ({ name, ...run }) => run.sha === sha && (query.get('check_name') ?? name) === name,
     )
     // `latest` keeps one of a name for every check suite.
     const latest = new Map(named.map(run => [`${run.suite ?? run.id} ${run.name}`, run]))
     const found = (query.get('filter') ?? 'latest') === 'latest' ? [...latest.values()] : named
-    const { page, headers } = paged(found.toReversed(), url)
-    return {
-      status: 200,
-      headers,
-      body: {
-        total_count: found.length,
-        check_runs: page.map(({ id, name, status, conclusion, app, suite, actionsRun }) => {
-          const address =
-            actionsRun === undefined
-              ? `https://github.com/${repository}/runs/${id}`
-              : `https://github.com/${repository}/actions/runs/${actionsRun}/job/${id}`
-          return {
-            id,
-            head_sha: sha,
-            name,
-            status: status ?? 'completed',
-            conclusion: conclusion ?? null,
-            html_url: address,
-            details_url: actionsRun === undefined ? 'https://ci.example.org/' : address,
-            app: { id: 1, slug: app ?? 'github-actions' },
-            check_suite: { id: suite ?? id },
-          }
-        }),
-      },
-    }
+    const { page, headers } = paged(found, url)
+    const entries = page.map(({ id, name, status, conclusion, app, suite, actionsRun }) => {
+      const run = `https://github.com/${repository}/${actionsRun === undefined ? 'runs' : `actions/runs/${actionsRun}/job`}/${id}`
+      return {
+        id,
+        head_sha: sha,
+        name,
+        status: status ?? 'completed',
+        conclusion: conclusion ?? null,
+        html_url: run,
+        details_url: actionsRun === undefined ? 'https://ci.example.org/' : run,
+        app: { id: 1, slug: app ?? 'github-actions' },
+        check_suite: { id: suite ?? id },
+      }
+    })
+    return { status: 200, headers, body: { total_count: found.length, check_runs: entries } }
   }
 
-  const answerTo = (request: IncomingMessage, url: URL): Answer => {
-    const { headers } = request
+  const answerTo = ({ headers, method }: IncomingMessage, url: URL): Answer => {
     if (headers['user-agent'] === undefined) return failed(403, 'Request forbidden by administrative rules.')
     // GitHub documentation, "Authenticating to the REST API": either word.
     if (![`Bearer ${token}`, `token ${token}`].includes(headers.authorization ?? ''))
@@ -190,30 +133,30 @@ export const startGitHubApi = async ({
     const refusal = refusals.shift()
     if (refusal !== undefined) return failed(refusal.status, refusal.message, refusal.headers)
     const start = `${basePath}/repos/${repository}/`
-    if (request.method !== 'GET' || !url.pathname.startsWith(start)) return failed(404, 'Not Found')
+    if (method !== 'GET' || !url.pathname.startsWith(start)) return failed(404, 'Not Found')
 
-    const rest = url.pathname.slice(start.length)
     const [, of, encoded = '', list] =
-      /^(git\/ref|git\/tags|commits)\/(.*?)(?:\/(status|check-runs))?$/.exec(rest) ?? []
+      /^(git\/ref|git\/tags|commits)\/(.*?)(?:\/(status|check-runs))?$/.exec(
+        url.pathname.slice(start.length),
+      ) ?? []
     const name = encoded.split('/').map(decodeURIComponent).join('/')
-    const needed: Permission = list === 'status' ? 'statuses' : list === 'check-runs' ? 'checks' : 'contents'
+    const needed = list === 'status' ? 'statuses' : list === 'check-runs' ? 'checks' : 'contents'
     if (!permissions.includes(needed)) {
       // As what is not there: a private repository.
       if (needed === 'contents') return failed(404, 'Not Found')
       const accepted = { 'x-accepted-github-permissions': `${needed}=read` }
       return failed(403, 'Resource not accessible by integration', accepted)
     }
-    if (of !== 'commits') {
-      const body = of === 'git/ref' ? getRef(name) : getTag(name)
+    if (list === undefined) {
+      const body = of === 'git/ref' ? getRef(name) : of === 'git/tags' ? getTag(name) : undefined
       return body === undefined ? failed(404, 'Not Found') : { status: 200, body }
     }
     const sha = resolve(name)
     if (sha === undefined) return failed(422, `No commit found for SHA: ${name}`)
-    if (list === 'status') return combinedStatus(sha, url)
-    return list === 'check-runs' ? checkRuns(sha, url) : getCommit(sha)
+    return list === 'status' ? combinedStatus(sha, url) : checkRuns(sha, url)
   }
 
-  const server = createServer((request: IncomingMessage, response: ServerResponse) => {
+  const server = createServer((request, response) => {
     const url = new URL(request.url ?? '', `http://${request.headers.host}`)
     const { status, headers, body } = answerTo(request, url)
     const path = `${url.pathname.slice(basePath.length)}${url.search}`
@@ -226,26 +169,26 @@ export const startGitHubApi = async ({
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   return {
+    /** What GITHUB_API_URL would be. */
     url: `http://127.0.0.1:${port}${basePath}`,
     token,
     repository,
+    /** Their paths are below the base path, with the query. */
     requests,
     tag,
     branch,
-    status: (sha, entry) => void statuses.set(sha, [...(statuses.get(sha) ?? []), entry]),
-    checkRun: (sha, entry) => {
-      lastId += 1
-      runs.push({ ...entry, id: lastId, sha })
-      return lastId
+    status: (sha: string, entry: StatusEntry): void =>
+      void statuses.set(sha, [...(statuses.get(sha) ?? []), entry]),
+    /** Gives back the number of the run, which grows. */
+    checkRun: (sha: string, entry: CheckRunEntry): number =>
+      firstId + runs.push({ ...entry, id: firstId + runs.length + 1, sha }),
+    /** Changes a check run that is there. */
+    update: (id: number, change: Pick<CheckRunEntry, 'status' | 'conclusion'>): void => {
+      Object.assign(runs.find(run => run.id === id) ?? {}, change)
     },
-    update: (id, change) => {
-      const at = runs.findIndex(run => run.id === id)
-      const run = runs[at]
-      if (run === undefined) throw new Error(`there is no check run ${id}`)
-      runs[at] = { ...run, ...change }
-    },
-    refuse: (...some) => void refusals.push(...some),
-    stop: async () => {
+    /** Answers the next requests so, one each. */
+    refuse: (...some: Refusal[]): void => void refusals.push(...some),
+    stop: async (): Promise<void> => {
       server.closeAllConnections()
       server.close()
       await once(server, 'close')

@@ -15,15 +15,12 @@ export interface ScriptedServer {
   stop(): Promise<void>
 }
 
-/** A server that gives these answers, one after another, the last of them for ever. `silent` gives none. */
-export const startScriptedServer = async (
-  answers: readonly (ScriptedAnswer | 'silent')[],
-): Promise<ScriptedServer> => {
+/** A server that gives these answers, one after another, the last of them for ever. */
+export const startScriptedServer = async (answers: readonly ScriptedAnswer[]): Promise<ScriptedServer> => {
   const requests: { path: string; headers: IncomingHttpHeaders }[] = []
   const server = createServer((request, response) => {
     const answer = answers[Math.min(requests.length, answers.length - 1)]
     requests.push({ path: request.url ?? '', headers: request.headers })
-    if (answer === 'silent') return
     const { status = 200, type, headers = {}, body = '' } = answer ?? {}
     const ours = type === undefined ? {} : { 'content-type': type }
     response.writeHead(status, { ...ours, ...headers }).end(body)

@@ -10,7 +10,7 @@ import { fileCommands } from '../e2e/action.ts'
 const path = new URL('../../.github/workflows/promote_stable_images.yaml', import.meta.url)
 const text = readFileSync(path, 'utf8')
 const workflow = parse(text)
-const { workflow_call: call, workflow_dispatch: dispatch } = workflow.on
+const { workflow_call: call, ...otherWays } = workflow.on
 const { promote } = workflow.jobs
 const [read, step] = promote.steps
 
@@ -73,20 +73,24 @@ describe('what it hands on', () => {
     expect(step.with.command).toBe('promote')
   })
 
-  test('every input that is used is there for both ways to start it, by hand but for the account', () => {
+  test('every input is used, and only another workflow gives them', () => {
     const used = Array.from(text.matchAll(/\binputs\.([a-z-]+)/g), ([, name = '']) => name)
     expect(new Set(used)).toEqual(new Set(Object.keys(call.inputs)))
-    const byHand = Object.keys(call.inputs).filter(name => name !== 'username')
-    expect(Object.keys(dispatch.inputs)).toEqual(byHand)
+    expect(otherWays).toEqual({})
   })
 
-  test.each([call, dispatch])("its defaults are WMCore's project, and those of action.yml", given => {
-    const own: Record<string, { default?: string; required?: boolean }> = given.inputs
+  test("its defaults are WMCore's project, and those of action.yml", () => {
+    const own: Record<string, { default?: string; required?: boolean }> = call.inputs
     expect(own.project?.default).toBe('cmswmcore')
     for (const name of ['policy', 'checks-timeout'] as const) {
       expect(own[name]?.default).toBe(inputs[name].default)
     }
     expect([own.tag?.required, own.services?.required]).toEqual([true, true])
+  })
+
+  test('somebody has looked at what is given by its digest, unless the caller says no', () => {
+    expect(call.inputs['looked-at'].default).toBe(true)
+    expect(step.env.STABLE_RELEASE_LOOKED_AT).toBe(['${', '{ inputs.looked-at }}'].join(''))
   })
 
   test('the names of secrets are those that WMCore passes', () => {

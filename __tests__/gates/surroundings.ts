@@ -49,11 +49,11 @@ export const recordingLog = (): Log & { readonly lines: string[] } => {
   }
 }
 
-/** Log, clock, octokit, and a transport that really sends; its sleeps are those of the clock. */
+/** Log, clock, and a transport that really sends; its sleeps are those of the clock. */
 export const surroundings = (clock: FakeClock = fakeClock()) => {
   const log = recordingLog()
   const { signal } = new AbortController()
   const backoff = { ...registryBackoff, attempts: 2 }
   const transport = new Transport({ userAgent: USER_AGENT, log, clock, backoff, signal })
-  return { clock, log, transport, loadGitHub: () => import('../../src/github/index.ts') }
+  return { clock, log, transport }
 }

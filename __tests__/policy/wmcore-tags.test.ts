@@ -38,10 +38,7 @@ test('every git tag of WMCore that can be an image tag is published under its ow
   expect(renamed).toEqual([])
 })
 
-test('none of them has the name of a stable tag, so that none is refused for that', () => {
-  const refused = corpus.filter(({ tag }) => decide(wmcore, tag).kind === 'refused')
-  expect(refused.filter(({ tag }) => /stable/.test(tag))).toEqual([])
-  expect(refused.map(({ tag }) => decide(wmcore, tag).reason).filter(why => why.includes('stable'))).toEqual(
-    [],
-  )
+test('none of them is refused as the name of a stable tag', () => {
+  const reasons = corpus.map(({ tag }) => decide(wmcore, tag)).filter(({ kind }) => kind === 'refused')
+  expect(reasons.filter(({ reason }) => reason.includes('stable'))).toEqual([])
 })

@@ -98,7 +98,7 @@ const known: Case[] = [
     what: 'without the label on one platform',
     tag: tagAt(A),
     images: [image('x', [[A, OWN], []])],
-    objections: { x: 'it does not say which commit it was built from' },
+    objections: { x: 'not each of its platforms says which commit it was built from' },
   },
   {
     what: 'whose platforms are of two commits, given by its digest',
@@ -156,13 +156,13 @@ const unknown: Case[] = [
     what: 'one that does not name its repository',
     tag: tagAt(undefined),
     images: [image('x', [[A]])],
-    objections: { x: 'it does not say which repository it was built from' },
+    objections: { x: 'it was built from a repository that it does not name' },
   },
   {
     what: 'two of different repositories, of which none is known to be the own',
     tag: tagAt(undefined, ''),
     images: [image('x', [[A, OTHER]], true), image('y', [[B, OWN]])],
-    objections: { y: `it was built from ${OWN}, and x from ${OTHER}` },
+    objections: { y: 'it was built from another repository than x' },
   },
   {
     what: 'one without the label',

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { type Constraints, ON_EXISTING } from '../../src/reconcile/constraints.ts'
 import type { Desired } from '../../src/reconcile/desired.ts'
 import type { FirstContent } from '../../src/reconcile/observed.ts'
 import { reconcile } from '../../src/reconcile/reconcile.ts'
 import type { Step } from '../../src/reconcile/step.ts'
-import { ON_EXISTING, type Terms } from '../../src/reconcile/terms.ts'
 import { carryOut, desiredFor, digest, observe, type World } from './world.ts'
 
 const POLICIES = [
@@ -35,10 +35,10 @@ const contents: fc.Arbitrary<FirstContent | undefined> = fc.constantFrom(
   { kind: 'image', revision: '2'.repeat(40) },
 )
 
-const terms: fc.Arbitrary<Terms> = fc.record({
-  may: fc.constantFrom('build', 'push', 'neither'),
+const constraints: fc.Arbitrary<Constraints> = fc.record({
+  publishes: fc.constantFrom('build', 'push', 'nothing'),
   onExisting: fc.constantFrom(...ON_EXISTING),
-  stable: fc.constantFrom<Terms['stable'][]>({ kind: 'write' }, { kind: 'withhold', why: 'waits' }),
+  stable: fc.constantFrom<Constraints['stable'][]>({ kind: 'write' }, { kind: 'withhold', why: 'waits' }),
   revision: fc.constantFrom(undefined, REVISION),
   own: fc.constantFrom([], [digest('a')]),
   image: fc.option(
@@ -58,7 +58,7 @@ const situations = desires.chain(({ policy, gitTag }) =>
       desired: fc.constant(desiredFor(gitTag, policy)),
       world: worlds(policy),
       content: contents,
-      terms,
+      constraints,
     })
     // What is not there has no content.
     .map(all => (all.world[gitTag] === undefined ? { ...all, content: undefined } : all)),
@@ -70,8 +70,8 @@ const isClear = (steps: readonly Step[]): boolean => steps.every(({ kind }) => k
 const isBuilt = (steps: readonly Step[]): boolean =>
   steps.some(({ kind }) => kind === 'build' || kind === 'push')
 
-/** The terms of the look that follows when the steps have been carried out. */
-const afterwards = (given: Terms, steps: readonly Step[]): Terms => {
+/** The constraints of the look that follows when the steps have been carried out. */
+const afterwards = (given: Constraints, steps: readonly Step[]): Constraints => {
   if (isBuilt(steps)) return { ...given, image: { digest: BUILT, from: 'built' } }
   const kept = steps.find(({ kind }) => kind === 'keep')
   return kept?.kind === 'keep' && given.image === undefined
@@ -84,13 +84,13 @@ const check = (
     desired: Desired
     world: World
     content: FirstContent | undefined
-    terms: Terms
+    constraints: Constraints
     steps: readonly Step[]
   }) => void,
 ): void => {
   fc.assert(
     fc.property(situations, situation => {
-      const { desired, world, content, terms: given } = situation
+      const { desired, world, content, constraints: given } = situation
       const steps = reconcile(desired, observe(desired, world, content), given)
       property({ ...situation, steps })
     }),
@@ -109,14 +109,14 @@ describe('whatever is in the registry', () => {
   })
 
   test('the same arguments give the same steps', () => {
-    check(({ desired, world, content, terms: given, steps }) => {
+    check(({ desired, world, content, constraints: given, steps }) => {
       expect(reconcile(desired, observe(desired, world, content), given)).toEqual(steps)
     })
   })
 
   test('a fixed tag gets another image only where the caller overwrites', () => {
-    check(({ desired, world, content, terms: given, steps }) => {
-      if (given.onExisting === 'overwrite' && given.may !== 'neither') return
+    check(({ desired, world, content, constraints: given, steps }) => {
+      if (given.onExisting === 'overwrite' && given.publishes !== 'nothing') return
       const after = carryOut(
         steps.filter(({ kind }) => kind !== 'restore'),
         world,
@@ -141,14 +141,14 @@ describe('whatever is in the registry', () => {
   })
 
   test('a stable tag that waits is never written', () => {
-    check(({ terms: given, steps }) => {
+    check(({ constraints: given, steps }) => {
       if (given.stable.kind === 'write') return
       for (const { kind, tag } of steps) if (tag.stable) expect(['copy', 'move']).not.toContain(kind)
     })
   })
 
   test('a tag is only given the image of the first tag', () => {
-    check(({ desired, world, terms: given, steps }) => {
+    check(({ desired, world, constraints: given, steps }) => {
       if (!isClear(steps)) return
       const after = carryOut(steps, world, BUILT)
       const first = after[desired.first.tag]
@@ -166,15 +166,15 @@ describe('whatever is in the registry', () => {
   })
 
   test('nothing is built or pushed where that is not allowed, and nothing twice', () => {
-    check(({ terms: given, steps }) => {
+    check(({ constraints: given, steps }) => {
       const brings = steps.filter(({ kind }) => kind === 'build' || kind === 'push')
-      if (given.may === 'neither' || given.image !== undefined) expect(brings).toEqual([])
-      for (const { kind } of brings) expect(kind).toBe(given.may)
+      if (given.publishes === 'nothing' || given.image !== undefined) expect(brings).toEqual([])
+      for (const { kind } of brings) expect(kind).toBe(given.publishes)
     })
   })
 
   test('a run gives back only what it has written itself', () => {
-    check(({ world, terms: given, steps }) => {
+    check(({ world, constraints: given, steps }) => {
       for (const step of steps) {
         if (step.kind !== 'restore') continue
         expect(given.image?.from).toBe('built')
@@ -185,7 +185,7 @@ describe('whatever is in the registry', () => {
   })
 
   test('once the steps are carried out, nothing is left to do', () => {
-    check(({ desired, world, content, terms: given, steps }) => {
+    check(({ desired, world, content, constraints: given, steps }) => {
       if (!isClear(steps)) return
       const after = carryOut(steps, world, BUILT)
       const again = reconcile(
@@ -200,11 +200,11 @@ describe('whatever is in the registry', () => {
 
 test('a repository that has all of it needs nothing', () => {
   fc.assert(
-    fc.property(desires, terms, ({ policy, gitTag }, given) => {
+    fc.property(desires, constraints, ({ policy, gitTag }, given) => {
       const desired = desiredFor(gitTag, policy)
       if (given.onExisting === 'overwrite' || given.onExisting === 'fail' || given.image !== undefined) return
       const world = Object.fromEntries([desired.first, ...desired.copies].map(({ tag }) => [tag, BUILT]))
-      const known: Terms = { ...given, revision: REVISION }
+      const known: Constraints = { ...given, revision: REVISION }
       const steps = reconcile(desired, observe(desired, world, { kind: 'image', revision: REVISION }), known)
       expect(steps.map(({ kind }) => kind)).toEqual(steps.map(() => 'keep'))
     }),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import type { Constraints } from '../../src/reconcile/constraints.ts'
 import type { FirstContent } from '../../src/reconcile/observed.ts'
 import { needsFirstContent, reconcile } from '../../src/reconcile/reconcile.ts'
-import type { Terms } from '../../src/reconcile/terms.ts'
 import { desiredFor, digest, inShort, observe, type World } from './world.ts'
 
 const [A, B, C] = [digest('a'), digest('b'), digest('c')] as const
@@ -10,16 +10,16 @@ const OTHERS = '2'.repeat(40)
 const ours: FirstContent = { kind: 'image', revision: OURS }
 
 /** A release on the git tag of its commit. */
-const RELEASE: Terms = {
-  may: 'build',
+const RELEASE: Constraints = {
+  publishes: 'build',
   onExisting: 'same-revision',
   stable: { kind: 'write' },
   revision: OURS,
 }
-const PUSH: Terms = { ...RELEASE, may: 'push' }
+const PUSH: Constraints = { ...RELEASE, publishes: 'push' }
 /** A promotion, or a look: nothing may be built. */
-const PROMOTE: Terms = { may: 'neither', onExisting: 'reuse', stable: { kind: 'write' } }
-const LATER: Pick<Terms, 'stable'> = { stable: { kind: 'withhold', why: 'waits' } }
+const PROMOTE: Constraints = { publishes: 'nothing', onExisting: 'reuse', stable: { kind: 'write' } }
+const LATER: Pick<Constraints, 'stable'> = { stable: { kind: 'withhold', why: 'waits' } }
 
 /** Every kind of tag: built, copied and moving, copied and stable, copied, stable and moving. */
 const FULL = 'final: X.Y.Z -> X.Y.Z X.Y | X.Y.Z-stable X.Y-stable'
@@ -27,16 +27,16 @@ const FULL = 'final: X.Y.Z -> X.Y.Z X.Y | X.Y.Z-stable X.Y-stable'
 interface Case {
   readonly what: string
   readonly world: World
-  readonly terms: Terms
+  readonly constraints: Constraints
   readonly content?: FirstContent
   readonly policy?: string
   readonly gitTag?: string
   readonly steps: readonly string[]
 }
 
-const check = ({ world, terms, content, policy, gitTag = '2.3.4', steps }: Case): void => {
+const check = ({ world, constraints, content, policy, gitTag = '2.3.4', steps }: Case): void => {
   const desired = desiredFor(gitTag, policy)
-  expect(inShort(reconcile(desired, observe(desired, world, content), terms))).toEqual(steps)
+  expect(inShort(reconcile(desired, observe(desired, world, content), constraints))).toEqual(steps)
 }
 
 describe('the first tag', () => {
@@ -46,137 +46,142 @@ describe('the first tag', () => {
     {
       what: 'absent: it is built',
       world: {},
-      terms: RELEASE,
+      constraints: RELEASE,
       steps: ['build 2.3.4', 'copy 2.3.4-stable new'],
     },
-    { what: 'absent: it is pushed', world: {}, terms: PUSH, steps: ['push 2.3.4', 'copy 2.3.4-stable new'] },
+    {
+      what: 'absent: it is pushed',
+      world: {},
+      constraints: PUSH,
+      steps: ['push 2.3.4', 'copy 2.3.4-stable new'],
+    },
     {
       what: 'absent, and nothing may be built',
       world: {},
-      terms: PROMOTE,
+      constraints: PROMOTE,
       steps: ['refuse 2.3.4: not-published', 'copy 2.3.4-stable new'],
     },
     {
       what: 'there, and nothing may be built',
       world: existing,
-      terms: PROMOTE,
+      constraints: PROMOTE,
       steps: ['keep 2.3.4 a', ...copies],
     },
     {
       what: 'of this revision',
       world: existing,
       content: ours,
-      terms: RELEASE,
+      constraints: RELEASE,
       steps: ['keep 2.3.4 a', ...copies],
     },
     {
       what: 'of this revision, which its label has in capitals',
       world: existing,
       content: { kind: 'image', revision: OURS.toUpperCase() },
-      terms: RELEASE,
+      constraints: RELEASE,
       steps: ['keep 2.3.4 a', ...copies],
     },
     {
       what: 'of another revision',
       world: existing,
       content: { kind: 'image', revision: OTHERS },
-      terms: RELEASE,
+      constraints: RELEASE,
       steps: ['refuse 2.3.4: already-published', ...copies],
     },
     {
       what: 'without a revision',
       world: existing,
       content: { kind: 'image', revision: undefined },
-      terms: RELEASE,
+      constraints: RELEASE,
       steps: ['refuse 2.3.4: already-published', ...copies],
     },
     {
       what: 'without a revision, in a run that does not know its own',
       world: existing,
       content: { kind: 'image', revision: undefined },
-      terms: { ...RELEASE, revision: undefined },
+      constraints: { ...RELEASE, revision: undefined },
       steps: ['refuse 2.3.4: already-published', ...copies],
     },
     {
       what: 'the image that is to be pushed',
       world: existing,
-      terms: { ...PUSH, revision: OTHERS, own: [B, A] },
+      constraints: { ...PUSH, revision: OTHERS, own: [B, A] },
       steps: ['keep 2.3.4 a', ...copies],
     },
     {
       what: 'not an image, but what a push that was stopped has left',
       world: existing,
       content: { kind: 'leftover' },
-      terms: RELEASE,
+      constraints: RELEASE,
       steps: ['build 2.3.4', 'copy 2.3.4-stable new'],
     },
     {
       what: 'of another revision, reused',
       world: existing,
       content: { kind: 'image', revision: OTHERS },
-      terms: { ...RELEASE, onExisting: 'reuse' },
+      constraints: { ...RELEASE, onExisting: 'reuse' },
       steps: ['keep 2.3.4 a', ...copies],
     },
     {
       what: 'of this revision, and none may be there',
       world: existing,
       content: ours,
-      terms: { ...RELEASE, onExisting: 'fail' },
+      constraints: { ...RELEASE, onExisting: 'fail' },
       steps: ['refuse 2.3.4: already-published', ...copies],
     },
     {
       what: 'absent, and none may be there',
       world: {},
-      terms: { ...RELEASE, onExisting: 'fail' },
+      constraints: { ...RELEASE, onExisting: 'fail' },
       steps: ['build 2.3.4', 'copy 2.3.4-stable new'],
     },
     {
       what: 'of this revision, overwritten all the same',
       world: existing,
       content: ours,
-      terms: { ...RELEASE, onExisting: 'overwrite' },
+      constraints: { ...RELEASE, onExisting: 'overwrite' },
       steps: ['build 2.3.4, replaces a', 'copy 2.3.4-stable new'],
     },
     {
       what: 'the one that was given',
       world: existing,
-      terms: { ...PROMOTE, image: { digest: A, from: 'given' } },
+      constraints: { ...PROMOTE, image: { digest: A, from: 'given' } },
       steps: ['keep 2.3.4 a', ...copies],
     },
     {
       what: 'another than the one that was given',
       world: existing,
-      terms: { ...PROMOTE, image: { digest: B, from: 'given' } },
+      constraints: { ...PROMOTE, image: { digest: B, from: 'given' } },
       steps: ['refuse 2.3.4: not-as-planned', 'copy 2.3.4-stable b'],
     },
     {
       what: 'another than the one that was given, and so is a copy',
       world: { ...existing, '2.3.4-stable': A },
-      terms: { ...PROMOTE, image: { digest: B, from: 'given' } },
+      constraints: { ...PROMOTE, image: { digest: B, from: 'given' } },
       steps: ['refuse 2.3.4: not-as-planned', 'refuse 2.3.4-stable: not-as-planned'],
     },
     {
       what: 'absent, and one was given',
       world: {},
-      terms: { ...PROMOTE, image: { digest: B, from: 'given' } },
+      constraints: { ...PROMOTE, image: { digest: B, from: 'given' } },
       steps: ['refuse 2.3.4: not-published', 'copy 2.3.4-stable b'],
     },
     {
       what: 'still what this run found before it waited',
       world: existing,
-      terms: { ...RELEASE, image: { digest: A, from: 'found' } },
+      constraints: { ...RELEASE, image: { digest: A, from: 'found' } },
       steps: ['keep 2.3.4 a', ...copies],
     },
     {
       what: 'become something else while this run waited',
       world: existing,
-      terms: { ...RELEASE, image: { digest: B, from: 'found' } },
+      constraints: { ...RELEASE, image: { digest: B, from: 'found' } },
       steps: ['refuse 2.3.4: not-as-planned', 'copy 2.3.4-stable b'],
     },
     {
       what: 'gone since this run has pushed it',
       world: {},
-      terms: { ...RELEASE, image: { digest: B, from: 'built' } },
+      constraints: { ...RELEASE, image: { digest: B, from: 'built' } },
       steps: ['refuse 2.3.4: not-as-planned', 'copy 2.3.4-stable b'],
     },
     {
@@ -184,7 +189,7 @@ describe('the first tag', () => {
       policy: 'nightly: nightly -> nightly',
       gitTag: 'nightly',
       world: { nightly: A },
-      terms: RELEASE,
+      constraints: RELEASE,
       steps: ['build nightly'],
     },
     {
@@ -192,14 +197,14 @@ describe('the first tag', () => {
       policy: 'nightly: nightly -> nightly',
       gitTag: 'nightly',
       world: { nightly: A },
-      terms: PROMOTE,
+      constraints: PROMOTE,
       steps: ['keep nightly a'],
     },
     {
       what: 'alone',
       gitTag: '2.3.5rc1',
       world: {},
-      terms: RELEASE,
+      constraints: RELEASE,
       steps: ['build 2.3.5rc1'],
     },
   ])('$what', check)
@@ -214,81 +219,81 @@ describe('a fixed tag beside it', () => {
       what: 'has the image',
       world: both,
       content: ours,
-      terms: RELEASE,
+      constraints: RELEASE,
       steps: ['keep 2.3.4 a', 'keep 2.3.4-stable a'],
     },
     {
       what: 'has another image',
       world: differs,
       content: ours,
-      terms: RELEASE,
+      constraints: RELEASE,
       steps: ['keep 2.3.4 a', 'refuse 2.3.4-stable: already-published'],
     },
     {
       what: 'has another image, reused',
       world: differs,
       content: ours,
-      terms: { ...RELEASE, onExisting: 'reuse' },
+      constraints: { ...RELEASE, onExisting: 'reuse' },
       steps: ['keep 2.3.4 a', 'refuse 2.3.4-stable: already-published'],
     },
     {
       what: 'has another image, promoted',
       world: differs,
-      terms: PROMOTE,
+      constraints: PROMOTE,
       steps: ['keep 2.3.4 a', 'refuse 2.3.4-stable: already-published'],
     },
     {
       what: 'has another image, overwritten',
       world: differs,
-      terms: { ...RELEASE, onExisting: 'overwrite' },
+      constraints: { ...RELEASE, onExisting: 'overwrite' },
       steps: ['build 2.3.4, replaces a', 'copy 2.3.4-stable new, replaces b'],
     },
     {
       what: 'is there without the first',
       world: alone,
-      terms: RELEASE,
+      constraints: RELEASE,
       steps: ['build 2.3.4', 'refuse 2.3.4-stable: already-published'],
     },
     {
       what: 'is there without the first, reused',
       world: alone,
-      terms: { ...RELEASE, onExisting: 'reuse' },
+      constraints: { ...RELEASE, onExisting: 'reuse' },
       steps: ['build 2.3.4', 'refuse 2.3.4-stable: already-published'],
     },
     {
       what: 'is there without the first, overwritten',
       world: alone,
-      terms: { ...RELEASE, onExisting: 'overwrite' },
+      constraints: { ...RELEASE, onExisting: 'overwrite' },
       steps: ['build 2.3.4', 'copy 2.3.4-stable new, replaces b'],
     },
     {
       what: 'is there without the first, promoted',
       world: alone,
-      terms: PROMOTE,
+      constraints: PROMOTE,
       steps: ['refuse 2.3.4: not-published', 'refuse 2.3.4-stable: already-published'],
     },
     {
       what: 'was written by another run while this one built',
       world: differs,
-      terms: { ...RELEASE, image: { digest: A, from: 'built' } },
+      constraints: { ...RELEASE, image: { digest: A, from: 'built' } },
       steps: ['keep 2.3.4 a', 'restore 2.3.4 b', 'refuse 2.3.4-stable: not-as-planned'],
     },
     {
       what: 'was written by another run, and the first too',
       world: { '2.3.4': B, '2.3.4-stable': B },
-      terms: { ...RELEASE, image: { digest: A, from: 'built' } },
+      constraints: { ...RELEASE, image: { digest: A, from: 'built' } },
       steps: ['refuse 2.3.4: not-as-planned', 'refuse 2.3.4-stable: not-as-planned'],
     },
     {
       what: 'was written by another run while this one waited',
       world: differs,
-      terms: { ...RELEASE, image: { digest: A, from: 'found' } },
+      constraints: { ...RELEASE, image: { digest: A, from: 'found' } },
       steps: ['keep 2.3.4 a', 'refuse 2.3.4-stable: not-as-planned'],
     },
     {
       what: 'was written by another run, and this one overwrites',
       world: differs,
-      terms: { ...RELEASE, onExisting: 'overwrite', image: { digest: A, from: 'built' } },
+      constraints: { ...RELEASE, onExisting: 'overwrite', image: { digest: A, from: 'built' } },
       steps: ['keep 2.3.4 a', 'copy 2.3.4-stable a, replaces b'],
     },
   ])('$what', check)
@@ -299,54 +304,54 @@ describe('a stable tag that waits', () => {
     {
       what: 'is not written',
       world: {},
-      terms: { ...RELEASE, ...LATER },
+      constraints: { ...RELEASE, ...LATER },
       steps: ['build 2.3.4', 'withhold 2.3.4-stable: waits'],
     },
     {
       what: 'is kept where it has the image',
       world: { '2.3.4': A, '2.3.4-stable': A },
       content: ours,
-      terms: { ...RELEASE, ...LATER },
+      constraints: { ...RELEASE, ...LATER },
       steps: ['keep 2.3.4 a', 'keep 2.3.4-stable a'],
     },
     {
       what: 'still must not have another image',
       world: { '2.3.4': A, '2.3.4-stable': B },
       content: ours,
-      terms: { ...RELEASE, ...LATER },
+      constraints: { ...RELEASE, ...LATER },
       steps: ['keep 2.3.4 a', 'refuse 2.3.4-stable: already-published'],
     },
     {
       what: 'keeps a promoted version from being overwritten',
       world: { '2.3.4': A, '2.3.4-stable': A },
-      terms: { ...RELEASE, ...LATER, onExisting: 'overwrite' },
+      constraints: { ...RELEASE, ...LATER, onExisting: 'overwrite' },
       steps: ['build 2.3.4, replaces a', 'refuse 2.3.4-stable: already-published'],
     },
     {
       what: 'does not keep one that is not promoted',
       world: { '2.3.4': A },
-      terms: { ...RELEASE, ...LATER, onExisting: 'overwrite' },
+      constraints: { ...RELEASE, ...LATER, onExisting: 'overwrite' },
       steps: ['build 2.3.4, replaces a', 'withhold 2.3.4-stable: waits'],
     },
     {
       what: 'and moves waits as well, with the version that it has',
       policy: FULL,
       world: { '2.3.3': B, '2.3.3-stable': B, '2.3': B, '2.3-stable': B },
-      terms: { ...RELEASE, ...LATER },
+      constraints: { ...RELEASE, ...LATER },
       steps: ['build 2.3.4', 'withhold 2.3.4-stable: waits', 'move 2.3 new', 'withhold 2.3-stable: waits'],
     },
     {
       what: 'and moves keeps this version from being overwritten once it has it',
       policy: 'final: X.Y.Z -> X.Y.Z | X.Y-stable',
       world: { '2.3.4': A, '2.3-stable': A },
-      terms: { ...RELEASE, ...LATER, onExisting: 'overwrite' },
+      constraints: { ...RELEASE, ...LATER, onExisting: 'overwrite' },
       steps: ['build 2.3.4, replaces a', 'refuse 2.3-stable: already-published'],
     },
     {
       what: 'and moves does not keep it while another version has it',
       policy: 'final: X.Y.Z -> X.Y.Z | X.Y-stable',
       world: { '2.3.3': B, '2.3.4': A, '2.3-stable': B },
-      terms: { ...RELEASE, ...LATER, onExisting: 'overwrite' },
+      constraints: { ...RELEASE, ...LATER, onExisting: 'overwrite' },
       steps: ['build 2.3.4, replaces a', 'withhold 2.3-stable: waits'],
     },
   ])('$what', check)
@@ -359,31 +364,31 @@ describe('a moving tag', () => {
     {
       what: 'is written where it is absent',
       world,
-      terms: PROMOTE,
+      constraints: PROMOTE,
       steps: [...kept, 'move 2.3 a', 'move 2.3-stable a'],
     },
     {
       what: 'leaves an older version',
       world: { ...world, '2.3.3': B, '2.3.3-stable': B, '2.3': B, '2.3-stable': B },
-      terms: PROMOTE,
+      constraints: PROMOTE,
       steps: [...kept, 'move 2.3 a', 'move 2.3-stable a'],
     },
     {
       what: 'stays with a newer version',
       world: { ...world, '2.3.10': C, '2.3.10-stable': C, '2.3': C, '2.3-stable': C },
-      terms: PROMOTE,
+      constraints: PROMOTE,
       steps: [...kept, 'stay 2.3 with 2.3.10', 'stay 2.3-stable with 2.3.10-stable'],
     },
     {
       what: 'that is stable does not wait for a newer version that is not promoted',
       world: { ...world, '2.3.10': C, '2.3': C },
-      terms: PROMOTE,
+      constraints: PROMOTE,
       steps: [...kept, 'stay 2.3 with 2.3.10', 'move 2.3-stable a'],
     },
     {
       what: 'stays, whatever may be overwritten',
       world: { ...world, '2.3.10': C, '2.3.10-stable': C, '2.3': C, '2.3-stable': C },
-      terms: { ...RELEASE, onExisting: 'overwrite' },
+      constraints: { ...RELEASE, onExisting: 'overwrite' },
       steps: [
         'build 2.3.4, replaces a',
         'copy 2.3.4-stable new, replaces a',
@@ -394,16 +399,16 @@ describe('a moving tag', () => {
     {
       what: 'is kept where it has the image',
       world: { ...world, '2.3': A, '2.3-stable': A },
-      terms: PROMOTE,
+      constraints: PROMOTE,
       steps: [...kept, 'keep 2.3 a', 'keep 2.3-stable a'],
     },
   ])('$what', each => check({ policy: FULL, ...each }))
 })
 
 describe('what a refusal says', () => {
-  const refusal = (world: World, terms: Terms, content?: FirstContent) => {
+  const refusal = (world: World, constraints: Constraints, content?: FirstContent) => {
     const desired = desiredFor('2.3.4')
-    const found = reconcile(desired, observe(desired, world, content), terms).find(
+    const found = reconcile(desired, observe(desired, world, content), constraints).find(
       ({ kind }) => kind === 'refuse',
     )
     return found?.kind === 'refuse' ? `${found.why}. ${found.remedy}` : ''
@@ -430,15 +435,12 @@ describe('what a refusal says', () => {
     },
     {
       what: 'of a stable tag that differs',
-      says: [`2.3.4 is ${A}, but 2.3.4-stable is there already, as ${B}.`, 'delete the wrong tag'],
+      says: [`2.3.4 is ${A}, but 2.3.4-stable is there already, as ${B}.`],
       text: refusal({ '2.3.4': A, '2.3.4-stable': B }, RELEASE, ours),
     },
     {
       what: 'of a promotion, which can not overwrite',
-      says: [
-        `2.3.4 is ${A}, but 2.3.4-stable is there already, as ${B}.`,
-        'delete the wrong tag in the registry, and no image that another tag has.',
-      ],
+      says: [`2.3.4 is ${A}, but 2.3.4-stable is there already, as ${B}.`],
       text: refusal({ '2.3.4': A, '2.3.4-stable': B }, PROMOTE),
     },
     {
@@ -461,30 +463,35 @@ describe('what a refusal says', () => {
 
 describe('the content of the first tag is read', () => {
   test.each([
-    { when: 'it decides', world: { '2.3.4': A }, terms: RELEASE, reads: true },
-    { when: 'there is nothing', world: {}, terms: RELEASE, reads: false },
+    { when: 'it decides', world: { '2.3.4': A }, constraints: RELEASE, reads: true },
+    { when: 'there is nothing', world: {}, constraints: RELEASE, reads: false },
     {
       when: 'it is the image that is pushed',
       world: { '2.3.4': A },
-      terms: { ...PUSH, own: [A] },
+      constraints: { ...PUSH, own: [A] },
       reads: false,
     },
-    { when: 'it is reused', world: { '2.3.4': A }, terms: { ...RELEASE, onExisting: 'reuse' }, reads: false },
+    {
+      when: 'it is reused',
+      world: { '2.3.4': A },
+      constraints: { ...RELEASE, onExisting: 'reuse' },
+      reads: false,
+    },
     {
       when: 'it is overwritten',
       world: { '2.3.4': A },
-      terms: { ...RELEASE, onExisting: 'overwrite' },
+      constraints: { ...RELEASE, onExisting: 'overwrite' },
       reads: false,
     },
-    { when: 'it is promoted', world: { '2.3.4': A }, terms: PROMOTE, reads: false },
+    { when: 'it is promoted', world: { '2.3.4': A }, constraints: PROMOTE, reads: false },
     {
       when: 'it was built',
       world: { '2.3.4': A },
-      terms: { ...RELEASE, image: { digest: A, from: 'built' } },
+      constraints: { ...RELEASE, image: { digest: A, from: 'built' } },
       reads: false,
     },
-  ] as const)('$when: $reads', ({ world, terms, reads }) => {
+  ] as const)('$when: $reads', ({ world, constraints, reads }) => {
     const desired = desiredFor('2.3.4')
-    expect(needsFirstContent(desired, observe(desired, world).tags, terms)).toBe(reads)
+    expect(needsFirstContent(desired, observe(desired, world).tags, constraints)).toBe(reads)
   })
 })

@@ -1,70 +1,42 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Backoff } from '../../src/http/retry.ts'
 import { Transport } from '../../src/http/transport.ts'
-import type { Log } from '../../src/log.ts'
-import type { Credentials } from '../../src/registry/authorization.ts'
 import { RegistryClient } from '../../src/registry/client.ts'
+import type { Credentials } from '../../src/registry/credentials.ts'
 import { Secrets } from '../../src/secrets.ts'
+import { recordingLog } from '../gates/surroundings.ts'
 
 export const PATH = 'cmswmcore/reqmgr2'
-
-const backoff: Backoff = {
-  attempts: 2,
-  attemptTimeout: 20_000,
-  totalTime: 60_000,
-  firstDelay: 1,
-  longestDelay: 1,
-}
-
-/** A log that writes its lines to a list. */
-const logTo = (lines: string[]): Log => ({
-  info: line => lines.push(line),
-  warning: title => lines.push(title),
-  notice: title => lines.push(title),
-  debug: () => {},
-  raw: () => {},
-  foreign: run => run(),
-  stage: (_, run) => run(() => {}),
-})
 
 /** A transport with the real clock, and two attempts that follow each other at once. */
 export const makeTransport = (lines: string[] = [], userAgent = 'test'): Transport =>
   new Transport({
     userAgent,
-    log: logTo(lines),
+    log: { ...recordingLog(), info: line => void lines.push(line) },
     clock: { now: () => performance.now(), sleep: time => sleep(time), random: Math.random },
-    backoff,
+    backoff: { attempts: 2, attemptTimeout: 20_000, totalTime: 60_000, firstDelay: 1, longestDelay: 1 },
     signal: new AbortController().signal,
   })
 
+interface Options {
+  readonly credentials?: Credentials
+  readonly now?: () => number
+  readonly log?: string[]
+  readonly headOnly?: boolean
+  readonly secrets?: Secrets
+  readonly userAgent?: string
+}
+
 /** A client of the repository `PATH`, on a transport of its own. Close it when it is not used any more. */
-export const makeClient = (
-  registry: string,
-  {
-    credentials = { kind: 'anonymous' },
-    now = () => performance.now(),
-    log = [],
-    looksOnly = false,
-    secrets = new Secrets(),
-    userAgent,
-  }: {
-    credentials?: Credentials
-    now?: () => number
-    log?: string[]
-    looksOnly?: boolean
-    secrets?: Secrets
-    userAgent?: string
-  } = {},
-): RegistryClient & Disposable => {
-  const transport = makeTransport(log, userAgent)
+export const makeClient = (registry: string, options: Options = {}): RegistryClient & Disposable => {
+  const transport = makeTransport(options.log, options.userAgent)
   const client = new RegistryClient({
     repository: { registry, path: PATH },
     transport,
-    credentials,
-    secrets,
+    credentials: options.credentials ?? { kind: 'anonymous' },
+    secrets: options.secrets ?? new Secrets(),
     access: 'pull,push',
-    looksOnly,
-    now,
+    headOnly: options.headOnly ?? false,
+    now: options.now ?? (() => performance.now()),
   })
   return Object.assign(client, { [Symbol.dispose]: () => transport[Symbol.dispose]() })
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { digestOf } from '../../src/registry/client.ts'
 import { KINDS, mediaTypeOf, seed } from '../e2e/seed.ts'
@@ -13,6 +12,7 @@ export interface AnyRegistry {
 
 const NOWHERE = `sha256:${'0'.repeat(64)}` as const
 const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json'
+const INDEX = EMPTY_INDEX.mediaType
 const ALL_TYPES = KINDS.map(mediaTypeOf).join(', ')
 
 /** What the specification leaves to nobody, and what this project relies on. */
@@ -28,7 +28,7 @@ export const contractOf = (name: string, start: () => Promise<AnyRegistry>): voi
       method: string,
       path: string,
       { type, body }: { type?: string; body?: string } = {},
-    ): Promise<{ status: number; headers: Headers; bytes: Buffer }> => {
+    ) => {
       const response = await fetch(`${registry.url}/v2/${path}`, {
         method,
         headers: { accept: ALL_TYPES, ...(type === undefined ? {} : { 'content-type': type }) },
@@ -42,12 +42,16 @@ export const contractOf = (name: string, start: () => Promise<AnyRegistry>): voi
       const { errors }: { errors: { code: string }[] } = JSON.parse(bytes.toString() || '{"errors":[]}')
       return [status, ...errors.map(({ code }) => code)].join(' ')
     }
+    const beginUpload = async (): Promise<URL> => {
+      const { status, headers } = await ask('POST', `${PATH}/blobs/uploads/`)
+      expect(status).toBe(202)
+      return new URL(headers.get('location') ?? '', registry.url)
+    }
 
     test.each([
       { request: 'GET manifests/2.3.4', says: '404 MANIFEST_UNKNOWN' },
       { request: `GET manifests/${NOWHERE}`, says: '404 MANIFEST_UNKNOWN' },
       { request: 'HEAD manifests/2.3.4', says: '404' },
-      { request: `HEAD manifests/${NOWHERE}`, says: '404' },
       { request: 'GET tags/list', says: '404 NAME_UNKNOWN' },
       { request: `GET blobs/${NOWHERE}`, says: '404 BLOB_UNKNOWN' },
       { request: `HEAD blobs/${NOWHERE}`, says: '404' },
@@ -57,39 +61,24 @@ export const contractOf = (name: string, start: () => Promise<AnyRegistry>): voi
     })
 
     const missing = { mediaType: OCI_MANIFEST, digest: NOWHERE, size: 1 }
+    const config = { ...missing, mediaType: 'application/vnd.oci.image.config.v1+json' }
     test.each([
-      {
-        what: 'an index of what is not there',
-        body: { schemaVersion: 2, mediaType: EMPTY_INDEX.mediaType, manifests: [missing] },
-        type: EMPTY_INDEX.mediaType,
-      },
-      {
-        what: 'a manifest of what is not there',
-        body: {
-          schemaVersion: 2,
-          mediaType: OCI_MANIFEST,
-          config: { ...missing, mediaType: 'application/vnd.oci.image.config.v1+json' },
-          layers: [],
-        },
-        type: OCI_MANIFEST,
-      },
-      {
-        what: 'another media type than the header says',
-        body: { schemaVersion: 2, mediaType: EMPTY_INDEX.mediaType, manifests: [] },
-        type: OCI_MANIFEST,
-      },
+      { what: 'an index of what is not there', type: INDEX, body: { manifests: [missing] } },
+      { what: 'a manifest of what is not there', type: OCI_MANIFEST, body: { config, layers: [] } },
+      { what: 'another type than is said', type: INDEX, body: { mediaType: OCI_MANIFEST, manifests: [] } },
     ])('a PUT of $what is refused, and leaves nothing', async ({ body, type }) => {
-      const put = await ask('PUT', 'cmswmcore/refused/manifests/bad', { type, body: JSON.stringify(body) })
+      const path = 'cmswmcore/refused/manifests/bad'
+      const put = await ask('PUT', path, {
+        type,
+        body: JSON.stringify({ schemaVersion: 2, mediaType: type, ...body }),
+      })
       expect(put.status).toBe(400)
-      expect(inShort(await ask('GET', 'cmswmcore/refused/manifests/bad'))).toBe('404 MANIFEST_UNKNOWN')
+      expect(inShort(await ask('GET', path))).toBe('404 MANIFEST_UNKNOWN')
     })
 
     test('a PUT by another digest than that of the bytes is refused', async () => {
-      const body = EMPTY_INDEX.bytes.toString()
-      const put = await ask('PUT', `cmswmcore/refused/manifests/${NOWHERE}`, {
-        type: EMPTY_INDEX.mediaType,
-        body,
-      })
+      const index = { type: INDEX, body: EMPTY_INDEX.bytes.toString() }
+      const put = await ask('PUT', `cmswmcore/refused/manifests/${NOWHERE}`, index)
       expect(inShort(put)).toBe('400 DIGEST_INVALID')
     })
 
@@ -98,15 +87,13 @@ export const contractOf = (name: string, start: () => Promise<AnyRegistry>): voi
       const digest = await seed(registry, path, '2.3.4', { kind })
       for (const reference of ['2.3.4', digest]) {
         const got = await ask('GET', `${path}/manifests/${reference}`)
-        expect(got.status).toBe(200)
-        expect(`sha256:${createHash('sha256').update(got.bytes).digest('hex')}`).toBe(digest)
         const head = await ask('HEAD', `${path}/manifests/${reference}`)
+        expect([got.status, digestOf(got.bytes), head.bytes.length]).toEqual([200, digest, 0])
         for (const { headers } of [got, head]) {
           expect(headers.get('docker-content-digest')).toBe(digest)
           expect(headers.get('content-type')).toBe(mediaTypeOf(kind))
           expect(headers.get('content-length')).toBe(String(got.bytes.length))
         }
-        expect(head.bytes).toHaveLength(0)
       }
     })
 
@@ -114,10 +101,13 @@ export const contractOf = (name: string, start: () => Promise<AnyRegistry>): voi
       const path = 'cmswmcore/moves'
       const first = await seed(registry, path, '2.3.4')
       const second = await seed(registry, path, '2.3.4')
-      const digestAt = async (reference: string): Promise<string | null> =>
-        (await ask('HEAD', `${path}/manifests/${reference}`)).headers.get('docker-content-digest')
-      expect(await digestAt('2.3.4')).toBe(second)
-      expect(await digestAt(first)).toBe(first)
+      for (const [reference, digest] of [
+        ['2.3.4', second],
+        [first, first],
+      ] as const) {
+        const { headers } = await ask('HEAD', `${path}/manifests/${reference}`)
+        expect(headers.get('docker-content-digest')).toBe(digest)
+      }
       const list = await ask('GET', `${path}/tags/list`)
       expect(JSON.parse(list.bytes.toString())).toEqual({ name: path, tags: ['2.3.4'] })
     })
@@ -137,68 +127,46 @@ export const contractOf = (name: string, start: () => Promise<AnyRegistry>): voi
       expect(await client.listTags()).toEqual(['2.3.4', '2.3.4-stable'])
     })
 
-    test('an upload that was begun is there until it is cancelled', async () => {
-      const begun = await ask('POST', `${PATH}/blobs/uploads/`)
-      expect(begun.status).toBe(202)
-      const location = new URL(begun.headers.get('location') ?? '', registry.url)
-      expect(location.pathname).toContain(`/v2/${PATH}/blobs/uploads/`)
-      const cancel = () => fetch(location, { method: 'DELETE' }).then(({ status }) => status)
-      expect(await cancel()).toBe(204)
-      expect(await cancel()).toBe(404)
-    })
-
-    test('there is no referrers API', async () => {
-      const digest = await seed(registry, PATH, '2.3.4')
-      const { status, bytes } = await ask('GET', `${PATH}/referrers/${digest}`)
-      expect({ status, body: bytes.toString() }).toEqual({ status: 404, body: '404 page not found\n' })
-      using client = makeClient(registry.host)
-      expect(await client.listReferrers(digest as `sha256:${string}`, 'application/x')).toBe('unsupported')
-    })
-
-    test('the client puts a blob, once, and it is there', async () => {
-      using client = makeClient(registry.host)
-      const bytes = Buffer.from('{"what":"a blob"}')
-      const digest = await client.putBlob(bytes)
-      expect(digest).toBe(digestOf(bytes))
-      const head = await ask('HEAD', `${PATH}/blobs/${digest}`)
-      expect(head.status).toBe(200)
-      expect(head.headers.get('content-length')).toBe(String(bytes.length))
-      expect(await client.putBlob(bytes)).toBe(digest)
-      expect(await client.getBlob(digest)).toEqual(bytes)
-    })
-
-    test('a blob of another digest than was announced is refused', async () => {
-      const begun = await ask('POST', `${PATH}/blobs/uploads/`)
-      const location = new URL(begun.headers.get('location') ?? '', registry.url)
-      location.searchParams.set('digest', NOWHERE)
-      const { status } = await fetch(location, { method: 'PUT', body: 'other' })
-      expect(status).toBe(400)
-    })
-
     test('the client puts a manifest by its digest alone, and no tag is made of it', async () => {
       using client = makeClient(registry.host)
       const digest = digestOf(EMPTY_INDEX.bytes)
       const before = await client.listTags()
       await client.putManifest(digest, EMPTY_INDEX)
-      expect(await client.headManifest(digest)).toEqual({
-        mediaType: EMPTY_INDEX.mediaType,
-        size: EMPTY_INDEX.bytes.length,
-      })
+      expect(await client.headManifest(digest)).toEqual({ mediaType: INDEX, size: EMPTY_INDEX.bytes.length })
       expect(await client.listTags()).toEqual(before)
     })
 
-    test('the client may write, and leaves no upload', async () => {
+    test('an upload that was begun is there until it is cancelled', async () => {
+      const location = await beginUpload()
+      expect(location.pathname).toContain(`/v2/${PATH}/blobs/uploads/`)
+      for (const status of [204, 404])
+        expect((await fetch(location, { method: 'DELETE' })).status).toBe(status)
       using client = makeClient(registry.host)
-      await expect(client.requireWritable()).resolves.toBeUndefined()
+      await client.requireWritable()
     })
 
-    test('the client reads a config, by its digest', async () => {
+    test('there is no referrers API', async () => {
+      const digest = (await seed(registry, PATH, '2.3.4')) as typeof NOWHERE
+      const { status, bytes } = await ask('GET', `${PATH}/referrers/${digest}`)
+      expect({ status, body: bytes.toString() }).toEqual({ status: 404, body: '404 page not found\n' })
       using client = makeClient(registry.host)
-      await seed(registry, PATH, 'config')
-      const manifest = await client.getManifest('config')
-      if (manifest === undefined) throw new Error('no manifest')
-      const { config }: { config: { digest: `sha256:${string}` } } = JSON.parse(manifest.bytes.toString())
-      expect(digestOf(await client.getBlob(config.digest))).toBe(config.digest)
+      expect(await client.listReferrers(digest, 'application/x')).toBe('unsupported')
+    })
+
+    test('the client puts a blob, once, and it is there', async () => {
+      using client = makeClient(registry.host)
+      const bytes = Buffer.from('{"what":"a blob"}')
+      const digest = digestOf(bytes)
+      for (const _ of ['first', 'again']) expect(await client.putBlob(bytes)).toBe(digest)
+      const { status, headers } = await ask('HEAD', `${PATH}/blobs/${digest}`)
+      expect([status, headers.get('content-length')]).toEqual([200, String(bytes.length)])
+      expect(await client.getBlob(digest)).toEqual(bytes)
+    })
+
+    test('a blob of another digest than was announced is refused', async () => {
+      const location = await beginUpload()
+      location.searchParams.set('digest', NOWHERE)
+      expect((await fetch(location, { method: 'PUT', body: 'other' })).status).toBe(400)
     })
   })
 }

@@ -1,25 +1,25 @@
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { digestOf, type Manifest } from '../../src/registry/client.ts'
 import { imagesIn, isAttestation, isImage } from '../../src/registry/image-index.ts'
 
 const OCI = 'application/vnd.oci.image'
 const DOCKER = 'application/vnd.docker'
-const OCI_CONFIG = `${OCI}.config.v1+json`
-const DOCKER_CONFIG = `${DOCKER}.container.image.v1+json`
+const CONFIG = `${OCI}.config.v1+json`
+const LAYER = `${OCI}.layer.v1.tar+gzip`
 const IN_TOTO = 'application/vnd.in-toto+json'
+const COSIGN = 'application/vnd.dev.cosign.simplesigning.v1+json'
 const CACHE_CONFIG = 'application/vnd.buildkit.cacheconfig.v0'
 
 const digest = `sha256:${'ab'.repeat(32)}`
-
 const stored = (mediaType: string, content: object): Manifest => {
   const bytes = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType, ...content }))
   return { mediaType, bytes, digest: digestOf(bytes) }
 }
-const manifest = (config: string, layers: readonly string[], more: object = {}): Manifest =>
+const manifest = (config: string, layers: readonly string[], artifactType?: string): Manifest =>
   stored(`${OCI}.manifest.v1+json`, {
+    artifactType,
     config: { mediaType: config, digest, size: 2 },
     layers: layers.map(mediaType => ({ mediaType, digest, size: 2 })),
-    ...more,
   })
 const index = (...manifests: object[]): Manifest =>
   stored(`${OCI}.index.v1+json`, { manifests: manifests.map(entry => ({ digest, size: 2, ...entry })) })
@@ -31,70 +31,42 @@ const ATTESTATION = {
   platform: { architecture: 'unknown', os: 'unknown' },
   annotations: { 'vnd.docker.reference.type': 'attestation-manifest' },
 }
-
-describe('an image is', () => {
-  test.each([
-    { what: 'an OCI manifest', is: manifest(OCI_CONFIG, [`${OCI}.layer.v1.tar+gzip`]) },
-    { what: "docker's manifest", is: manifest(DOCKER_CONFIG, [`${DOCKER}.image.rootfs.diff.tar.gzip`]) },
-    { what: 'one without layers', is: manifest(OCI_CONFIG, []) },
-    { what: 'one with layers of its own kind', is: manifest(OCI_CONFIG, ['application/vnd.example.layer']) },
-    {
-      what: 'one with a statement among its layers',
-      is: manifest(OCI_CONFIG, [IN_TOTO, `${OCI}.layer.v1.tar`]),
-    },
-    {
-      what: 'one that says that it is an image',
-      is: manifest(OCI_CONFIG, [`${OCI}.layer.v1.tar`], { artifactType: OCI_CONFIG }),
-    },
-    { what: 'an index of one, with its attestation', is: index(LINUX, ATTESTATION) },
-    { what: 'an index without platforms', is: index(MANIFEST) },
-    {
-      what: "docker's list",
-      is: stored(`${DOCKER}.distribution.manifest.list.v2+json`, {
-        manifests: [{ mediaType: `${DOCKER}.distribution.manifest.v2+json`, digest, size: 2 }],
-      }),
-    },
-    { what: 'an index of an index', is: index({ mediaType: `${OCI}.index.v1+json` }) },
-  ])('$what', ({ is }) => {
-    expect(isImage(is)).toBe(true)
-    expect(isAttestation(is)).toBe(false)
-  })
+const DOCKER_LIST = stored(`${DOCKER}.distribution.manifest.list.v2+json`, {
+  manifests: [{ mediaType: `${DOCKER}.distribution.manifest.v2+json`, digest, size: 2 }],
 })
 
-describe('no image is', () => {
-  test.each([
-    { what: "BuildKit's cache, as a manifest", is: manifest(CACHE_CONFIG, [`${OCI}.layer.v1.tar+gzip`]) },
-    {
-      what: "BuildKit's cache, as an index",
-      is: index({ mediaType: `${OCI}.layer.v1.tar+gzip` }, { mediaType: CACHE_CONFIG }),
-    },
-    { what: 'an attestation', is: manifest(OCI_CONFIG, [IN_TOTO, IN_TOTO]), attestation: true },
-    {
-      what: 'an attestation with an empty config',
-      is: manifest('application/vnd.oci.empty.v1+json', [IN_TOTO], {
-        artifactType: 'application/vnd.docker.attestation.manifest.v1+json',
-      }),
-      attestation: true,
-    },
-    {
-      what: 'a signature of cosign',
-      is: manifest(OCI_CONFIG, ['application/vnd.dev.cosign.simplesigning.v1+json']),
-    },
-    { what: 'a Helm chart', is: manifest('application/vnd.cncf.helm.config.v1+json', ['application/x-tar']) },
-    {
-      what: 'an artifact with the config of an image',
-      is: manifest(OCI_CONFIG, [`${OCI}.layer.v1.tar`], { artifactType: 'application/vnd.example.record' }),
-    },
-    { what: 'an index without manifests', is: index() },
-    { what: 'an index of attestations', is: index(ATTESTATION) },
-    {
-      what: 'an index of artifacts',
-      is: index({ ...MANIFEST, artifactType: 'application/vnd.example.record' }),
-    },
-  ])('$what', ({ is, attestation = false }) => {
-    expect(isImage(is)).toBe(false)
-    expect(isAttestation(is)).toBe(attestation)
-  })
+test.each([
+  { what: 'an OCI manifest', is: manifest(CONFIG, [LAYER]) },
+  { what: "docker's manifest", is: manifest(`${DOCKER}.container.image.v1+json`, [LAYER]) },
+  { what: 'one without layers', is: manifest(CONFIG, []) },
+  { what: 'one with layers of its own kind', is: manifest(CONFIG, ['application/vnd.example.layer']) },
+  { what: 'one with a statement among its layers', is: manifest(CONFIG, [IN_TOTO, LAYER]) },
+  { what: 'one that says that it is an image', is: manifest(CONFIG, [LAYER], CONFIG) },
+  { what: 'an index of one, with its attestation', is: index(LINUX, ATTESTATION) },
+  { what: 'an index without platforms', is: index(MANIFEST) },
+  { what: "docker's list", is: DOCKER_LIST },
+  { what: 'an index of an index', is: index({ mediaType: `${OCI}.index.v1+json` }) },
+])('an image is $what', ({ is }) => {
+  expect([isImage(is), isAttestation(is)]).toEqual([true, false])
+})
+
+test.each([
+  { what: 'a cache, as a manifest', is: manifest(CACHE_CONFIG, [LAYER]) },
+  { what: 'a cache, as an index', is: index({ mediaType: LAYER }, { mediaType: CACHE_CONFIG }) },
+  { what: 'an attestation', is: manifest(CONFIG, [IN_TOTO, IN_TOTO]), attestation: true },
+  {
+    what: 'one with an empty config',
+    is: manifest('application/vnd.oci.empty.v1+json', [IN_TOTO], 'x/y'),
+    attestation: true,
+  },
+  { what: 'a signature of cosign', is: manifest(CONFIG, [COSIGN]) },
+  { what: 'a Helm chart', is: manifest('application/vnd.cncf.helm.config.v1+json', ['application/x-tar']) },
+  { what: 'an artifact with the config of an image', is: manifest(CONFIG, [LAYER], 'x/y') },
+  { what: 'an index without manifests', is: index() },
+  { what: 'an index of attestations', is: index(ATTESTATION) },
+  { what: 'an index of artifacts', is: index({ ...MANIFEST, artifactType: 'x/y' }) },
+])('no image is $what', ({ is, attestation = false }) => {
+  expect([isImage(is), isAttestation(is)]).toEqual([false, attestation])
 })
 
 test('the images of an index are its manifests that are no attestations', () => {

@@ -1,9 +1,10 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { field, parseJson } from '../../src/json.ts'
+import { digestOf } from '../../src/registry/client.ts'
 import { USER_AGENT } from '../../src/version.ts'
 
 export interface Answer {
@@ -24,6 +25,7 @@ export interface ModelRegistry {
   tags(repository: string): Readonly<Record<string, string>>
   /** Points a tag at what another tag has, as another run would. */
   copyTag(repository: string, from: string, to: string): void
+  deleteTag(repository: string, tag: string): void
   /** How many uploads to a repository were begun, and neither ended nor cancelled. */
   openUploads(repository: string): number
   /** What refers to a manifest: each manifest, and the bytes of its layers. */
@@ -31,10 +33,8 @@ export interface ModelRegistry {
     repository: string,
     digest: string,
   ): readonly { readonly manifest: unknown; readonly layers: readonly Buffer[] }[]
-  /** Whether a PUT of what refers to something says so. */
+  /** Whether a PUT of what refers to something says nothing of that. */
   silentSubject(is: boolean): void
-  /** Deletes a tag. */
-  deleteTag(repository: string, tag: string): void
   /** Answers what the client asks, in short such as `HEAD 2.3.4` or `GET list`, so; as often as given, or always. */
   answer(request: string, answer: Answer, times?: number): void
   /** Does what a request that begins so asks for, once, and breaks the connection before it says so. */
@@ -74,156 +74,10 @@ export const refused = (status: number, code: string): Answer => ({
   body: JSON.stringify({ errors: [{ code, message: code.toLowerCase().replaceAll('_', ' '), detail: {} }] }),
 })
 
-const digestOf = (bytes: Buffer): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`
-
 const ROUTE =
   /^\/v2\/(?<path>.+)\/(?<kind>manifests|blobs|tags|referrers)\/(?<reference>(?:uploads\/)?[^/]*)$/
 
-/** What distribution answers to an address that it does not know. */
-const NO_SUCH_PAGE: Answer = { status: 404, body: '404 page not found\n' }
-
-const DIGEST = /^sha256:[0-9a-f]{64}$/
 const INDEX = 'application/vnd.oci.image.index.v1+json'
-
-/** The descriptor of a manifest in a list of referrers: image-spec v1.1, descriptor.md; distribution-spec v1.1.1, "Listing Referrers". */
-const referrerOf = (digest: string, { mediaType, bytes }: Stored): object => {
-  const manifest = parseJson(bytes.toString())
-  const artifactType = field(manifest, 'artifactType') ?? field(manifest, 'config', 'mediaType')
-  return { mediaType, digest, size: bytes.length, artifactType, annotations: field(manifest, 'annotations') }
-}
-
-const referring = ({ manifests }: Repository, digest: string): [string, Stored][] =>
-  [...manifests].filter(([, { bytes }]) => field(parseJson(bytes.toString()), 'subject', 'digest') === digest)
-
-/** A page of what refers to a digest, also to one that is not there. */
-const referrersPage = (
-  repository: Repository,
-  digest: string,
-  { path, query, page }: { path: string; query: URLSearchParams; page: number },
-): Answer => {
-  if (!DIGEST.test(digest)) return refused(400, 'DIGEST_INVALID')
-  const type = query.get('artifactType')
-  const from = Number(query.get('from') ?? 0)
-  const all = referring(repository, digest)
-    .map(([each, stored]) => referrerOf(each, stored))
-    .filter(descriptor => type === null || field(descriptor, 'artifactType') === type)
-  const next = new URLSearchParams([...query].filter(([name]) => name !== 'from'))
-  next.set('from', String(from + page))
-  return {
-    status: 200,
-    headers: {
-      'content-type': INDEX,
-      ...(type === null ? {} : { 'oci-filters-applied': 'artifactType' }),
-      ...(from + page < all.length ? { link: `</v2/${path}/referrers/${digest}?${next}>; rel="next"` } : {}),
-    },
-    body: JSON.stringify({ schemaVersion: 2, mediaType: INDEX, manifests: all.slice(from, from + page) }),
-  }
-}
-
-/** What a manifest needs to be there before it. */
-const needs = (manifest: unknown): { blobs: unknown[]; manifests: unknown[] } => {
-  const listed = (name: string): unknown[] => {
-    const entries = field(manifest, name)
-    return Array.isArray(entries) ? entries.map((entry: unknown) => field(entry, 'digest')) : []
-  }
-  const config = field(manifest, 'config', 'digest')
-  return {
-    blobs: [...(config === undefined ? [] : [config]), ...listed('layers')],
-    manifests: listed('manifests'),
-  }
-}
-
-const read = (repository: Repository, reference: string, method: string | undefined): Answer => {
-  const digest = reference.includes(':') ? reference : repository.tags.get(reference)
-  const stored = digest === undefined ? undefined : repository.manifests.get(digest)
-  if (digest === undefined || stored === undefined) return refused(404, 'MANIFEST_UNKNOWN')
-  const { mediaType, bytes } = stored
-  const headers = {
-    'content-type': mediaType,
-    'content-length': String(bytes.length),
-    'docker-content-digest': digest,
-  }
-  return { status: 200, headers, ...(method === 'HEAD' ? {} : { body: bytes }) }
-}
-
-const write = (repository: Repository, reference: string, { mediaType, bytes }: Stored): Answer => {
-  const digest = digestOf(bytes)
-  const manifest = parseJson(bytes.toString())
-  if (field(manifest, 'mediaType') !== mediaType) return refused(400, 'MANIFEST_INVALID')
-  if (reference.includes(':') && reference !== digest) return refused(400, 'DIGEST_INVALID')
-  const { blobs, manifests } = needs(manifest)
-  const isThere = (among: ReadonlyMap<string, unknown>, needed: readonly unknown[]): boolean =>
-    needed.every(each => typeof each === 'string' && among.has(each))
-  if (!isThere(repository.blobs, blobs) || !isThere(repository.manifests, manifests)) {
-    return refused(400, 'MANIFEST_BLOB_UNKNOWN')
-  }
-  repository.manifests.set(digest, { mediaType, bytes })
-  if (!reference.includes(':')) repository.tags.set(reference, digest)
-  return { status: 201, headers: { 'docker-content-digest': digest } }
-}
-
-interface Asked {
-  readonly method: string | undefined
-  readonly kind: string | undefined
-  readonly path: string
-  readonly reference: string
-  readonly type: string | undefined
-  readonly body: Buffer
-  readonly query: URLSearchParams
-}
-
-/** Answers as the registry of the distribution project does. */
-const answerOf = (
-  repository: Repository,
-  asked: Asked,
-  { referrers = false, page = 1_000, tagPage, immutable }: ModelOptions,
-): Answer => {
-  const { method, kind, path, reference, type, body, query } = asked
-  const { manifests, tags, blobs, uploads } = repository
-  if (kind === 'referrers') {
-    return referrers ? referrersPage(repository, reference, { path, query, page }) : NO_SUCH_PAGE
-  }
-  if (kind === 'manifests') {
-    if (method !== 'PUT') return read(repository, reference, method)
-    // Also for the digest that the tag has: goharbor/harbor, 2.15.
-    if (immutable?.test(reference) && tags.has(reference)) return refused(412, 'PRECONDITION')
-    const answer = write(repository, reference, { mediaType: type ?? '', bytes: body })
-    const subject = field(parseJson(body.toString()), 'subject', 'digest')
-    if (!referrers || answer.status !== 201 || typeof subject !== 'string') return answer
-    return { ...answer, headers: { ...answer.headers, 'oci-subject': subject } }
-  }
-  if (kind === 'tags') {
-    if (manifests.size === 0) return refused(404, 'NAME_UNKNOWN')
-    const last = query.get('last') ?? ''
-    const sorted = [...tags.keys()].toSorted()
-    const listed = tagPage === undefined ? sorted : sorted.filter(tag => tag > last).slice(0, tagPage)
-    return { status: 200, body: JSON.stringify({ name: path, tags: listed }) }
-  }
-  if (method === 'POST') {
-    const upload = randomUUID()
-    uploads.add(upload)
-    // What is behind it belongs to the address as well: clients must not make one of their own.
-    return { status: 202, headers: { location: `/v2/${path}/blobs/uploads/${upload}?_state=${upload}` } }
-  }
-  if (method === 'DELETE') {
-    const wasThere = uploads.delete(reference.replace('uploads/', ''))
-    return wasThere ? { status: 204 } : refused(404, 'BLOB_UPLOAD_UNKNOWN')
-  }
-  if (method === 'PUT') {
-    const upload = reference.replace('uploads/', '')
-    if (!uploads.has(upload) || query.get('_state') !== upload) return refused(404, 'BLOB_UPLOAD_UNKNOWN')
-    const digest = digestOf(body)
-    if (query.get('digest') !== digest) return refused(400, 'DIGEST_INVALID')
-    blobs.set(digest, body)
-    uploads.delete(upload)
-    const location = `/v2/${path}/blobs/${digest}`
-    return { status: 201, headers: { location, 'docker-content-digest': digest } }
-  }
-  const blob = blobs.get(reference)
-  if (blob === undefined) return refused(404, 'BLOB_UNKNOWN')
-  const headers = { 'content-length': String(blob.length) }
-  return { status: 200, headers, ...(method === 'HEAD' ? {} : { body: blob }) }
-}
 
 /** Starts an empty registry, in this process. What the client asks is added to `requests`. */
 export const startModelRegistry = async (
@@ -234,41 +88,29 @@ export const startModelRegistry = async (
   const answers: { request: string; answer: Answer; left: number }[] = []
   const lost: string[] = []
   let isSilent = false
-
   const at = (path: string): Repository =>
-    repositories.get(path) ?? {
-      manifests: new Map(),
-      tags: new Map(),
-      blobs: new Map(),
-      uploads: new Set(),
-    }
+    repositories.get(path) ?? { manifests: new Map(), tags: new Map(), blobs: new Map(), uploads: new Set() }
 
-  const prepared = (request: string): Answer | undefined => {
-    const found = answers.find(each => each.request === request && each.left > 0)
-    if (found === undefined) return undefined
-    found.left -= 1
-    return found.answer
-  }
-
-  const answerTo = ({ method, headers }: IncomingMessage, url: URL, body: Buffer): Answer | 'lost' => {
+  const answerTo = ({ method = '', headers }: IncomingMessage, url: URL, body: Buffer): Answer | 'lost' => {
     if (url.pathname === '/v2/') return { status: 200, body: '{}' }
-    const { path, kind, reference } = ROUTE.exec(url.pathname)?.groups ?? {}
+    const { path, kind = '', reference } = ROUTE.exec(url.pathname)?.groups ?? {}
     if (path === undefined || reference === undefined) return refused(404, 'NAME_UNKNOWN')
     const request = `${method} ${kind === 'referrers' ? kind : reference}`
-    const loss = headers['user-agent'] === USER_AGENT ? lost.findIndex(each => request.startsWith(each)) : -1
-    if (headers['user-agent'] === USER_AGENT) {
-      requests.push(request)
-      const instead = prepared(request)
-      if (instead !== undefined) return instead
+    const isOurs = headers['user-agent'] === USER_AGENT
+    if (isOurs) requests.push(request)
+    const instead = isOurs ? answers.find(each => each.request === request && each.left > 0) : undefined
+    if (instead !== undefined) {
+      instead.left -= 1
+      return instead.answer
     }
     const repository = at(path)
-    const type = headers['content-type']
+    const type = headers['content-type'] ?? ''
     const asked = { method, kind, reference, path, body, type, query: url.searchParams }
     const said = answerOf(repository, asked, options)
     const { 'oci-subject': _, ...without } = said.headers ?? {}
-    const answer = isSilent ? { ...said, headers: without } : said
-    if (method === 'POST' || (method === 'PUT' && answer.status === 201)) repositories.set(path, repository)
-    if (loss === -1) return answer
+    if (method === 'POST' || (method === 'PUT' && said.status === 201)) repositories.set(path, repository)
+    const loss = isOurs ? lost.findIndex(each => request.startsWith(each)) : -1
+    if (loss === -1) return isSilent ? { ...said, headers: without } : said
     lost.splice(loss, 1)
     return 'lost'
   }
@@ -276,8 +118,7 @@ export const startModelRegistry = async (
   const server = createServer((request, response) => {
     buffer(request)
       .then(body => {
-        const url = new URL(request.url ?? '', 'http://localhost')
-        const answer = answerTo(request, url, body)
+        const answer = answerTo(request, new URL(request.url ?? '', 'http://localhost'), body)
         if (answer === 'lost') response.destroy()
         else response.writeHead(answer.status, answer.headers).end(answer.body)
       })
@@ -290,24 +131,21 @@ export const startModelRegistry = async (
     url: `http://${host}`,
     tags: repository => Object.fromEntries(repositories.get(repository)?.tags ?? []),
     copyTag: (repository, from, to) => {
-      const { tags } = at(repository)
-      const digest = tags.get(from)
+      const digest = at(repository).tags.get(from)
       if (digest === undefined) throw new Error(`there is no tag ${from}`)
-      tags.set(to, digest)
+      at(repository).tags.set(to, digest)
     },
-    referrers: (path, digest) => {
-      const repository = at(path)
-      return referring(repository, digest).map(([, { bytes }]) => {
+    deleteTag: (repository, tag) => void at(repository).tags.delete(tag),
+    openUploads: repository => at(repository).uploads.size,
+    referrers: (path, digest) =>
+      referring(at(path), digest).map(([, { bytes }]) => {
         const manifest = parseJson(bytes.toString())
-        const layers = needs(manifest).blobs.slice(1)
-        return { manifest, layers: layers.flatMap(layer => repository.blobs.get(String(layer)) ?? []) }
-      })
-    },
+        const layers = digestsIn(manifest, 'layers').flatMap(layer => at(path).blobs.get(String(layer)) ?? [])
+        return { manifest, layers }
+      }),
     silentSubject: is => {
       isSilent = is
     },
-    openUploads: repository => at(repository).uploads.size,
-    deleteTag: (repository, tag) => void at(repository).tags.delete(tag),
     answer: (request, answer, times = Number.POSITIVE_INFINITY) =>
       void answers.push({ request, answer, left: times }),
     loseAnswer: request => void lost.push(request),
@@ -317,4 +155,123 @@ export const startModelRegistry = async (
       await once(server, 'close')
     },
   }
+}
+
+interface Asked {
+  readonly method: string
+  readonly kind: string
+  readonly path: string
+  readonly reference: string
+  readonly type: string
+  readonly body: Buffer
+  readonly query: URLSearchParams
+}
+
+/** Answers as the registry of the distribution project does. */
+const answerOf = (repository: Repository, asked: Asked, options: ModelOptions): Answer => {
+  const { method, kind, path, reference, body, query } = asked
+  if (kind === 'referrers')
+    return options.referrers === true
+      ? referrersPage(repository, asked, options.page ?? 1_000)
+      : { status: 404, body: '404 page not found\n' }
+  if (kind === 'manifests')
+    return method === 'PUT' ? write(repository, asked, options) : read(repository, reference, method)
+  if (kind === 'tags') {
+    if (repository.manifests.size === 0) return refused(404, 'NAME_UNKNOWN')
+    const all = [...repository.tags.keys()].toSorted()
+    const after = all.filter(tag => tag > (query.get('last') ?? ''))
+    const tags = options.tagPage === undefined ? all : after.slice(0, options.tagPage)
+    return { status: 200, body: JSON.stringify({ name: path, tags }) }
+  }
+  if (method === 'POST') {
+    const upload = randomUUID()
+    repository.uploads.add(upload)
+    // What is behind it belongs to the address as well: clients must not make one of their own.
+    return { status: 202, headers: { location: `/v2/${path}/blobs/uploads/${upload}?_state=${upload}` } }
+  }
+  const upload = reference.replace('uploads/', '')
+  if (method === 'DELETE')
+    return repository.uploads.delete(upload) ? { status: 204 } : refused(404, 'BLOB_UPLOAD_UNKNOWN')
+  if (method === 'PUT') {
+    if (!repository.uploads.has(query.get('_state') ?? '')) return refused(404, 'BLOB_UPLOAD_UNKNOWN')
+    const digest = digestOf(body)
+    if (query.get('digest') !== digest) return refused(400, 'DIGEST_INVALID')
+    repository.blobs.set(digest, body)
+    repository.uploads.delete(upload)
+    return { status: 201, headers: { 'docker-content-digest': digest } }
+  }
+  const blob = repository.blobs.get(reference)
+  if (blob === undefined) return refused(404, 'BLOB_UNKNOWN')
+  return {
+    status: 200,
+    headers: { 'content-length': String(blob.length) },
+    body: method === 'HEAD' ? '' : blob,
+  }
+}
+
+const read = ({ manifests, tags }: Repository, reference: string, method: string): Answer => {
+  const digest = (reference.includes(':') ? reference : tags.get(reference)) ?? ''
+  const stored = manifests.get(digest)
+  if (stored === undefined) return refused(404, 'MANIFEST_UNKNOWN')
+  const length = String(stored.bytes.length)
+  const headers = {
+    'content-type': stored.mediaType,
+    'content-length': length,
+    'docker-content-digest': digest,
+  }
+  return { status: 200, headers, body: method === 'HEAD' ? '' : stored.bytes }
+}
+
+const write = (
+  { manifests, tags, blobs }: Repository,
+  { reference, type, body }: Asked,
+  { immutable, referrers = false }: ModelOptions,
+): Answer => {
+  // Also for the digest that the tag has: goharbor/harbor, 2.15.
+  if (immutable?.test(reference) && tags.has(reference)) return refused(412, 'PRECONDITION')
+  const digest = digestOf(body)
+  const manifest = parseJson(body.toString())
+  if (field(manifest, 'mediaType') !== type) return refused(400, 'MANIFEST_INVALID')
+  if (reference.includes(':') && reference !== digest) return refused(400, 'DIGEST_INVALID')
+  const config = field(manifest, 'config', 'digest')
+  const needed = [...(config === undefined ? [] : [config]), ...digestsIn(manifest, 'layers')]
+  const has = (among: ReadonlyMap<string, unknown>, all: unknown[]) =>
+    all.every(each => among.has(String(each)))
+  if (!has(blobs, needed) || !has(manifests, digestsIn(manifest, 'manifests')))
+    return refused(400, 'MANIFEST_BLOB_UNKNOWN')
+  manifests.set(digest, { mediaType: type, bytes: body })
+  if (!reference.includes(':')) tags.set(reference, digest)
+  const subject = referrers ? field(manifest, 'subject', 'digest') : undefined
+  const subjects = typeof subject === 'string' ? { 'oci-subject': subject } : {}
+  return { status: 201, headers: { 'docker-content-digest': digest, ...subjects } }
+}
+
+const digestsIn = (manifest: unknown, name: string): unknown[] => {
+  const entries = field(manifest, name)
+  return Array.isArray(entries) ? entries.map((entry: unknown) => field(entry, 'digest')) : []
+}
+
+const referring = ({ manifests }: Repository, digest: string): [string, Stored][] =>
+  [...manifests].filter(([, { bytes }]) => field(parseJson(bytes.toString()), 'subject', 'digest') === digest)
+
+/** A page of what refers to a digest, also to one that is not there: distribution-spec v1.1.1, "Listing Referrers". */
+const referrersPage = (repository: Repository, asked: Asked, page: number): Answer => {
+  const { reference, path, query } = asked
+  if (!/^sha256:[0-9a-f]{64}$/.test(reference)) return refused(400, 'DIGEST_INVALID')
+  const type = query.get('artifactType')
+  const from = Number(query.get('from') ?? 0)
+  const all = referring(repository, reference)
+    .map(([digest, { mediaType, bytes }]) => {
+      const manifest = parseJson(bytes.toString())
+      const artifactType = field(manifest, 'artifactType') ?? field(manifest, 'config', 'mediaType')
+      const annotations = field(manifest, 'annotations')
+      return { mediaType, digest, size: bytes.length, artifactType, annotations }
+    })
+    .filter(({ artifactType }) => type === null || artifactType === type)
+  const next = new URLSearchParams([...query].filter(([name]) => name !== 'from'))
+  next.set('from', String(from + page))
+  const link = `</v2/${path}/referrers/${reference}?${next}>; rel="next"`
+  const headers = { 'content-type': INDEX, ...(from + page < all.length ? { link } : {}) }
+  const manifests = all.slice(from, from + page)
+  return { status: 200, headers, body: JSON.stringify({ schemaVersion: 2, mediaType: INDEX, manifests }) }
 }

@@ -1,5 +1,5 @@
 import type { ReleaseError } from '../errors.ts'
-import { allTags } from '../policy/decide.ts'
+import { allTags, type PlannedTag } from '../policy/decide.ts'
 import { newestFirst, type PublishedVersion } from '../policy/published.ts'
 import { compareVersions } from '../policy/version-order.ts'
 import { constraintsOfPublished, stableConstraint } from '../reconcile/constraints.ts'
@@ -10,7 +10,7 @@ import { reconcile } from '../reconcile/reconcile.ts'
 import type { Step } from '../reconcile/step.ts'
 import { type Digest, imageName, tagged } from '../registry/reference.ts'
 import { counted } from '../text.ts'
-import type { ObservedService } from './audit-observe.ts'
+import { type ObservedService, ownVersions } from './audit-observe.ts'
 import type { AuditedService, AuditedVersion, StableTag } from './audit-result.ts'
 import type { AuditRequest } from './request.ts'
 
@@ -30,7 +30,7 @@ export function auditedService(
   judged: readonly PublishedVersion[],
   { request, all }: AmongOthers,
 ): AuditedService {
-  const { of, published, error, recordsProblem } = one
+  const { of, published, error, records } = one
   const { versions, others } = published
   const about = {
     service: of.service,
@@ -39,16 +39,17 @@ export function auditedService(
     otherTagsSuchAs: others.slice(0, NAMED_OTHERS),
   }
   const has = ({ decision }: PublishedVersion): boolean => versions.has(decision.gitTag)
-  const own = judged.filter(has).length
+  const own = ownVersions(one, judged).length
+  const owners = ownersOf(one, judged)
   const olderVersions = versions.size - own
   const problem = error === undefined ? nothingToJudge(one, own, request) : error.what.replace(/\.$/, '')
   if (problem !== undefined) return { ...about, problem, olderVersions, versions: [] }
   return {
     ...about,
-    ...(recordsProblem === undefined ? {} : { recordsProblem }),
+    ...(typeof records === 'object' ? { recordsProblem: records.problem } : {}),
     olderVersions,
     versions: judged.map(version =>
-      has(version) ? judge(one, version, request) : judgeAbsent(one, version, { request, all }),
+      has(version) ? judge(one, version, { request, owners }) : judgeAbsent(one, version, { request, all }),
     ),
   }
 }
@@ -86,8 +87,9 @@ function judgeAbsent(
 function judge(
   read: ObservedService,
   version: PublishedVersion,
-  { policy, stable }: AuditRequest,
+  { request, owners }: { request: AuditRequest; owners: ReadonlyMap<Digest, PublishedVersion> },
 ): AuditedVersion {
+  const { policy, stable } = request
   const { newest, tags, lost } = read
   const { gitTag, rule, first, copies } = version.decision
   const desired: Desired = { policy, gitTag, first, copies }
@@ -100,7 +102,12 @@ function judge(
     const problem = unread.what.replace(/\.$/, '')
     return { gitTag, rule, state: 'unread', digest, stableTags: [], findings: [], problem }
   }
-  const ownerOf = (image: Digest): ImageOwner | undefined => ownerOfImage(read, image, version)
+  const ownerOf = (image: Digest): ImageOwner | undefined => {
+    const other = owners.get(image)
+    if (other === undefined) return undefined
+    const isNewer = compareVersions(other.version, version.version) > 0
+    return { gitTag: other.decision.gitTag, isNewer, tags: allTags(other.decision).map(({ tag }) => tag) }
+  }
   const findings = findingsOf(desired, { observed, steps, lost, ownerOf })
   const there = steps.filter(({ tag }) => tag.stable && digestAt(observed, tag.tag) !== undefined)
   const stableTags = there.filter(({ kind }) => kind === 'keep').map(step => stableTagOf(read, step))
@@ -123,25 +130,33 @@ function judge(
  * What keeps a version from being judged: something of it could not be read. A moving tag that belongs to another version is
  * that one's.
  */
-function unreadOf({ unread, tags }: ObservedService, steps: readonly Step[]): ReleaseError | undefined {
+function unreadOf({ unread }: ObservedService, steps: readonly Step[]): ReleaseError | undefined {
   return steps
     .filter(({ kind }) => kind !== 'stay')
-    .flatMap(({ tag: { tag } }) => unread.get(tag) ?? unread.get(digestAt({ tags }, tag) ?? '') ?? [])
+    .flatMap(({ tag: { tag } }) => unread.get(tag) ?? [])
     .at(0)
 }
 
-function ownerOfImage(
-  { owners }: ObservedService,
-  image: Digest,
-  judged: PublishedVersion,
-): ImageOwner | undefined {
-  const other = owners.get(image)
-  if (other === undefined) return undefined
-  return {
-    gitTag: other.decision.gitTag,
-    isNewer: compareVersions(other.version, judged.version) > 0,
-    tags: allTags(other.decision).map(({ tag }) => tag),
+/** For every image, the newest version that has it under its first tag; if none has, under another fixed tag. */
+function ownersOf(
+  one: ObservedService,
+  judged: readonly PublishedVersion[],
+): ReadonlyMap<Digest, PublishedVersion> {
+  const owners = new Map<Digest, PublishedVersion>()
+  const versions = ownVersions(one, judged)
+  const note = (version: PublishedVersion, tags: readonly PlannedTag[]): void => {
+    for (const { tag } of tags) {
+      const digest = digestAt(one, tag)
+      if (digest !== undefined && !owners.has(digest)) owners.set(digest, version)
+    }
   }
+  for (const version of versions) note(version, [version.decision.first])
+  for (const version of versions)
+    note(
+      version,
+      version.decision.copies.filter(({ moving }) => !moving),
+    )
+  return owners
 }
 
 function stableTagOf({ of, notes }: ObservedService, { tag: { tag, moving } }: Step): StableTag {

@@ -3,7 +3,6 @@ import { counted } from '../text.ts'
 import { auditedService } from './audit-judge.ts'
 import { judgedVersions, listVersions, observeVersions, readRecords } from './audit-observe.ts'
 import { type AuditResult, findingsIn } from './audit-result.ts'
-import { recordsReader } from './record.ts'
 import type { AuditRequest } from './request.ts'
 import type { Run } from './run.ts'
 
@@ -21,10 +20,9 @@ export async function audit(request: AuditRequest, run: Run): Promise<void> {
     conclude(`${counted(judged.length, 'version')} of ${counted(all.length, 'service')}`)
     return { all, judged }
   })
-  const records = request.withRecords ? recordsReader(run) : undefined
   await log.stage('Read the registry', async conclude => {
     await observeVersions(all, judged, run)
-    if (records !== undefined) await readRecords(all, judged, records)
+    if (request.withRecords) await readRecords(all, judged, run)
     conclude(
       `${counted(
         all.reduce((sum, { tags }) => sum + tags.size, 0),
@@ -32,10 +30,11 @@ export async function audit(request: AuditRequest, run: Run): Promise<void> {
       )} looked at`,
     )
   })
+  const isSupported = all.some(({ records }) => records !== 'unsupported')
   const result: AuditResult = {
     command: 'audit',
     from: request.from,
-    records: records === undefined ? 'not-read' : records.isSupported ? 'read' : 'unsupported',
+    records: !request.withRecords ? 'not-read' : isSupported ? 'read' : 'unsupported',
     services: all.map(one => auditedService(one, judged, { request, all })),
   }
   ledger.result = result

@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path'
 import { commitOf, inspectCheckout } from '../git/checkout.ts'
-import { mayBeOfFork, type Source, sourceOfCheckout, type TagCommit, wrongCommit } from '../git/source.ts'
+import { type Source, sourceOfCheckout, type TagCommit, wrongCommit } from '../git/source.ts'
 import type { Warning } from '../log.ts'
 import { CONTEXT_REVISION_LABEL, CONTEXT_SOURCE_LABEL, REVISION_LABEL } from '../registry/labels.ts'
 import { oneLine } from '../text.ts'
@@ -63,7 +63,7 @@ export async function compareSource<T extends BuildingRequest>(given: T, run: Ru
 /** Looks at the context, and at the Dockerfile if it is named on its own. */
 async function partsOf({ revision, source, build, decision }: BuildingRequest, run: Run): Promise<Part[]> {
   const { gitTag } = decision
-  const known = { gitTag, repository: source.address, commit: revision }
+  const known = { repository: source.address, commit: revision }
   const { context, file } = build
   const pathOf = (name: string): string => fromWorkspace(run.workspace, name)
   const places = [
@@ -72,16 +72,8 @@ async function partsOf({ revision, source, build, decision }: BuildingRequest, r
   ]
   return Promise.all(
     places.map(async ({ name, directory, path }) => {
-      const asked = revision === undefined ? gitTag : undefined
-      const seen = await inspectCheckout({ directory, path, gitTag: asked }, run)
-      const isForkAsked = asked === undefined && mayBeOfFork(seen, source.address)
-      const tagCommit = isForkAsked ? await commitOf(directory, `refs/tags/${gitTag}`, run) : undefined
-      const found = sourceOfCheckout(
-        isForkAsked && seen.kind === 'checkout' ? { ...seen, tagCommit } : seen,
-        known,
-      )
-      if (found.kind !== 'own' || found.commit === undefined || found.commit === found.head)
-        return { name, source: found }
+      const found = sourceOfCheckout(await inspectCheckout({ directory, path, gitTag }, run), known)
+      if (found.kind !== 'own' || found.commit === undefined) return { name, source: found }
       // For an annotated git tag, an event may name the tag's own object.
       const commit = await commitOf(directory, found.commit, run)
       return { name, source: { ...found, commit: commit ?? found.commit } }

@@ -3,29 +3,23 @@ import type { AuditResult } from './audit-result.ts'
 import type { PromotionNote } from './record-content.ts'
 import type { GitTagRequest, Request } from './request.ts'
 
-/** What became of one planned tag. */
+/**
+ * What became of one planned tag. `planned`: nothing so far; `pushed`: in the registry now, not read back; `unclear`: it was to
+ * be written, and there was no clear answer; `built`, `copied`, `moved`: by this run; `kept`: it had the image already;
+ * `stayed`: a moving tag that stays with a newer version; `withheld`: a stable tag that waits; and, found by `verify`,
+ * `missing` or `different`.
+ */
 export type TagOutcome =
-  /** Nothing so far. */
   | 'planned'
-  /** docker pushed it, and it has not been read back. */
   | 'pushed'
-  /** It was to be written, and there was no clear answer whether it is. */
   | 'unclear'
-  /** Built, pushed and read back by this run. */
   | 'built'
-  /** A copy of the first tag's manifest, made by this run. */
   | 'copied'
-  /** A moving tag that this run set to the image. */
   | 'moved'
-  /** It had the right digest already and was not written. */
   | 'kept'
-  /** A moving tag that stays with a newer version. */
   | 'stayed'
-  /** A stable tag that is not written yet; the note says why. */
   | 'withheld'
-  /** `verify`: it should be there and is not. */
   | 'missing'
-  /** `verify`: it is there with another digest. */
   | 'different'
 
 /** What is known of one image tag. */

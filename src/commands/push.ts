@@ -2,7 +2,6 @@ import { findLocalImage, type LocalImage } from '../docker/local-image.ts'
 import { pushImage } from '../docker/push.ts'
 import { ReleaseError } from '../errors.ts'
 import { isSameCommit } from '../reconcile/origin.ts'
-import { REVISION_LABEL } from '../registry/labels.ts'
 import { keptImage, pushFirst } from './first-tag.ts'
 import type { TagEntry } from './ledger.ts'
 import { readRegistry } from './observe.ts'
@@ -18,7 +17,7 @@ export async function push(request: PushRequest, run: Run): Promise<void> {
   const target = openTarget(request, run)
   const { temporary } = run
   const built = await builtImage(target, run)
-  const revision = built.labels[REVISION_LABEL]
+  const { revision } = built
   requireBuiltCommit(target, revision, request)
   // What is pushed is what was built, if this run does not say which commit it is for.
   const constraints = { ...publishConstraints({ ...request, revision }, 'push'), own: built.digests }

@@ -1,4 +1,5 @@
-import { BuildFailedError, buildAndPush } from '../docker/build.ts'
+import { buildAndPush } from '../docker/build.ts'
+import { BuildFailedError } from '../docker/build-failure.ts'
 import { requireReadableChecks } from '../gates/checks.ts'
 import { pipMissed, waitForPackage } from '../gates/package.ts'
 import { CONTEXT_REVISION_LABEL, CONTEXT_SOURCE_LABEL, type Labels } from '../registry/labels.ts'

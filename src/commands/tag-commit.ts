@@ -1,3 +1,4 @@
+import { knownFailure } from '../errors.ts'
 import { commitToCheck } from '../gates/checks.ts'
 import type { TagCommit } from '../git/source.ts'
 import { openGitHub } from '../github/client.ts'
@@ -25,8 +26,12 @@ export async function askGitHub(
 ): Promise<TagCommit> {
   if (source.github === undefined) return { kind: 'unknown', why: unasked }
   const options = { transport, permissions: ['contents: read'], backoff: shortBackoff }
-  const commit = await (await openGitHub(source.github, options)).commitOf(decision.gitTag)
-  if (commit.kind === 'found') return { kind: 'known', commit: commit.sha }
-  if (commit.kind === 'absent' && mustExist) throw commit.error
-  return { kind: 'unknown', why: commit.error.message }
+  try {
+    const github = await openGitHub(source.github, options)
+    return { kind: 'known', commit: await github.commitOf(decision.gitTag) }
+  } catch (error) {
+    const { name, message } = knownFailure(error)
+    if (name === 'invalid-input' && mustExist) throw error
+    return { kind: 'unknown', why: message }
+  }
 }

@@ -1,6 +1,5 @@
 import { ReleaseError } from '../errors.ts'
-import { endOf } from '../process/run.ts'
-import type { Build } from './build.ts'
+import { describeEnd } from '../process/run.ts'
 import type { Docker, DockerResult } from './docker.ts'
 import { isDiskFull, lastOfStep, refusedBaseImage, refusedOption } from './failures.ts'
 
@@ -8,82 +7,70 @@ import { isDiskFull, lastOfStep, refusedBaseImage, refusedOption } from './failu
 export class BuildFailedError extends ReleaseError {
   readonly output: string
 
-  constructor(options: { what: string; remedy: string; output: string }) {
+  constructor(options: { what: string; remedy: string }, output: string) {
     super('build-failed', options)
-    this.output = options.output
-  }
-}
-
-const NOTHING_PUBLISHED = 'Nothing was published.'
-
-/** The registry of an image as a Dockerfile names it. */
-const registryOf = (image: string): string => {
-  const [host = '', ...path] = image.split('/')
-  return path.length > 0 && /[.:]|^localhost$/.test(host) ? host : 'docker.io'
-}
-
-/** Who must be allowed to pull a base image, and what to do about it. */
-const loginFor = (image: string, reference: string): string => {
-  const registry = registryOf(image)
-  return registry === registryOf(reference)
-    ? `Check its name, and that the account that this run uses at ${registry} may pull it.`
-    : `Check its name. If it is private, docker must be logged in to ${registry} with an account that may pull it before this runs, in a workflow by a step with docker/login-action.`
-}
-
-/** What went wrong in a build, and the remedy. */
-const explained = (result: DockerResult, reference: string): { what: string; remedy: string } => {
-  const { lastLine, tail } = result
-  const image = refusedBaseImage(result)
-  if (image !== undefined) {
-    return {
-      what: `${reference} was not built: docker could not pull the base image ${image}, which is private or does not exist: ${lastLine}`,
-      remedy: `${NOTHING_PUBLISHED} ${loginFor(image, reference)}`,
-    }
-  }
-  const quoted = lastOfStep(tail)
-  const step =
-    quoted.length === 0 ? '' : `\nThe step said last:\n${quoted.map(line => `  ${line}\n`).join('')}`
-  if (isDiskFull(result)) {
-    return {
-      what: `${reference} was not built: the runner's disk is full: ${lastLine}${step}`,
-      remedy: `${NOTHING_PUBLISHED} Free some space in a step before this one (docker system prune --all --force removes images and build cache that nothing uses), or use a runner with a larger disk; then run it again. If a remote engine or builder builds, its disk is the one.`,
-    }
-  }
-  return {
-    what: `${reference} was not built: docker ${endOf(result)}: ${lastLine}${step}`,
-    remedy: `${NOTHING_PUBLISHED} The log has all that docker said. Another run builds the same commit: what is mended in the repository of the git tag needs a new git tag.`,
+    this.output = output
   }
 }
 
 /** The error for a build that failed. Throws `docker-missing` if there is no engine. */
-export const buildFailure = async (
+export async function buildFailure(
   docker: Docker,
-  { options, optionsName }: Pick<Build, 'options' | 'optionsName'>,
-  { reference, result }: { reference: string; result: DockerResult },
-): Promise<ReleaseError> => {
+  { options }: { readonly options: readonly string[] },
+  reference: string,
+  result: DockerResult,
+): Promise<ReleaseError> {
   const refused = refusedOption(result, options)
   if (refused !== undefined) {
     return new ReleaseError('invalid-input', {
-      what: `docker does not take ${refused.option} in ${optionsName}: ${refused.why}.`,
+      what: `docker does not take an option in build-options: ${refused}.`,
       remedy:
-        'Nothing was built. Correct or remove it: docker buildx build --help lists the options; without the buildx plug-in there are fewer, see docker build --help.',
+        'Correct or remove it: docker buildx build --help lists the options; without buildx there are fewer.',
     })
   }
   await docker.requireEngine()
-  if (result.killedBy !== undefined) {
-    return new ReleaseError('build-failed', {
-      what: `docker ${endOf(result)} while it built or pushed ${reference}: ${result.lastLine}`,
-      remedy:
-        'No other tag was written. A process that needs too much memory is killed so. Run it again: what was pushed is found, and not built again.',
-    })
-  }
-  return new BuildFailedError({ ...explained(result, reference), output: result.tail })
+  return new BuildFailedError(explain(result, reference), result.tail)
 }
 
-/** The error for a build whose image is where it should be, and whose cache is not. */
-export const cacheFailure = ({ lastLine }: DockerResult, done: string): ReleaseError =>
-  new ReleaseError('cache-not-written', {
-    what: `${done}, but its build cache was not written: ${lastLine}`,
+/** The error for a build whose cache was not written, whether or not its image was. */
+export function cacheFailure({ lastLine }: DockerResult, reference: string): ReleaseError {
+  return new ReleaseError('cache-not-written', {
+    what: `The build cache of ${reference} was not written: ${lastLine}`,
     remedy:
-      'No other tag was written. Check that the account may write where the option --cache-to leads, or add ignore-error=true to it; then run it again.',
+      'Check that the account may write where the option --cache-to leads, or add ignore-error=true to it; then run it again.',
   })
+}
+
+/** What went wrong in a build, and the remedy. */
+function explain(result: DockerResult, reference: string): { what: string; remedy: string } {
+  const { exitCode, lastLine, tail } = result
+  if (exitCode === undefined) {
+    return {
+      what: `docker was killed while it built or pushed ${reference}: ${lastLine}`,
+      remedy:
+        'The system kills a process that needs too much memory. Run it again: what was pushed is found, and not built again.',
+    }
+  }
+  const image = refusedBaseImage(result)
+  if (image !== undefined) {
+    return {
+      what: `${reference} was not built: docker could not pull the base image ${image}, which is private or does not exist: ${lastLine}`,
+      remedy:
+        'Check its name. If it is private, the account of this run must be allowed to pull it; at another registry, log in before (docker/login-action).',
+    }
+  }
+  const quoted = lastOfStep(tail).map(line => `  ${line}\n`)
+  const step = quoted.length === 0 ? '' : `\nThe step said last:\n${quoted.join('')}`
+  if (isDiskFull(result)) {
+    return {
+      what: `${reference} was not built: the disk of the machine that builds is full: ${lastLine}${step}`,
+      remedy:
+        'Free some space before (docker system prune --all --force), or use a machine with a larger disk; then run it again.',
+    }
+  }
+  return {
+    what: `The build of ${reference} failed: docker ${describeEnd(result)}: ${lastLine}${step}`,
+    remedy:
+      'The log has all that docker said. Another run builds the same commit: to ship a fix, push a new git tag.',
+  }
+}

@@ -1,4 +1,5 @@
-import { field } from '../json.ts'
+import { field, parseJson } from '../json.ts'
+import { REVISION_LABEL } from '../registry/labels.ts'
 import { type Digest, isDigest } from '../registry/reference.ts'
 import type { Docker } from './docker.ts'
 
@@ -6,43 +7,33 @@ import type { Docker } from './docker.ts'
 export interface LocalImage {
   /** The digest of its config, or of its index with the containerd image store. */
   readonly id: string
-  readonly labels: Readonly<Record<string, string>>
+  /** The commit that it was built from, if it says so. */
+  readonly revision: string | undefined
   /** The digests that the image has, or would have, in the repository of the reference. */
   readonly digests: readonly Digest[]
 }
 
-/** The digests among those of all repositories, `repository@sha256:…`, that are of one of them. */
-export const digestsIn = (repository: string, all: unknown): Digest[] =>
-  Array.isArray(all)
-    ? all
-        .filter((entry): entry is string => typeof entry === 'string' && entry.startsWith(`${repository}@`))
-        .map(entry => entry.slice(repository.length + 1))
-        .filter(isDigest)
-    : []
-
-/** A reference without its tag. */
-export const withoutTag = (reference: string): string => reference.slice(0, reference.lastIndexOf(':'))
-
 /**
- * The image that the engine has under exactly this reference, or nothing. Throws `docker-missing` when the
- * engine does not answer.
+ * The image that the engine has under exactly this reference, or nothing. Throws `docker-missing` when the engine does not
+ * answer.
  */
-export const findLocalImage = async (docker: Docker, reference: string): Promise<LocalImage | undefined> => {
+export async function findLocalImage(docker: Docker, reference: string): Promise<LocalImage | undefined> {
   const { exitCode, stdout } = await docker.run(['image', 'inspect', '--format={{json .}}', reference])
   if (exitCode !== 0) {
     await docker.requireEngine()
     return undefined
   }
-  const said: unknown = JSON.parse(stdout)
+  const said = parseJson(stdout)
   // podman takes this format for another one, that of a list.
   const image: unknown = Array.isArray(said) ? said[0] : said
   const id = field(image, 'Id')
-  const labels = field(image, 'Config', 'Labels')
   if (typeof id !== 'string') throw new TypeError(`docker image inspect gave no Id for ${reference}`)
-  const entries = typeof labels === 'object' && labels !== null ? Object.entries(labels) : []
-  return {
-    id,
-    labels: Object.fromEntries(entries.filter(([, value]) => typeof value === 'string')),
-    digests: digestsIn(withoutTag(reference), field(image, 'RepoDigests')),
-  }
+  const revision = field(image, 'Config', 'Labels', REVISION_LABEL)
+  const repository = `${reference.slice(0, reference.lastIndexOf(':'))}@`
+  const digests = Object.values(field(image, 'RepoDigests') ?? [])
+    .map(entry => String(entry))
+    .filter(entry => entry.startsWith(repository))
+    .map(entry => entry.slice(repository.length))
+    .filter(isDigest)
+  return { id, revision: typeof revision === 'string' ? revision : undefined, digests }
 }

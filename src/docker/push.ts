@@ -1,12 +1,12 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { ReleaseError } from '../errors.ts'
 import type { Backoff } from '../http/retry.ts'
-import { parseJson } from '../json.ts'
-import { endOf } from '../process/run.ts'
-import type { Digest } from '../registry/reference.ts'
+import { describeEnd } from '../process/run.ts'
+import { type Digest, isDigest } from '../registry/reference.ts'
 import type { Docker, DockerResult } from './docker.ts'
-import { isRefusal, isRetryableFailure } from './failures.ts'
-import { digestsIn, withoutTag } from './local-image.ts'
-import { isPodman, podmanPush } from './podman.ts'
+import { isLastingRefusal } from './failures.ts'
+import { findLocalImage } from './local-image.ts'
 
 /** A push, which may take long itself: a few attempts, a while apart. */
 export const pushBackoff: Backoff = {
@@ -24,59 +24,42 @@ export class PushInterruptedError extends ReleaseError {
   }
 }
 
-/** A push that the registry refused: nothing was written. */
-export class PushRefusedError extends ReleaseError {
-  constructor(options: { what: string; remedy: string }) {
-    super('push-failed', options)
-  }
-}
-
-/** The error for a push that failed, one that may pass or not. Throws `docker-missing` if there is no engine. */
-export const pushFailure = async (
-  docker: Docker,
-  reference: string,
-  result: DockerResult,
-): Promise<ReleaseError> => {
-  await docker.requireEngine()
-  const what = `${reference} was not pushed: docker ${endOf(result)}: ${result.lastLine}`
-  if (isRefusal(result)) {
-    const remedy = 'No other tag was written. Check that the account may push there, then run it again.'
-    return new PushRefusedError({ what, remedy })
-  }
-  const remedy =
-    'No other tag was written. Run it again: it looks first whether the image is there all the same. If it stays so, check that the account may push there, and ask those who run the registry.'
-  return isRetryableFailure(result)
-    ? new PushInterruptedError({ what, remedy })
-    : new ReleaseError('push-failed', { what, remedy })
-}
-
 /**
- * The digests under which the engine knows that an image is in a repository. There may be several, when
- * the same image was pushed in other forms before.
- */
-const repositoryDigests = async (docker: Docker, reference: string): Promise<Digest[]> => {
-  const { exitCode, stdout } = await docker.run([
-    'image',
-    'inspect',
-    '--format={{json .RepoDigests}}',
-    reference,
-  ])
-  return exitCode === 0 ? digestsIn(withoutTag(reference), parseJson(stdout)) : []
-}
-
-/**
- * Pushes an image that the engine has. Gives back the digests that docker says it has in the registry; the
- * registry must have one of them.
+ * Pushes an image that the engine has. Gives back the digests that docker says it has in the registry, several if the same
+ * image was pushed in other forms before; the registry must have one of them.
  *
  * Throws `push-failed`, `docker-missing`, or `PushInterruptedError` if trying again may help.
  */
-export const pushImage = async (docker: Docker, reference: string, temporary: string): Promise<Digest[]> => {
-  if (await isPodman(docker)) {
-    const { result, digests } = await podmanPush(docker, reference, temporary)
-    if (result.exitCode !== 0) throw await pushFailure(docker, reference, result)
-    return digests
-  }
-  const result = await docker.run(['push', reference], { show: true })
+export async function pushImage(
+  docker: Docker,
+  reference: string,
+  temporary: string,
+): Promise<readonly Digest[]> {
+  // podman compresses while it pushes: the image here has another digest, and it writes down the one in the registry.
+  const file = (await isPodman(docker)) ? join(temporary, 'pushed-digest') : undefined
+  const options = file === undefined ? [] : [`--digestfile=${file}`]
+  const result = await docker.run(['push', ...options, reference], { show: true })
   if (result.exitCode !== 0) throw await pushFailure(docker, reference, result)
-  return repositoryDigests(docker, reference)
+  if (file === undefined) return (await findLocalImage(docker, reference))?.digests ?? []
+  return [(await readFile(file, 'utf8')).trim()].filter(isDigest)
+}
+
+/** Whether the docker command is podman's, whatever link or script leads to it. */
+export async function isPodman(docker: Docker): Promise<boolean> {
+  return /^podman\b/i.test((await docker.run(['--version'])).stdout)
+}
+
+/** The error for a push that failed, which may pass unless the registry refused it. Throws `docker-missing`. */
+export async function pushFailure(
+  docker: Docker,
+  reference: string,
+  result: DockerResult,
+): Promise<ReleaseError> {
+  await docker.requireEngine()
+  const what = `The push of ${reference} failed: docker ${describeEnd(result)}: ${result.lastLine}`
+  const remedy =
+    'Check that the account may push there, that the project exists and has room, and that no rule protects the tag; then run it again.'
+  return isLastingRefusal(result)
+    ? new ReleaseError('push-failed', { what, remedy })
+    : new PushInterruptedError({ what, remedy: `Run it again: it looks first what is there. ${remedy}` })
 }

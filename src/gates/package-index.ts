@@ -1,149 +1,92 @@
 import { NoAnswerError } from '../http/errors.ts'
-import type { Backoff } from '../http/retry.ts'
+import { registryBackoff } from '../http/retry.ts'
 import type { HttpResponse, Transport } from '../http/transport.ts'
 import { field, parseJson } from '../json.ts'
 import { oneLine } from '../text.ts'
 import { normaliseName, versionOfFile } from './package-version.ts'
 
-/** What an index says of a project. */
+/** The versions of which an index has a file that is not yanked, or why it does not say so. */
 export type Listing =
-  /** The versions of which at least one file is there and not yanked. */
   | { readonly kind: 'versions'; readonly versions: ReadonlySet<string> }
-  /** There is no such project, or not yet. */
-  | { readonly kind: 'unknown-project' }
-  /** No usable answer this time. `retryAfter` is the server's own header. */
-  | { readonly kind: 'no-answer'; readonly why: string; readonly retryAfter: string | undefined }
-  /** An answer that waiting does not change. */
-  | { readonly kind: 'refused'; readonly why: string }
+  /** `none` this time, `refused` however long one waits. */
+  | { readonly kind: 'none' | 'refused'; readonly why: string; readonly retryAfter?: string | undefined }
 
-const JSON_TYPE = 'application/vnd.pypi.simple.v1+json'
-const HTML_TYPES = ['application/vnd.pypi.simple.v1+html', 'text/html']
-const ACCEPT = `${JSON_TYPE}, ${HTML_TYPES[0]};q=0.2, ${HTML_TYPES[1]};q=0.01`
+const SIMPLE = 'application/vnd.pypi.simple.v1'
+const ACCEPT = `${SIMPLE}+json, ${SIMPLE}+html;q=0.2, text/html;q=0.01`
 
-interface IndexFile {
-  readonly filename: string
-  readonly yanked: boolean
+/** One project, asked for as pip does. Its address has no credentials; `look` asks once. */
+export function packageIndex(index: URL, project: string, transport: Transport) {
+  const url = new URL(`${normaliseName(project)}/`, index.href.endsWith('/') ? index : `${index.href}/`)
+  const address = `${url.origin}${url.pathname}`
+  let last: { readonly etag: string; readonly listing: Listing } | undefined
+  const ask = async (): Promise<Listing> => {
+    const known = last && { 'if-none-match': last.etag }
+    // What pip sends: caches between may keep an answer for ten minutes.
+    const headers = { accept: ACCEPT, 'cache-control': 'max-age=0', ...known }
+    // One attempt: whoever looks does so again.
+    const answer = await transport.send({ method: 'GET', url, headers }, { ...registryBackoff, attempts: 1 })
+    if (answer.status === 304 && last !== undefined) return last.listing
+    const listing = listingIn(answer, address, project)
+    const { etag } = answer.headers
+    if (listing.kind === 'versions') last = etag === undefined ? undefined : { etag, listing }
+    return listing
+  }
+  const look = (): Promise<Listing> =>
+    ask().catch((error: unknown) => {
+      if (error instanceof NoAnswerError) return { kind: 'none', why: error.message }
+      throw error
+    })
+  return { address, look }
 }
 
-/** PEP 691: `yanked` is false, or true, or a reason; an empty one is none, as pip has it. */
-const filesInJson = (text: string): IndexFile[] | undefined => {
+function listingIn({ status, headers, body }: HttpResponse, address: string, project: string): Listing {
+  const retryAfter = headers['retry-after']
+  const none = (why: string): Listing => ({ kind: 'none', why: `${address} ${why}`, retryAfter })
+  if (status === 404) return none(`has no project ${project}`)
+  if ([401, 403, 410].includes(status)) return { kind: 'refused', why: `${address} answered ${status}` }
+  if (status !== 200) return none(`answered ${status}`)
+  const [type = ''] = (headers['content-type'] ?? '').toLowerCase().split(/\s*;/)
+  const isHtml = type === `${SIMPLE}+html` || type === 'text/html'
+  const filesIn = type === `${SIMPLE}+json` ? filesInJson : isHtml ? filesInHtml : undefined
+  const files = filesIn?.(body.toString('utf8'))
+  if (files === undefined) return none(`answered with "${oneLine(type)}", not the list of a package index`)
+  return { kind: 'versions', versions: new Set(files.flatMap(file => versionOfFile(file, project) ?? [])) }
+}
+
+/** PEP 691; an empty reason for being yanked is none, as pip has it. */
+function filesInJson(text: string): string[] | undefined {
   const files = field(parseJson(text), 'files')
   if (!Array.isArray(files)) return undefined
   return files.flatMap((file: unknown) => {
     const filename = field(file, 'filename')
-    const yanked = field(file, 'yanked')
-    return typeof filename === 'string'
-      ? [{ filename, yanked: yanked === true || (typeof yanked === 'string' && yanked !== '') }]
-      : []
+    return typeof filename === 'string' && !field(file, 'yanked') ? [filename] : []
   })
 }
 
-const COMMENT = /<!--[\s\S]*?-->/g
+// What has no end goes on to that of the text, or a hostile page would be read again from every beginning.
+const COMMENT = /<!--[\s\S]*?(?:-->|$)/g
 /** A quoted value may hold ">": indexes write `data-requires-python=">=3.8"`. */
-const ANCHOR = /<a(?=\s)((?:"[^"]*"|'[^']*'|[^"'>])*)>/gi
+const ANCHOR = /<a(?=\s)([^"'>]*(?:(?:"[^"]*(?:"|$)|'[^']*(?:'|$))[^"'>]*)*)/gi
 const ATTRIBUTE = /([^\s"'>/=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'=<>`]+)))?/g
 
-/** The file that an address leads to, as its last segment names it. */
-const filenameIn = (href: string): string | undefined => {
-  const path = href.replace(/&#43;|&plus;/g, '+').replace(/[?#].*$/s, '')
-  try {
-    return decodeURIComponent(path.slice(path.lastIndexOf('/') + 1))
-  } catch {
-    return undefined
-  }
-}
-
-/**
- * PEP 503 and PEP 592: one anchor a file, whose address ends with its name; yanked with the attribute
- * `data-yanked`, whatever its value.
- */
-const filesInHtml = (text: string): IndexFile[] =>
-  Array.from(text.replace(COMMENT, '').matchAll(ANCHOR)).flatMap(([, inner = '']) => {
+/** PEP 503, PEP 592: one anchor a file, whose address ends with its name; yanked with `data-yanked`, whatever its value. */
+function filesInHtml(text: string): string[] {
+  return Array.from(text.replace(COMMENT, '').matchAll(ANCHOR)).flatMap(([, inner = '']) => {
     const attributes = new Map(
       Array.from(inner.matchAll(ATTRIBUTE), ([, name = '', double, single, bare]) => [
         name.toLowerCase(),
         double ?? single ?? bare ?? '',
       ]),
     )
-    const filename = filenameIn(attributes.get('href') ?? '')
-    return filename === undefined ? [] : [{ filename, yanked: attributes.has('data-yanked') }]
+    return attributes.has('data-yanked') ? [] : filenameIn(attributes.get('href') ?? '')
   })
+}
 
-/** The longest and the shortest limit of one look, in milliseconds. */
-const LONGEST_LOOK = 15_000
-const SHORTEST_LOOK = 3_000
-
-/** One attempt a look: whoever looks does so again anyway, and at moments of their own. */
-const within = (left: number): Backoff => ({
-  attempts: 1,
-  attemptTimeout: Math.min(Math.max(Math.ceil(left), SHORTEST_LOOK), LONGEST_LOOK),
-  totalTime: 0,
-  firstDelay: 0,
-  longestDelay: 0,
-})
-
-/** One project on one index, asked as pip does: by the simple repository API, with conditional requests. */
-export class PackageIndex {
-  readonly #transport: Transport
-  readonly #url: URL
-  readonly #project: string
-  #last: { readonly etag: string; readonly listing: Listing } | undefined
-
-  constructor(options: { transport: Transport; index: URL; project: string }) {
-    this.#transport = options.transport
-    this.#project = options.project
-    const base = options.index.href.endsWith('/') ? options.index : new URL(`${options.index.href}/`)
-    this.#url = new URL(`${normaliseName(options.project)}/`, base)
-  }
-
-  /** The address of the project's page, without credentials. */
-  get address(): string {
-    return `${this.#url.origin}${this.#url.pathname}`
-  }
-
-  /** Asks once which versions there are, with not much more patience than what is left, in milliseconds. */
-  async look(left: number): Promise<Listing> {
-    let response: HttpResponse
-    try {
-      const headers = {
-        accept: ACCEPT,
-        // What pip sends: caches between may keep an answer for ten minutes.
-        'cache-control': 'max-age=0',
-        ...(this.#last === undefined ? {} : { 'if-none-match': this.#last.etag }),
-      }
-      response = await this.#transport.send({ method: 'GET', url: this.#url, headers }, within(left))
-    } catch (error) {
-      if (!(error instanceof NoAnswerError)) throw error
-      return { kind: 'no-answer', why: error.message, retryAfter: undefined }
-    }
-    if (response.status === 304 && this.#last !== undefined) return this.#last.listing
-    const listing = this.#listingIn(response)
-    const { etag } = response.headers
-    if (listing.kind !== 'no-answer') {
-      this.#last = listing.kind === 'versions' && etag !== undefined ? { etag, listing } : undefined
-    }
-    return listing
-  }
-
-  #listingIn({ status, headers, body }: HttpResponse): Listing {
-    if (status === 404) return { kind: 'unknown-project' }
-    if (status === 401 || status === 403 || status === 410) {
-      return { kind: 'refused', why: `${this.address} answered ${status}` }
-    }
-    const retryAfter = headers['retry-after']
-    if (status !== 200) return { kind: 'no-answer', why: `${this.address} answered ${status}`, retryAfter }
-    const type = (headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
-    const text = body.toString('utf8')
-    const files =
-      type === JSON_TYPE ? filesInJson(text) : HTML_TYPES.includes(type) ? filesInHtml(text) : undefined
-    if (files === undefined) {
-      const why = `${this.address} answered with ${type === '' ? 'no content type' : oneLine(type)}, not the list of a package index`
-      return { kind: 'no-answer', why, retryAfter }
-    }
-    const versions = files
-      .filter(({ yanked }) => !yanked)
-      .map(({ filename }) => versionOfFile(filename, this.#project))
-      .filter(version => version !== undefined)
-    return { kind: 'versions', versions: new Set(versions) }
+function filenameIn(href: string): string | [] {
+  const path = href.replace(/&#43;|&plus;/g, '+').replace(/[?#].*$/s, '')
+  try {
+    return decodeURIComponent(path.slice(path.lastIndexOf('/') + 1))
+  } catch {
+    return []
   }
 }

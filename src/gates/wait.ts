@@ -1,68 +1,61 @@
 import type { Clock } from '../clock.ts'
+import type { Transport } from '../http/transport.ts'
 import type { Log } from '../log.ts'
 
-/**
- * How a wait goes on after a look: it is over, or it should look again, not before so many milliseconds. The log says
- * what was `seen` beside what is waited for.
- */
-export type Look<T> =
-  | { readonly kind: 'done'; readonly value: T }
-  | { readonly kind: 'again'; readonly notBefore?: number; readonly seen?: string }
-
-/** Times in milliseconds. */
-export interface WaitOptions {
-  readonly timeout: number
-  readonly firstInterval: number
-  readonly longestInterval: number
-  /** What is awaited, as in "waiting for …". */
-  readonly what: string
+export interface GatePorts {
+  readonly transport: Transport
+  readonly log: Log
+  readonly clock: Clock
 }
 
+/** To look again, not before so many milliseconds; the log says what was seen `instead`. */
+interface Again {
+  readonly notBefore?: number | undefined
+  readonly instead?: string
+}
+
+const FIRST_INTERVAL = 2_000
+const LONGEST_INTERVAL = 30_000
 const MINUTE = 60_000
 
-/** A time for people: `40 s`, `3 min 20 s`, `2 h`. */
-export const forPeople = (milliseconds: number): string => {
-  const seconds = Math.round(milliseconds / 1000)
-  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60)]
-  const parts = [
-    { count: hours, unit: 'h' },
-    { count: minutes, unit: 'min' },
-    { count: seconds % 60, unit: 's' },
-  ].filter(({ count }) => count > 0)
-  return parts.length === 0 ? '0 s' : parts.map(({ count, unit }) => `${count} ${unit}`).join(' ')
-}
-
 /**
- * Looks at once and then at growing intervals until it is done, and says every minute that it still waits.
- * A look is told how many milliseconds are left.
- *
- * Gives back nothing when the time is over, or when a look asks for a longer wait than what is left of it.
+ * Looks at once and then at growing intervals, until it need not look again or there is no time for it. Gives back what was
+ * seen last, and how long it has waited. Times are in milliseconds.
  */
-export const waitFor = async <T>(
-  look: (left: number) => Promise<Look<T>>,
-  { timeout, firstInterval, longestInterval, what }: WaitOptions,
-  { log, clock }: { log: Log; clock: Clock },
-): Promise<T | undefined> => {
+export async function waitFor<T>(
+  { what, timeout }: { what: string; timeout: number },
+  { look, again }: { look: () => Promise<T>; again: (seen: T) => Again | undefined },
+  { log, clock }: GatePorts,
+): Promise<{ seen: T; waited: number }> {
   const started = clock.now()
-  let interval = firstInterval
-  let minutes = 0
-  for (;;) {
-    const outcome = await look(Math.max(timeout - (clock.now() - started), 0))
-    if (outcome.kind === 'done') return outcome.value
+  let waited = 0
+  let nextLine = 0
+  for (let interval = FIRST_INTERVAL; ; interval *= 1.5) {
+    const seen = await look()
+    const next = again(seen)
     const elapsed = clock.now() - started
     const left = timeout - elapsed
-    const { notBefore = 0 } = outcome
-    if (left <= 0 || notBefore > left) return undefined
-    if (minutes === 0 || Math.floor(elapsed / MINUTE) >= minutes) {
-      const waiting =
-        minutes === 0
-          ? `Waiting for ${what}, up to ${forPeople(timeout)}`
-          : `Still waiting for ${what}: ${forPeople(elapsed)} of ${forPeople(timeout)}`
-      log.info(outcome.seen === undefined ? waiting : `${waiting}; ${outcome.seen}`)
-      minutes = Math.floor(elapsed / MINUTE) + 1
+    const notBefore = next?.notBefore ?? 0
+    if (next === undefined || left <= 0 || notBefore > left) return { seen, waited }
+    if (elapsed >= nextLine) {
+      const since =
+        nextLine === 0 ? `up to ${forPeople(timeout)}` : `${forPeople(elapsed)} of ${forPeople(timeout)}`
+      log.info(`Waiting for ${what}, ${since}${next.instead === undefined ? '' : `; ${next.instead}`}`)
+      nextLine = elapsed - (elapsed % MINUTE) + MINUTE
     }
-    const jittered = Math.min(interval * (0.9 + clock.random() / 5), longestInterval)
+    const jittered = Math.min(interval * (0.9 + clock.random() / 5), LONGEST_INTERVAL)
     await clock.sleep(Math.min(Math.max(jittered, notBefore), left))
-    interval = Math.min(interval * 1.5, longestInterval)
+    waited = clock.now() - started
   }
+}
+
+/** A time for people: `40 s`, `3 min 20 s`, `2 h`. */
+export function forPeople(milliseconds: number): string {
+  const seconds = Math.round(milliseconds / 1000)
+  const parts = [
+    { count: Math.floor(seconds / 3600), unit: 'h' },
+    { count: Math.floor((seconds % 3600) / 60), unit: 'min' },
+    { count: seconds % 60, unit: 's' },
+  ].filter(({ count }) => count > 0)
+  return parts.map(({ count, unit }) => `${count} ${unit}`).join(' ') || '0 s'
 }

@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { ReleaseError } from '../errors.ts'
-import { endOf, ProgramMissingError, type ProgramResult, runProgram } from '../process/run.ts'
+import { describeEnd, ProgramNotStartedError, type ProgramResult, runProgram } from '../process/run.ts'
 import { oneLine } from '../text.ts'
 import { type RepositoryAddress, repositoryAt } from './remote.ts'
 
@@ -24,11 +24,61 @@ export interface NoCheckout {
   readonly why: string
 }
 
-/** What git is started with. */
-export interface GitPorts {
+interface GitPorts {
   readonly env: NodeJS.ProcessEnv
   readonly signal: AbortSignal
 }
+
+/** What counts as a change: not files that git does not track; submodules too, whatever the checkout says of them. */
+const STATUS = ['--untracked-files=no', '--ignore-submodules=untracked', '--no-renames']
+
+/**
+ * Looks at the checkout that a directory is in, and at the changed files at a path in the directory. Throws `wrong-commit`
+ * if git can't read it, or the reason of the signal.
+ */
+export async function inspectCheckout(
+  { directory, path, gitTag }: { directory: string; path: string; gitTag: string },
+  ports: GitPorts,
+): Promise<Checkout | NoCheckout> {
+  try {
+    const [status, written, read, tagCommit] = await Promise.all([
+      git(directory, ['status', '--porcelain=v2', '--branch', ...STATUS, '-z', '--', path], ports),
+      git(directory, ['config', '-z', '--get-regexp', '^remote\\..*\\.url$'], ports),
+      git(directory, ['remote', '--verbose'], ports),
+      commitOf(directory, `refs/tags/${gitTag}`, ports),
+    ])
+    if (status.exitCode !== 0) return noCheckout(directory, status)
+    const [branch = '', ...records] = status.stdout.split('\0')
+    const [, head] = /^# branch\.oid ([0-9a-f]{40,64})$/.exec(branch) ?? []
+    if (head === undefined) return { kind: 'none', why: `the git checkout of ${directory} has no commit` }
+    return {
+      kind: 'checkout',
+      head,
+      remotes: remotesIn(written, read),
+      tagCommit,
+      changed: changedIn(records),
+    }
+  } catch (error) {
+    if (!(error instanceof ProgramNotStartedError && error.isMissing)) throw error
+    return { kind: 'none', why: 'there is no git on this machine' }
+  }
+}
+
+/** The commit that an object is of, such as a git tag's own, or a ref; nothing if the checkout does not have it. */
+export async function commitOf(
+  directory: string,
+  object: string,
+  ports: GitPorts,
+): Promise<string | undefined> {
+  const said = await git(directory, ['rev-parse', '--verify', '--quiet', `${object}^{commit}`], ports)
+  return said.exitCode === 0 ? said.stdout.trim() : undefined
+}
+
+/**
+ * Options for every call. Files that look like a bare repository are not taken for one: its settings could start a program.
+ * Nothing is written, and no program is asked which files have changed.
+ */
+const OPTIONS = ['--no-optional-locks', '-c', 'safe.bareRepository=explicit', '-c', 'core.fsmonitor=false']
 
 /**
  * What git gets of the environment, and a filter that it starts: where programs and settings are, and who called sudo, whose
@@ -37,71 +87,23 @@ export interface GitPorts {
 const FOR_GIT =
   /^(?:PATH|LD_LIBRARY_PATH|HOME|XDG_CONFIG_HOME|SUDO_UID|GIT_(?:EXEC_PATH|CONFIG_(?:GLOBAL|SYSTEM|NOSYSTEM)))$/
 
-/**
- * Options for every call. Files that look like a bare repository are not taken for one: its settings could start a program.
- * Nothing is written, and no program is asked which files have changed.
- */
-const OPTIONS = ['--no-optional-locks', '-c', 'safe.bareRepository=explicit', '-c', 'core.fsmonitor=false']
-
-/** What counts as a change: not files that git does not track; submodules too, whatever the checkout says of them. */
-const STATUS = ['--untracked-files=no', '--ignore-submodules=untracked']
-
-/** What `git status --porcelain=v2 -z` lists: one record each of what has changed, and a second path for a renaming. */
-const changedIn = (records: readonly string[]): string[] => {
-  const paths: string[] = []
-  for (let at = 0; at < records.length; at += 1) {
-    const record = records[at] ?? ''
-    // Fields before the path: 8 for a change, 9 for a renaming, 10 for a conflict. Source: git-status(1), "Porcelain
-    // Format Version 2".
-    const fields = { '1': 8, '2': 9, u: 10 }[record.charAt(0)]
-    if (fields === undefined) continue
-    paths.push(record.split(' ').slice(fields).join(' '))
-    if (record.startsWith('2')) at += 1
-  }
-  return paths
-}
-
-/** What git says where there is no checkout at all; a path may say the same. */
-const NO_CHECKOUT = /^fatal: (?:not a git repository|this operation must be run in a work tree)/m
-
-/** That there is none; a checkout that git can't read throws `wrong-commit`: it may be at any commit. */
-const noCheckout = (directory: string, status: ProgramResult): NoCheckout => {
-  if (NO_CHECKOUT.test(status.tail)) return { kind: 'none', why: `${directory} is not in a git checkout` }
-  const said = status.tail.split(/\s*\n\s*/).filter(line => line !== '')
-  throw new ReleaseError('wrong-commit', {
-    what: `Which commit ${directory} is at can't be told: git ${endOf(status)}: ${oneLine(said.join(' ').slice(0, 500))}.`,
-    remedy: 'Nothing was built. Check out the git tag again, and mend what git says.',
+async function git(
+  directory: string,
+  args: readonly string[],
+  { env, signal }: GitPorts,
+): Promise<ProgramResult> {
+  const own = Object.fromEntries(Object.entries(env).filter(([name]) => FOR_GIT.test(name)))
+  return runProgram('git', ['-C', directory, ...OPTIONS, ...trustWorkspace(directory, env), ...args], {
+    env: { ...own, GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' },
+    signal,
   })
-}
-
-/** The settings that say where remotes lead to. Source: git-config(1), "remote.<name>.url", "url.<base>.insteadOf". */
-const REMOTES = '^(remote\\..*\\.url|url\\..*\\.insteadof)$'
-
-/** The addresses of the remotes: as they are written, and as git reads them, the longest prefix replaced by its base. */
-const addressesIn = (configured: ProgramResult): string[] => {
-  const settings = configured.stdout.split('\0').map(entry => {
-    const end = entry.indexOf('\n')
-    return { name: entry.slice(0, end), value: entry.slice(end + 1) }
-  })
-  const bases = settings
-    .flatMap(({ name, value }) => {
-      const [, base] = /^url\.(.*)\.insteadof$/s.exec(name) ?? []
-      return base === undefined ? [] : [{ base, prefix: value }]
-    })
-    .sort((a, b) => b.prefix.length - a.prefix.length)
-  return settings
-    .filter(({ name }) => name.startsWith('remote.'))
-    .flatMap(({ value }) => {
-      const found = bases.find(({ prefix }) => value.startsWith(prefix))
-      return found === undefined ? [value] : [value, found.base + value.slice(found.prefix.length)]
-    })
 }
 
 /**
  * Settings for a job in a container, whose workspace belongs to the user of the runner: what is in the workspace is the
  * job's own, whoever owns it. Directories above it are not.
  */
-const trustWorkspace = (directory: string, env: NodeJS.ProcessEnv): string[] => {
+function trustWorkspace(directory: string, env: NodeJS.ProcessEnv): string[] {
   if (env.GITHUB_ACTIONS !== 'true' || !env.GITHUB_WORKSPACE) return []
   const workspace = realpathSync(env.GITHUB_WORKSPACE)
   const trusted: string[] = []
@@ -110,63 +112,34 @@ const trustWorkspace = (directory: string, env: NodeJS.ProcessEnv): string[] => 
   return trusted
 }
 
-/** Runs git in a directory. */
-const gitIn = (directory: string, { env, signal }: GitPorts) => {
-  const own = Object.fromEntries(Object.entries(env).filter(([name]) => FOR_GIT.test(name)))
-  return (...args: string[]): Promise<ProgramResult> =>
-    runProgram('git', ['-C', directory, ...OPTIONS, ...trustWorkspace(directory, env), ...args], {
-      env: { ...own, GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' },
-      signal,
-      diesBySignal: true,
-    })
+/** What git says where there is no checkout at all; a path may say the same. */
+const NO_CHECKOUT = /^fatal: (?:not a git repository|this operation must be run in a work tree)/m
+
+/** That there is none; a checkout that git can't read throws `wrong-commit`: it may be at any commit. */
+function noCheckout(directory: string, status: ProgramResult): NoCheckout {
+  if (NO_CHECKOUT.test(status.tail)) return { kind: 'none', why: `${directory} is not in a git checkout` }
+  const said = status.tail.trim().replace(/\s+/g, ' ').slice(0, 500)
+  throw new ReleaseError('wrong-commit', {
+    what: `Which commit ${directory} is at can't be told: git ${describeEnd(status)}: ${oneLine(said)}.`,
+    remedy: 'Mend what git says, or check out the git tag again.',
+  })
 }
 
-/** The commit that an object is of, such as a git tag's own, or a ref; nothing if the checkout does not have it. */
-export const commitOf = async (
-  directory: string,
-  object: string,
-  ports: GitPorts,
-): Promise<string | undefined> => {
-  const said = await gitIn(directory, ports)('rev-parse', '--verify', '--quiet', `${object}^{commit}`)
-  return said.exitCode === 0 ? said.stdout.trim() : undefined
+/** The remotes by their addresses, as they are written, and as git reads them (`url.<base>.insteadOf`). */
+function remotesIn(written: ProgramResult, read: ProgramResult): RepositoryAddress[] {
+  const addresses = [
+    ...written.stdout.split('\0').map(entry => entry.slice(entry.indexOf('\n') + 1)),
+    ...Array.from(read.stdout.matchAll(/^[^\t\n]*\t(.*) \(fetch\)/gm), ([, address = '']) => address),
+  ]
+  return [...new Set(addresses.map(repositoryAt))].filter(remote => remote !== undefined)
 }
 
-/**
- * Looks at the checkout that a directory is in: its commit, its remotes, the changed files at a path in the directory,
- * and the commit of a git tag if one is given.
- *
- * Throws `wrong-commit` if git can't read it, or the reason of the signal.
- */
-export const inspectCheckout = async (
-  { directory, path, gitTag }: { directory: string; path: string; gitTag?: string | undefined },
-  ports: GitPorts,
-): Promise<Checkout | NoCheckout> => {
-  const git = gitIn(directory, ports)
-  try {
-    const [status, configured, tagCommit] = await Promise.all([
-      git('status', '--porcelain=v2', '--branch', ...STATUS, '-z', '--', path),
-      git('config', '-z', '--get-regexp', REMOTES),
-      gitTag === undefined ? undefined : commitOf(directory, `refs/tags/${gitTag}`, ports),
-    ])
-    if (status.exitCode !== 0) return noCheckout(directory, status)
-    const records = status.stdout.split('\0')
-    const head = /^# branch\.oid ([0-9a-f]{40,64})$/.exec(records[0] ?? '')?.[1]
-    if (head === undefined) return { kind: 'none', why: `the git checkout of ${directory} has no commit` }
-    return {
-      kind: 'checkout',
-      head,
-      remotes: [
-        ...new Set(
-          addressesIn(configured)
-            .map(repositoryAt)
-            .filter(address => address !== undefined),
-        ),
-      ],
-      tagCommit,
-      changed: changedIn(records.slice(1)),
-    }
-  } catch (error) {
-    if (!(error instanceof ProgramMissingError)) throw error
-    return { kind: 'none', why: 'there is no git on this machine' }
-  }
+/** The paths in records of `git status`. Source: git-status(1), "Porcelain Format Version 2". */
+function changedIn(records: readonly string[]): string[] {
+  // Fields before the path: 8 for a change, 10 for a conflict.
+  const fields: Readonly<Record<string, number>> = { '1': 8, u: 10 }
+  return records.flatMap(record => {
+    const before = fields[record.charAt(0)]
+    return before === undefined ? [] : [record.split(' ').slice(before).join(' ')]
+  })
 }

@@ -2,156 +2,130 @@ import { ReleaseError } from '../errors.ts'
 import type { Backoff } from '../http/retry.ts'
 import type { Transport } from '../http/transport.ts'
 import { field } from '../json.ts'
-import { type CheckRun, type CommitStatus, checkRunOf, commitStatusOf, requiredText } from './entries.ts'
-import { GitHubError, gitHubFailure, unusable } from './failure.ts'
-import { fetchThrough } from './fetch.ts'
-import type { Octokit } from './index.ts'
-import type { GitHubRepository } from './repository.ts'
+import { asOneLine } from '../text.ts'
+import { GitHubError, gitHubFailure } from './failure.ts'
+import { openOctokit } from './octokit.ts'
 
-/** Loads octokit, which nobody pays for who does not ask GitHub. */
-export type LoadGitHub = () => Promise<Pick<typeof import('./index.ts'), 'octokitFor'>>
-
-/** What GitHub is asked with. */
-export interface GitHubPorts {
-  readonly transport: Transport
-  readonly loadGitHub: LoadGitHub
+/** Where a repository's commits are asked for. */
+export interface GitHubRepository {
+  /** `https://api.github.com`, or that of a GitHub Enterprise Server. */
+  readonly apiUrl: string
+  /** `owner/name`. */
+  readonly name: string
+  readonly token: string
 }
 
-/** The commit of a git tag, as far as GitHub tells it. The errors say why it does not, and what to do. */
-export type Commit =
-  | { readonly kind: 'found'; readonly sha: string }
-  /** There is no such git tag, or the token may not see the repository. */
-  | { readonly kind: 'absent'; readonly error: ReleaseError }
-  /** The error is a `RateLimitError` if GitHub asks to be left alone for a while. */
-  | { readonly kind: 'unreadable'; readonly error: GitHubError }
+interface GitHubOptions {
+  readonly transport: Transport
+  /** Those that the token needs, such as `contents: read`. */
+  readonly permissions: readonly string[]
+  readonly backoff?: Backoff
+}
 
-/** An object's name, of SHA-1 or SHA-256. */
-const SHA = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/
+export type GitHubClient = Awaited<ReturnType<typeof openGitHub>>
+export type CommitStatus = ReturnType<typeof commitStatusOf>
+export type CheckRun = ReturnType<typeof checkRunOf>
+
+/** Asks about one repository. What it gives back is one line each, whatever GitHub was told; it throws a `GitHubError`. */
+export async function openGitHub(
+  { apiUrl, name, token }: GitHubRepository,
+  { transport, permissions, backoff }: GitHubOptions,
+) {
+  const { request } = await openOctokit(token, apiUrl.replace(/\/$/, ''), (url, headers) =>
+    transport.send({ method: 'GET', url, headers }, backoff),
+  )
+  const [owner, repo] = name.split('/')
+  const headers = { accept: 'application/vnd.github+json', 'x-github-api-version': '2022-11-28' }
+  const ask: Ask = async (path, parameters, read) => {
+    const route = `GET /repos/{owner}/{repo}/${path}`
+    const options = { owner, repo, headers, ...parameters }
+    try {
+      const answer = await request(route, options)
+      return read(answer.data, answer.headers.link ?? '')
+    } catch (error) {
+      throw gitHubFailure(error, { url: request.endpoint(route, options).url, name, permissions })
+    }
+  }
+  return {
+    /**
+     * The commit that a git tag leads to now, through tag objects if there are some; never that of a branch. Throws
+     * `invalid-input` if there is no such git tag, or the token may not see it.
+     */
+    commitOf: (gitTag: string) => commitOf(gitTag, ask),
+    /** The latest commit status of every context. */
+    statusesOf: (sha: string) => listOf('status', { sha }, commitStatusOf, ask),
+    /** The check runs of a commit, the latest of a name in every check suite. */
+    checkRunsOf: (sha: string) => listOf('check-runs', { sha, filter: 'latest' }, checkRunOf, ask),
+  }
+}
+
+/** Reads one answer, and its Link header. */
+type Ask = <T>(path: string, parameters: object, read: (data: unknown, link: string) => T) => Promise<T>
+
+async function commitOf(gitTag: string, ask: Ask): Promise<string> {
+  try {
+    let object = await ask('git/ref/{ref}', { ref: `tags/${gitTag}` }, objectOf)
+    while (object.type === 'tag') object = await ask('git/tags/{sha}', { sha: object.sha }, objectOf)
+    return object.sha
+  } catch (error) {
+    // 409: the repository is empty.
+    const isUnknown = error instanceof GitHubError && (error.status === 404 || error.status === 409)
+    throw isUnknown ? new ReleaseError('invalid-input', error) : error
+  }
+}
+
+/** What a ref, or a tag object, leads to. Source: REST API, "Get a reference", "Get a tag". */
+function objectOf(data: unknown) {
+  const sha = textOf(data, 'object', 'sha')
+  if (!/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/.test(sha)) throw new TypeError('sha is no name of an object')
+  return { type: textOf(data, 'object', 'type'), sha }
+}
 
 /** The most pages of one list that are read; 100 entries each. */
 const MAX_PAGES = 50
-const FIRST_PAGE = { per_page: 100, page: 1 } as const
 
-const HEADERS = { accept: 'application/vnd.github+json', 'x-github-api-version': '2022-11-28' } as const
-
-/** Takes the entries of one page after another, until there are too many. */
-const entriesOfPages = (entriesIn: (data: unknown) => unknown) => {
-  let pages = 0
-  return ({ data }: { data: unknown }, done: () => void): unknown[] => {
-    pages += 1
-    if (pages === MAX_PAGES) done()
-    const entries = entriesIn(data)
-    if (!Array.isArray(entries)) throw new TypeError('the page has no list')
-    return entries
-  }
-}
-
-/** What a ref, or a tag object, leads to. Source: REST API, "Get a reference", "Get a tag". Throws `TypeError`. */
-const objectIn = (data: unknown): { type: string; sha: string } => {
-  const sha = requiredText(data, 'object', 'sha')
-  if (!SHA.test(sha)) throw new TypeError('sha is not the name of an object')
-  return { type: requiredText(data, 'object', 'type'), sha }
-}
-
-/** What octokit, or a look at its answer, stumbles over is an answer that can not be used. */
-const usable = async <T>(address: string, read: () => Promise<T>): Promise<T> => {
-  try {
-    return await read()
-  } catch (error) {
-    throw error instanceof TypeError || error instanceof RangeError ? unusable(address, error) : error
-  }
-}
-
-/**
- * Reads commits, statuses and check runs of one repository. What it gives back is one line each, whatever GitHub was
- * told; what its methods throw is a `GitHubError`, a `RateLimitError` among them.
- */
-export class GitHubClient {
-  readonly #octokit: Octokit
-  readonly #repository: string
-  readonly #at: { owner: string; repo: string; headers: typeof HEADERS }
-
-  constructor(octokit: Octokit, repository: string) {
-    const [owner = '', repo = ''] = repository.split('/')
-    this.#octokit = octokit
-    this.#repository = repository
-    this.#at = { owner, repo, headers: HEADERS }
-  }
-
-  /** The commit that a git tag leads to now, through tag objects if there are some. A branch is never taken for it. */
-  async commitOf(gitTag: string): Promise<Commit> {
-    const { getRef, getTag } = this.#octokit.rest.git
-    const asked = { ...this.#at, ref: `tags/${gitTag}` }
-    try {
-      const sha = await usable(getRef.endpoint(asked).url, async () => {
-        let object = objectIn((await getRef(asked)).data)
-        while (object.type === 'tag')
-          object = objectIn((await getTag({ ...this.#at, tag_sha: object.sha })).data)
-        return object.sha
-      })
-      return { kind: 'found', sha }
-    } catch (error) {
-      if (!(error instanceof GitHubError)) throw error
-      const { answer } = error
-      // 409: the repository is empty.
-      const isUnknown = answer?.status === 404 || answer?.status === 409
-      if (!isUnknown) return { kind: 'unreadable', error }
-      const absent = new ReleaseError('invalid-input', {
-        what: `${this.#repository} does not have this git tag, or does not show it: ${answer.line}.`,
-        remedy: `Check the name of the git tag, which is given alone; push the git tag first. ${error.remedy}`,
-      })
-      return { kind: 'absent', error: absent }
-    }
-  }
-
-  /** The latest commit status of every context. */
-  async statusesOf(sha: string): Promise<CommitStatus[]> {
-    const { paginate, rest } = this.#octokit
-    const { getCombinedStatusForRef: list } = rest.repos
-    const asked = { ...this.#at, ref: sha, ...FIRST_PAGE }
-    return usable(list.endpoint(asked).url, async () => {
-      const take = entriesOfPages(data => field(data, 'statuses'))
-      return (await paginate(list, asked, take)).map(commitStatusOf)
+/** What there is on a commit. */
+async function listOf<T>(
+  what: 'status' | 'check-runs',
+  parameters: object,
+  entryOf: (entry: unknown) => T,
+  ask: Ask,
+): Promise<T[]> {
+  const all: T[] = []
+  for (let page = 1, isLast = false; !isLast; page += 1)
+    isLast = await ask(`commits/{sha}/${what}`, { ...parameters, per_page: 100, page }, (data, link) => {
+      const entries = field(data, what === 'status' ? 'statuses' : 'check_runs')
+      // A part of a list is not taken for all of it.
+      if (!Array.isArray(entries) || page > MAX_PAGES) throw new TypeError('there is no list with an end')
+      all.push(...entries.map(entryOf))
+      return !link.includes('rel="next"')
     })
-  }
+  return all
+}
 
-  /** The check runs of a commit, or those of one name; the latest of every check suite. */
-  async checkRunsOf(sha: string, name?: string): Promise<CheckRun[]> {
-    const { paginate, rest } = this.#octokit
-    const { listForRef: list } = rest.checks
-    const named = name === undefined ? {} : { check_name: name }
-    const asked = { ...this.#at, ref: sha, ...named, filter: 'latest', ...FIRST_PAGE } as const
-    return usable(list.endpoint(asked).url, async () => {
-      const take = entriesOfPages(data => data)
-      return (await paginate(list, asked, take)).map(checkRunOf)
-    })
+/** Source: REST API, "Get the combined status for a specific reference". */
+function commitStatusOf(entry: unknown) {
+  const url = asOneLine(field(entry, 'target_url'))
+  return { context: textOf(entry, 'context'), state: textOf(entry, 'state'), url }
+}
+
+/** Source: REST API, "List check runs for a Git reference". */
+function checkRunOf(entry: unknown) {
+  const id = field(entry, 'id')
+  if (typeof id !== 'number') throw new TypeError('id is not a number')
+  return {
+    id,
+    name: textOf(entry, 'name'),
+    app: asOneLine(field(entry, 'app', 'slug')) ?? '',
+    status: textOf(entry, 'status'),
+    conclusion: asOneLine(field(entry, 'conclusion')),
+    url: asOneLine(field(entry, 'html_url')),
+    detailsUrl: asOneLine(field(entry, 'details_url')),
   }
 }
 
-/**
- * Loads octokit and makes a client of it. `permissions` are those that all that it is asked for needs; `backoff`: how
- * patient it is, if not as the transport.
- */
-export const openGitHub = async (
-  { apiUrl, name, token }: GitHubRepository,
-  {
-    transport,
-    loadGitHub,
-    permissions,
-    backoff,
-  }: GitHubPorts & { permissions: readonly string[]; backoff?: Backoff },
-): Promise<GitHubClient> => {
-  const baseUrl = apiUrl.replace(/\/$/, '')
-  const { octokitFor } = await loadGitHub()
-  const octokit = octokitFor({ token, baseUrl, fetch: fetchThrough(transport, { baseUrl, backoff }) })
-  octokit.hook.wrap('request', async (request, options) => {
-    const response = await Promise.resolve(request(options)).catch((error: unknown) => {
-      throw gitHubFailure(error, { name, permissions })
-    })
-    // octokit takes a list, and what is no JSON, as it comes.
-    const data: unknown = response.data
-    if (typeof data !== 'object' || data === null || Array.isArray(data)) throw unusable(response.url)
-    return response
-  })
-  return new GitHubClient(octokit, name)
+function textOf(value: unknown, ...names: readonly string[]): string {
+  const found = asOneLine(field(value, ...names))
+  if (found === undefined) throw new TypeError(`${names.join('.')} is not a text`)
+  return found
 }

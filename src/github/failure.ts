@@ -1,4 +1,4 @@
-import { causesOf, ReleaseError } from '../errors.ts'
+import { ReleaseError } from '../errors.ts'
 import { NoAnswerError } from '../http/errors.ts'
 import { parseRetryAfter } from '../http/retry.ts'
 import { describeRequest } from '../http/transport.ts'
@@ -7,135 +7,81 @@ import { asOneLine } from '../text.ts'
 
 /** GitHub did not tell what it was asked. */
 export class GitHubError extends ReleaseError {
-  /** What it answered, if it did. */
-  readonly answer: { readonly status: number; readonly line: string } | undefined
+  /** That of its answer. */
+  readonly status: number | undefined
+  /** How long it asks to be left alone, in milliseconds. */
+  readonly wait: number | undefined
 
   constructor(
     problem: { what: string; remedy: string; cause?: unknown },
-    answer?: { status: number; line: string },
+    { status, wait }: { status?: number; wait?: number } = {},
   ) {
     super('github-unreadable', problem)
-    this.answer = answer
-  }
-}
-
-/** GitHub asks to be left alone for so many milliseconds. */
-export class RateLimitError extends GitHubError {
-  readonly wait: number
-
-  constructor(wait: number) {
-    super({
-      what: 'The rate limit of the GitHub API is used up.',
-      remedy: 'Run it again later, or give a token that has a limit of its own.',
-    })
+    this.status = status
     this.wait = wait
   }
 }
 
-/** An answer that octokit made an error of, as far as it is looked at. */
-interface Refusal {
-  readonly status: number
-  readonly headers: unknown
-  /** What GitHub says in it, if it says something. */
-  readonly message: string | undefined
-}
-
-/** What GitHub asks for, at least, when it does not say how long: a minute. */
-const UNSAID_WAIT = 60_000
-const SHORTEST_WAIT = 1_000
-
-/**
- * How long a refusal asks to wait, in milliseconds, if it is one for asking too often. Source: GitHub
- * documentation, "Rate limits for the REST API".
- */
-const rateLimitWait = ({ status, headers, message }: Refusal, now: number): number | undefined => {
-  if (status !== 403 && status !== 429) return undefined
-  const retryAfter = asOneLine(field(headers, 'retry-after'))
-  const asked = retryAfter === undefined ? undefined : parseRetryAfter(retryAfter, now)
-  if (asked !== undefined) return Math.max(asked, SHORTEST_WAIT)
-  if (field(headers, 'x-ratelimit-remaining') === '0') {
-    const wait = Number(field(headers, 'x-ratelimit-reset')) * 1000 - now
-    return Number.isFinite(wait) ? Math.max(wait, SHORTEST_WAIT) : UNSAID_WAIT
-  }
-  return status === 429 || /rate limit/i.test(message ?? '') ? UNSAID_WAIT : undefined
-}
-
-/** Whom the requests are about, and what they need. */
-export interface Asked {
-  /** `owner/name`. */
+/** What was asked, of which repository, and the permissions that are needed. */
+interface Asked {
+  readonly url: string
   readonly name: string
-  /** The permissions that all that is asked for needs, such as `contents: read`. */
   readonly permissions: readonly string[]
 }
 
-const refused = (refusal: Refusal, address: string, { name, permissions }: Asked): GitHubError => {
-  const { status, headers, message } = refusal
-  const request = describeRequest({ method: 'GET', url: new URL(address) })
-  const line = `${request}: status ${status}${message === undefined ? '' : `, ${message.replace(/\.$/, '')}`}`
-  const because = (what: string, remedy: string): GitHubError =>
-    new GitHubError({ what: `${what}: ${line}.`, remedy }, { status, line })
-  const given = `"permissions: ${permissions.join(', ')}"`
-  switch (status) {
-    case 401:
-      return because(
-        'GitHub does not accept the token',
-        'Give a token that has not expired; GitHub Actions has one that needs no github-token.',
-      )
-    case 403: {
-      const needed = asOneLine(field(headers, 'x-accepted-github-permissions'))
-      return because(
-        `GitHub refused access to ${name}`,
-        `Give the token ${given}${needed === undefined ? '' : `; this request needs ${needed.replaceAll('=', ': ')}`}.`,
-      )
-    }
-    case 404:
-      return because(
-        `GitHub does not know the repository ${name}, or does not show it`,
-        `For a private repository, give the token ${given}.`,
-      )
-    case 409:
-    case 422:
-      return because(
-        `GitHub does not know the commit in ${name}`,
-        'Run it again; if it stays so, check that the git tag is still there.',
-      )
-    default:
-      return because(
-        'The GitHub API gave no usable answer',
-        'Run it again; if it stays so, look whether GitHub has an incident.',
-      )
+/** What to throw for what octokit, or a look at its answer, has thrown; an interruption stays. */
+export function gitHubFailure(error: unknown, asked: Asked): unknown {
+  const request = describeRequest({ method: 'GET', url: new URL(asked.url) })
+  const response = field(error, 'response')
+  if (response !== undefined) return refusal(response, request, asked)
+  // octokit wraps what its `fetch` throws.
+  const cause = field(error, 'cause') ?? error
+  if (cause instanceof NoAnswerError) {
+    const what = `The GitHub API did not answer: ${cause.message}.`
+    return new GitHubError({ what, remedy: 'Check the network, and run it again.', cause: cause.cause })
   }
+  if (!(cause instanceof TypeError || cause instanceof RangeError)) return cause
+  const what = `The answer of the GitHub API can not be used: ${request}.`
+  const remedy = 'Check that GITHUB_API_URL is the address of the API.'
+  return new GitHubError({ what, remedy, cause })
+}
+
+function refusal(response: unknown, request: string, { name, permissions }: Asked): GitHubError {
+  const status = Number(field(response, 'status'))
+  const message = asOneLine(field(response, 'data', 'message')) ?? ''
+  const wait = rateLimitWait(status, field(response, 'headers'), message)
+  if (wait !== undefined) {
+    const what = `The rate limit of the GitHub API is used up for another ${Math.ceil(wait / 1000)} s.`
+    const remedy = 'Run it again later, or with a longer checks-timeout, or give another token.'
+    return new GitHubError({ what, remedy }, { status, wait })
+  }
+  const given = `"permissions: ${permissions.join(', ')}"`
+  const unknown = [
+    `${name} does not have this git tag, or does not show it`,
+    `Push the git tag first; for a private repository, give the token ${given}.`,
+  ] as const
+  const problems: Readonly<Record<number, readonly [string, string]>> = {
+    401: ['GitHub does not accept the token', 'Give one that is valid, or leave github-token out.'],
+    403: [`GitHub refused access to ${name}`, `Give the token ${given}.`],
+    404: unknown,
+    409: unknown,
+    422: unknown,
+  }
+  const [what, remedy] = problems[status] ?? ['The GitHub API gave no usable answer', 'Run it again later.']
+  const said = message === '' ? '' : `, ${message.replace(/\.$/, '')}`
+  return new GitHubError({ what: `${what}: ${request}: status ${status}${said}.`, remedy }, { status })
 }
 
 /**
- * What to throw for what octokit has thrown: a `GitHubError`, which may be a `RateLimitError`, or what ended the request
- * otherwise, such as an interruption.
+ * How long a refusal asks to wait, in milliseconds, if it is one for asking too often: a minute if it does not say, and a
+ * second at least. Source: GitHub documentation, "Rate limits for the REST API".
  */
-export const gitHubFailure = (error: unknown, asked: Asked): unknown => {
-  const response = field(error, 'response')
-  if (response === undefined) {
-    const cause = field(error, 'cause') ?? error
-    if (!(cause instanceof NoAnswerError)) return cause
-    return new GitHubError({
-      what: `The GitHub API did not answer: ${causesOf(cause)[0]}.`,
-      remedy: 'Run it again; if it stays so, check the network.',
-      cause: cause.cause,
-    })
-  }
-  const refusal = {
-    status: Number(field(response, 'status')),
-    headers: field(response, 'headers'),
-    message: asOneLine(field(response, 'data', 'message')),
-  }
-  const wait = rateLimitWait(refusal, Date.now())
-  if (wait !== undefined) return new RateLimitError(wait)
-  return refused(refusal, String(field(response, 'url')), asked)
+function rateLimitWait(status: number, headers: unknown, message: string): number | undefined {
+  if (status !== 403 && status !== 429) return undefined
+  const isUsedUp = field(headers, 'x-ratelimit-remaining') === '0'
+  const reset = Number(field(headers, 'x-ratelimit-reset')) * 1000 - Date.now()
+  const retryAfter = parseRetryAfter(asOneLine(field(headers, 'retry-after')) ?? '', Date.now())
+  const asked = retryAfter ?? (isUsedUp && Number.isFinite(reset) ? reset : undefined)
+  if (asked !== undefined) return Math.max(asked, 1_000)
+  return isUsedUp || status === 429 || /rate limit/i.test(message) ? 60_000 : undefined
 }
-
-/** An answer that is not what GitHub's documentation promises. */
-export const unusable = (address: string, cause?: unknown): GitHubError =>
-  new GitHubError({
-    what: `The answer of the GitHub API can not be used: ${describeRequest({ method: 'GET', url: new URL(address) })}.`,
-    remedy: 'Run it again; if it stays so, check that GITHUB_API_URL is the address of the API.',
-    cause,
-  })

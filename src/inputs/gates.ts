@@ -1,7 +1,7 @@
 import type { ChecksGate } from '../gates/checks.ts'
 import type { PackageGate } from '../gates/package.ts'
 import { isProjectName, normaliseVersion } from '../gates/package-version.ts'
-import type { GitHubRepository } from '../github/repository.ts'
+import type { GitHubRepository } from '../github/client.ts'
 import { oneLine } from '../text.ts'
 import { linesOf } from './lines.ts'
 import type { Mistakes } from './mistakes.ts'

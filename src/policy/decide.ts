@@ -1,8 +1,7 @@
 import { isReferrersTag, tagProblem } from './image-tag.ts'
-import { matchRule, ruleFor } from './match.ts'
+import { matchRule, ruleFor, stableOrigin } from './match.ts'
 import { type Bindings, render } from './pattern.ts'
-import type { Policy, Rule, Template } from './policy.ts'
-import { stableOrigin } from './stable-tags.ts'
+import type { Policy, Template } from './policy.ts'
 
 /** An image tag that a git tag gets. */
 export interface PlannedTag {
@@ -25,113 +24,92 @@ export type Decision =
     }
   | { readonly kind: 'refused'; readonly gitTag: string; readonly reason: string }
 
+/** The decision about a git tag that is not refused. */
+export type Planned = Extract<Decision, { kind: 'planned' }>
+
 /** The tags of a decision in the order in which they are published: fixed before moving, the first first. */
-export const allTags = ({ first, copies }: Extract<Decision, { kind: 'planned' }>): readonly PlannedTag[] => [
-  first,
-  ...copies,
-]
-
-const plannedTag = ({ tokens, stable, moving }: Template, bindings: Bindings): PlannedTag => ({
-  tag: render(tokens, bindings),
-  stable,
-  moving,
-})
-
-const join = (words: readonly string[]): string =>
-  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`
-
-const stablePatterns = ({ rules }: Policy): string[] =>
-  rules
-    .filter(({ templates }) => templates.some(({ stable }) => stable))
-    .map(({ name, pattern }) => `${pattern.source} (${name})`)
-
-const reasonFor = (policy: Policy, rule: Rule, first: PlannedTag, copies: readonly PlannedTag[]): string => {
-  const published = [first, ...copies.filter(({ stable }) => !stable)].map(({ tag }) => tag)
-  const stable = copies.filter(tag => tag.stable).map(({ tag }) => tag)
-  const matched = `rule ${rule.name}, ${rule.pattern.source}: it gets ${join(published)}`
-  if (stable.length > 0) return `${matched}, and the stable ${join(stable)}.`
-  const others = stablePatterns(policy)
-  return others.length === 0
-    ? `${matched}; no rule of the policy gives a stable tag.`
-    : `${matched}, and no stable tag, which only ${join(others)} ${others.length === 1 ? 'gets' : 'get'}.`
+export function allTags({ first, copies }: Planned): readonly PlannedTag[] {
+  return [first, ...copies]
 }
 
-/** The rule whose pattern fits the longest beginning of the git tag, and where it stops to fit. */
-const nearest = (policy: Policy, gitTag: string): string | undefined => {
-  const misses = policy.rules.flatMap(rule => {
-    const match = matchRule(rule, gitTag)
-    return match.kind === 'mismatch' && rule.pattern.kind === 'tokens' ? [{ rule, ...match }] : []
-  })
-  const best = misses.reduce<(typeof misses)[number] | undefined>(
-    (found, miss) => (found === undefined || miss.at > found.at ? miss : found),
-    undefined,
+/** Decides which image tags a git tag gets: those of the first rule that matches, if all of them may be written. */
+export function decide(policy: Policy, gitTag: string): Decision {
+  const found = ruleFor(policy, gitTag)
+  if (found === undefined) return { kind: 'refused', gitTag, reason: noRule(policy, gitTag) }
+  const { rule, bindings } = found
+  const [firstTemplate, ...others] = rule.templates
+  const first = plannedTag(firstTemplate, bindings)
+  const copies = others
+    .map(template => plannedTag(template, bindings))
+    .toSorted((one, other) => Number(one.moving) - Number(other.moving))
+  const matched = `rule ${rule.name}, ${rule.pattern.source}`
+  const obstacle = obstacleTo([first, ...copies], policy)
+  if (obstacle !== undefined) {
+    return { kind: 'refused', gitTag, reason: `${gitTag} matches ${matched}, but ${obstacle}.` }
+  }
+  const reason = `${gitTag} is matched by ${matched}: it gets ${namesOf([first, ...copies], policy)}.`
+  return { kind: 'planned', gitTag, rule: rule.name, first, copies, reason }
+}
+
+function plannedTag({ tokens, stable, moving }: Template, bindings: Bindings): PlannedTag {
+  return { tag: render(tokens, bindings), stable, moving }
+}
+
+/** Why these image tags can't be written. */
+function obstacleTo(planned: readonly PlannedTag[], policy: Policy): string | undefined {
+  const tags = planned.map(({ tag }) => tag)
+  for (const [index, { tag, stable }] of planned.entries()) {
+    const problem = tagProblem(tag)
+    if (problem !== undefined) return `${tag} can't be an image tag: ${problem}`
+    if (tags.indexOf(tag) !== index) return `two of its image tags are both ${tag}`
+    const origin = stable ? undefined : stableOrigin(policy, tag)
+    if (origin === undefined) continue
+    const { rule, gitTag, exact } = origin
+    const receivers = exact
+      ? `the git tag ${gitTag}: release ${gitTag}, or promote it`
+      : `all git tags like ${gitTag}: give the git tag another name`
+    return `${tag} is a stable tag, which rule ${rule.name} gives to ${receivers}`
+  }
+  return undefined
+}
+
+function namesOf(planned: readonly PlannedTag[], { rules }: Policy): string {
+  const [published, stable] = [false, true].map(isStable =>
+    join(planned.flatMap(tag => (tag.stable === isStable ? [tag.tag] : []))),
   )
-  if (best === undefined) return undefined
-  const found = best.at === gitTag.length ? 'it ends' : `it has ${JSON.stringify(gitTag.slice(best.at))}`
-  const after = best.at === 0 ? 'at its beginning' : `after ${gitTag.slice(0, best.at)}`
-  return `the nearest is ${best.rule.pattern.source} (${best.rule.name}), which wants ${best.wanted} ${after}, where ${found}`
+  if (stable !== '') return `${published}, and the stable ${stable}`
+  const others = rules.flatMap(({ name, pattern, templates }) =>
+    templates.some(template => template.stable) ? [`${pattern.source} (${name})`] : [],
+  )
+  const only = `, which only ${join(others)} ${others.length === 1 ? 'gets' : 'get'}`
+  return `${published}, and no stable tag${others.length === 0 ? '' : only}`
 }
 
-const refusal = (policy: Policy, gitTag: string): string => {
+function join(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`
+}
+
+/** Why no rule decides about a git tag. */
+function noRule(policy: Policy, gitTag: string): string {
   if (isReferrersTag(gitTag)) {
     return `${gitTag} is a tag under which signatures and attestations of an image are kept, and never a version.`
   }
-  const noRule = `${JSON.stringify(gitTag)} matches no rule`
-  const takesAny = policy.rules.some(({ pattern }) => pattern.kind === 'any')
-  const problem = takesAny ? tagProblem(gitTag) : undefined
+  const problem = policy.rules.some(({ pattern }) => pattern.kind === 'any') ? tagProblem(gitTag) : undefined
   const why = problem === undefined ? '' : `; * takes only what can be an image tag, and ${problem}`
-  const near = nearest(policy, gitTag)
-  return `${noRule}${why}${near === undefined ? '' : `; ${near}`}.`
+  return `${JSON.stringify(gitTag)} matches no rule${why}${nearest(policy, gitTag)}.`
 }
 
-/** Why a tag before the bar can't be written, if it is one that a rule gives after its bar. */
-const stableProblem = (policy: Policy, { tag, stable }: PlannedTag): string | undefined => {
-  const origin = stable ? undefined : stableOrigin(policy, tag)
-  if (origin === undefined) return undefined
-  const { rule, gitTag, pattern } = origin
-  const given = `${tag} is a stable tag, which rule ${rule.name} gives to`
-  if (gitTag !== undefined) return `${given} the git tag ${gitTag}: release ${gitTag}, or promote it`
-  return rule.pattern.kind === 'any'
-    ? `${given} any git tag: give the git tag another name`
-    : `${given} git tags such as ${pattern}: release one of these, or promote it`
-}
-
-/**
- * Decides which image tags a git tag gets. The first rule that matches decides. The git tag is refused when none does,
- * when a tag that the rule gives could not be an image tag, or when a tag before its bar is stable by any rule.
- */
-export const decide = (policy: Policy, gitTag: string): Decision => {
-  const found = ruleFor(policy, gitTag)
-  if (found === undefined) return { kind: 'refused', gitTag, reason: refusal(policy, gitTag) }
-  const { rule, bindings } = found
-  const [firstTemplate, ...otherTemplates] = rule.templates
-  const first = plannedTag(firstTemplate, bindings)
-  const others = otherTemplates.map(template => plannedTag(template, bindings))
-  const copies = [...others.filter(({ moving }) => !moving), ...others.filter(({ moving }) => moving)]
-  const planned = [first, ...copies]
-  const tags = planned.map(({ tag }) => tag)
-
-  const refused = (why: string): Decision => ({
-    kind: 'refused',
-    gitTag,
-    reason: `${gitTag} matches rule ${rule.name}, ${rule.pattern.source}, but ${why}.`,
-  })
-  for (const tag of tags) {
-    const problem = tagProblem(tag)
-    if (problem !== undefined) return refused(`${tag} can't be an image tag: ${problem}`)
-  }
-  const twice = tags.find((tag, index) => tags.indexOf(tag) !== index)
-  if (twice !== undefined) return refused(`two of its image tags are both ${twice}`)
-  for (const tag of planned) {
-    const problem = stableProblem(policy, tag)
-    if (problem !== undefined) return refused(problem)
-  }
-  return {
-    kind: 'planned',
-    gitTag,
-    rule: rule.name,
-    first,
-    copies,
-    reason: `${gitTag} is matched by ${reasonFor(policy, rule, first, copies)}`,
-  }
+/** The rule whose pattern fits the longest beginning of the git tag. */
+function nearest({ rules }: Policy, gitTag: string): string {
+  const [miss] = rules
+    .flatMap(rule => {
+      const match = matchRule(rule, gitTag)
+      return match.kind === 'mismatch' && rule.pattern.kind === 'tokens' ? [{ ...rule, ...match }] : []
+    })
+    .toSorted((one, other) => other.at - one.at)
+  if (miss === undefined) return ''
+  const { name, pattern, wanted, at } = miss
+  const after = at === 0 ? 'at its beginning' : `after ${gitTag.slice(0, at)}`
+  const found = at === gitTag.length ? 'it ends' : `it has ${JSON.stringify(gitTag.slice(at))}`
+  return `; the nearest is ${pattern.source} (${name}), which wants ${wanted} ${after}, where ${found}`
 }

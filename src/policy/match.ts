@@ -1,28 +1,52 @@
 import { isReferrersTag, tagProblem } from './image-tag.ts'
-import { ANY, type Bindings, type Match, matchTokens } from './pattern.ts'
-import type { Policy, Rule } from './policy.ts'
+import { type Bindings, boundBy, type Match, matchTokens, render } from './pattern.ts'
+import type { Policy, Rule, Template } from './policy.ts'
 
 /** Matches one rule; under `*`, text that is no image tag does not match. */
-export const matchRule = ({ pattern }: Pick<Rule, 'pattern'>, gitTag: string): Match => {
-  if (pattern.kind === 'tokens') return matchTokens(pattern.tokens, gitTag)
-  const problem = tagProblem(gitTag)
-  return problem === undefined
-    ? { kind: 'match', bindings: new Map([[ANY, gitTag]]) }
-    : { kind: 'mismatch', at: 0, wanted: 'a valid image tag' }
+export function matchRule({ pattern }: Pick<Rule, 'pattern'>, gitTag: string): Match {
+  return pattern.kind === 'any' && tagProblem(gitTag) !== undefined
+    ? { kind: 'mismatch', at: 0, wanted: 'a valid image tag' }
+    : matchTokens(pattern.tokens, gitTag)
 }
 
-/**
- * The rule that decides about a git tag, the first that matches, with what it binds; nothing if none does, or if it is a
- * tag for signatures.
- */
-export const ruleFor = (
+/** The first rule that matches a git tag; none does a tag for signatures. */
+export function ruleFor(
   { rules }: Policy,
   gitTag: string,
-): { readonly rule: Rule; readonly bindings: Bindings } | undefined => {
+): { readonly rule: Rule; readonly bindings: Bindings } | undefined {
   if (isReferrersTag(gitTag)) return undefined
   for (const rule of rules) {
     const match = matchRule(rule, gitTag)
     if (match.kind === 'match') return { rule, bindings: match.bindings }
+  }
+  return undefined
+}
+
+/** Where an image tag comes from. */
+export interface Origin {
+  readonly rule: Rule
+  /** The git tag; with letters for the numbers that the image tag drops. */
+  readonly gitTag: string
+  /** Whether no number is dropped. */
+  readonly exact: boolean
+}
+
+/** Where an image tag comes from, if a rule gives it by this template and no rule above takes the git tag. */
+export function originBy(policy: Policy, rule: Rule, { tokens }: Template, tag: string): Origin | undefined {
+  const match = matchTokens(tokens, tag)
+  if (match.kind === 'mismatch') return undefined
+  const gitTag = render(rule.pattern.tokens, match.bindings)
+  if (match.bindings.size < boundBy(rule.pattern).size) return { rule, gitTag, exact: false }
+  return ruleFor(policy, gitTag)?.rule === rule ? { rule, gitTag, exact: true } : undefined
+}
+
+/** Where an image tag comes from, if any rule gives it after its bar. */
+export function stableOrigin(policy: Policy, tag: string): Origin | undefined {
+  for (const rule of policy.rules) {
+    for (const template of rule.templates) {
+      const origin = template.stable ? originBy(policy, rule, template, tag) : undefined
+      if (origin !== undefined) return origin
+    }
   }
   return undefined
 }

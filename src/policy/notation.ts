@@ -1,75 +1,123 @@
-import {
-  checkAgainstEarlier,
-  checkStableNames,
-  type Line,
-  reportDigitsAfterNumbers,
-  reportMovingFirst,
-  reportUnbound,
-  warnOfSlips,
-} from './check.ts'
 import { tagProblem } from './image-tag.ts'
-import { cutLine, type RuleWords, type Word, withoutComment } from './line.ts'
-import { ANY, boundBy, lettersOf, type Pattern, render, tokenize } from './pattern.ts'
+import { stableOrigin } from './match.ts'
+import { ANY, boundBy, type Pattern, render, type Token, tokenize } from './pattern.ts'
 import type { Policy, Rule, Template } from './policy.ts'
-import { EXAMPLE, type PolicyProblem, policyLines, type ReportProblem } from './problems.ts'
+import { EXAMPLE, type PolicyProblem, policyLines, type Report, type Word } from './problems.ts'
+import { type RuleWords, splitRule, type TagWord } from './split-rule.ts'
 
 export type ParsedPolicy =
   | { readonly kind: 'policy'; readonly policy: Policy; readonly warnings: readonly PolicyProblem[] }
   | { readonly kind: 'invalid'; readonly problems: readonly PolicyProblem[] }
 
-/** The longest policy text that is read, in characters; a table that people can read is far from it. */
+/** The longest policy text that is read, in characters: every tag before a bar is compared with all behind one. */
 export const MAX_POLICY_LENGTH = 65_536
 
-const parsePattern = (word: Word, report: ReportProblem): Pattern => {
-  if (word.text === ANY) return { kind: 'any', source: ANY }
-  const star = word.text.indexOf(ANY)
-  if (star >= 0) {
-    report({
-      column: word.at + star + 1,
-      length: 1,
-      message: '* stands beside other text',
-      advice: 'write * alone for any tag, or number letters for its numbers, such as vX.Y.Z',
-    })
+/** Reads a policy, one rule a line. Never throws: the answer has all mistakes, in the order of the text. */
+export function parsePolicy(text: string): ParsedPolicy {
+  const problems: PolicyProblem[] = []
+  const reportAt =
+    (line: number): Report =>
+    ({ text: { length }, at }, problem) => {
+      problems.push({ severity: 'error', line, column: at + 1, length: Math.max(length, 1), ...problem })
+    }
+  const isWrong = (): boolean => problems.some(({ severity }) => severity === 'error')
+  const lines = readLines(text, reportAt)
+  const policy = { rules: lines.map(({ rule }) => rule) }
+  for (const line of isWrong() ? [] : lines) {
+    checkFirst(line)
+    checkStableNames(policy, line)
   }
-  // git-check-ref-format(1): what no git tag can contain
-  const strange = /[\p{Cc}~^:?[\\]/u.exec(word.text)
-  if (strange !== null) {
-    report({
-      column: word.at + strange.index + 1,
-      length: 1,
-      message: `no git tag can contain ${JSON.stringify(strange[0])}`,
-      advice: 'write what the git tag looks like, such as X.Y.Z',
-    })
-  }
-  const tokens = tokenize(word.text, { star: false })
-  reportDigitsAfterNumbers(word, tokens, report)
-  warnOfSlips(word, report)
-  return { kind: 'tokens', source: word.text, tokens }
+  problems.sort((one, other) => one.line - other.line || one.column - other.column)
+  return isWrong() ? { kind: 'invalid', problems } : { kind: 'policy', policy, warnings: problems }
 }
 
-const parseTemplate = (
-  word: Word,
-  { pattern, stable }: { pattern: Pattern; stable: boolean },
-  report: ReportProblem,
-): Template => {
-  const tokens = tokenize(word.text, { star: true })
-  const used = lettersOf(tokens)
-  const bound = boundBy(pattern)
-  const template: Template = {
-    source: word.text,
-    tokens,
-    stable,
-    moving: bound.size === 0 || [...bound].some(letter => !used.has(letter)),
+/** A rule with its words, and where its problems go. */
+interface Line {
+  readonly rule: Rule
+  readonly words: RuleWords
+  readonly report: Report
+}
+
+function readLines(text: string, reportAt: (line: number) => Report): readonly Line[] {
+  const contents = policyLines(text).map(line => line.replace(/(^|\s)#.*/s, '$1').trimEnd())
+  const isTooLong = text.length > MAX_POLICY_LENGTH
+  if (isTooLong || contents.every(content => content === '')) {
+    const message = `the policy has ${isTooLong ? `more than ${MAX_POLICY_LENGTH} characters` : 'no rule'}`
+    reportAt(1)({ text: '', at: 0 }, { message, advice: `write one rule a line, as in "${EXAMPLE}"` })
+    return []
   }
-  if (reportUnbound(word, tokens, pattern, report)) return template
-  reportDigitsAfterNumbers(word, tokens, report)
-  warnOfSlips(word, report)
-  const shortest = render(tokens, new Map([...used].map(letter => [letter, letter === ANY ? 'a' : '0'])))
-  const problem = tagProblem(shortest)
+  const names = new Map<string, number>()
+  return contents.flatMap((content, index) => {
+    const report = reportAt(index + 1)
+    const words = content === '' ? undefined : splitRule(content, report)
+    if (words === undefined) return []
+    const { name } = words
+    const namesake = names.get(name.text)
+    if (namesake === undefined) names.set(name.text, index + 1)
+    else {
+      report(name, {
+        message: `the name ${name.text} is taken by line ${namesake}`,
+        advice: 'give each rule a name of its own',
+      })
+    }
+    return [{ rule: readRule(words, report), words, report }]
+  })
+}
+
+function readRule({ name, left, tags }: RuleWords, report: Report): Rule {
+  const pattern = readPattern(left, report)
+  const seen = new Set<string>()
+  const read = (word: TagWord): Template => {
+    if (seen.has(word.text)) {
+      report(word, {
+        message: `${word.text} is there twice`,
+        advice: 'each image tag of a rule is written once: leave one out',
+      })
+    }
+    seen.add(word.text)
+    return readTemplate(word, pattern, report)
+  }
+  const [first, ...others] = tags
+  return { name: name.text, pattern, templates: [read(first), ...others.map(read)] }
+}
+
+function readPattern(word: Word, report: Report): Pattern {
+  const source = word.text
+  const tokens = tokenize(source)
+  if (source === ANY) return { kind: 'any', source, tokens }
+  // git-check-ref-format(1): what no git tag can contain
+  const strange = /[\p{Cc}~^:?*[\\]/u.exec(source)
+  if (strange !== null) {
+    report(partOf(word, strange.index, strange[0].length), {
+      message: `no git tag can contain ${JSON.stringify(strange[0])}`,
+      advice: 'write what the git tag looks like, such as vX.Y.Z, or * alone for any',
+    })
+  }
+  checkTokens(word, tokens, report)
+  return { kind: 'tokens', source, tokens }
+}
+
+function readTemplate(word: TagWord, pattern: Pattern, report: Report): Template {
+  const tokens = tokenize(word.text)
+  const [used, bound] = [boundBy({ tokens }), boundBy(pattern)]
+  const unbound = tokens.flatMap(token =>
+    token.kind === 'number' && !bound.has(token.letter) ? [token] : [],
+  )
+  for (const { letter, at } of unbound) {
+    const known = bound.size === 0 ? '' : `one of ${[...bound].join(', ')}, or `
+    report(partOf(word, at, 1), {
+      message: `${letter} is not on the left side, ${pattern.source}`,
+      advice:
+        letter === ANY
+          ? `only the rule * may use *; here, write ${pattern.source}`
+          : `write ${known}"${letter}" in double quotes for the letter itself`,
+    })
+  }
+  if (unbound.length === 0) checkTokens(word, tokens, report)
+  // The shortest image tag that this can become; about stray quotes there is a problem already.
+  const problem = tagProblem(render(tokens, new Map([[ANY, 'x']])).replaceAll('"', ''))
   if (problem !== undefined) {
-    report({
-      column: word.at + 1,
-      length: word.text.length,
+    report(word, {
       message: `${word.text} can't be an image tag: ${problem}`,
       advice: word.text.includes(',')
         ? 'separate image tags by spaces'
@@ -78,96 +126,90 @@ const parseTemplate = (
           : 'an image tag has up to 128 of A-Z, a-z, 0-9, "_", "." and "-", and begins with none of the last two',
     })
   }
-  return template
+  const moving = bound.size === 0 || [...bound].some(letter => !used.has(letter))
+  return { source: word.text, tokens, stable: word.stable, moving }
 }
 
-const parseRule = (words: RuleWords, report: ReportProblem): Rule | undefined => {
-  if (!/^[A-Za-z][A-Za-z0-9_-]*$/.test(words.name.text)) {
-    report({
-      column: words.name.at + 1,
-      length: Math.max(words.name.text.length, 1),
-      message:
-        words.name.text === '' ? 'the rule has no name' : `${words.name.text} can't be the name of a rule`,
-      advice: 'a name is one word of letters, digits, "-" and "_" that begins with a letter, such as final',
-    })
-  }
-  const pattern = parsePattern(words.left, report)
-  const both = [
-    ...words.published.map(word => ({ word, stable: false })),
-    ...words.stable.map(word => ({ word, stable: true })),
-  ]
-  const seen = new Set<string>()
-  const templates = both.map(({ word, stable }) => {
-    if (seen.has(word.text)) {
-      report({
-        column: word.at + 1,
-        length: word.text.length,
-        message: `${word.text} is there twice`,
-        advice: 'each image tag of a rule is written once: leave one out',
+/** Checks what a git tag and an image tag have in common. */
+function checkTokens(word: Word, tokens: readonly Token[], report: Report): void {
+  tokens.forEach((token, index) => {
+    const next = tokens[index + 1]
+    if (token.kind === 'literal' && token.text === '"') {
+      report(partOf(word, token.at, 1), {
+        message: 'this double quote has no partner',
+        advice: 'write literal text between two double quotes, such as vX.Y.Z"-RC"N',
       })
     }
-    seen.add(word.text)
-    return parseTemplate(word, { pattern, stable }, report)
+    if (
+      token.kind === 'number' &&
+      next?.kind === 'literal' &&
+      /^[0-9]/.test(next.text) &&
+      token.letter !== ANY
+    ) {
+      report(partOf(word, token.at, 2), {
+        message: `a digit stands right behind the number ${token.letter}, which takes every digit itself`,
+        advice: `put something between them, such as ${token.letter}.${next.text.charAt(0)}`,
+      })
+    }
   })
-  const [first, ...copies] = templates
-  const firstWord = words.published[0]
-  if (first === undefined || firstWord === undefined) return undefined
-  reportMovingFirst(firstWord, first, pattern, report)
-  return { name: words.name.text, line: words.line, pattern, templates: [first, ...copies] }
+  warnOfSlips(word, report)
 }
 
-/**
- * Reads a policy: one rule a line, `name: pattern -> tags | stable tags`; `#` begins a comment.
- *
- * Never throws: every mistake of the table is in the answer, in the order of the text.
- */
-export const parsePolicy = (text: string): ParsedPolicy => {
-  if (text.length > MAX_POLICY_LENGTH) {
-    return {
-      kind: 'invalid',
-      problems: [
-        {
-          severity: 'error',
-          line: 1,
-          column: 1,
-          length: 1,
-          message: `the policy has ${text.length} characters, more than ${MAX_POLICY_LENGTH}`,
-          advice: 'write a table that people can read; a few rules are enough',
-        },
-      ],
-    }
-  }
-  const problems: PolicyProblem[] = []
-  const lines: Line[] = []
-  const checkRule = checkAgainstEarlier()
-  policyLines(text).forEach((wholeLine, index) => {
-    const content = withoutComment(wholeLine)
-    if (content.trim() === '') return
-    const line = index + 1
-    const report: ReportProblem = problem => problems.push({ severity: 'error', line, ...problem })
-    const words = cutLine(content, line, report)
-    if (words === undefined) return
-    const rule = parseRule(words, report)
-    if (rule === undefined) return
-    lines.push({ rule, words, report })
-    if (rule.name === '') return
-    checkRule({ rule, words, report })
-  })
-  const isWrong = (): boolean => problems.some(({ severity }) => severity === 'error')
-  const policy = { rules: lines.map(({ rule }) => rule) }
-  if (!isWrong()) {
-    for (const line of lines) checkStableNames(policy, line)
-  }
-  if (lines.length === 0 && problems.length === 0) {
-    problems.push({
-      severity: 'error',
-      line: 1,
-      column: 1,
-      length: 1,
-      message: 'the policy has no rule',
-      advice: `write one rule a line, as in "${EXAMPLE}"`,
+/** Literal capitals that look like two numbers, and numbers that look like the capital of a word. */
+function warnOfSlips(word: Word, report: Report): void {
+  const text = word.text.replace(/"[^"]+"/g, quoted => '.'.repeat(quoted.length))
+  for (const { 0: run, index } of text.matchAll(/(?<![A-Z])[XYZPN]{2,}(?![A-Z])/g)) {
+    if (new Set(run).size !== run.length) continue
+    report(partOf(word, index, run.length), {
+      severity: 'warning',
+      message: `${run} stands for itself: capitals beside each other are not numbers`,
+      advice: `write ${[...run].join('.')} if numbers are meant, and "${run}" in double quotes if not`,
     })
   }
-  problems.sort((one, other) => one.line - other.line || one.column - other.column)
-  return isWrong() ? { kind: 'invalid', problems } : { kind: 'policy', policy, warnings: problems }
+  for (const { 0: found, index } of text.matchAll(/(?<![^\-_/])[A-W][a-z]{2,}/g)) {
+    report(partOf(word, index, 1), {
+      severity: 'warning',
+      message: `the ${found.charAt(0)} of ${found} stands for a number: a single capital always does`,
+      advice: `write "${found}" in double quotes if the word is meant`,
+    })
+  }
+}
+
+function partOf({ text, at }: Word, from: number, length: number): Word {
+  return { text: text.slice(from, from + length), at: at + from }
+}
+
+/** What is built must belong to one version; only a tag without any version, such as nightly, may move. */
+function checkFirst({ rule: { pattern, templates }, words, report }: Line): void {
+  const bound = [...boundBy(pattern)]
+  const [first] = templates
+  if (!first.moving || bound.length === 0) return
+  const dropped = bound.filter(letter => !boundBy(first).has(letter))
+  report(words.tags[0], {
+    message: `the first image tag is what is built, and ${first.source} drops ${dropped.join(', ')}`,
+    advice: `begin with a tag that belongs to one version alone, such as ${bound.join('.')}`,
+  })
+}
+
+/** No rule writes before its bar what any rule gives after its bar: a tag is stable or not. */
+function checkStableNames(policy: Policy, { rule, words, report }: Line): void {
+  rule.templates.forEach(({ tokens, stable }, index) => {
+    const word = words.tags[index]
+    if (stable || word === undefined) return
+    // Numbers that nobody writes into a policy, one for each letter, and a text for `*`: they stand for any.
+    const get = (letter: string): string => (letter === ANY ? 'any_906090' : `9060${letter.charCodeAt(0)}`)
+    const origin = stableOrigin(policy, render(tokens, { get }))
+    if (origin !== undefined) {
+      report(word, {
+        message: `${word.text} stands before the bar, and is a stable tag of the rule ${origin.rule.name}`,
+        advice: 'a tag is stable or not: write it after the bar here, too, or give it another name',
+      })
+    } else if (word.text.endsWith('-stable') && !rule.pattern.source.endsWith('-stable')) {
+      report(word, {
+        severity: 'warning',
+        message: `${word.text} is not a stable tag, as it stands before the bar`,
+        advice: `write the stable tags after a bar, as in "${EXAMPLE}"`,
+      })
+    }
+  })
 }

@@ -13,8 +13,6 @@ export interface Template {
 /** One line of a policy. The first template is what is built; the others are copies of it. */
 export interface Rule {
   readonly name: string
-  /** Counted from 1. */
-  readonly line: number
   readonly pattern: Pattern
   readonly templates: readonly [Template, ...Template[]]
 }
@@ -24,16 +22,14 @@ export interface Policy {
   readonly rules: readonly Rule[]
 }
 
-const ruleLine = ({ name, pattern, templates }: Rule): string => {
-  const sources = (stable: boolean): string[] =>
-    templates.filter(template => template.stable === stable).map(({ source }) => source)
-  const stable = sources(true)
-  return [
-    `${name}: ${pattern.source} ->`,
-    ...sources(false),
-    ...(stable.length === 0 ? [] : ['|', ...stable]),
-  ].join(' ')
+/** A policy as a text that is the same however it was written: a rule a line, single spaces, no comments. */
+export function policyText({ rules }: Policy): string {
+  return rules.map(rule => `${ruleText(rule)}\n`).join('')
 }
 
-/** A policy as a text that is the same however it was written: a rule a line, single spaces, no comments. */
-export const policyText = ({ rules }: Policy): string => rules.map(rule => `${ruleLine(rule)}\n`).join('')
+function ruleText({ name, pattern, templates }: Rule): string {
+  const [published, stable] = [false, true].map(isStable =>
+    templates.flatMap(template => (template.stable === isStable ? [` ${template.source}`] : [])).join(''),
+  )
+  return `${name}: ${pattern.source} ->${published}${stable === '' ? '' : ` |${stable}`}`
+}

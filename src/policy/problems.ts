@@ -11,38 +11,40 @@ export interface PolicyProblem {
   readonly advice: string
 }
 
-/** Takes down a problem of one line. */
-export type ReportProblem = (
-  problem: Omit<PolicyProblem, 'line' | 'severity'> & { severity?: PolicyProblem['severity'] },
-) => void
+/** Text of a line, and where it begins, counted from 0. */
+export interface Word {
+  readonly text: string
+  readonly at: number
+}
+
+/** Takes down a problem of some words of a line; an error if its severity is not given. */
+export type Report = (
+  place: Word,
+  problem: Pick<PolicyProblem, 'message' | 'advice'> & Partial<Pick<PolicyProblem, 'severity'>>,
+) => undefined
 
 /** A rule as it should be written, for advice. */
 export const EXAMPLE = 'final: X.Y.Z -> X.Y.Z | X.Y.Z-stable'
 
 /** The lines of a policy text. */
-export const policyLines = (text: string): string[] => text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/)
+export function policyLines(text: string): readonly string[] {
+  return text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/)
+}
 
-/** The most problems that are shown, and the longest line, in characters: people mend the first ones first. */
+/** The most problems that are shown, and the most of a line, in characters: people fix the first ones first. */
 const MAX_SHOWN = 20
 const MAX_LINE = 160
 
-/** A piece of a long line around a column, and how much was cut off before it. */
-const around = (line: string, column: number): { piece: string; cut: number } => {
-  if (line.length <= MAX_LINE) return { piece: line, cut: 0 }
-  const cut = Math.max(Math.min(column - MAX_LINE / 2, line.length - MAX_LINE), 0)
-  return { piece: line.slice(cut, cut + MAX_LINE), cut }
-}
-
 /** Shows problems as a compiler does: place, sentence, the line with a caret under the text, the advice. */
-export const formatProblems = (text: string, problems: readonly PolicyProblem[]): string => {
+export function formatProblems(text: string, problems: readonly PolicyProblem[]): string {
   const lines = policyLines(text)
   const shown = problems.slice(0, MAX_SHOWN).map(({ severity, line, column, length, message, advice }) => {
-    const { piece, cut } = around(lines[line - 1] ?? '', column)
-    const indent = ' '.repeat(piece.slice(0, column - 1 - cut).length)
+    const from = column > MAX_LINE ? column - MAX_LINE / 2 : 0
+    const piece = lines[line - 1]?.slice(from, from + MAX_LINE).replace(/\s/g, ' ')
     return [
       `line ${line}, column ${column}: ${severity === 'warning' ? 'warning: ' : ''}${message}`,
-      `  ${piece.replaceAll('\t', ' ')}`,
-      `  ${indent}${'^'.repeat(Math.min(length, MAX_LINE))}`,
+      `  ${piece}`,
+      `  ${' '.repeat(column - 1 - from)}${'^'.repeat(Math.min(length, MAX_LINE))}`,
       `  ${advice}`,
     ].join('\n')
   })

@@ -1,86 +1,69 @@
-import { allTags, type Decision, decide } from './decide.ts'
+import { allTags, decide, type Planned } from './decide.ts'
 import { isReferrersTag } from './image-tag.ts'
-import { ruleFor } from './match.ts'
-import { matchTokens, render } from './pattern.ts'
-import type { Policy, Rule, Template } from './policy.ts'
+import { originBy } from './match.ts'
+import type { Policy } from './policy.ts'
 import { compareVersions, type Version, versionOfGitTag } from './version-order.ts'
 
 /** A version that image tags of a repository show, and what the policy says of it. */
 export interface PublishedVersion {
   /** Whether the tag that is built is there, and not only copies of it. */
   readonly hasFirst: boolean
-  readonly decision: Extract<Decision, { kind: 'planned' }>
+  readonly decision: Planned
   readonly version: Version
-}
-
-/** The git tag that gets an image tag from a template of a rule with numbers; nothing if none does. */
-const gitTagBehind = (
-  policy: Policy,
-  { rule, template }: { rule: Rule; template: Template },
-  tag: string,
-): string | undefined => {
-  if (rule.pattern.kind === 'any' || template.moving) return undefined
-  const match = matchTokens(template.tokens, tag)
-  if (match.kind === 'mismatch' || match.bindings.size === 0) return undefined
-  const gitTag = render(rule.pattern.tokens, match.bindings)
-  // A rule above may take this git tag.
-  return ruleFor(policy, gitTag)?.rule === rule ? gitTag : undefined
-}
-
-/** The fixed templates in the order in which they say whose an image tag is: what is built, before its copies. */
-const templatesOf = ({ rules }: Policy): readonly { rule: Rule; template: Template }[] => {
-  const all = rules.flatMap(rule => rule.templates.map(template => ({ rule, template })))
-  const isFirst = ({ rule, template }: (typeof all)[number]): boolean => rule.templates[0] === template
-  return [...all.filter(isFirst), ...all.filter(each => !isFirst(each))]
-}
-
-/** Tells whether an image tag has a word of the policy's stable tags, such as `stable`. */
-const stableNames = ({ rules }: Policy): ((tag: string) => boolean) => {
-  const tokens = rules.flatMap(({ templates }) => templates.flatMap(each => (each.stable ? each.tokens : [])))
-  const words = tokens.flatMap(token =>
-    token.kind === 'literal' ? (token.text.toLowerCase().match(/[a-z]{3,}/g) ?? []) : [],
-  )
-  return tag => words.some(word => tag.toLowerCase().includes(word))
 }
 
 /** What is published in a repository, as the policy has it. */
 export interface Published {
   /** By git tag, in no order. */
   readonly versions: ReadonlyMap<string, PublishedVersion>
-  /** The image tags that no rule with numbers gives, those first that look like stable ones; not those for signatures. */
+  /** What no rule with numbers gives, and is no signature; first what looks like a stable tag. */
   readonly others: readonly string[]
 }
 
-/**
- * The versions that the image tags of a repository show: those whose first tag is there, or another fixed tag. Where
- * several git tags give the same image tag, it is taken for that of the first rule.
- */
-export const publishedVersions = (policy: Policy, tags: readonly string[]): Published => {
-  const templates = templatesOf(policy)
+/** The versions that the image tags of a repository show; a tag that several git tags give is taken for the first rule's. */
+export function publishedVersions(policy: Policy, tags: readonly string[]): Published {
   const versions = new Map<string, PublishedVersion>()
   const given = new Set<string>()
   for (const tag of tags) {
-    if (isReferrersTag(tag)) continue
-    for (const at of templates) {
-      const gitTag = gitTagBehind(policy, at, tag)
-      if (gitTag === undefined) continue
-      const version = versionOfGitTag(policy, gitTag)
-      const decision = decide(policy, gitTag)
-      if (version === undefined || decision.kind === 'refused') continue
-      const hasFirst = tag === decision.first.tag || (versions.get(gitTag)?.hasFirst ?? false)
-      versions.set(gitTag, { decision, version, hasFirst })
-      for (const each of allTags(decision)) given.add(each.tag)
-      break
-    }
+    const [shown] = versionsShownBy(policy, tag)
+    if (shown === undefined) continue
+    const { gitTag, first } = shown.decision
+    const hasFirst = tag === first.tag || versions.get(gitTag)?.hasFirst === true
+    versions.set(gitTag, { ...shown, hasFirst })
+    for (const each of allTags(shown.decision)) given.add(each.tag)
   }
-  const others = tags.filter(tag => !given.has(tag) && !isReferrersTag(tag))
-  const looksStable = stableNames(policy)
-  return { versions, others: [...others.filter(looksStable), ...others.filter(tag => !looksStable(tag))] }
+  const words = stableWords(policy)
+  const looksStable = (tag: string): boolean => words.some(word => tag.toLowerCase().includes(word))
+  const others = tags
+    .filter(tag => !given.has(tag) && !isReferrersTag(tag))
+    .toSorted((one, other) => Number(looksStable(other)) - Number(looksStable(one)))
+  return { versions, others }
+}
+
+/** The versions that have this fixed tag: those that are built under it before those that are copied to it. */
+export function versionsShownBy(policy: Policy, tag: string): readonly Omit<PublishedVersion, 'hasFirst'>[] {
+  const firsts = policy.rules.map(rule => ({ rule, template: rule.templates[0] }))
+  const copies = policy.rules.flatMap(rule => rule.templates.slice(1).map(template => ({ rule, template })))
+  return [...firsts, ...copies].flatMap(({ rule, template }) => {
+    const origin = originBy(policy, rule, template, tag)
+    const version = origin?.exact ? versionOfGitTag(policy, origin.gitTag) : undefined
+    if (origin === undefined || version === undefined) return []
+    const decision = decide(policy, origin.gitTag)
+    return decision.kind === 'planned' ? [{ version, decision }] : []
+  })
+}
+
+/** The words of the policy's stable tags, such as `stable`. */
+function stableWords({ rules }: Policy): readonly string[] {
+  return rules
+    .flatMap(({ templates }) => templates.flatMap(({ stable, tokens }) => (stable ? tokens : [])))
+    .flatMap(token => (token.kind === 'literal' ? (token.text.toLowerCase().match(/[a-z]{3,}/g) ?? []) : []))
 }
 
 /** Versions, the newest first. */
-export const newestFirst = (versions: Iterable<PublishedVersion>): PublishedVersion[] =>
-  [...versions].sort(
+export function newestFirst(versions: Iterable<PublishedVersion>): PublishedVersion[] {
+  return [...versions].sort(
     (one, other) =>
       compareVersions(other.version, one.version) || (one.decision.gitTag < other.decision.gitTag ? -1 : 1),
   )
+}

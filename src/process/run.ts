@@ -1,32 +1,22 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
+import type { ChildProcess } from 'node:child_process'
 import { subscribe } from 'node:diagnostics_channel'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { exec } from '@actions/exec'
-import { type StartedProcess, stop } from './stop.ts'
+import { stopDescendants } from './stop.ts'
 
 /** What a program said and how it ended. Its exit status alone says whether it failed. */
 export interface ProgramResult {
   /** Nothing if a signal killed it. */
   readonly exitCode: number | undefined
-  /** The signal that killed it, if one did. */
-  readonly killedBy: NodeJS.Signals | undefined
   readonly stdout: string
   /** The end of what it wrote to standard output and standard error, as it came. */
   readonly tail: string
 }
 
-/** How a program has ended, for messages. */
-export const endOf = ({ exitCode, killedBy }: Pick<ProgramResult, 'exitCode' | 'killedBy'>): string =>
-  killedBy === undefined ? `ended with exit status ${exitCode}` : `was killed by ${killedBy}`
-
-/** There is no program of this name on the PATH. */
-export class ProgramMissingError extends Error {
-  override readonly name = 'ProgramMissingError'
-}
-
-/** The system did not start the program: an argument is too long, or it is out of processes or memory. */
+/** The program is not on the PATH, or the system did not start it. */
 export class ProgramNotStartedError extends Error {
-  override readonly name = 'ProgramNotStartedError'
+  /** The words of @actions/io, which looks for it. */
+  readonly isMissing = this.message.startsWith('Unable to locate executable file')
 }
 
 /** How much of a program's output is kept for an error, in characters. */
@@ -35,69 +25,22 @@ const TAIL_LENGTH = 8_000
 /** How long something that holds the output of a program open is waited for after its end, in milliseconds. */
 const AFTER_END = 1_000
 
-/**
- * How long a failed program's end waits for a signal to this process, in milliseconds: Ctrl-C goes to both, and the program
- * may have ended before this process has heard of it. That program was stopped; it has not failed.
- */
-const SIGNAL_LAG = 50
-
-/** The longest argument that Linux takes, in bytes: MAX_ARG_STRLEN, with the byte that ends it. execve(2). */
-const LONGEST_ARGUMENT = 128 * 1024
-
-/**
- * Tells the call that starts a program which process that is: @actions/exec gives no handle of it, but Node announces
- * each one, in the context of the call. Source: Node.js, diagnostics_channel, "child_process".
- */
-const starts = new AsyncLocalStorage<(child: StartedProcess) => void>()
-
+// What @actions/exec does not do: a program that ends before it has read its input must not end this process, and what still
+// holds its output open must not keep it.
 subscribe('child_process', message => {
-  // Announced before it has a number and streams; it has them once what is under way is done.
-  const tell = starts.getStore()
-  if (tell !== undefined) queueMicrotask(() => tell((message as { process: StartedProcess }).process))
+  const { process: child } = message as { process: ChildProcess }
+  const close = (): void => child.stdio.forEach(stream => void stream?.destroy())
+  queueMicrotask(() => child.stdin?.on('error', () => {}))
+  child.once('exit', () => setTimeout(close, AFTER_END).unref())
 })
 
-/** The inputs of the step, of which some are secret, are for no other program. */
-const withoutInputs = (env: NodeJS.ProcessEnv): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(env).flatMap(([name, value]) =>
-      value === undefined || name.startsWith('INPUT_') ? [] : [[name, value]],
-    ),
-  )
-
-/** Collects what a program writes. Every stream is decoded on its own, so that no character is cut in two. */
-const collector = (onOutput: (text: string) => void) => {
-  let stdout = ''
-  let tail = ''
-  const decoders = { stdout: new TextDecoder(), stderr: new TextDecoder() }
-  const take = (stream: keyof typeof decoders, chunk?: Buffer): void => {
-    const text = decoders[stream].decode(chunk, { stream: chunk !== undefined })
-    if (text === '') return
-    if (stream === 'stdout') stdout += text
-    tail = (tail + text).slice(-TAIL_LENGTH)
-    onOutput(text)
-  }
-  return {
-    listeners: {
-      stdout: (chunk: Buffer) => take('stdout', chunk),
-      stderr: (chunk: Buffer) => take('stderr', chunk),
-    },
-    end: () => {
-      take('stdout')
-      take('stderr')
-      return { stdout, tail }
-    },
-  }
-}
-
 /**
- * Runs a program with an array of arguments, never through a shell, and waits until it has ended.
+ * Runs a program with an array of arguments, never through a shell, and waits until it has ended. When `signal` aborts, it is
+ * stopped together with what it has started, and the promise rejects with the signal's reason.
  *
- * When `signal` aborts, the program is asked to stop (SIGTERM); after `TIME_TO_STOP` it is killed together with what it has
- * started, and the promise rejects with the signal's reason.
- *
- * Throws `ProgramMissingError` or `ProgramNotStartedError`.
+ * Throws `ProgramNotStartedError`.
  */
-export const runProgram = async (
+export async function runProgram(
   program: string,
   args: readonly string[],
   options: {
@@ -108,63 +51,68 @@ export const runProgram = async (
     cwd?: string
     /** Called with what the program writes, as it comes. */
     onOutput?: (text: string) => void
-    /** A signal kills it, as git: its exit status is an answer. Docker ends with a status of its own. */
-    diesBySignal?: boolean
   },
-): Promise<ProgramResult> => {
-  const { env, signal, input = '', cwd, onOutput = () => {}, diesBySignal = false } = options
+): Promise<ProgramResult> {
+  const { env, signal, input = '', cwd = process.cwd(), onOutput = () => {} } = options
   signal.throwIfAborted()
-  const long = args.find(argument => Buffer.byteLength(argument) >= LONGEST_ARGUMENT)
-  if (long !== undefined) {
-    throw new ProgramNotStartedError(
-      // Half a secret would not be known again.
-      `an argument is longer than the ${LONGEST_ARGUMENT} bytes that a program can be given: ${long.slice(0, 60).replace(/=.*$/s, '=')}…`,
-    )
+  // With one that is longer than Linux takes (execve(2)), @actions/exec never ends.
+  if (args.some(argument => Buffer.byteLength(argument) >= 128 * 1024))
+    throw new ProgramNotStartedError('an argument is longer than the 128 KiB that Linux takes')
+  let stdout = ''
+  let tail = ''
+  const take = (text: string): void => {
+    tail = (tail + text).slice(-TAIL_LENGTH)
+    onOutput(text)
   }
-  const output = collector(onOutput)
-  const started: { child?: StartedProcess; stopped?: Promise<void> } = {}
-  const onAbort = (): void => {
-    if (started.child !== undefined) started.stopped = stop(started.child)
+  const takeError = decoded(take)
+  const takeOutput = decoded(text => {
+    stdout += text
+    take(text)
+  })
+  const running = exec(program, [...args], {
+    env: withoutInputs(env),
+    cwd,
+    input: Buffer.from(input),
+    silent: true,
+    ignoreReturnCode: true,
+    delay: AFTER_END,
+    listeners: { stdout: takeOutput, stderr: takeError },
+  })
+  let stopped: Promise<void> | undefined
+  const stop = (): void => {
+    stopped = stopDescendants(running)
   }
-  const onStart = (child: StartedProcess): void => {
-    started.child = child
-    // One that ends before it has read its input is judged by its exit status; without a listener, the broken pipe
-    // would end this process.
-    child.stdin?.on('error', () => {})
-    if (signal.aborted) onAbort()
-  }
-  signal.addEventListener('abort', onAbort, { once: true })
+  signal.addEventListener('abort', stop, { once: true })
   try {
     // Its type says number; for a program that a signal killed, it is null.
-    const exitCode: number | null = await starts.run(onStart, () =>
-      exec(program, [...args], {
-        env: withoutInputs(env),
-        ...(cwd === undefined ? {} : { cwd }),
-        input: Buffer.from(input),
-        silent: true,
-        ignoreReturnCode: true,
-        delay: AFTER_END,
-        listeners: output.listeners,
-      }),
-    )
-    const mayBeStopped = diesBySignal ? exitCode === null : exitCode !== 0
-    if (mayBeStopped && !signal.aborted) await sleep(SIGNAL_LAG)
-    await started.stopped
-    signal.throwIfAborted()
-    return {
-      exitCode: exitCode ?? undefined,
-      killedBy: started.child?.signalCode ?? undefined,
-      ...output.end(),
-    }
+    const exitCode: number | null = await running
+    takeOutput()
+    takeError()
+    // Ctrl-C goes to both: the program may have ended by it before this process has heard of it.
+    if (exitCode !== 0 && !signal.aborted) await sleep(50)
+    return { exitCode: exitCode ?? undefined, stdout, tail }
   } catch (cause) {
-    signal.throwIfAborted()
-    const why = cause instanceof Error ? cause.message : String(cause)
-    if (started.child === undefined) throw new ProgramMissingError(why, { cause })
-    throw new ProgramNotStartedError(why, { cause })
+    throw new ProgramNotStartedError(cause instanceof Error ? cause.message : String(cause), { cause })
   } finally {
-    signal.removeEventListener('abort', onAbort)
-    // Something else may still hold them open, which must not keep this process.
-    const { stdin, stdout, stderr } = started.child ?? {}
-    for (const stream of [stdin, stdout, stderr]) stream?.destroy()
+    signal.removeEventListener('abort', stop)
+    await stopped
+    signal.throwIfAborted()
   }
+}
+
+/** How a program has ended, for messages. */
+export function describeEnd({ exitCode }: Pick<ProgramResult, 'exitCode'>): string {
+  return exitCode === undefined ? 'was killed' : `ended with exit status ${exitCode}`
+}
+
+/** Takes a stream in pieces, and then its end, and gives its text, in which no character is cut in two. */
+function decoded(onText: (text: string) => void): (piece?: Uint8Array) => void {
+  const decoder = new TextDecoder()
+  return piece => onText(decoder.decode(piece, { stream: piece !== undefined }))
+}
+
+/** The inputs of the step, of which some are secret, are for no other program. */
+function withoutInputs(env: NodeJS.ProcessEnv): Record<string, string> {
+  const others = Object.entries(env).filter(([name]) => !name.startsWith('INPUT_'))
+  return Object.fromEntries(others.map(([name, value = '']) => [name, value]))
 }

@@ -38,7 +38,10 @@ export function stableConstraint(stable: Stable): Constraints['stable'] {
 }
 
 /** Of a caller that neither builds nor pushes: what is published is what there is, and may have been given. */
-export function constraintsOfPublished(digest: Digest | undefined, stable: Constraints['stable']): Constraints {
+export function constraintsOfPublished(
+  digest: Digest | undefined,
+  stable: Constraints['stable'],
+): Constraints {
   const image = digest === undefined ? undefined : ({ digest, from: 'given' } as const)
   return { publishes: 'nothing', onExisting: 'reuse', stable, image }
 }

@@ -52,166 +52,29 @@ export interface ImageOwner {
   readonly tags: readonly string[]
 }
 
-/** What writes a tag that is not there, or behind. */
-const writeRemedy = ({ stable }: PlannedTag, gitTag: string): string =>
-  stable
-    ? `Run promote for ${gitTag}, which gives it to the published image.`
-    : `Run release for ${gitTag} again, which gives it to the published image.`
-
-const firstMissing = ({ first, gitTag, copies }: Desired, observed: Observed): Finding => {
-  const there = copies.flatMap(({ tag, moving }) => {
-    const digest = moving ? undefined : digestAt(observed, tag)
-    return digest === undefined ? [] : [{ tag, digest }]
-  })
-  const tags = there.map(({ tag }) => tag)
-  const differ = new Set(there.map(({ digest }) => digest)).size > 1
-  const image = differ ? 'the right one of these images' : `the image of ${tags[0] ?? gitTag}`
-  return {
-    kind: 'first-missing',
-    tag: first.tag,
-    wrong: true,
-    what: `${first.tag} is not there, and ${tags.join(', ') || 'its image'} ${tags.length > 1 ? 'are' : 'is'}${differ ? ', which are different images' : ''}`,
-    remedy: `If ${first.tag} has expired, let "from" begin with a newer version. Otherwise give it back to ${image} in the registry.`,
-  }
-}
-
-/** A moving tag that is not on the newest version. `owner` is the version that it leads to, if there is one. */
-const movingBehind = (
-  tag: PlannedTag,
-  { first, gitTag }: Desired,
-  { observed, owner }: { observed: Observed; owner: ImageOwner | undefined },
-): Finding => {
-  const [digest, wanted] = [digestAt(observed, tag.tag), digestAt(observed, first.tag)]
-  const about = { kind: 'moving-behind', tag: tag.tag, wrong: true } as const
-  const found = { ...(digest === undefined ? {} : { digest }), ...(wanted === undefined ? {} : { wanted }) }
-  if (owner?.isNewer === true) {
-    const newer = owner.gitTag
-    const mayBe = owner.tags.includes(tag.tag)
-    return {
-      ...about,
-      ...found,
-      isAhead: true,
-      what: `${tag.tag} is ${newer}, and the newest that it may follow is ${gitTag}`,
-      remedy: mayBe
-        ? `Find out what is missing of ${newer}, and add that if ${newer} is right. Only if it is not, run ${tag.stable ? 'promote' : 'release'} for ${gitTag}, which moves ${tag.tag} back.`
-        : `The policy gives ${newer} no ${tag.tag}. ${writeRemedy(tag, gitTag)}`,
-    }
-  }
-  return {
-    ...about,
-    ...found,
-    what:
-      digest === undefined
-        ? `${tag.tag} is not there, and belongs to ${gitTag}`
-        : `${tag.tag} is not ${gitTag}, which is the newest that it follows`,
-    remedy: writeRemedy(tag, gitTag),
-  }
-}
-
-/** What a moving tag is while it waits. */
-const until = (there: Digest | undefined, owner: ImageOwner | undefined): string => {
-  if (there === undefined) return ''
-  return owner === undefined ? ', and is an image of no version that is judged' : `, and is ${owner.gitTag}`
-}
-
-/** What a step says of a tag beside the first: nothing if it is as it should be. */
-const findingOf = (
-  step: Step,
-  desired: Desired,
-  { observed, ownerOf }: { observed: Observed; ownerOf: (digest: Digest) => ImageOwner | undefined },
-): Finding | undefined => {
-  const { tag } = step
-  const { first, gitTag } = desired
-  const about = { tag: tag.tag, wrong: true }
-  const there = digestAt(observed, tag.tag)
-  const owner = there === undefined ? undefined : ownerOf(there)
-  switch (step.kind) {
-    case 'withhold':
-      if (!mayWait(step, desired, observed)) return movingBehind(tag, desired, { observed, owner })
-      return {
-        ...about,
-        kind: 'stable-waiting',
-        wrong: false,
-        what: tag.moving
-          ? `${tag.tag} waits for the promotion of ${gitTag}${until(there, owner)}`
-          : `${tag.tag} waits for its promotion`,
-        remedy: `Run promote for ${gitTag} when it may go to production.`,
-        ...(there === undefined ? {} : { digest: there }),
-      }
-    case 'copy':
-      return {
-        ...about,
-        kind: tag.stable ? 'stable-missing' : 'copy-missing',
-        what: `${tag.tag} is not there`,
-        remedy: writeRemedy(tag, gitTag),
-      }
-    case 'move':
-      return movingBehind(tag, desired, { observed, owner })
-    case 'refuse': {
-      const [digest, wanted] = [there, digestAt(observed, first.tag)]
-      const other = owner === undefined || owner.gitTag === gitTag ? undefined : owner.gitTag
-      return {
-        ...about,
-        kind: tag.stable ? 'stable-differs' : 'copy-differs',
-        what: `${tag.tag} is another image than ${first.tag}${other === undefined ? '' : `: that of ${other}`}`,
-        remedy: `Find out which is right. If it is ${first.tag}, delete the tag ${tag.tag} in the registry, and not its image${other === undefined ? '' : `, which is that of ${other}`}; then run ${tag.stable ? 'promote' : 'release'} for ${gitTag}. If it is ${tag.tag}, give ${first.tag} to its image there.`,
-        ...(digest === undefined ? {} : { digest }),
-        ...(wanted === undefined ? {} : { wanted }),
-      }
-    }
-    default:
-      return undefined
-  }
-}
-
-/** What is another image than the first tag's. */
-const DIFFERS: readonly FindingKind[] = ['stable-differs', 'copy-differs']
-
-const lostImage = (
-  { tag, stable }: PlannedTag,
-  digest: Digest,
-  { gitTag, isFirst }: { gitTag: string; isFirst: boolean },
-): Finding => ({
-  kind: 'image-lost',
-  tag,
-  wrong: true,
-  what: `${tag} leads to an image that the registry does not have`,
-  remedy: `Contact the registry's administrators; if it can't be restored, delete the tag, then run ${stable && !isFirst ? 'promote' : 'release'} for ${gitTag}.`,
-  digest,
-})
-
 /**
  * What is found of a version in one repository that has at least one of its fixed tags: what is to be done says how it
- * differs. `lost` are the images that tags lead to, and the registry does not have; `ownerOf` names the version that has an image
- * as its first, or under another fixed tag, if one has.
+ * differs. `lost` are the images that tags lead to, and the registry does not have; `ownerOf` names the version that has an
+ * image as its first, or under another fixed tag, if one has.
  */
-export const findingsOf = (
+export function findingsOf(
   desired: Desired,
-  {
-    observed,
-    steps,
-    lost,
-    ownerOf,
-  }: {
-    observed: Observed
-    steps: readonly Step[]
-    lost: ReadonlySet<string>
-    ownerOf: (digest: Digest) => ImageOwner | undefined
-  },
-): readonly Finding[] => {
-  const { first, copies, gitTag } = desired
-  // What a moving tag leads to is found with the version that it belongs to.
+  known: Known & { readonly steps: readonly Step[]; readonly lost: ReadonlySet<string> },
+): readonly Finding[] {
+  const { observed, steps, lost } = known
+  const { first, copies } = desired
   const image = digestAt(observed, first.tag)
   const isLost = (tag: string): boolean => lost.has(digestAt(observed, tag) ?? '')
-  const isFirst = image !== undefined && lost.has(image)
-  const lostTags = [first, ...copies.filter(({ moving }) => !moving)].flatMap(tag => {
-    const digest = digestAt(observed, tag.tag)
-    return digest !== undefined && lost.has(digest) ? [lostImage(tag, digest, { gitTag, isFirst })] : []
-  })
+  // What a moving tag leads to is found with the version that it belongs to.
+  const lostTags = [first, ...copies]
+    .filter(({ tag, moving }, index) => (index === 0 || !moving) && isLost(tag))
+    .map(tag => lostImage(tag, desired, known))
   if (image === undefined) return [firstMissing(desired, observed), ...lostTags]
-  const differing = steps.flatMap(step => findingOf(step, desired, { observed, ownerOf }) ?? [])
+  const differing = steps.flatMap(step => findingOf(step, desired, known) ?? [])
   // No tag can be given to an image that is lost, nor can a lost one be the right one.
-  const told = differing.filter(({ kind, tag }) => !isLost(tag) && (!isFirst || DIFFERS.includes(kind)))
+  const told = differing.filter(
+    ({ kind, tag }) => !isLost(tag) && (!lost.has(image) || kind.endsWith('-differs')),
+  )
   return [...lostTags, ...told]
 }
 
@@ -224,4 +87,125 @@ export function versionMissing(gitTag: string): Finding {
     what: `${gitTag} is not there, and other services have it`,
     remedy: `Run release for ${gitTag}. If it has expired, let from begin with a newer version; if it was never meant for this service, audit the service by itself.`,
   }
+}
+
+/** What a finding is made from. */
+interface Known {
+  readonly observed: Observed
+  readonly ownerOf: (digest: Digest) => ImageOwner | undefined
+}
+
+function firstMissing({ first, gitTag, copies }: Desired, observed: Observed): Finding {
+  const there = copies.flatMap(({ tag, moving }) => {
+    const digest = moving ? undefined : digestAt(observed, tag)
+    return digest === undefined ? [] : [{ tag, digest }]
+  })
+  const tags = there.map(({ tag }) => tag)
+  const differ = new Set(there.map(({ digest }) => digest)).size > 1
+  const image = differ ? 'the right one of these images' : `the image of ${tags[0] ?? gitTag}`
+  return {
+    kind: 'first-missing',
+    tag: first.tag,
+    wrong: true,
+    what: `${first.tag} is not there, and ${tags.join(', ') || 'its image'} ${tags.length > 1 ? 'are' : 'is'}${differ ? ', which are different images' : ''}`,
+    remedy: `If ${first.tag} has expired, let from begin with a newer version. Otherwise give it back to ${image} in the registry.`,
+  }
+}
+
+function lostImage({ tag, stable }: PlannedTag, { first, gitTag }: Desired, { observed }: Known): Finding {
+  const digest = digestAt(observed, tag)
+  const isFirstLost = digest === digestAt(observed, first.tag)
+  return {
+    kind: 'image-lost',
+    tag,
+    wrong: true,
+    what: `${tag} leads to an image that the registry does not have`,
+    remedy: `Contact the registry's administrators; if it can't be restored, delete the tag, then run ${stable && !isFirstLost ? 'promote' : 'release'} for ${gitTag}.`,
+    ...(digest === undefined ? {} : { digest }),
+  }
+}
+
+/** What a step says of a tag beside the first: nothing if it is as it should be. */
+function findingOf(step: Step, desired: Desired, known: Known): Finding | undefined {
+  const { tag } = step
+  const { first, gitTag } = desired
+  const { observed, ownerOf } = known
+  const digest = digestAt(observed, tag.tag)
+  const owner = digest === undefined ? undefined : ownerOf(digest)
+  const images = imagesOf(tag.tag, desired, observed)
+  if (step.kind === 'move') return movingBehind(tag, desired, owner, images)
+  if (step.kind === 'withhold') {
+    if (!mayWait(step, desired, observed)) return movingBehind(tag, desired, owner, images)
+    const until =
+      owner === undefined ? ', and is an image of no version that is judged' : `, and is ${owner.gitTag}`
+    const what = tag.moving
+      ? `${tag.tag} waits for the promotion of ${gitTag}${digest === undefined ? '' : until}`
+      : `${tag.tag} waits for its promotion`
+    const remedy = `Run promote for ${gitTag} when it may go to production.`
+    return {
+      kind: 'stable-waiting',
+      tag: tag.tag,
+      wrong: false,
+      what,
+      remedy,
+      ...(digest === undefined ? {} : { digest }),
+    }
+  }
+  if (step.kind === 'copy') {
+    const kind = tag.stable ? 'stable-missing' : 'copy-missing'
+    return {
+      kind,
+      tag: tag.tag,
+      wrong: true,
+      what: `${tag.tag} is not there`,
+      remedy: writeRemedy(tag, gitTag),
+    }
+  }
+  if (step.kind !== 'refuse') return undefined
+  const other = owner === undefined || owner.gitTag === gitTag ? undefined : owner.gitTag
+  return {
+    kind: tag.stable ? 'stable-differs' : 'copy-differs',
+    tag: tag.tag,
+    wrong: true,
+    what: `${tag.tag} is another image than ${first.tag}${other === undefined ? '' : `: that of ${other}`}`,
+    remedy: `Find out which is right. If it is ${first.tag}, delete only the tag ${tag.tag} in the registry, not its image${other === undefined ? '' : `, which is that of ${other}`}; then run ${tag.stable ? 'promote' : 'release'} for ${gitTag}. If it is ${tag.tag}, give ${first.tag} to its image there.`,
+    ...images,
+  }
+}
+
+/** The image that a tag has, and the one that it should have. */
+function imagesOf(tag: string, { first }: Desired, observed: Observed): Pick<Finding, 'digest' | 'wanted'> {
+  const [digest, wanted] = [digestAt(observed, tag), digestAt(observed, first.tag)]
+  return { ...(digest === undefined ? {} : { digest }), ...(wanted === undefined ? {} : { wanted }) }
+}
+
+/** What writes a tag that is not there, or behind. */
+function writeRemedy({ stable }: PlannedTag, gitTag: string): string {
+  return `Run ${stable ? 'promote' : 'release'} for ${gitTag}${stable ? '' : ' again'}, which gives it to the published image.`
+}
+
+/** A moving tag that is not on the newest version. `owner` is the version that it leads to, if there is one. */
+function movingBehind(
+  tag: PlannedTag,
+  { gitTag }: Desired,
+  owner: ImageOwner | undefined,
+  images: Pick<Finding, 'digest' | 'wanted'>,
+): Finding {
+  const about = { kind: 'moving-behind', tag: tag.tag, wrong: true, ...images } as const
+  if (owner?.isNewer === true) {
+    const newer = owner.gitTag
+    return {
+      ...about,
+      isAhead: true,
+      what: `${tag.tag} is ${newer}, and the newest that it may follow is ${gitTag}`,
+      remedy: owner.tags.includes(tag.tag)
+        ? `Find out what is missing of ${newer}, and add that if ${newer} is right. Only if it is not, run ${tag.stable ? 'promote' : 'release'} for ${gitTag}, which moves ${tag.tag} back.`
+        : `The policy gives ${newer} no ${tag.tag}. ${writeRemedy(tag, gitTag)}`,
+    }
+  }
+  const what =
+    images.digest === undefined
+      ? `${tag.tag} is not there, and belongs to ${gitTag}`
+      : `${tag.tag} is not ${gitTag}, which is the newest that it follows`
+  return { ...about, what, remedy: writeRemedy(tag, gitTag) }
 }

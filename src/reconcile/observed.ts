@@ -21,7 +21,7 @@ export interface Observed {
 }
 
 /** The image that a tag leads to; nothing if it was not looked at, or is not there. */
-export const digestAt = ({ tags }: Pick<Observed, 'tags'>, tag: string): Digest | undefined => {
+export function digestAt({ tags }: Pick<Observed, 'tags'>, tag: string): Digest | undefined {
   const state = tags.get(tag)
   return state?.kind === 'present' ? state.digest : undefined
 }

@@ -5,10 +5,9 @@ interface OfTag {
   readonly tag: PlannedTag
 }
 
-/** The image is built, or the one that was built is pushed, under the first tag. */
+/** The first tag gets the image: built, or the one that was built is pushed. `replaces` is what it has, and is overwritten. */
 export interface BuildOrPush extends OfTag {
   readonly kind: 'build' | 'push'
-  /** The image that the tag has, which is overwritten. */
   readonly replaces: Digest | undefined
 }
 
@@ -18,21 +17,17 @@ export interface Keep extends OfTag {
   readonly digest: Digest
 }
 
-/** A fixed tag gets the image. */
+/** A fixed tag gets the image, if that is known by now. `replaces` is what it has, and is overwritten. */
 export interface Copy extends OfTag {
   readonly kind: 'copy'
-  /** Missing if the image is yet to be built. */
   readonly digest: Digest | undefined
-  /** The image that the tag has, which is overwritten. */
   readonly replaces: Digest | undefined
 }
 
 /** A moving tag gets the image. */
 export interface Move extends OfTag {
   readonly kind: 'move'
-  /** Missing if the image is yet to be built. */
   readonly digest: Digest | undefined
-  readonly from: Digest | undefined
 }
 
 /** A moving tag stays with a newer version. */
@@ -56,7 +51,6 @@ export interface Restore extends OfTag {
 /** The tag can not become what it should be. */
 export interface Refuse extends OfTag {
   readonly kind: 'refuse'
-  /** The name of the error that it is. */
   readonly error: 'already-published' | 'not-published' | 'not-as-planned'
   /** What stands against it, as a part of a sentence. */
   readonly why: string

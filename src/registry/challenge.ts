@@ -1,22 +1,11 @@
-/** One way in which a server wants to be asked: RFC 9110, 11.6.1. Scheme and parameter names in lower case. */
+/** How a server wants to be asked: RFC 9110, 11.6.1. Scheme and names of parameters in lower case. */
 export interface Challenge {
   readonly scheme: string
   readonly parameters: ReadonlyMap<string, string>
 }
 
-const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-/** Between challenges and between parameters: commas, of which some may have nothing between them (5.6.1.2). */
-const COMMAS = /[\s,]*/y
-const SCHEME = new RegExp(`(${TOKEN})(?= |,|$)`, 'y')
-/** One value instead of parameters, such as base64. */
-const TOKEN68 = /[ ]+[A-Za-z0-9._~+/-]+=*\s*(?=,|$)/y
-const PARAMETER = new RegExp(`(${TOKEN})\\s*=\\s*(?:"((?:[^"\\\\]|\\\\.)*)"|(${TOKEN}))\\s*(?=,|$)`, 'y')
-
-/**
- * Reads a WWW-Authenticate header, which may hold several challenges. What can not be read ends the list:
- * a challenge that was cut off is left out.
- */
-export const parseChallenges = (header: string): Challenge[] => {
+/** Reads a WWW-Authenticate header. What can not be read ends the list: a challenge that was cut off is left out. */
+export function parseChallenges(header: string): Challenge[] {
   let at = 0
   const take = (expression: RegExp): RegExpExecArray | null => {
     expression.lastIndex = at
@@ -45,3 +34,11 @@ export const parseChallenges = (header: string): Challenge[] => {
   }
   return challenges
 }
+
+const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+/** Some may have nothing between them (5.6.1.2). */
+const COMMAS = /[\s,]*/y
+const SCHEME = new RegExp(`(${TOKEN})(?= |,|$)`, 'y')
+/** One value instead of parameters, such as base64. */
+const TOKEN68 = /[ ]+[A-Za-z0-9._~+/-]+=*\s*(?=,|$)/y
+const PARAMETER = new RegExp(`(${TOKEN})\\s*=\\s*(?:"((?:[^"\\\\]|\\\\.)*)"|(${TOKEN}))\\s*(?=,|$)`, 'y')

@@ -1,19 +1,75 @@
-/** The most pages of one list that are asked for: a server may have no end of them. */
-export const MAX_PAGES = 500
+import { field, parseJson } from '../json.ts'
+import { unusable } from './answer.ts'
+import type { Asker } from './connection.ts'
+import { INDEX } from './media-types.ts'
+import { byDigest, type Digest, imageName } from './reference.ts'
 
-/** Servers that cut a list and do not say so give what was asked for, as Nexus, or at least this many entries. */
-const SHORTEST_CUT = 50
+/** Every tag of the repository once; none when there is no such repository. */
+export async function listTags(registry: Asker): Promise<string[]> {
+  const what = `the tags of ${imageName(registry.repository)}`
+  const list = { path: 'tags/list', query: '?n=1000', accept: 'application/json', what, absent: [404] }
+  const tags = await readPages(registry, list, answer => {
+    const tags = field(answer, 'tags')
+    // Some registries answer null for a repository whose last tag was deleted.
+    if (tags === null) return []
+    return Array.isArray(tags) && tags.every(tag => typeof tag === 'string') ? tags : undefined
+  })
+  return tags ?? []
+}
 
-/** One link of the header, and its parameters. RFC 8288, 3. */
+/** The descriptors of what refers to a manifest and is of a type: distribution-spec v1.1.1, "Listing Referrers". */
+export async function listReferrers(
+  registry: Asker,
+  digest: Digest,
+  artifactType: string,
+): Promise<readonly unknown[] | 'unsupported'> {
+  const what = `what refers to ${byDigest(registry.repository, digest)}`
+  const query = `?artifactType=${encodeURIComponent(artifactType)}`
+  // Servers answer 405 or 501 to what they do not know, too.
+  const list = { path: `referrers/${digest}`, query, accept: INDEX, what, absent: [404, 405, 501] }
+  const entries = await readPages(registry, list, answer => {
+    const manifests = field(answer, 'manifests')
+    return Array.isArray(manifests) ? manifests : undefined
+  })
+  // A registry may leave the filter to those who ask.
+  return entries?.filter(entry => field(entry, 'artifactType') === artifactType) ?? 'unsupported'
+}
+
+/** What is on all pages of a list; nothing if there is none. An incomplete one is an error. */
+async function readPages<T>(
+  registry: Asker,
+  list: { path: string; query: string; accept: string; what: string; absent: readonly number[] },
+  entriesIn: (answer: unknown) => readonly T[] | undefined,
+): Promise<T[] | undefined> {
+  const { path, query, what } = list
+  const headers = { accept: list.accept }
+  const entries = new Set<T>()
+  const asked = new Set<string>()
+  let hadLink = false
+  for (let next: string | undefined = query; next !== undefined; ) {
+    if (asked.has(next) || asked.size === 500)
+      throw unusable(what, `the pages of its list do not end, after ${asked.size} of them`)
+    const expects = asked.size === 0 ? [200, ...list.absent] : [200]
+    asked.add(next)
+    const answer = await registry.ask({ method: 'GET', path: `${path}${next}`, headers, what, expects })
+    if (answer.status !== 200) return undefined
+    const found = entriesIn(parseJson(answer.body.toString('utf8')))
+    if (found === undefined) throw unusable(what, 'it is not JSON with the list that was asked for')
+    const before = entries.size
+    for (const entry of found) entries.add(entry)
+    const linked = nextQuery(answer.headers.link)
+    if (linked === 'not understood') throw unusable(what, 'the Link to its next page can not be understood')
+    hadLink ||= linked !== undefined
+    next = linked ?? (hadLink || entries.size === before ? undefined : queryAfter(query, found))
+  }
+  return [...entries]
+}
+
+/** RFC 8288, 3. */
 const LINK = /\s*<([^<>]*)>((?:"[^"]*"|[^",<>])*)(?:,|$)/y
 
-/**
- * The query of the next page by a Link header (RFC 8288); nothing if none is linked. Only the query counts: registries
- * behind a proxy name a host, and Artifactory a path, at which nobody can ask.
- */
-export function nextQuery(
-  header: string | readonly string[] | undefined,
-): string | 'not understood' | undefined {
+/** Only the query of a Link counts: behind a proxy it may name a host, and at Artifactory a path, that nobody can ask. */
+function nextQuery(header: string | readonly string[] | undefined): string | 'not understood' | undefined {
   const links = [header ?? []].flat().join(',')
   for (LINK.lastIndex = 0; LINK.lastIndex < links.length; ) {
     const [, target = '', parameters = ''] = LINK.exec(links) ?? []
@@ -25,12 +81,9 @@ export function nextQuery(
   return undefined
 }
 
-/**
- * The query for what follows a page that names no next one: what may be cut is asked for again, from the last tag on.
- * Nothing where the page is too short to be cut.
- */
-export function queryAfter(query: string, page: readonly unknown[]): string | undefined {
+/** Servers that cut a list and do not say so give what was asked for, as Nexus, or at least 50 entries. */
+function queryAfter(query: string, page: readonly unknown[]): string | undefined {
   const last = page.at(-1)
-  if (page.length < SHORTEST_CUT || typeof last !== 'string') return undefined
+  if (page.length < 50 || typeof last !== 'string') return undefined
   return `${query}&last=${encodeURIComponent(last)}`
 }

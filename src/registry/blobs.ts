@@ -1,0 +1,65 @@
+import { knownFailure } from '../errors.ts'
+import { type Backoff, shortBackoff } from '../http/retry.ts'
+import type { HttpResponse } from '../http/transport.ts'
+import { unusable } from './answer.ts'
+import type { Asker } from './connection.ts'
+import { byDigest, type Digest, digestOf, imageName } from './reference.ts'
+
+/** GET of a blob. Its digest is computed, not believed. */
+export async function getBlob(registry: Asker, digest: Digest): Promise<Buffer> {
+  const what = byDigest(registry.repository, digest)
+  const { body } = await registry.ask({ method: 'GET', path: `blobs/${digest}`, what, expects: [200] })
+  const actual = digestOf(body, digest)
+  if (actual !== digest) throw unusable(what, `what came has the digest ${actual}`)
+  return body
+}
+
+/** Makes sure that the registry has a blob: distribution-spec v1.1.1, "Pushing a blob monolithically". */
+export async function putBlob(registry: Asker, bytes: Buffer): Promise<Digest> {
+  const digest = digestOf(bytes)
+  const what = byDigest(registry.repository, digest)
+  const isThere = async (backoff?: Backoff): Promise<boolean> => {
+    const head = { method: 'HEAD', path: `blobs/${digest}`, what, expects: [200, 404] } as const
+    return (await registry.ask(head, backoff)).status === 200
+  }
+  if (await isThere()) return digest
+  const path = locationIn(await registry.ask({ ...UPLOAD, what }))
+  if (path === undefined) throw unusable(what, 'it does not say where to send it')
+  // The rest stays as it is: it may be signed.
+  path.search = `${path.search === '' ? '?' : `${path.search}&`}digest=${encodeURIComponent(digest)}`
+  const headers = { 'content-type': 'application/octet-stream' }
+  const put = registry.ask({ method: 'PUT', path, headers, body: bytes, what, expects: [201] })
+  await unlessThere(put, () => isThere(shortBackoff))
+  return digest
+}
+
+/** Makes sure that the account may write, by an upload that is begun and cancelled: "Pushing a blob in chunks". */
+export async function requireWritable(registry: Asker): Promise<void> {
+  const what = imageName(registry.repository)
+  const begun = await registry.ask({ ...UPLOAD, what })
+  const path = locationIn(begun)
+  const isUpload = path?.pathname.startsWith(`/v2/${registry.repository.path}/blobs/uploads/`) ?? false
+  // Nobody else is told to delete anything; an upload ends by itself, too.
+  if (path?.origin !== begun.url.origin || !isUpload) return
+  await registry.ask({ method: 'DELETE', path, what, expects: [204] }).catch(knownFailure)
+}
+
+const UPLOAD = { method: 'POST', path: 'blobs/uploads/', expects: [202] } as const
+
+function locationIn({ headers: { location }, url }: HttpResponse): URL | undefined {
+  return location !== undefined && URL.canParse(location, url.href) ? new URL(location, url) : undefined
+}
+
+/** What a PUT gives; nothing if it failed and has written all the same: the answer to an earlier attempt may be lost. */
+export async function unlessThere<T>(
+  put: Promise<T>,
+  isThere: () => Promise<boolean>,
+): Promise<T | undefined> {
+  try {
+    return await put
+  } catch (caught) {
+    const error = knownFailure(caught)
+    if ((await isThere().catch(knownFailure)) === true) return undefined
+    throw error
+  }
+}
