@@ -92,7 +92,7 @@ describe.each([
       'ignore-error=true',
     ])
     // BuildKit of before 0.28 has pushed it by then, and the registry shows that.
-    expect(step.summary).toContain('**In the registry now, not read back.**')
+    expect(step.summary).toContain('In the registry now, not read back: ')
     const again = await release('cached', 'FROM scratch\nCOPY file /\n')
     expect(again, again.log).toMatchObject({ exitCode: 0, annotations: [] })
   })

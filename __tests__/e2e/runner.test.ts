@@ -86,7 +86,7 @@ describe('a runner that can not be used', () => {
     expect(step, step.log).toMatchObject({ exitCode: 1, outputs: {}, leftBehind: [] })
     expect(step.annotations).toMatchObject([{ level: 'error', title: "The runner can't be used" }])
     expect(step.annotations[0]?.message).toMatch(new RegExp(`${says}.*Nothing was done`))
-    expect(step.summary).toContain('(<code>runner-unusable</code>)')
+    expect(step.summary).toContain('([`runner-unusable`](https://')
     expect(await requestsTo(bench.registry, repository)).toEqual(before)
 
     const post = await bench.step({ tag: '2.3.4', with: { service, command: 'promote' }, state: step.state })
@@ -106,13 +106,11 @@ test('outputs that can not be written after all is published', async () => {
   expect(step.annotations).toMatchObject([{ level: 'error', title: 'The outputs were not written' }])
   expect(step.annotations[0]?.message).toMatch(
     new RegExp(
-      `^Published: ${image}:2.3.4, ${image}:2.3.4-stable. But the outputs of the step were not written: ENOSPC: .* run the job again`,
+      `^Published: ${image}:2.3.4, ${image}:2.3.4-stable.\nThe outputs of the step were not written: ENOSPC: .* run the job again`,
     ),
   )
   expect(step.log.match(/^ {2}2\.3\.4-stable /gm)).toHaveLength(1)
-  expect(step.summary).toContain(
-    `**Published.** <code>${image}:2.3.4</code>, <code>${image}:2.3.4-stable</code>`,
-  )
+  expect(step.summary).toContain(`**Published: ${image}:2.3.4, ${image}:2.3.4-stable.**`)
 
   const again = await promote({})
   expect(again).toMatchObject({ exitCode: 0, annotations: [], outputs: { digest } })
