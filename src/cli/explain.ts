@@ -1,6 +1,6 @@
-import type { Log } from '../log.ts'
 import { Mistakes } from '../inputs/mistakes.ts'
 import { policyOf } from '../inputs/policy.ts'
+import type { Log } from '../log.ts'
 import { allTags, type Decision, decide } from '../policy/decide.ts'
 import type { Policy } from '../policy/policy.ts'
 import { type Colours, coloursFor } from '../report/terminal-colours.ts'
