@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { Docker, type DockerResult } from '../../src/docker/docker.ts'
 import { tellingLine } from '../../src/docker/failures.ts'
 import type { Log } from '../../src/log.ts'
-import { seed } from '../e2e/seed.ts'
+import { type Kind, seed } from '../e2e/seed.ts'
 
 /** What docker says to one call; without an exit status, that it succeeded. */
 export interface DockerAnswer {
@@ -59,6 +59,8 @@ export interface NextTry {
   readonly describes?: boolean
   /** Whether the image gets to the registry although it fails. */
   readonly arrives?: boolean
+  /** What kind of image it is. */
+  readonly kind?: Kind
   /** What happens in the meantime. */
   readonly meanwhile?: () => unknown
 }
@@ -106,9 +108,10 @@ export const modelEngine = (url: string, events: string[]): ModelEngine => {
       killedBy,
       arrives = says === undefined,
       describes = says === undefined,
+      kind = 'OCI manifest',
       meanwhile,
     } = tries.shift() ?? {}
-    const digest = arrives ? await seed({ url }, repository, tag, { labels }) : ''
+    const digest = arrives ? await seed({ url }, repository, tag, { kind, labels }) : ''
     await meanwhile?.()
     const end = killedBy === undefined ? { exitCode: 1 } : { killedBy }
     return { digest, describes, answer: says === undefined ? {} : { ...end, tail: says } }
