@@ -9,44 +9,6 @@ export interface Program {
   readonly args: readonly string[]
   readonly env: NodeJS.ProcessEnv
   readonly cwd?: string
-  /** A file for its standard input; without it, there is nothing to read. */
-  readonly input?: string
-}
-
-const END = 1_500
-
-/** Runs a program to its end and gives back the milliseconds that it took. One that fails is an error. */
-export const time = ({ command, args, env, cwd, input }: Program): Promise<number> =>
-  new Promise((resolve, reject) => {
-    // A shell opens the file only; it is replaced by the program.
-    const [file, ...rest] =
-      input === undefined ? [command, ...args] : ['/bin/sh', '-c', 'exec "$@" <"$0"', input, command, ...args]
-    const started = performance.now()
-    const child = spawn(file, rest, { env, cwd, stdio: ['ignore', 'pipe', 'pipe'] })
-    let tail = ''
-    const take = (chunk: Buffer): void => {
-      tail = (tail + chunk.toString('latin1')).slice(-END)
-    }
-    child.stdout.on('data', take)
-    child.stderr.on('data', take)
-    child.on('error', reject).on('close', code => {
-      if (code === 0) resolve(performance.now() - started)
-      else reject(new Error(`${command} ${args.join(' ')}: status ${code}\n${tail}`))
-    })
-  })
-
-/** Runs programs one after the other; gives back the milliseconds of all. */
-export const timeAll = async (programs: readonly Program[]): Promise<number> => {
-  let sum = 0
-  for (const program of programs) sum += await time(program)
-  return sum
-}
-
-export const median = (values: readonly number[]): number => {
-  const sorted = values.toSorted((one, other) => one - other)
-  const [low, high] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]]
-  if (low === undefined || high === undefined) throw new RangeError('nothing was measured')
-  return (low + high) / 2
 }
 
 /** Two things that were measured in turns, so that what else the machine does disturbs both alike. */
@@ -63,11 +25,11 @@ export interface Comparison {
  * Measures pair after pair, every other pair the other way round. The first pair, which warms up caches, does not
  * count. `ours` and `theirs` get the number of the pair and give back milliseconds.
  */
-export const compare = async (
+export async function compare(
   pairs: number,
   ours: (pair: number) => Promise<number>,
   theirs: (pair: number) => Promise<number>,
-): Promise<Comparison> => {
+): Promise<Comparison> {
   const measured: { ours: number; theirs: number }[] = []
   for (let pair = 0; pair <= pairs; pair += 1) {
     const first = pair % 2 === 0 ? await ours(pair) : await theirs(pair)
@@ -83,18 +45,44 @@ export const compare = async (
   }
 }
 
-/** Written by a Node program when it ends: the most memory that it ever had, in KiB (getrusage(2), ru_maxrss). */
-const SAY_PEAK = `
-import { writeFileSync } from 'node:fs'
-process.on('exit', () => writeFileSync(process.env.PEAK_MEMORY, String(process.resourceUsage().maxRSS)))
-`
+/** Of an odd number of values. */
+function median(values: readonly number[]): number {
+  return values.toSorted((one, other) => one - other)[values.length >> 1] ?? Number.NaN
+}
 
-/** The most memory that a Node program needs, in bytes. */
-export const peakMemory = async (program: Program): Promise<number> => {
+/** Runs a program to its end and gives back the milliseconds that it took. One that fails is an error. */
+export function time({ command, args, env, cwd }: Program): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const started = performance.now()
+    const child = spawn(command, args, { env, cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk: Buffer) => {
+        output += chunk.toString('latin1')
+      })
+    }
+    child.on('error', reject).on('close', code => {
+      if (code === 0) resolve(performance.now() - started)
+      else reject(new Error(`${command} ${args.join(' ')}: status ${code}\n${output.slice(-1500)}`))
+    })
+  })
+}
+
+/** Runs programs one after the other; gives back the milliseconds of all. */
+export async function timeAll(programs: readonly Program[]): Promise<number> {
+  let sum = 0
+  for (const program of programs) sum += await time(program)
+  return sum
+}
+
+/** The most memory that a Node program ever has, in bytes (getrusage(2), ru_maxrss). */
+export async function peakMemory(program: Program): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'peak-'))
   try {
     const file = join(folder, 'peak')
-    const args = ['--import', `data:text/javascript,${encodeURIComponent(SAY_PEAK)}`, ...program.args]
+    const atExit = `import { writeFileSync } from 'node:fs'
+process.on('exit', () => writeFileSync(process.env.PEAK_MEMORY, String(process.resourceUsage().maxRSS)))`
+    const args = ['--import', `data:text/javascript,${encodeURIComponent(atExit)}`, ...program.args]
     await time({ ...program, args, env: { ...program.env, PEAK_MEMORY: file } })
     return Number(await readFile(file, 'utf8')) * 1024
   } finally {

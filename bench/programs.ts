@@ -1,62 +1,37 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { COMMIT } from '../__tests__/e2e/action.ts'
+import { contextOf, inputVariables, type Step } from '../__tests__/e2e/action.ts'
 import type { Bench } from '../__tests__/e2e/bench.ts'
-import { type InputName, inputs } from '../src/contract.ts'
 import type { Program } from './measure.ts'
 
-export const bundles = {
-  action: join(import.meta.dirname, '../dist/action/index.js'),
-  cli: join(import.meta.dirname, '../dist/cli/index.js'),
-} as const
-
-const variables = (given: Partial<Record<InputName, string>>): NodeJS.ProcessEnv =>
-  Object.fromEntries(
-    Object.entries(inputs).map(([name, { default: value }]) => [
-      `INPUT_${name.toUpperCase()}`,
-      given[name as InputName] ?? value,
-    ]),
-  )
-
 /** Makes what the runner makes before a step: files for what the step says, and a temporary directory. */
-export const prepareRunner = async ({ workspace }: Bench): Promise<void> => {
+export async function prepareRunner({ workspace }: Bench): Promise<void> {
   for (const file of ['output', 'state', 'summary']) await writeFile(join(workspace, file), '')
   await mkdir(join(workspace, 'temporary'))
 }
 
 /** The action as the runner starts it, for the workflow run of a git tag. */
-export const action = (
-  { env, registry, workspace }: Bench,
-  gitTag: string,
-  given: Partial<Record<InputName, string>>,
-): Program => ({
-  command: process.execPath,
-  args: [bundles.action],
-  cwd: workspace,
-  env: {
-    ...env,
-    ...variables({ registry: registry.host, project: 'cmswmcore', context: 'service', ...given }),
-    GITHUB_ACTIONS: 'true',
-    GITHUB_REF: `refs/tags/${gitTag}`,
-    GITHUB_REF_TYPE: 'tag',
-    GITHUB_REF_NAME: gitTag,
-    GITHUB_SHA: COMMIT,
-    GITHUB_SERVER_URL: 'https://github.com',
-    GITHUB_API_URL: 'http://127.0.0.1:1',
-    GITHUB_REPOSITORY: 'dmwm/WMCore',
-    GITHUB_RUN_ID: '1',
-    GITHUB_WORKSPACE: workspace,
-    GITHUB_OUTPUT: join(workspace, 'output'),
-    GITHUB_STATE: join(workspace, 'state'),
-    GITHUB_STEP_SUMMARY: join(workspace, 'summary'),
-    RUNNER_TEMP: join(workspace, 'temporary'),
-  },
-})
+export function action({ env, registry, workspace }: Bench, tag: string, inputs: Step['with']): Program {
+  const at = { registry: registry.host, project: 'cmswmcore', context: 'service' }
+  const step: Step = { tag, with: { ...at, ...inputs } }
+  return {
+    command: process.execPath,
+    args: [join(import.meta.dirname, '../dist/action/index.js')],
+    cwd: workspace,
+    env: {
+      ...env,
+      ...contextOf(step),
+      ...inputVariables(step),
+      GITHUB_WORKSPACE: workspace,
+      GITHUB_OUTPUT: join(workspace, 'output'),
+      GITHUB_STATE: join(workspace, 'state'),
+      GITHUB_STEP_SUMMARY: join(workspace, 'summary'),
+      RUNNER_TEMP: join(workspace, 'temporary'),
+    },
+  }
+}
 
 /** docker on the engine of the bench. */
-export const docker = ({ env, workspace }: Bench, ...args: readonly string[]): Program => ({
-  command: 'docker',
-  args,
-  env,
-  cwd: workspace,
-})
+export function docker({ env, workspace }: Bench, ...args: readonly string[]): Program {
+  return { command: 'docker', args, env, cwd: workspace }
+}

@@ -1,8 +1,7 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { join } from 'node:path'
-import { run } from './command.ts'
-import { failure } from './failure.ts'
+import { failure, run } from './command.ts'
 import { type Kept, keep } from './kept.ts'
 import { fetchPrograms, type Programs } from './programs.ts'
 
@@ -15,20 +14,15 @@ export interface EngineOptions {
   buildx?: boolean
 }
 
-export interface Engine {
+export interface StartedEngine {
   /** The whole environment for a command that shall use this engine: `docker` in its PATH is the right one. */
   readonly env: NodeJS.ProcessEnv
-  /** Stops the engine and removes all that it held. An engine that was found here, not started, stays as it is. */
-  stop(): Promise<void>
-}
-
-/** An engine of our own. */
-export interface StartedEngine extends Engine {
   /** Path of the Unix socket on which it answers. */
   readonly socket: string
   /** Path of the folder that is `DOCKER_CONFIG` in `env`. */
   readonly config: string
-  log(): string
+  /** Stops the engine and removes all that it held. */
+  stop(): Promise<void>
 }
 
 const startDeadline = 60_000
@@ -151,7 +145,6 @@ export const startEngine = async ({
         DOCKER_HOST: `unix://${socket}`,
         DOCKER_CONFIG: config,
       },
-      log: kept.log,
       stop: kept.stop,
     }
   } catch (error) {

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { run } from './command.ts'
+import { failure, run } from './command.ts'
 import type { Release } from './debian.ts'
-import { failure } from './failure.ts'
 
 export interface PackageSet {
   release: Release
@@ -19,17 +18,6 @@ export interface PackageSet {
 
 const cacheFolder = (): string =>
   join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'stable-release-action', 'packages')
-
-/** Longer than any download takes: what is older was left by a fetch that was killed. */
-const abandonedAfter = 60 * 60 * 1000
-
-const removeAbandoned = async (cache: string): Promise<void> => {
-  const fetching = (await readdir(cache)).filter(name => name.startsWith('.fetching-'))
-  for (const folder of fetching.map(name => join(cache, name))) {
-    const made = await stat(folder).catch(() => undefined)
-    if (made && Date.now() - made.mtimeMs > abandonedAfter) await rm(folder, { recursive: true, force: true })
-  }
-}
 
 /** A configuration that keeps apt-get from reading or changing anything of the machine's own but its proxies. */
 const aptConfiguration = (folder: string): string =>
@@ -79,7 +67,6 @@ const download = async (
 const fetchInto = async (folder: string, set: PackageSet): Promise<void> => {
   const cache = dirname(folder)
   await mkdir(cache, { recursive: true })
-  await removeAbandoned(cache)
   const work = await mkdtemp(join(cache, '.fetching-'))
   const what = `${set.packages.join(', ')} (${set.release.codename})`
   try {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { run } from './command.ts'
 import { findReleases } from './debian.ts'
-import type { Engine } from './engine.ts'
+import type { StartedEngine } from './engine.ts'
 import { fetchPackages } from './packages.ts'
 
 /** What neither Python nor pip needs, so that the image comes quickly into an engine. */
@@ -38,7 +38,7 @@ const certificates = async (root: string): Promise<string> => {
  * Builds an image in an engine that has a shell, Python and pip, of the packages of the machine's own release.
  * It is there under `name`, as a base for others, and pip may install into the system (PEP 668).
  */
-export const buildPythonImage = async ({ env }: Pick<Engine, 'env'>, name: string): Promise<void> => {
+export const buildPythonImage = async ({ env }: Pick<StartedEngine, 'env'>, name: string): Promise<void> => {
   const root = await fetchPackages({
     release: findReleases().own,
     packages: ['base-files', 'dash', 'python3-minimal', 'python3-pip'],

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { makeCertificate } from './certificate.ts'
-import { failure } from './failure.ts'
+import { failure } from './command.ts'
 import { type Kept, keep } from './kept.ts'
 import { htpasswd } from './passwords.ts'
 import { fetchPrograms } from './programs.ts'
@@ -42,7 +42,6 @@ export interface Registry {
   readonly certificate: string | undefined
   /** All requests since the start, in the order in which their answers ended. */
   requests(): RegistryRequest[]
-  log(): string
   stop(): Promise<void>
 }
 
@@ -122,7 +121,6 @@ const serve = async (kept: Kept, program: string, options: RegistryOptions): Pro
     storage,
     certificate: http.tls?.certificate,
     requests: () => parseRequests(kept.log()),
-    log: kept.log,
     stop: kept.stop,
   }
 }

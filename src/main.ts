@@ -47,7 +47,8 @@ function report(error: unknown): void {
   const isLook = result !== undefined && ['promote', 'verify', 'audit'].includes(result.command)
   if (result !== undefined) core.info(tableOf(result))
   try {
-    if (result !== undefined && (failure === undefined || isLook)) setOutputs(result, env.RUNNER_TEMP || undefined)
+    if (result !== undefined && (failure === undefined || isLook))
+      setOutputs(result, env.RUNNER_TEMP || undefined)
   } catch (cause) {
     // What failed first is what is reported.
     failure ??= cause

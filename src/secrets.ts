@@ -33,8 +33,8 @@ const formsOf = (secret: string): string[] => [
   ...base64Of(secret),
 ]
 
-/** Words as they may follow "Basic" or "Bearer" in a sentence or a path, or the name of a challenge's parameter. */
-const WORDS = /^[A-Z]?[a-z]*(?:[._~+/-]+[A-Z]?[a-z]*)*=?$/
+/** What words have not that may follow "Basic" or "Bearer" in a sentence or a path, or are the name of a challenge's parameter. */
+const IN_NO_WORD = /[0-9]|[A-Za-z][A-Z]|==/
 
 /** A character as JSON, an address or HTML may write it. */
 const ENCODED = '\\\\u00[0-9a-f]{2}|%[0-9a-f]{2}|&(?:#x?[0-9a-f]{1,6}|plus|sol|equals);'
@@ -61,7 +61,7 @@ export const cutAuthorization = (text: string): string =>
   text
     .replace(HEADER, `$1${MASK}`)
     .replace(VALUE, (whole: string, before: string, value: string) =>
-      WORDS.test(value.replace(ENCODINGS, '/')) ? whole : `${before}${MASK}`,
+      IN_NO_WORD.test(value.replace(ENCODINGS, '/')) ? `${before}${MASK}` : whole,
     )
 
 /** The credentials that a run uses, so that none of them is shown, whoever sends it back. */

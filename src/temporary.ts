@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, promises, rmSync, writeFileSync } from 'node:fs'
+import { lstatSync, mkdirSync, promises, rmSync, statSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { messageOf, ReleaseError } from './errors.ts'
 import { field } from './json.ts'
@@ -41,6 +42,23 @@ const makeTemporary = (temporary: string): void => {
 /** Removes it after something failed: what failed first is what is reported. */
 const removeIfPossible = (temporary: string): Promise<void> => removeTemporary(temporary).catch(() => {})
 
+/** How names begin that runs here give: the number of a process is for its namespace alone. Source: pid_namespaces(7). */
+const nameHere = (): string =>
+  `stable-release-${hostname()}-${statSync('/proc/self/ns/pid', { throwIfNoEntry: false })?.ino ?? 0}-`
+
+/** Removes what runs of this user have left behind here that were killed: their process is no more. */
+export const removeLeftBehind = async (parent: string, begin = nameHere()): Promise<void> => {
+  for (const name of await promises.readdir(parent).catch(() => [])) {
+    const path = join(parent, name)
+    try {
+      if (name.startsWith(begin) && lstatSync(path).uid === process.getuid?.())
+        process.kill(Number.parseInt(name.slice(begin.length), 10), 0)
+    } catch (error) {
+      if (field(error, 'code') === 'ESRCH') await removeIfPossible(path)
+    }
+  }
+}
+
 /**
  * Runs `use` with a directory for files of this run, credentials among them, and removes it, however `use` ends.
  * `remember` is told its path before it is there, so that somebody can remove it if this process is killed; without
@@ -53,7 +71,7 @@ export const withTemporary = async <T>(
   use: (temporary: string) => Promise<T>,
   remember: (temporary: string) => void = () => {},
 ): Promise<T> => {
-  const temporary = join(parent, `stable-release-${randomUUID()}`)
+  const temporary = join(parent, `${nameHere()}${process.pid}-${randomUUID()}`)
   try {
     remember(temporary)
   } catch (error) {

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
 /** The command line as it is published. */
-export const bundle = fileURLToPath(new URL('../../dist/cli/index.js', import.meta.url))
+export const bundle = fileURLToPath(new URL('../../dist/cli/stable-release.mjs', import.meta.url))
 
 /** What a call of the command line came to. */
 export interface Outcome {

@@ -95,6 +95,41 @@ test('an image of another repository is accepted by its digest', async () => {
   expect(bench.tags('reqmon')[STABLE]).toBe(digest)
 })
 
+describe('a digest at which nobody has looked', () => {
+  const handedOn = (services: readonly string[]) =>
+    bench.run({ command: 'promote', service: services.join(',') }, { isLookedAt: false })
+
+  test.each([
+    { what: 'does not name its commit', image: { labels: {}, revision: '' } },
+    {
+      what: 'is of another repository',
+      image: {
+        revision: OTHER,
+        labels: { 'org.opencontainers.image.source': 'https://github.com/dmwm/das2go' },
+      },
+    },
+  ])('does not stand for an image that $what', async ({ image }) => {
+    const [sound, digest] = [await publish('reqmgr2'), await publish('reqmon', image)]
+    expect((await handedOn([`reqmon@${digest}`])).error).toMatchObject({ name: 'wrong-origin' })
+    expect((await handedOn([`reqmgr2@${sound}`, `reqmon@${digest}`])).error).toMatchObject({
+      name: 'not-ready',
+    })
+    expect(bench.written()).toEqual([])
+    // Somebody has.
+    expect((await promote([`reqmgr2@${sound}`, `reqmon@${digest}`])).error).toBeUndefined()
+  })
+
+  test('is the image that becomes stable, and no other', async () => {
+    const digests = await publishAll()
+    const services = SERVICES.map((service, index) => `${service}@${digests[index]}`)
+    const changed = await publish('wmagent')
+    expect((await handedOn(services)).error).toMatchObject({ name: 'not-ready' })
+    expect(bench.written()).toEqual([])
+    expect((await handedOn([...services.slice(0, 2), `wmagent@${changed}`])).error).toBeUndefined()
+    expect(SERVICES.map(service => bench.tags(service)[STABLE])).toEqual([...digests.slice(0, 2), changed])
+  })
+})
+
 test('the right to write is tried by an upload, and none is left', async () => {
   await publishAll()
   await promote()

@@ -20,8 +20,6 @@ export interface Step {
   readonly apiUrl?: string
   /** The whole environment but for what the runner adds; without it, that of this process. */
   readonly env?: NodeJS.ProcessEnv
-  /** The bundle that is run; without it, the committed one. */
-  readonly bundle?: string
   /** The directory that the step runs in; without it, an empty one. */
   readonly workspace?: string
   /** The runner's temporary directory, which then stays; without it, one that ends with the step. */
@@ -97,7 +95,12 @@ export const fileCommands = (text: string): Record<string, string> =>
 
 const read = async (file: string): Promise<string> => (existsSync(file) ? readFile(file, 'utf8') : '')
 
-const contextOf = ({ tag, sha = COMMIT, apiUrl = 'http://127.0.0.1:1' }: Step): Record<string, string> => ({
+/** What the runner says of the workflow run. */
+export const contextOf = ({
+  tag,
+  sha = COMMIT,
+  apiUrl = 'http://127.0.0.1:1',
+}: Step): Record<string, string> => ({
   GITHUB_ACTIONS: 'true',
   GITHUB_REF: tag === undefined ? 'refs/heads/main' : `refs/tags/${tag}`,
   GITHUB_REF_TYPE: tag === undefined ? 'branch' : 'tag',
@@ -110,7 +113,8 @@ const contextOf = ({ tag, sha = COMMIT, apiUrl = 'http://127.0.0.1:1' }: Step): 
   GITHUB_JOB: 'release',
 })
 
-const inputVariables = (step: Step): Record<string, string> => {
+/** What the runner makes of `with:`. */
+export const inputVariables = (step: Step): Record<string, string> => {
   const defaults = Object.entries(inputs).map(([name, { default: value }]) => [name, value] as const)
   const given = { ...Object.fromEntries(defaults), ...step.with, ...step.unknown }
   return Object.fromEntries(
@@ -147,7 +151,7 @@ export const runStep = async (step: Step): Promise<StepResult> => {
       RUNNER_TEMP: temporary,
       ...step.runner,
     }
-    const bundle = step.bundle ?? join(DIST, step.state === undefined ? 'action' : 'post', 'index.js')
+    const bundle = join(DIST, step.state === undefined ? 'action' : 'post', 'index.js')
     const child = spawn(process.execPath, [bundle], {
       cwd: workspace,
       env,

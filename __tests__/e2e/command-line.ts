@@ -9,8 +9,6 @@ export interface CommandLine {
   /** The whole environment. */
   readonly env: NodeJS.ProcessEnv
   readonly cwd: string
-  /** The file that is run; without it, the committed one. */
-  readonly bundle?: string
   /** What is piped in; nothing without it. */
   readonly input?: string
   /** The file that standard output goes to; without it, it is in the result. */
@@ -35,7 +33,7 @@ export const stableRelease = async (args: readonly string[], call: CommandLine):
   await mkdir(temporary)
   try {
     const file = call.stdout === undefined ? undefined : await open(call.stdout, 'w')
-    const child = spawn(process.execPath, [call.bundle ?? bundle, ...args], {
+    const child = spawn(process.execPath, [bundle, ...args], {
       cwd: call.cwd,
       env: { ...call.env, TMPDIR: temporary },
       // As a shell has it: Ctrl-C reaches everything in the group at once.

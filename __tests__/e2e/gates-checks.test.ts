@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -234,80 +234,27 @@ describe('release', () => {
   })
 })
 
-describe('octokit', () => {
-  const dist = join(import.meta.dirname, '../../dist')
-
-  /** The file that octokit is in, which is loaded when GitHub is asked. */
-  const chunkWithOctokit = async (action: string): Promise<string> => {
-    for (const name of await readdir(action)) {
-      const text = await readFile(join(action, name), 'utf8')
-      if (name !== 'licenses.txt' && text.includes('/repos/{owner}/{repo}/commits/{ref}/check-runs'))
-        return name
-    }
-    throw new Error('octokit is in no file of the bundle')
+test('the command line asks GitHub, too, and octokit prints nothing', async () => {
+  await startApi()
+  api.checkRun(api.tag('2.3.4').commit, { name: 'testbed', conclusion: 'success' })
+  await publish('line')
+  const order = ['promote', 'line', '2.3.4', bench.registry.host, 'cmswmcore', '--require-checks=testbed']
+  const github = {
+    GITHUB_TOKEN: TOKEN,
+    GITHUB_REPOSITORY: 'dmwm/WMCore',
+    GITHUB_API_URL: api.url,
+    GITHUB_EVENT_PATH: '/nowhere/event.json',
   }
-
-  /** A copy of dist/, as a runner has it at some other place. */
-  const copyOf = async (name: string): Promise<string> => {
-    const copy = join(folder, name)
-    await cp(dist, copy, { recursive: true })
-    return join(copy, 'action')
-  }
-
-  test('is not loaded for a plan and a release on a git tag, and is needed for checks', async () => {
-    await startApi()
-    const action = await copyOf('without')
-    const octokit = await chunkWithOctokit(action)
-    await rm(join(action, octokit))
-    const bundle = join(action, 'index.js')
-    const service = 'without'
-    for (const command of ['plan', 'release', 'verify']) {
-      const order = { command, service, 'require-checks': '' }
-      const result = await step({ bundle, tag: '2.3.4', with: order })
-      expect(result, result.log).toMatchObject({ exitCode: 0, annotations: [] })
-    }
-    const promoted = await step({ bundle, tag: '2.3.5', with: { service } })
-    expect(promoted.exitCode).toBe(1)
-    expect(promoted.log).toContain(octokit)
-    expect(api.requests).toEqual([])
+  const { exitCode, stdout } = await stableRelease([...order, '--json'], {
+    env: { ...noDocker, ...github },
+    cwd: folder,
   })
-
-  test('is found beside the bundle, wherever that is', async () => {
-    await startApi()
-    api.checkRun(api.tag('2.3.4').commit, { name: 'testbed', conclusion: 'success' })
-    await publish('elsewhere')
-    const bundle = join(await copyOf('elsewhere'), 'index.js')
-    const order = { command: 'promote', tag: '2.3.4', service: 'elsewhere' }
-    const promoted = await step({ bundle, env: noDocker, with: order })
-    expect(promoted, promoted.log).toMatchObject({ exitCode: 0, annotations: [] })
-    expect(await tagsOf('elsewhere')).toEqual(['2.3.4', '2.3.4-stable'])
+  expect(exitCode).toBe(0)
+  expect(JSON.parse(stdout)).toMatchObject({
+    command: 'promote',
+    services: [{ tags: [{}, { outcome: 'copied' }] }],
   })
-
-  test('is in the one file of the command line, and prints nothing', async () => {
-    await startApi()
-    api.checkRun(api.tag('2.3.4').commit, { name: 'testbed', conclusion: 'success' })
-    await publish('line')
-    const file = join(folder, 'stable-release.mjs')
-    await cp(join(dist, 'cli/index.js'), file)
-    const order = ['promote', 'line', '2.3.4', bench.registry.host, 'cmswmcore', '--require-checks=testbed']
-    const github = {
-      GITHUB_TOKEN: TOKEN,
-      GITHUB_REPOSITORY: 'dmwm/WMCore',
-      GITHUB_API_URL: api.url,
-      GITHUB_EVENT_PATH: '/nowhere/event.json',
-    }
-    const { exitCode, stdout } = await stableRelease([...order, '--json'], {
-      bundle: file,
-      env: { ...noDocker, ...github },
-      cwd: folder,
-    })
-    expect(exitCode).toBe(0)
-    expect(JSON.parse(stdout)).toMatchObject({
-      command: 'promote',
-      services: [{ tags: [{}, { outcome: 'copied' }] }],
-    })
-    expect(await tagsOf('line')).toEqual(['2.3.4', '2.3.4-stable'])
-  })
+  expect(await tagsOf('line')).toEqual(['2.3.4', '2.3.4-stable'])
 })
 
 test('what others told GitHub is shown as text, and obeyed in nothing', async () => {

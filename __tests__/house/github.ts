@@ -10,6 +10,7 @@ registerHooks({
 const { convertWorkflowTemplate, NoOperationTraceWriter, parseWorkflow } = await import(
   '@actions/workflow-parser'
 )
+const { convertActionTemplate, parseAction } = await import('@actions/workflow-parser/actions/index')
 const { data, Evaluator, Lexer, Parser } = await import('@actions/expressions')
 
 const root = new URL('../../', import.meta.url)
@@ -64,6 +65,13 @@ export const workflowErrors = async (name: string, content: string): Promise<str
   return context.errors.getErrors().map(({ message }) => message)
 }
 
+/** What GitHub has against the manifest of an action. */
+export const actionErrors = (content: string): string[] => {
+  const { context, value } = parseAction({ name: 'action.yml', content }, new NoOperationTraceWriter())
+  if (value !== undefined) convertActionTemplate(context, value)
+  return context.errors.getErrors().map(({ message }) => message)
+}
+
 /** The contexts that expressions refer to, such as `inputs`; what is missing in one is empty. */
 export type Contexts = Readonly<Record<string, Readonly<Record<string, string | boolean>>>>
 
@@ -86,3 +94,10 @@ export const fill = (text: string, contexts: Contexts): string => {
     return new Evaluator(tree, dictionary).evaluate().coerceString()
   })
 }
+
+/** A mapping as the runner sees it, such as what is below `with`. */
+export const filled = (
+  entries: readonly [string, unknown][],
+  contexts: Contexts,
+): Readonly<Record<string, string>> =>
+  Object.fromEntries(entries.map(([name, text]) => [name, fill(String(text), contexts).trim()]))

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { decide } from '../../src/policy/decide.ts'
 import { presets } from '../../src/policy/presets.ts'
@@ -76,7 +76,7 @@ const callsOf = (job: Job, matrix: Readonly<Record<string, string>>): string[][]
     .map(([, ...args]) => args)
 }
 
-const allCalls = visible.flatMap(([name, job]) =>
+const calls = visible.flatMap(([name, job]) =>
   (job.parallel?.matrix ?? [{}]).flatMap(matrix => callsOf(job, matrix).map(args => ({ name, args }))),
 )
 
@@ -84,48 +84,43 @@ const allCalls = visible.flatMap(([name, job]) =>
 const understood = (args: readonly string[]) => {
   const { command, texts, mistakes } = readCall(args)
   expect(mistakes).toEqual([])
-  return { name: command, ...texts }
+  return { ...texts, command }
 }
 
-describe('the example for GitLab', () => {
-  test('has stages and jobs that there are', () => {
-    for (const [, { stage, needs = [] }] of visible) {
-      expect(stages).toContain(stage)
-      expect(visible.map(([name]) => name)).toEqual(expect.arrayContaining([...needs]))
-    }
-  })
+test('has stages and jobs that there are', () => {
+  for (const [, { stage, needs = [] }] of visible) {
+    expect(stages).toContain(stage)
+    expect(visible.map(([name]) => name)).toEqual(expect.arrayContaining([...needs]))
+  }
+})
 
-  test('releases five images and promotes each of them', () => {
-    const services = ['crabserver', 'crabspark', 'crabtaskworker', 'crabtwfilebeat', 'crabtwmonit']
-    const done = (command: string): string[] =>
-      allCalls
-        .map(({ args }) => understood(args))
-        .filter(each => each.name === command)
-        .map(({ service }) => service)
-        .sort()
-    expect(done('release')).toEqual(services)
-    expect(done('promote')).toEqual(services)
-  })
+test.each(['release', 'promote'])('%ss five images', command => {
+  const services = calls.map(({ args }) => understood(args)).filter(call => call.command === command)
+  expect(services.map(({ service }) => service).sort()).toEqual(
+    ['server', 'spark', 'taskworker', 'twfilebeat', 'twmonit'].map(name => `crab${name}`),
+  )
+})
 
-  test.each(allCalls)('$name: $args is understood, and gives the stable tag of the preset', ({ args }) => {
-    const texts = understood(args)
-    expect(texts).toMatchObject({
-      tag: 'v3.260819',
-      registry: 'registry.cern.ch',
-      project: 'cmscrab',
-      username: 'robot$cmscrab+ci',
-      password: '',
-    })
-    const decision = decide(policyOf(texts.policy === 'crab' ? presets.crab : texts.policy), texts.tag)
-    expect(decision).toMatchObject({ kind: 'planned', first: { tag: 'v3.260819' } })
-    expect(decision).toMatchObject({
-      copies: expect.arrayContaining([expect.objectContaining({ tag: 'v3.260819-stable', stable: true })]),
-    })
-    if (texts.name !== 'release') return
-    expect(texts).toMatchObject({ stable: 'on-promotion', 'on-existing': 'reuse' })
-    expect(texts['build-options'].split('\n')).toEqual([
-      `--cache-from=type=registry,ref=registry.cern.ch/cmscrab/${texts.service}-cache`,
-      `--cache-to=type=registry,ref=registry.cern.ch/cmscrab/${texts.service}-cache,image-manifest=true,mode=max`,
-    ])
+test.each(calls)('$name: $args is understood, and gives the stable tag of the preset', ({ args }) => {
+  const texts = understood(args)
+  expect(texts).toMatchObject({
+    tag: 'v3.260819',
+    registry: 'registry.cern.ch',
+    project: 'cmscrab',
+    username: 'robot$cmscrab+ci',
+    password: '',
   })
+  const decision = decide(policyOf(texts.policy === 'crab' ? presets.crab : texts.policy), texts.tag)
+  expect(decision).toMatchObject({
+    kind: 'planned',
+    first: { tag: 'v3.260819' },
+    copies: expect.arrayContaining([expect.objectContaining({ tag: 'v3.260819-stable', stable: true })]),
+  })
+  if (texts.command !== 'release') return
+  expect(texts).toMatchObject({ stable: 'on-promotion', 'on-existing': 'reuse' })
+  const cache = `type=registry,ref=registry.cern.ch/cmscrab/${texts.service}-cache`
+  expect(texts['build-options'].split('\n')).toEqual([
+    `--cache-from=${cache}`,
+    `--cache-to=${cache},image-manifest=true,mode=max`,
+  ])
 })

@@ -59,6 +59,25 @@ describe('release.yml', () => {
     expect(compare(tag, changelog)).toMatchObject({ status: 1, stdout: expect.stringContaining(says) })
   })
 
+  test.each([
+    { commit: 'on main', status: 0 },
+    { commit: 'on a branch', status: 1, says: '::error title=The commit is not on main::' },
+  ])('a commit $commit', ({ commit, status, says = '' }) => {
+    const folder = temporaryFolder()
+    git(folder, 'init', '--quiet', 'remote')
+    const remote = join(folder, 'remote')
+    for (const message of ['one', 'two'])
+      git(remote, 'commit', '--quiet', '--allow-empty', '--message', message)
+    git(remote, 'tag', 'on-main', 'main~1')
+    git(remote, 'checkout', '--quiet', '-b', 'branch')
+    git(remote, 'commit', '--quiet', '--allow-empty', '--message', 'three')
+    git(folder, 'clone', '--quiet', 'remote', 'clone')
+    const cwd = join(folder, 'clone')
+    git(cwd, 'checkout', '--quiet', commit === 'on main' ? 'on-main' : 'origin/branch')
+    const result = runStep({ path, name: 'Look for the commit on main' }, { cwd, env: {} })
+    expect(result).toMatchObject({ status, stdout: expect.stringContaining(says) })
+  })
+
   /** Where the major tag is at the remote after the run for a git tag of a repository with these. */
   const moved = (tags: readonly string[], released: string) => {
     const folder = temporaryFolder()
@@ -85,6 +104,12 @@ describe('release.yml', () => {
     { tags: ['v1.0.0'], released: 'v1.0.0', major: 'v1.0.0' },
     { tags: ['v1.9.0', 'v1.10.0'], released: 'v1.10.0', major: 'v1.10.0' },
     { tags: ['v1.0.0', 'v1.1.0', 'v10.0.0', 'v2.0.0'], released: 'v1.1.0', major: 'v1.1.0' },
+    {
+      tags: ['v1.9.7', 'v1.9.8', 'v1.9.9-rc1', 'v1.9.9.1', 'v1.9.10-x'],
+      released: 'v1.9.8',
+      major: 'v1.9.8',
+    },
+    { tags: ['v1.9.8', 'v1.9.9-rc1', 'v1.9.9'], released: 'v1.9.9', major: 'v1.9.9' },
     {
       tags: ['v1.1.0', 'v1.0.1'],
       released: 'v1.0.1',

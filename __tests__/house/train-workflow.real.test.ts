@@ -67,9 +67,10 @@ describe('what is verified is what is promoted', () => {
     expect(run(script, env)).toMatchObject({ status: 0, services: `x@${a} y@${b}`, waits })
   })
 
-  test('the promotion takes nothing else', () => {
+  test('the promotion takes nothing else, and nobody has looked at it', () => {
     expect(promote.if).toBe("needs.verify.outputs.waits == 'true'")
     expect(promote.with.services).toBe(['${', '{ needs.verify.outputs.services }}'].join(''))
+    expect(promote.with['looked-at']).toBe(false)
     expect([verify.needs, promote.needs]).toEqual([['read', 'release'], 'verify'])
   })
 })

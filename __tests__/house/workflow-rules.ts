@@ -81,6 +81,22 @@ const runErrors = (workflow: unknown): string[] =>
     .filter(({ step }) => String(at(step, 'run')).includes('${'.concat('{')))
     .map(({ job }) => `${job}: a shell line has an expression; hand it on by env`)
 
+/** Programs that run what they are given, and a variable in it of which nothing was left out. */
+const CODE = /\b(?:sed|perl|eval|sh -c)\b.*"[^"]*\$(?!\{\w+\/\/\[\^)/
+
+const codeErrors = (workflow: unknown): string[] =>
+  stepsOf(workflow)
+    .filter(({ step }) => CODE.test(String(at(step, 'run'))))
+    .map(({ job }) => `${job}: a variable is run as code`)
+
+/** What decides where a password goes, or what is stable: whoever may start a workflow must not fill that in. */
+const FIXED = ['registry', 'project', 'username', 'policy', 'environment']
+
+const formErrors = (workflow: unknown): string[] =>
+  entriesAt(workflow, 'on', 'workflow_dispatch', 'inputs')
+    .filter(([name]) => FIXED.includes(name))
+    .map(([name]) => `the form asks for ${name}`)
+
 const permissionErrors = (workflow: unknown): string[] =>
   at(workflow, 'permissions') !== undefined
     ? []
@@ -99,6 +115,8 @@ export const complaints = async (name: string, content: string): Promise<string[
     ...outputErrors(workflow),
     ...pinErrors(content),
     ...runErrors(workflow),
+    ...codeErrors(workflow),
+    ...formErrors(workflow),
     ...permissionErrors(workflow),
   ]
 }

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { workflow } from '../../src/inputs/caller.ts'
@@ -61,6 +62,33 @@ describe('outside', () => {
     // Whoever calls the command line has all files of the machine.
     const caller = { ...workflow, confined: false }
     expect(() => validateRequest(textsWith(given), run, { caller })).not.toThrow(says)
+  })
+})
+
+describe("docker's login is no part of an image, whoever calls", () => {
+  const within = join(workspace, 'service')
+  symlinkSync(temporary, join(workspace, 'all-temporary'))
+  test.each([
+    { context: paths.temporary(''), has: temporary },
+    { context: 'all-temporary', has: temporary },
+    { context: '.', has: within },
+    { context: join(outside, 'back'), has: within },
+    { context: paths.workspace('service'), has: within },
+  ])('$context', ({ context, has }) => {
+    write(temporary, { Dockerfile: '' })
+    const login = "docker's login is kept in it."
+    expect(refusal({ context }, runIn(workspace, { temporary: has }))).toContain(`: ${login}`)
+    const caller = { ...workflow, confined: false }
+    expect(() =>
+      validateRequest(textsWith({ context }), runIn(workspace, { temporary: has }), { caller }),
+    ).toThrow(login)
+  })
+
+  test('also where the system says which directory that is', () => {
+    const caller = { ...workflow, confined: false }
+    write(tmpdir(), { Dockerfile: '' })
+    expect(() => validateRequest(textsWith({}), runIn(tmpdir()), { caller })).toThrow("docker's login")
+    expect(() => validateRequest(textsWith({}), runIn(workspace), { caller })).not.toThrow()
   })
 })
 

@@ -42,6 +42,7 @@ export const runIn = (workspace: string, others: Partial<RunContext> = {}): RunC
   workspace,
   temporary: undefined,
   isConfined: true,
+  isLookedAt: true,
   ...others,
 })
 

@@ -10,6 +10,7 @@ const nothing = {
   apiUrl: undefined,
   runId: undefined,
   recorded: { actor: undefined, run: undefined, environment: undefined },
+  isLookedAt: true,
   workspace: '/here',
   temporary: undefined,
 }
@@ -46,9 +47,15 @@ test.each([
         run: 'https://github.com/dmwm/WMCore/actions/runs/7',
         environment: 'github-hosted',
       },
+      isLookedAt: true,
       workspace: '/work',
       temporary: '/temporary',
     },
+  },
+  {
+    run: 'of a workflow that hands on digests at which nobody has looked',
+    env: { STABLE_RELEASE_LOOKED_AT: 'false' },
+    context: { ...nothing, isLookedAt: false },
   },
   {
     run: 'on a tag with a slash',

@@ -2,23 +2,36 @@
  * Runs the workflows of the README, of .github/workflows and of examples/ with nektos/act, on this machine itself,
  * against an engine, registries and git repositories that are gone afterwards: `npm run act`. CONTRIBUTING.md says more.
  */
+import { randomBytes } from 'node:crypto'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { run } from '../../sandbox/command.ts'
-import { startEngine } from '../../sandbox/engine.ts'
+import { type StartedEngine, startEngine } from '../../sandbox/engine.ts'
 import { keep } from '../../sandbox/kept.ts'
 import { startPackageIndex } from '../../sandbox/package-index.ts'
-import { catalogue } from './catalogue.ts'
-import { linesOf } from './lines.ts'
-import { GIT_TAGS, SERVICES } from './repositories.ts'
-import { runEntry } from './run-entry.ts'
-import { missingFiles } from './sources.ts'
+import { startRegistry } from '../../sandbox/registry.ts'
+import { listTags, readTag } from '../../sandbox/storage.ts'
+import { adapt, localRepositories } from './adapt.ts'
+import { catalogue, type Entry } from './catalogue.ts'
+import {
+  copyThisRepository,
+  GIT_TAGS,
+  gitEnvironment,
+  makeCmsKubernetes,
+  makeWmCore,
+  SERVICES,
+} from './repositories.ts'
+import { runAct } from './run-act.ts'
+
+const USERNAME = 'robot-of-act'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { actions: { type: 'string' }, verbose: { type: 'boolean', default: false } },
 })
-const actions = values.actions ?? process.env.ACT_ACTIONS
-if (actions === undefined) throw new Error('Give the folder of the public actions: --actions, or ACT_ACTIONS')
+const { actions, verbose } = values
+if (actions === undefined) throw new Error('Give the folder of the public actions: --actions')
 const names = catalogue.map(({ name }) => name)
 const unknown = positionals.filter(name => !names.includes(name))
 if (unknown.length > 0) throw new Error(`No such run: ${unknown.join(', ')}. There are ${names.join(', ')}`)
@@ -33,22 +46,80 @@ const index = await startPackageIndex()
 try {
   for (const project of SERVICES) for (const version of GIT_TAGS) index.upload({ project, version })
   for (const entry of chosen) {
-    const missing = missingFiles(entry)
-    if (missing.length > 0) {
-      console.log(`FAILED    ${entry.name}: this repository has no ${missing.join(', ')}`)
-      process.exitCode = 1
-      continue
-    }
-    const report = await runEntry(entry, {
-      engine,
-      packageIndex: index.url,
-      folder: kept.folder,
-      actions,
-    })
-    console.log(linesOf(entry.name, report, { verbose: values.verbose }).join('\n'))
-    if (report.problem !== undefined) process.exitCode = 1
+    const surroundings = { engine, packageIndex: index.url, folder: join(kept.folder, entry.name), actions }
+    const { problem, logs } = await runEntry(entry, surroundings)
+    console.log(problem === undefined ? `passed    ${entry.name}` : `FAILED    ${entry.name}: ${problem}`)
+    if (verbose || problem !== undefined) console.log(logs.join('\n'))
+    if (problem !== undefined) process.exitCode = 1
   }
 } finally {
   await Promise.all([engine.stop(), index.stop()])
   await kept.stop()
+}
+
+interface Surroundings {
+  readonly engine: StartedEngine
+  /** The address of a package index. */
+  readonly packageIndex: string
+  /** For all that the runs need. */
+  readonly folder: string
+  /** A folder with checkouts of public actions, as `owner/name`. */
+  readonly actions: string
+}
+
+/** Runs the workflows of an entry against a registry of their own. Gives back what is wrong, and what act wrote. */
+async function runEntry(entry: Entry, { engine, packageIndex, folder, actions }: Surroundings) {
+  const github = join(folder, 'github')
+  const password = randomBytes(12).toString('hex')
+  const registry = await startRegistry(
+    entry.login ? { auth: { kind: 'htpasswd', users: { [USERNAME]: password } } } : {},
+  )
+  const logs: string[] = []
+  try {
+    const { ofThisRepository, ofTheServices, runs } = await adapt(entry, {
+      registry: registry.host,
+      packageIndex,
+    })
+    await makeCmsKubernetes(github)
+    const own = await copyThisRepository(github, ofThisRepository)
+    const services = await makeWmCore(github, ofTheServices)
+    const local = localRepositories({ ...ofThisRepository, ...ofTheServices }, { own, actions })
+    for (const [number, { run, workflow }] of runs.entries()) {
+      const { passed, log } = await runAct({
+        run,
+        workflow,
+        repository: run.inThisRepository ? own : services,
+        folder: join(folder, String(number)),
+        env: { ...engine.env, ...gitEnvironment(github) },
+        local,
+        username: USERNAME,
+        password,
+      })
+      logs.push(log)
+      if (!passed) return { problem: `${workflow} failed`, logs }
+    }
+    return { problem: await problemWith(registry.storage, entry), logs }
+  } finally {
+    await registry.stop()
+  }
+}
+
+/** A tag that is missing or should not be there, or a stable tag that has another digest than its version. */
+async function problemWith(storage: string, { published }: Entry): Promise<string | undefined> {
+  const found: string[] = []
+  const repositories = join(storage, 'docker/registry/v2/repositories')
+  for (const project of await readdir(repositories)) {
+    for (const service of await readdir(join(repositories, project))) {
+      const repository = `${project}/${service}`
+      for (const tag of await listTags(storage, repository)) {
+        found.push(`${service}:${tag}`)
+        const stable = await readTag(storage, repository, `${tag}-stable`)
+        if (stable !== undefined && stable !== (await readTag(storage, repository, tag)))
+          return `${repository}:${tag} is not the image of its stable tag`
+      }
+    }
+  }
+  const wanted = Object.entries(published).flatMap(([service, tags]) => tags.map(tag => `${service}:${tag}`))
+  if (found.toSorted().join() === wanted.toSorted().join()) return undefined
+  return `the registry has ${found.join(', ')}; it should have ${wanted.join(', ')}`
 }

@@ -1,30 +1,11 @@
-import { ownWorkflowsIn } from './actions.ts'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Entry, Run } from './catalogue.ts'
-import {
-  packageIndexAt,
-  type Replaced,
-  type Replacement,
-  registryAt,
-  replaceIn,
-  unknownToAct,
-} from './replacements.ts'
-import { nameOf, readOwn, textOf } from './sources.ts'
 
-/** A run whose workflow is a file of a repository. */
-export interface PlacedRun {
-  readonly run: Run
-  /** The path of the workflow in its repository. */
-  readonly workflow: string
-}
+/** The name of this repository on GitHub. */
+const OWN = 'dmwm/stable-release-action'
 
-/** The files of an entry as act gets them; keys are paths in a repository. */
-export interface Adapted {
-  readonly ofThisRepository: Readonly<Record<string, string>>
-  readonly ofTheServices: Readonly<Record<string, string>>
-  readonly runs: readonly PlacedRun[]
-  readonly replaced: readonly Replaced[]
-}
-
+/** The servers on this machine that stand for those elsewhere. */
 export interface Servers {
   /** The host of the registry. */
   readonly registry: string
@@ -32,36 +13,77 @@ export interface Servers {
   readonly packageIndex: string
 }
 
-/** Reads all files of an entry and makes its replacements. */
-export const adapt = async (entry: Entry, { registry, packageIndex }: Servers): Promise<Adapted> => {
-  const inWorkflows = [...(entry.replace ?? []), ...unknownToAct, registryAt(registry)]
-  const ours: Record<string, string> = {}
+/** The files of an entry as act gets them; keys are paths in a repository. */
+export interface Adapted {
+  readonly ofThisRepository: Readonly<Record<string, string>>
+  readonly ofTheServices: Readonly<Record<string, string>>
+  /** The runs, and the path of each one's workflow in its repository. */
+  readonly runs: readonly { readonly run: Run; readonly workflow: string }[]
+}
+
+/** Reads all files of an entry, and replaces what act does not know, or what is outside of this machine. */
+export async function adapt(
+  { runs, leaveOut = /(?!)/ }: Entry,
+  { registry, packageIndex }: Servers,
+): Promise<Adapted> {
+  const adapted = (text: string): string =>
+    text
+      .replace(leaveOut, '')
+      .replaceAll(/\buses: \$\/(\.github\/\S+)/g, `uses: ${OWN}/$1@v1`)
+      .replaceAll(/\buses: \$\/(\s)/g, `uses: ${OWN}@v1$1`)
+      .replaceAll(/^ *queue: .*\n/gm, '')
+      .replaceAll(/\bregistry\.cern\.ch\b|\blocalhost:5000\b/g, registry)
+      .replaceAll('https://pypi.org/simple/', packageIndex)
+  const ours: Record<string, string> = { 'action.yml': adapted(await textOf('action.yml')) }
   const services: Record<string, string> = {}
-  const runs: PlacedRun[] = []
-  const replaced: Replaced[] = []
-  const replace = (name: string, text: string, replacements: readonly Replacement[]): string => {
-    const result = replaceIn(name, text, replacements)
-    replaced.push(...result.made)
-    return result.text
-  }
-  for (const [number, run] of entry.runs.entries()) {
-    const { workflow: source, besides = {}, inThisRepository = false } = run
-    const workflow = inThisRepository ? nameOf(source) : `.github/workflows/run-${number}.yaml`
-    const folder = inThisRepository ? ours : services
-    folder[workflow] = replace(nameOf(source), await textOf(source), inWorkflows)
-    for (const [path, other] of Object.entries(besides)) {
-      folder[path] = replace(nameOf(other), await textOf(other), inWorkflows)
-    }
-    const inputs = Object.entries(run.inputs ?? {}).map(
-      ([name, value]) => [name, replace(`input ${name}`, value, inWorkflows)] as const,
-    )
-    runs.push({ run: { ...run, inputs: Object.fromEntries(inputs) }, workflow })
+  const placed: { run: Run; workflow: string }[] = []
+  for (const [number, run] of runs.entries()) {
+    const workflow = run.inThisRepository ? run.workflow : `.github/workflows/run-${number}.yaml`
+    const folder = run.inThisRepository ? ours : services
+    folder[workflow] = adapted(await textOf(run.workflow))
+    if (run.template !== undefined)
+      folder['.github/workflows/docker_images_template.yaml'] = adapted(await textOf(run.template))
+    placed.push({ run, workflow })
   }
   // A workflow that is called may call others.
-  for (let called = ownWorkflowsIn(Object.values(services)); called.length > 0; ) {
-    for (const path of called) ours[path] = replace(path, await readOwn(path), inWorkflows)
-    called = ownWorkflowsIn(Object.values(ours)).filter(path => !(path in ours))
+  for (let called = ownWorkflowsIn(services); called.length > 0; ) {
+    for (const path of called) ours[path] = adapted(await textOf(path))
+    called = ownWorkflowsIn(ours).filter(path => !(path in ours))
   }
-  ours['action.yml'] = replace('action.yml', await readOwn('action.yml'), [packageIndexAt(packageIndex)])
-  return { ofThisRepository: ours, ofTheServices: services, runs, replaced }
+  return { ofThisRepository: ours, ofTheServices: services, runs: placed }
+}
+
+/** The repositories that `uses:` in these files names, each as `owner/name@ref`, and the folders that stand for them. */
+export function localRepositories(
+  files: Readonly<Record<string, string>>,
+  { own, actions }: { own: string; actions: string },
+): Record<string, string> {
+  const named = Object.values(files).flatMap(text =>
+    Array.from(
+      text.matchAll(/\buses: ([\w.-]+\/[\w.-]+)(?:\/[^@\s]*)?(@[^\s#]+)/g),
+      ([, repository = '', ref]) =>
+        [`${repository}${ref}`, repository === OWN ? own : join(actions, repository)] as const,
+    ),
+  )
+  return Object.fromEntries(named)
+}
+
+/** The reusable workflows of this repository that these files name, as paths in it. */
+function ownWorkflowsIn(files: Readonly<Record<string, string>>): string[] {
+  return Object.values(files).flatMap(text =>
+    Array.from(text.matchAll(/\buses: ([\w.-]+\/[\w.-]+)\/(\.github\/workflows\/[^@\s]+)@/g))
+      .filter(([, repository]) => repository === OWN)
+      .map(([, , path = '']) => path),
+  )
+}
+
+/** The text of a workflow, see `Run`. */
+async function textOf(workflow: string): Promise<string> {
+  if (workflow.includes('\n')) return workflow
+  const text = await readFile(join(import.meta.dirname, '../..', workflow), 'utf8')
+  if (!workflow.endsWith('.md')) return text
+  const blocks = Array.from(text.matchAll(/^```yaml\n([\s\S]*?)^```$/gm), ([, block = '']) => block)
+  const found = blocks.find(block => /^jobs:/m.test(block) && block.includes(`- uses: ${OWN}@`))
+  if (found === undefined) throw new Error(`${workflow} has no workflow with a step of the action`)
+  return found
 }

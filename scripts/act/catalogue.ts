@@ -1,16 +1,9 @@
-import type { Replacement } from './replacements.ts'
-
-/** Where the text of a workflow comes from: a file of this repository, the README, or here. */
-export type Source =
-  | { readonly kind: 'file'; readonly path: string }
-  | { readonly kind: 'readme' }
-  | { readonly kind: 'text'; readonly text: string }
-
 /** One workflow run. */
 export interface Run {
-  readonly workflow: Source
-  /** Further workflows of the repository in which it runs; keys are paths. */
-  readonly besides?: Readonly<Record<string, Source>>
+  /** A file of this repository, of which a Markdown file means its first workflow with a step of the action; or a text. */
+  readonly workflow: string
+  /** A file of this repository that lies beside the workflow as docker_images_template.yaml. */
+  readonly template?: string
   /** A push of `gitTag`, or a start by hand or by the clock on the default branch. */
   readonly event: 'push' | 'workflow_dispatch' | 'schedule'
   /** Without it, the git tag 2.3.4. */
@@ -21,155 +14,125 @@ export interface Run {
   readonly job?: string
   /** The jobs of a matrix that run, as `key:value`; without it, all. */
   readonly matrix?: readonly string[]
-  readonly inputs?: Readonly<Record<string, string>>
 }
 
+/** Workflow runs one after the other, against a registry of their own. */
 export interface Entry {
   readonly name: string
   readonly runs: readonly Run[]
-  /** Replacements for this workflow alone. */
-  readonly replace?: readonly Replacement[]
+  /** What is left out of its workflows. */
+  readonly leaveOut?: RegExp
   /** Whether the registry wants a login. */
   readonly login: boolean
   /** The tags that must be in the registry afterwards, and no other; keys are services. */
   readonly published: Readonly<Record<string, readonly string[]>>
 }
 
-const file = (path: string): Source => ({ kind: 'file', path })
-const text = (content: string): Source => ({ kind: 'text', text: content })
+const FINAL = ['2.3.4', '2.3.4-stable']
+const BOTH = { reqmgr2: FINAL, reqmon: FINAL }
 
-/** A release of two services by the reusable workflow, with other inputs than the example has. */
-const release = (...inputs: readonly string[]): Source =>
-  text(`on: push
+/** A workflow of one job that calls a reusable one; `job` is what the job has before its secrets. */
+const caller = (job: string): string => `on: push
 jobs:
   images:
-    strategy:
-      matrix:
-        target: [reqmgr2, reqmon]
-    uses: dmwm/stable-release-action/.github/workflows/docker_images_template.yaml@v1
-    with:
-      wmcore_component: \${{ matrix.target }}
-      project: cmswmcore
-${inputs.map(input => `      ${input}\n`).join('')}    secrets:
+${job}
+    secrets:
       cern_user: \${{ secrets.CERN_LOGIN }}
       cern_token: \${{ secrets.CERN_TOKEN }}
-`)
+`
+
+/** A release of two services by the reusable workflow, with further inputs. */
+const release = (template: string, ...inputs: readonly string[]): string =>
+  caller(`    strategy:
+      matrix:
+        target: [reqmgr2, reqmon]
+    uses: ${template}
+    with:
+      wmcore_component: \${{ matrix.target }}
+${inputs.map(input => `      ${input}\n`).join('')}`)
+
+const TEMPLATE = 'dmwm/stable-release-action/.github/workflows/docker_images_template.yaml@v1'
 
 export const catalogue: readonly Entry[] = [
   {
     name: 'smallest',
-    runs: [{ workflow: { kind: 'readme' }, event: 'push' }],
+    runs: [{ workflow: 'README.md', event: 'push' }],
     login: true,
-    published: { reqmgr2: ['2.3.4', '2.3.4-stable'] },
+    published: { reqmgr2: FINAL },
   },
   {
     name: 'wmcore',
-    runs: [
-      {
-        workflow: file('examples/wmcore.yaml'),
-        event: 'push',
-        matrix: ['target:reqmgr2', 'target:reqmon'],
-      },
-    ],
+    runs: [{ workflow: 'examples/wmcore.yaml', event: 'push', matrix: ['target:reqmgr2', 'target:reqmon'] }],
     login: true,
-    published: { reqmgr2: ['2.3.4', '2.3.4-stable'], reqmon: ['2.3.4', '2.3.4-stable'] },
+    published: BOTH,
   },
   {
     name: 'wmcore-template',
     runs: [
       {
-        workflow: text(`on: push
-jobs:
-  build_images:
-    strategy:
-      matrix:
-        target: [reqmgr2, reqmon]
-    uses: ./.github/workflows/docker_images_template.yaml
-    with:
-      wmcore_component: \${{ matrix.target }}
-    secrets:
-      cern_user: \${{ secrets.CERN_LOGIN }}
-      cern_token: \${{ secrets.CERN_TOKEN }}
-`),
-        besides: { '.github/workflows/docker_images_template.yaml': file('examples/wmcore-template.yaml') },
+        workflow: release('./.github/workflows/docker_images_template.yaml'),
+        template: 'examples/wmcore-template.yaml',
         event: 'push',
       },
     ],
     login: true,
-    published: { reqmgr2: ['2.3.4', '2.3.4-stable'], reqmon: ['2.3.4', '2.3.4-stable'] },
+    published: BOTH,
   },
   {
     name: 'promotion',
     runs: [
-      { workflow: release('stable: on-promotion'), event: 'push' },
+      { workflow: release(TEMPLATE, 'project: cmswmcore', 'stable: on-promotion'), event: 'push' },
       {
-        workflow: file('.github/workflows/promote_stable_images.yaml'),
-        event: 'workflow_dispatch',
-        inputs: {
-          tag: '2.3.4',
-          services: 'reqmgr2, reqmon',
-          project: 'cmswmcore',
-          registry: 'registry.cern.ch',
-          // The defaults of a start by hand are GitHub's to fill in.
-          policy: 'wmcore',
-          'checks-timeout': '0s',
-        },
+        workflow: caller(`    uses: dmwm/stable-release-action/.github/workflows/promote_stable_images.yaml@v1
+    with:
+      tag: 2.3.4
+      services: reqmgr2, reqmon`),
+        event: 'push',
       },
     ],
     login: true,
-    published: { reqmgr2: ['2.3.4', '2.3.4-stable'], reqmon: ['2.3.4', '2.3.4-stable'] },
+    published: BOTH,
   },
   {
     name: 'train',
     runs: [
       {
-        workflow: text(`on: push
-jobs:
-  images:
-    uses: dmwm/stable-release-action/.github/workflows/release_services.yaml@v1
+        workflow: caller(`    uses: dmwm/stable-release-action/.github/workflows/release_services.yaml@v1
     with:
-      services: reqmgr2, reqmon
-    secrets:
-      cern_user: \${{ secrets.CERN_LOGIN }}
-      cern_token: \${{ secrets.CERN_TOKEN }}
-`),
+      services: reqmgr2, reqmon`),
         event: 'push',
       },
     ],
     login: true,
-    published: { reqmgr2: ['2.3.4', '2.3.4-stable'], reqmon: ['2.3.4', '2.3.4-stable'] },
+    published: BOTH,
   },
   {
     name: 'test-before-push',
-    runs: [{ workflow: file('examples/test-before-push.yaml'), event: 'push' }],
+    runs: [{ workflow: 'examples/test-before-push.yaml', event: 'push' }],
     login: true,
-    published: { 'my-service': ['2.3.4', '2.3.4-stable'] },
+    published: { 'my-service': FINAL },
   },
   {
     name: 'scheduled',
     runs: [
-      { workflow: release(), event: 'push' },
-      { workflow: release(), event: 'push', gitTag: '2.4.5.8' },
-      { workflow: file('examples/audit-weekly.yaml'), event: 'schedule' },
+      { workflow: release(TEMPLATE, 'project: cmswmcore'), event: 'push' },
+      { workflow: release(TEMPLATE, 'project: cmswmcore'), event: 'push', gitTag: '2.4.5.8' },
+      { workflow: 'examples/audit-weekly.yaml', event: 'schedule' },
     ],
-    replace: [
-      {
-        from: /^ {12}(?:wmagent|t0reqmon|msunmerged|wmglobalqueue|msoutput|mspileup|msrulecleaner|mstransferor|msmonitor)\n/gm,
-        to: '',
-        why: 'the runs before release two services',
-      },
-    ],
+    // The runs before release two services.
+    leaveOut:
+      /^ {12}(?:wmagent|t0reqmon|msunmerged|wmglobalqueue|msoutput|mspileup|msrulecleaner|mstransferor|msmonitor)\n/gm,
     login: true,
     published: {
-      reqmgr2: ['2.3.4', '2.3.4-stable', '2.4.5.8', '2.4.5.8-stable'],
-      reqmon: ['2.3.4', '2.3.4-stable', '2.4.5.8', '2.4.5.8-stable'],
+      reqmgr2: [...FINAL, '2.4.5.8', '2.4.5.8-stable'],
+      reqmon: [...FINAL, '2.4.5.8', '2.4.5.8-stable'],
     },
   },
   {
     name: 'ci',
     runs: [
       {
-        workflow: file('.github/workflows/ci.yml'),
+        workflow: '.github/workflows/ci.yml',
         event: 'workflow_dispatch',
         inThisRepository: true,
         job: 'action',
@@ -177,14 +140,9 @@ jobs:
         matrix: ['registry:2.8.3'],
       },
     ],
-    replace: [
-      {
-        from: /^ {4}services:\n(?: {6}.*\n)+/gm,
-        to: '',
-        why: 'act starts services as containers from Docker Hub',
-      },
-    ],
+    // act starts services as containers from Docker Hub.
+    leaveOut: /^ {4}services:\n(?: {6}.*\n)+/gm,
     login: false,
-    published: { hello: ['2.3.4', '2.3.4-stable', '2.3.5rc1'] },
+    published: { hello: [...FINAL, '2.3.5rc1'] },
   },
 ]

@@ -13,7 +13,7 @@ import { tableOf } from '../report/table.ts'
 import { coloursFor } from '../report/terminal-colours.ts'
 import { terminalLog } from '../report/terminal-log.ts'
 import { Secrets } from '../secrets.ts'
-import { withTemporary } from '../temporary.ts'
+import { removeLeftBehind, withTemporary } from '../temporary.ts'
 import { eachLine, jsonLine, oneLine } from '../text.ts'
 import { ciContext } from './ci.ts'
 import { withoutPassword, withSecrets } from './credentials.ts'
@@ -47,9 +47,12 @@ export async function runCommandLine(process: NodeJS.Process): Promise<End> {
     signal = interruption(process)
     const { workspace } = context
     const clock = systemClock(signal)
+    await removeLeftBehind(tmpdir())
     try {
-      await execute(request, { env: withoutPassword(env), log, secrets, clock, ledger, signal, workspace }, use =>
-        withTemporary(tmpdir(), use),
+      await execute(
+        request,
+        { env: withoutPassword(env), log, secrets, clock, ledger, signal, workspace },
+        use => withTemporary(tmpdir(), use),
       )
     } finally {
       await print(call, ledger, output)
@@ -78,7 +81,13 @@ function errorText(error: unknown, ledger: Ledger): string {
   const [message = 'unknown error', ...causes] = causesOf(error)
   // What the system refuses, such as to write to a full disk, says so itself.
   const isOfSystem = error instanceof Error && 'syscall' in error
-  const known = error instanceof ReleaseError ? failureText(error, ledger) : `${failureOf(error).title}: ${failureText(error, ledger)}`
-  const lines = [isOfSystem ? oneLine(message) : eachLine(known), ...causes.map(cause => `caused by: ${oneLine(cause)}`)]
+  const known =
+    error instanceof ReleaseError
+      ? failureText(error, ledger)
+      : `${failureOf(error).title}: ${failureText(error, ledger)}`
+  const lines = [
+    isOfSystem ? oneLine(message) : eachLine(known),
+    ...causes.map(cause => `caused by: ${oneLine(cause)}`),
+  ]
   return lines.map(line => `${line}\n`).join('')
 }

@@ -46,7 +46,8 @@ export async function explain(
 /** The lines of UTF-8 text, trimmed and without the blank ones, in groups as they come. */
 async function* linesOf(stream: AsyncIterable<Uint8Array>): AsyncGenerator<readonly string[]> {
   const decoder = new TextDecoder()
-  const written = (lines: readonly string[]): string[] => lines.map(line => line.trim()).filter(line => line !== '')
+  const written = (lines: readonly string[]): string[] =>
+    lines.map(line => line.trim()).filter(line => line !== '')
   let rest = ''
   for await (const chunk of stream) {
     const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
@@ -88,6 +89,8 @@ function countTable({ rules }: Policy, counts: ReadonlyMap<string, number>): str
   const nameWidth = Math.max(...rows.map(([name]) => name.length))
   const countWidth = Math.max(...rows.map(([, count]) => String(count).length))
   return rows
-    .map(([name, count, what]) => `${name.padEnd(nameWidth)}  ${String(count).padStart(countWidth)}  ${what}`.trimEnd())
+    .map(([name, count, what]) =>
+      `${name.padEnd(nameWidth)}  ${String(count).padStart(countWidth)}  ${what}`.trimEnd(),
+    )
     .join('\n')
 }

@@ -84,9 +84,13 @@ function meaningOf(input: InputName): string {
 
 function optionFor(input: InputName): Option {
   const isRepeated = REPEATED.includes(input)
-  const option = new Option(`--${input} <value>`, `${meaningOf(input)}${isRepeated ? ' May be repeated.' : ''}`)
+  const option = new Option(
+    `--${input} <value>`,
+    `${meaningOf(input)}${isRepeated ? ' May be repeated.' : ''}`,
+  )
   const fallback = defaultOf(input)
-  if (isRepeated) return option.argParser((value, before?: string) => (before ? `${before}\n${value}` : value))
+  if (isRepeated)
+    return option.argParser((value, before?: string) => (before ? `${before}\n${value}` : value))
   return fallback === '' ? option : option.default(fallback)
 }
 
@@ -96,7 +100,11 @@ function defaultOf(input: InputName): string {
   return value.startsWith('${{') ? '' : value
 }
 
-function callOf(command: Call['command'], parser: Command, positionals: ReadonlyMap<InputName, string>): Call {
+function callOf(
+  command: Call['command'],
+  parser: Command,
+  positionals: ReadonlyMap<InputName, string>,
+): Call {
   const options = parser.opts<Record<string, unknown>>()
   const given = (input: InputName): string | undefined => {
     const option = parser.options.find(({ long }) => long === `--${input}`)

@@ -38,7 +38,7 @@ export function requireReady(request: PromoteRequest, targets: readonly Target[]
       return { ready: found, commit: request.revision }
     }
     const images = new Map<Target, PublishedImage>()
-    const inspected = await eachThatCan(found, problems, copies => inspect(copies, images))
+    const inspected = await eachThatCan(found, problems, copies => inspect(copies, request, images))
     const commit = await commitOfTag(request, run)
     for (const [target, error] of originErrors(images, commit, request, run)) problems.set(target, error)
     throwIfNotReady(targets, problems, run)
@@ -80,7 +80,11 @@ async function eachThatCan<T extends { readonly target: Target }, U>(
 }
 
 /** Reads the image of a service and what it says of its origin, and makes sure that its other tags may be written. */
-async function inspect(copies: Copies, images: Map<Target, PublishedImage>): Promise<Copies> {
+async function inspect(
+  copies: Copies,
+  { isLookedAt }: PromoteRequest,
+  images: Map<Target, PublishedImage>,
+): Promise<Copies> {
   const { target, image } = copies
   const { registry, of, desired } = target
   const manifest = await requireTagged(registry, desired.first.tag, image.digest)
@@ -91,7 +95,7 @@ async function inspect(copies: Copies, images: Map<Target, PublishedImage>): Pro
     revision,
     repository: source === undefined ? undefined : repositoryAt(source),
   }))
-  images.set(target, { service: of.service, isGiven: of.digest !== undefined, origins })
+  images.set(target, { service: of.service, isGiven: of.digest !== undefined && isLookedAt, origins })
   return { ...copies, image: { ...image, manifest } }
 }
 

@@ -10,7 +10,7 @@ import { type Digest, imageName } from '../registry/reference.ts'
 import type { Secrets } from '../secrets.ts'
 import { VERSION } from '../version.ts'
 import { forServices } from './concurrency.ts'
-import { isPublished, type TagEntry } from './ledger.ts'
+import { isPublished, type ServiceEntry, type TagEntry } from './ledger.ts'
 import {
   annotationsOf,
   noteAbout,
@@ -32,33 +32,42 @@ interface KnownOfRun extends VersionRequest {
   readonly states: readonly CheckState[] | undefined
 }
 
-/** What became of the records of a service. */
-interface Recorded {
-  readonly stored: number
-  readonly there: number
-  /** Whether the registry has a place for them. */
-  readonly isSupported: boolean
-  readonly failure?: Pick<ReleaseError, 'what' | 'remedy'>
-}
+/** What became of the records of a service: how many were stored, that there is no place for them, or a failure. */
+type Recorded = number | 'unsupported' | Pick<ReleaseError, 'what' | 'remedy'>
 
 /**
  * Stores, as the last step, with every image that is stable now what was decided, unless that is there already; only where
  * the registry has the referrers API. That it can not be stored is a warning.
  */
 export async function recordDecision(targets: readonly Target[], known: KnownOfRun, run: Run): Promise<void> {
-  const { recordedRun } = known
-  const stable = targets.filter(({ entry }) => stableTags(entry.tags).length > 0)
+  const { recordedRun, states, checks, decision, commit } = known
+  const stable = targets.filter(({ entry }) => stableTags(entry).length > 0)
   if (recordedRun === undefined || stable.length === 0) return
-  const readChecks = checksReader(known, run)
+  // As they stood before the tags were written, else as they do now, asked once for all.
+  let checked: Promise<readonly CheckState[]> | undefined
+  const readChecks = (): Promise<readonly CheckState[]> => {
+    const tag = { gitTag: decision.gitTag, revision: commit }
+    checked ??=
+      states !== undefined || checks === undefined
+        ? Promise.resolve(states ?? [])
+        : awaitChecks({ ...checks, timeout: 0 }, tag, run)
+    return checked
+  }
   const recorded = await run.log.stage('Record the decision', async conclude => {
     const all = await forServices(stable, target =>
       recordService(target, { ...known, recordedRun }, readChecks, run),
     )
-    if (all.every(({ failure }) => failure === undefined)) conclude(summarize(all))
-    else conclude('not all of it is stored', 'failed')
+    const stored = all.reduce<number>((sum, each) => sum + (typeof each === 'number' ? each : 0), 0)
+    if (all.some(each => typeof each === 'object')) conclude('not all of it is stored', 'failed')
+    else if (all.includes('unsupported'))
+      conclude('nothing is stored with the image: this registry has no referrers API')
+    else
+      conclude(
+        stored === 0 ? 'there already' : `${stored} stored with the ${all.length === 1 ? 'image' : 'images'}`,
+      )
     return all
   })
-  const failures = recorded.flatMap(({ failure }) => failure ?? [])
+  const failures = recorded.filter(each => typeof each === 'object')
   if (failures.length === 0) return
   run.log.warning(
     'The decision is not recorded',
@@ -72,30 +81,8 @@ export async function recordDecision(targets: readonly Target[], known: KnownOfR
 }
 
 /** The stable tags that lead to the image now, fixed before moving. */
-function stableTags(tags: readonly TagEntry[]): readonly TagEntry[] {
+function stableTags({ tags }: ServiceEntry): readonly TagEntry[] {
   return tags.filter(tag => tag.stable && isPublished(tag))
-}
-
-function summarize(all: readonly Recorded[]): string {
-  if (all.some(({ isSupported }) => !isSupported))
-    return 'nothing is stored with the image: this registry has no referrers API'
-  const stored = all.reduce((sum, each) => sum + each.stored, 0)
-  const there = all.reduce((sum, each) => sum + each.there, 0)
-  if (stored === 0) return 'there already'
-  return `${stored} stored with the ${stored === 1 ? 'image' : 'images'}${there === 0 ? '' : `, ${there} there already`}`
-}
-
-/** Tells how the required checks stand: as they did before the tags were written, else as they do now, asked once for all. */
-function checksReader(
-  { states, checks, decision, commit }: KnownOfRun,
-  run: Run,
-): () => Promise<readonly CheckState[]> {
-  let now: Promise<readonly CheckState[]> | undefined
-  return async () => {
-    if (states !== undefined || checks === undefined) return states ?? []
-    now ??= awaitChecks({ ...checks, timeout: 0 }, { gitTag: decision.gitTag, revision: commit }, run)
-    return now
-  }
 }
 
 /**
@@ -109,53 +96,53 @@ async function recordService(
   { secrets, signal }: Run,
 ): Promise<Recorded> {
   const { digest } = entry
-  if (digest === undefined) return { stored: 0, there: 0, isSupported: true }
-  const source = entry.tags[0]?.reference ?? ''
-  const promotionsWith = (states: readonly CheckState[]): readonly Promotion[] =>
-    stableTags(entry.tags).map(tag => promotionOf(tag, { source, digest, known, states, secrets }))
-  let promotions = promotionsWith(known.states ?? [])
-  const note = (): void => {
+  if (digest === undefined) return 0
+  const promotionsWith = (states: readonly CheckState[]): readonly Promotion[] => {
+    const all = stableTags(entry).map(tag => promotionOf(tag, { entry, digest, known, states, secrets }))
     // Nothing of what the registry says goes into what may be signed.
-    if (promotions[0] !== undefined) entry.record = predicateOf(promotions[0], VERSION)
+    if (all[0] !== undefined) entry.record = predicateOf(all[0], VERSION)
+    return all
   }
-  note()
+  let promotions = promotionsWith(known.states ?? [])
   // Nobody should have to wait long for it: what counts is done.
   const registry = patient.withBackoff(shortBackoff)
   try {
     const there = await registry.listReferrers(digest, IN_TOTO)
-    if (there === 'unsupported') return { stored: 0, there: 0, isSupported: false }
+    if (there === 'unsupported') return there
     const isThere = ({ destination }: Promotion): boolean => noteAbout(there, destination) !== undefined
     if (!promotions.every(isThere)) promotions = promotionsWith(await readChecks())
-    note()
     const missing = promotions.filter(promotion => promotion.written || !isThere(promotion))
     for (const promotion of missing) await store(promotion, registry)
-    return { stored: missing.length, there: promotions.length - missing.length, isSupported: true }
+    return missing.length
   } catch (error) {
     signal.throwIfAborted()
     if (!(error instanceof ReleaseError)) throw error
     const of = promotions.map(({ destination }) => destination).join(', ')
-    const failure = { what: secrets.mask(`The record of ${of}: ${error.what}`), remedy: error.remedy }
-    return { stored: 0, there: 0, isSupported: true, failure }
+    return { what: secrets.mask(`The record of ${of}: ${error.what}`), remedy: error.remedy }
   }
 }
 
 /** What this run has to record of a stable tag: nothing but what it knows itself, and no credential of the run. */
 function promotionOf(
   { reference, outcome }: TagEntry,
-  about: {
-    source: string
+  {
+    entry,
+    digest,
+    known: { recordedRun, decision, commit, policy, command },
+    states,
+    secrets,
+  }: {
+    entry: ServiceEntry
     digest: Digest
     known: KnownOfRun & { readonly recordedRun: RecordedRun }
     states: readonly CheckState[]
     secrets: Secrets
   },
 ): Promotion {
-  const { source, digest, known, states, secrets } = about
-  const { recordedRun, decision, commit, policy, command } = known
   const promotion: Promotion = {
     ...recordedRun,
     run: publicAddress(recordedRun.run),
-    source,
+    source: entry.tags[0]?.reference ?? '',
     destination: reference,
     digest,
     time: new Date().toISOString().replace(/\.[0-9]+Z$/, 'Z'),

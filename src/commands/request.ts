@@ -44,6 +44,8 @@ export interface VersionRequest extends AnyRequest {
   readonly service: PublishedService
   /** The commit of the git tag, as far as it is known. */
   readonly revision: string | undefined
+  /** Whether somebody has looked at the images whose digests are given. */
+  readonly isLookedAt: boolean
   readonly source: TagRepository
   readonly onExisting: OnExisting
   /** Checks that must have passed before stable tags are written. */

@@ -69,6 +69,7 @@ export function requestOf(
     recordedRun: common.withRecords ? run.recorded : undefined,
     // The commit of the run is that of the git tag only if the run is for this tag.
     revision: run.tag === gitTag ? run.sha : undefined,
+    isLookedAt: run.isLookedAt,
     source: {
       address: run.repositoryUrl === undefined ? undefined : repositoryAt(run.repositoryUrl),
       github: repositoryOnGitHub(texts, run),

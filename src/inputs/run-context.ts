@@ -27,6 +27,8 @@ export interface RunContext {
   /** The number of the workflow run. */
   readonly runId: string | undefined
   readonly recorded: RecordedRun
+  /** Whether somebody has looked at the images whose digests are given, and not a job read them from the registry. */
+  readonly isLookedAt: boolean
   /** The directory that relative paths start from. */
   readonly workspace: string
   /** The directory for files that end with the job. */
@@ -63,6 +65,7 @@ export function readRunContext(env: NodeJS.ProcessEnv, directory: string): RunCo
       run: repositoryUrl && runId ? page : undefined,
       environment: env[ENVIRONMENT_VARIABLE] || env.RUNNER_ENVIRONMENT || undefined,
     },
+    isLookedAt: env.STABLE_RELEASE_LOOKED_AT !== 'false',
     workspace: env.GITHUB_WORKSPACE || directory,
     temporary: env.RUNNER_TEMP || undefined,
     isConfined: true,

@@ -1,0 +1,181 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createContext, Script } from 'node:vm'
+import { expect, test } from 'vitest'
+import { addStoredLogins } from '../src/docker/config.ts'
+import * as failures from '../src/docker/failures.ts'
+import { pipMissed } from '../src/gates/package.ts'
+import { PackageIndex } from '../src/gates/package-index.ts'
+import { versionOfFile } from '../src/gates/package-version.ts'
+import { repositoryAt } from '../src/git/remote.ts'
+import { parseRetryAfter } from '../src/http/retry.ts'
+import type { HttpResponse, Transport } from '../src/http/transport.ts'
+import { validateRequest } from '../src/inputs/request.ts'
+import { decide } from '../src/policy/decide.ts'
+import { MAX_POLICY_LENGTH, parsePolicy } from '../src/policy/notation.ts'
+import { presets } from '../src/policy/presets.ts'
+import { parseChallenges } from '../src/registry/challenge.ts'
+import { RegistryClient } from '../src/registry/client.ts'
+import { pathProblem, registryProblem } from '../src/registry/reference.ts'
+import { block, plain } from '../src/report/markdown.ts'
+import { Secrets } from '../src/secrets.ts'
+import { oneLine } from '../src/text.ts'
+import { stableRelease } from './cli/bundle.ts'
+import { runIn, temporaryFolder, textsWith } from './inputs/order.ts'
+
+/** How long a text may keep a run from hearing anything, in milliseconds: one pass takes a small part of it. */
+const LIMIT = 5_000
+const MEGABYTE = 1_000_000
+/** The longest variable that Linux hands to a program. */
+const VARIABLE = 128_000
+
+/** Runs something that does not wait, and ends it when it is over the limit, also in the middle of a pattern. */
+const within = (run: () => void): void =>
+  new Script('run()').runInContext(createContext({ run }), { timeout: LIMIT })
+
+const { policy } = parsePolicy(presets.wmcore) as Extract<ReturnType<typeof parsePolicy>, { kind: 'policy' }>
+const run = runIn(temporaryFolder())
+const secrets = new Secrets()
+secrets.addLogin({ username: 'me', password: 'a password' })
+
+/** Reads what docker said as all do that want to know what it means. */
+const readFailure = (tail: string): void => {
+  const failed = { tail, lastLine: failures.tellingLine(tail) }
+  failures.lastOfStep(tail)
+  failures.isRetryableFailure(failed)
+  failures.refusedBaseImage({ tail, lastLine: `unauthorized ${failed.lastLine}` })
+  failures.isPushFailure(failed, 'r.example/a/b:1')
+  failures.isCacheFailure(failed)
+  failures.refusedOption(failed, ['--a'])
+  failures.isDiskFull(failed)
+}
+
+const readInput =
+  (input: string) =>
+  (text: string): void =>
+    expect(() => validateRequest(textsWith({ [input]: `@ ${text}` }), run)).toThrow()
+
+/** What reads text from outside, how long that may be, and what it may be made of: that with which its patterns begin. */
+const READERS: readonly {
+  readonly of: string
+  readonly read: (text: string) => void
+  readonly pieces: readonly string[]
+  readonly length?: number
+}[] = [
+  {
+    of: 'what is shown',
+    read: text => [oneLine(text), plain(text), block(text, 'text')],
+    pieces: [' ', ':', '##[', '`'],
+  },
+  {
+    of: 'what may quote a secret',
+    read: text => [secrets.mask(text), secrets.mask(`bearer ${text}1`)],
+    pieces: ['-', 'a.', 'A', '%2b', '&#', 'basic ', 'authorization', 'authorization\\u0020', 'bWU6Y'],
+  },
+  {
+    of: 'the output of docker',
+    read: text => [text, `ERROR ${text}`, `Step 1/2 : FROM ${text}`].forEach(readFailure),
+    pieces: [
+      ...['-', ':E', '--a ', '\n', ' process "', '------\n > ', 'Step 1/2 : FROM a\n', '[] FROM a@sha256:'],
+      ...['invalid argument a for "', 'status from a', 'http https:', 'source docker://a'],
+    ],
+  },
+  {
+    of: 'the output of pip',
+    read: text => pipMissed(text, { name: 'a', version: '1.0' }),
+    pieces: ['No matching distribution found for a[', 'No matching distribution found for a ', 'a; '],
+  },
+  {
+    of: 'the name of a file',
+    read: text => [versionOfFile(`a-b${text}.tar.gz`, 'a-b'), versionOfFile(`a-b-${text}.whl`, 'a-b')],
+    pieces: ['-', 'a-', '1.', '1-', '.tar'],
+  },
+  {
+    of: 'the address of a repository',
+    read: text => [repositoryAt(`a:b${text}!`), repositoryAt(`https://a/${text}!`)],
+    pieces: ['/', '@', 'a:', '.git', '#'],
+  },
+  {
+    of: 'a challenge',
+    read: text => [parseChallenges(text), parseChallenges(`a ${text}!`)],
+    pieces: ['a', ' ', ',', 'a ', 'a=', 'a="', '\\', 'a b=1,'],
+    length: VARIABLE,
+  },
+  { of: 'when to ask again', read: text => parseRetryAfter(text, 0), pieces: ['1', ' ', 'Sun, '] },
+  {
+    of: 'the name of an image',
+    read: text => [registryProblem(`${text}!`), pathProblem('a', text), pathProblem('a', `${text}!`)],
+    pieces: ['a', 'a-', 'a.', '_', 'a/'],
+  },
+  { of: 'a git tag', read: text => decide(policy, text), pieces: ['1', '1.', 'sha256-', '0'] },
+  { of: 'a policy', read: parsePolicy, pieces: ['A', 'X.', '# ', 'a: X -> X\n'], length: MAX_POLICY_LENGTH },
+  ...(['policy', 'context', 'build-options', 'package-index', 'service'] as const).map(input => ({
+    of: `the input ${input}`,
+    read: readInput(input),
+    pieces: ['A', 'a@', '#key', '://', '--a ', '-----BEGIN ', '"'],
+    length: VARIABLE,
+  })),
+]
+
+test.each(READERS)(
+  '$of is read in one pass',
+  ({ read, pieces, length = MEGABYTE }) => {
+    for (const piece of pieces) {
+      const text = piece.repeat(length / piece.length)
+      expect(() => within(() => void read(text)), piece).not.toThrow()
+    }
+  },
+  60_000,
+)
+
+/** A server that gives one answer to everything. */
+const transportWith = (headers: HttpResponse['headers'], body: string): Transport => {
+  const server: Pick<Transport, 'send'> = {
+    send: async ({ url }) => ({ status: 200, headers, body: Buffer.from(body), url }),
+  }
+  return server as Transport
+}
+
+const took = async (run: () => Promise<unknown>): Promise<number> => {
+  const started = performance.now()
+  await run().catch(() => undefined)
+  return performance.now() - started
+}
+
+test.each([
+  { piece: '<!--', length: MEGABYTE },
+  { piece: '<a ', length: VARIABLE },
+  { piece: '<a "', length: VARIABLE },
+  { piece: '<a x="\'"', length: VARIABLE },
+  { piece: '<a href="', length: VARIABLE },
+])('a page of $piece is read in one pass', async ({ piece, length }) => {
+  const transport = transportWith({ 'content-type': 'text/html' }, piece.repeat(length / piece.length))
+  const index = new PackageIndex({ transport, index: new URL('https://a'), project: 'a' })
+  expect(await took(() => index.look(1_000))).toBeLessThan(LIMIT)
+})
+
+test.each(['<', '<>;', '<>; rel='])('a list that goes on at %s is read in one pass', async piece => {
+  const transport = transportWith({ link: piece.repeat(VARIABLE / piece.length) }, '{"tags":[]}')
+  const client = new RegistryClient({
+    repository: { registry: 'a.example', path: 'a' },
+    transport,
+    credentials: { kind: 'anonymous' },
+    secrets,
+    access: 'pull',
+    now: () => 0,
+  })
+  expect(await took(() => client.listTags())).toBeLessThan(LIMIT)
+})
+
+test('a stored login is read in one pass', async () => {
+  const env = { DOCKER_CONFIG: temporaryFolder() }
+  const auth = Buffer.from(`me:${'\0'.repeat(VARIABLE)}!`).toString('base64')
+  writeFileSync(join(env.DOCKER_CONFIG, 'config.json'), JSON.stringify({ auths: { 'a.example': { auth } } }))
+  expect(await took(() => addStoredLogins(env, new Secrets()))).toBeLessThan(LIMIT)
+})
+
+test('an argument is read in one pass', () => {
+  const started = performance.now()
+  expect(stableRelease(['audit', 'a', `${'0.'.repeat(1_800)}/`, 'b.c']).status).toBe(1)
+  expect(performance.now() - started).toBeLessThan(LIMIT)
+}, 60_000)
