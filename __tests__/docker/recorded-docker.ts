@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { Docker, type DockerResult } from '../../src/docker/docker.ts'
 import { tellingLine } from '../../src/docker/failures.ts'
 import type { Log } from '../../src/log.ts'
-import { seed } from '../e2e/seed.ts'
+import { type Kind, seed } from '../e2e/seed.ts'
 
 /** What docker says to one call; without more, that it succeeded. Killed by a signal, it has no exit status. */
 export type DockerAnswer = Partial<Omit<DockerResult, 'lastLine'>>
@@ -38,6 +38,8 @@ export interface NextTry {
   readonly describes?: boolean
   /** Whether the image gets to the registry although it fails. */
   readonly arrives?: boolean
+  /** What kind of image it is. */
+  readonly kind?: Kind
   /** What happens in the meantime. */
   readonly meanwhile?: () => unknown
 }
@@ -55,9 +57,9 @@ export function modelEngine(url: string, events: string[]) {
   async function send(verb: 'build' | 'push', reference: string, labels: Record<string, string>) {
     const { repository, path, tag } = partsOf(reference)
     events.push(`${verb} ${tag}`)
-    const { says, killedBy, meanwhile, ...next } = tries.shift() ?? {}
+    const { says, killedBy, kind = 'OCI manifest', meanwhile, ...next } = tries.shift() ?? {}
     const { arrives = says === undefined, describes = says === undefined } = next
-    const digest = arrives ? await seed({ url }, path, tag, { labels }) : ''
+    const digest = arrives ? await seed({ url }, path, tag, { kind, labels }) : ''
     await meanwhile?.()
     const exitCode = killedBy === undefined ? 1 : undefined
     const answer: DockerAnswer = says === undefined ? {} : { exitCode, tail: says }
