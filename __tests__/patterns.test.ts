@@ -17,7 +17,7 @@ import { presets } from '../src/policy/presets.ts'
 import { parseChallenges } from '../src/registry/challenge.ts'
 import { RegistryClient } from '../src/registry/client.ts'
 import { pathProblem, registryProblem } from '../src/registry/reference.ts'
-import { code } from '../src/report/markdown.ts'
+import { block, plain } from '../src/report/markdown.ts'
 import { Secrets } from '../src/secrets.ts'
 import { oneLine } from '../src/text.ts'
 import { stableRelease } from './cli/bundle.ts'
@@ -64,7 +64,7 @@ const READERS: readonly {
 }[] = [
   {
     of: 'what is shown',
-    read: text => [oneLine(text), code(text)],
+    read: text => [oneLine(text), plain(text), block(text, 'text')],
     pieces: [' ', ':', '##[', '`'],
   },
   {

@@ -1,6 +1,5 @@
 import * as core from '@actions/core'
 import { reportFailure } from './report/failure.ts'
-import { Ledger } from './commands/ledger.ts'
 import { removeTemporary, TEMPORARY } from './temporary.ts'
 
 /** The post step, which removes what a step that was killed has left behind. */
@@ -8,5 +7,5 @@ try {
   const left = core.getState(TEMPORARY)
   if (left !== '') await removeTemporary(left)
 } catch (error) {
-  reportFailure(error, new Ledger())
+  reportFailure(error)
 }

@@ -1,10 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { PassThrough } from 'node:stream'
-import { text } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
-import { coloursFor } from '../../src/report/terminal-colours.ts'
-import { terminalLog } from '../../src/report/terminal-log.ts'
 import { jsonLine, oneLine } from '../../src/text.ts'
 import { bundle, runProgram, service } from './bundle.ts'
 
@@ -81,56 +77,4 @@ test.each([
   expect(oneLine(given)).toBe(seen)
   expect(jsonLine(given)).toBe(json)
   expect(JSON.parse(jsonLine(given))).toBe(given)
-})
-
-describe('the log', () => {
-  const logged = async (
-    use: (log: ReturnType<typeof terminalLog>) => unknown,
-    { debug = false, isTTY = false } = {},
-  ): Promise<string> => {
-    const stream = new PassThrough()
-    let time = 0
-    const now = (): number => {
-      time += 1500
-      return time
-    }
-    await use(terminalLog({ stream, colours: coloursFor({ isTTY }, {}), now, debug }))
-    stream.end()
-    return text(stream)
-  }
-
-  test.each([
-    { title: 'info', use: log => log.info('one\ntwo\u001b[2J'), lines: 'one\ntwo\\u001b[2J\n' },
-    { title: 'a warning', use: log => log.warning('Look', 'here'), lines: 'warning: Look: here\n' },
-    { title: 'a long warning', use: log => log.warning('Look', 'a\nb'), lines: 'warning: Look:\na\nb\n' },
-    { title: 'a notice', use: log => log.notice('Know', 'this'), lines: 'note: Know: this\n' },
-    { title: 'no debug', use: log => log.debug('x'), lines: '' },
-    { title: 'raw output', use: log => log.raw('\u001b[1A50%\r'), lines: '\u001b[1A50%\r' },
-  ] satisfies { title: string; use: (log: ReturnType<typeof terminalLog>) => void; lines: string }[])(
-    '$title',
-    async ({ use, lines }) => {
-      expect(await logged(use)).toBe(lines)
-    },
-  )
-
-  test('debug, if it is wanted', async () => {
-    expect(await logged(log => log.debug('x'), { debug: true })).toBe('debug: x\n')
-  })
-
-  test('a stage has its duration, also when it fails', async () => {
-    const failing = logged(async log => {
-      expect(await log.stage('Push', async () => 7)).toBe(7)
-      await expect(log.stage('Verify', () => Promise.reject(new Error('no')))).rejects.toThrow('no')
-    })
-    expect(await failing).toBe('> Push\n  done (1.5 s)\n> Verify\n  failed (1.5 s)\n')
-  })
-
-  test('foreign output is shown as it comes', async () => {
-    expect(await logged(log => log.foreign(async () => log.raw('::error::x\n')))).toBe('::error::x\n')
-    expect(await logged(log => log.foreign(async () => log.raw('half a li')))).toBe('half a li\n')
-  })
-
-  test('a warning is yellow on a terminal', async () => {
-    expect(await logged(log => log.warning('a', 'b'), { isTTY: true })).toContain(`${ESCAPE}33mwarning:`)
-  })
 })

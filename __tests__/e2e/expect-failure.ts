@@ -1,11 +1,17 @@
 import { expect } from 'vitest'
+import { type ErrorName, errorTitles } from '../../src/errors.ts'
 import type { StepResult } from './action.ts'
 
-/** What every failure has to be: red, one error that names the thing and the way out, nothing left behind. */
-export const expectFailure = (step: StepResult, title: string, says: readonly (string | RegExp)[]): void => {
+/** What every failure has to be: red, one error that has the facts, nothing left behind. */
+export const expectFailure = (
+  step: StepResult,
+  name: ErrorName,
+  facts: readonly (string | RegExp)[] = [],
+): void => {
   const errors = step.annotations.filter(({ level }) => level === 'error')
-  expect(errors).toHaveLength(1)
-  expect(errors[0]?.title).toBe(title)
-  for (const text of says) expect(errors[0]?.message).toMatch(text)
+  expect(errors, step.log).toHaveLength(1)
+  expect(errors[0]?.title).toBe(errorTitles[name])
+  expect(errors[0]?.message).toContain(`#${name}`)
+  for (const fact of facts) expect(errors[0]?.message).toMatch(fact)
   expect(step).toMatchObject({ exitCode: 1, outputs: {}, leftBehind: [] })
 }

@@ -47,36 +47,25 @@ describe.each([
 
   test('a base image that the account may not pull', async () => {
     const { host } = bench.registry
-    expectFailure(await release('private-base', `FROM ${host}/${BASE}:1\n`), 'The build failed', [
-      `${host}/cmswmcore/private-base:2.3.4 was not built: docker could not pull the base image ${host}/${BASE}:1`,
-      'private or does not exist',
-      `the account that this run uses at ${host} may pull it`,
+    expectFailure(await release('private-base', `FROM ${host}/${BASE}:1\n`), 'build-failed', [
+      `${host}/cmswmcore/private-base:2.3.4`,
+      `base image ${host}/${BASE}:1`,
     ])
   })
 
   test('a base image at a registry that docker is not logged in to', async () => {
     const base = `${other.host}/${BASE}:1`
     const dockerfile = `FROM scratch\nCOPY file /\nFROM ${base}\nCOPY --from=0 /file /\n`
-    expectFailure(await release('other-base', dockerfile), 'The build failed', [
-      `docker could not pull the base image ${base}`,
-      `docker must be logged in to ${other.host}`,
+    expectFailure(await release('other-base', dockerfile), 'build-failed', [
+      `base image ${base}`,
       'docker/login-action',
     ])
   })
 
   test('a repository that the account may only read', async () => {
     const dockerfile = 'FROM scratch\nCOPY file /\n'
-    expectFailure(await release('read-only', dockerfile), 'The push failed', [
-      `${bench.registry.host}/${READ_ONLY}:2.3.4 failed: docker ended with exit status 1`,
-      'Check that the account may push there',
-    ])
-  })
-
-  test('without a project, it is asked whether that is missing', async () => {
-    const step = await release(WITHOUT_PROJECT, 'FROM scratch\nCOPY file /\n', { project: '' })
-    expectFailure(step, 'The push failed', [
-      `${bench.registry.host}/${WITHOUT_PROJECT}:2.3.4 failed`,
-      'Is the input project missing?',
+    expectFailure(await release('read-only', dockerfile), 'push-failed', [
+      `${bench.registry.host}/${READ_ONLY}:2.3.4`,
     ])
   })
 
@@ -87,12 +76,9 @@ describe.each([
     const step = await release('cached', 'FROM scratch\nCOPY file /\n', {
       'build-options': `--cache-to=type=registry,ref=${host}/${READ_ONLY}:cache`,
     })
-    expectFailure(step, 'The build cache was not written', [
-      `${host}/cmswmcore/cached:2.3.4 was not written:`,
-      'ignore-error=true',
-    ])
+    expectFailure(step, 'cache-not-written', [`${host}/cmswmcore/cached:2.3.4`, 'ignore-error=true'])
     // BuildKit of before 0.28 has pushed it by then, and the registry shows that.
-    expect(step.summary).toContain('**In the registry now, not read back.**')
+    expect(step.summary).toContain('In the registry now, not read back')
     const again = await release('cached', 'FROM scratch\nCOPY file /\n')
     expect(again, again.log).toMatchObject({ exitCode: 0, annotations: [] })
   })

@@ -1,49 +1,70 @@
-import { afterEach, expect, test, vi } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
+import type { Stage } from '../../src/commands/ledger.ts'
+import { InterruptedError } from '../../src/interruption.ts'
+import type { Log } from '../../src/log.ts'
 import { actionsLog } from '../../src/report/actions-log.ts'
+import { maskedLog } from '../../src/report/masked-log.ts'
+import { Secrets } from '../../src/secrets.ts'
+import { captureOutput, DENIED, DIGEST } from './known.ts'
 
-afterEach(() => {
-  vi.restoreAllMocks()
+const written = captureOutput()
+let stages: Stage[]
+let log: Log
+beforeEach(() => {
+  stages = []
+  const inner = actionsLog(() => 0, stages)
+  log = maskedLog(inner, new Secrets())
 })
 
-/** What the log writes to standard output while `use` runs. */
-const written = async (use: (log: ReturnType<typeof actionsLog>) => Promise<void>): Promise<string> => {
-  const chunks: string[] = []
-  vi.spyOn(process.stdout, 'write').mockImplementation(chunk => {
-    chunks.push(String(chunk))
-    return true
+const EVIL = 'x\r::error::a ##[error]b\n ::set-output name=tag::c\u2028\u001b[2Jd'
+// The same in one line, and in two where a message of ours may have several.
+const ONE = 'x\\u000d::error::a ##\\u005berror]b\\u000a ::set-output name=tag::c\\u2028\\u001b[2Jd'
+const TWO = 'x\\u000d::error::a ##\\u005berror]b\n \\u003a:set-output name=tag::c\\u2028\\u001b[2Jd'
+const DATA = TWO.replaceAll('\n', '%0A')
+
+test.each<[what: string, use: () => void, lines: string]>([
+  ['a line', () => log.info(EVIL), `${TWO}\n`],
+  ['a warning', () => log.warning(EVIL, EVIL), `::warning title=${ONE.replaceAll(':', '%3A')}::${DATA}\n`],
+  ['a notice', () => log.notice('Note', EVIL), `::notice title=Note::${DATA}\n`],
+  ['debug', () => log.debug(EVIL), `::debug::${DATA}\n`],
+])('the runner obeys nothing of %s', (_, use, lines) => {
+  use()
+  expect(written()).toBe(lines)
+})
+
+test('a stage that says something is a group, and every stage is kept with its conclusion', async () => {
+  await log.stage(EVIL, async conclude => {
+    log.info('something')
+    conclude(`${EVIL} ${DIGEST}`)
   })
-  await use(actionsLog(() => 0, vi.fn()))
-  return chunks.join('')
-}
+  await log.stage('Verify', async conclude => conclude('not all', 'failed'))
+  const conclusion = `${ONE} sha256:abababababab…`
+  const group = `::group::${ONE}\nsomething\n::endgroup::\n✓ ${ONE}: ${conclusion} (0.0 s)\n`
+  expect(written()).toBe(`${group}✗ Verify: not all (0.0 s)\n`)
+  expect(stages).toMatchObject([{ name: ONE, took: 0, conclusion }, { conclusion: 'not all' }])
+})
 
 test.each([
-  { what: 'a line that ends', chunks: ['one\n'], shown: 'one\n' },
-  { what: 'a line that does not end', chunks: ['one\n', 'two'], shown: 'one\ntwo\n' },
-  { what: 'a line in pieces', chunks: ['one', '', '\n'], shown: 'one\n' },
-  { what: 'a line that does not end, and an empty piece', chunks: ['one', ''], shown: 'one\n' },
-  { what: 'a carriage return', chunks: ['50 %\r'], shown: '50 %\r\n' },
-  { what: 'nothing', chunks: [], shown: '' },
-])('the runner obeys again after $what', async ({ chunks, shown }) => {
-  const output = await written(log =>
-    log.foreign(async () => {
-      for (const chunk of chunks) log.raw(chunk)
-    }),
-  )
-  const [, token = ''] = /^::stop-commands::(\S+)$/m.exec(output) ?? []
-  expect(token).not.toBe('')
-  expect(output).toBe(`::stop-commands::${token}\n${shown}::${token}::\n`)
+  [new InterruptedError('SIGINT'), 'interrupted'],
+  [DENIED, 'failed: The registry refused access'],
+  [new Error('x'), 'failed'],
+])('a stage that ended by %s', async (error, conclusion) => {
+  await expect(log.stage('Wait', () => Promise.reject(error))).rejects.toBe(error)
+  expect([written(), stages[0]?.conclusion]).toEqual([`✗ Wait: ${conclusion} (0.0 s)\n`, conclusion])
 })
 
-test('the runner obeys again after a program that failed in the middle of a line', async () => {
-  const output = await written(async log => {
-    const failing = log.foreign(async () => {
-      log.raw('half a li')
-      throw new Error('it broke')
-    })
-    await expect(failing).rejects.toThrow('it broke')
-    await log.foreign(async () => log.raw('whole\n'))
+test.each([
+  ['a line', ['::error::one\n'], '::error::one\n'],
+  ['half a line', ['one\n', 'two', ''], 'one\ntwo\n'],
+  ['a carriage return', ['50 %\r'], '50 %\r\n'],
+])('what a program prints is no command, and after %s the runner obeys again', async (_, chunks, shown) => {
+  const failing = log.foreign(async () => {
+    for (const chunk of chunks) log.raw(chunk)
+    throw DENIED
   })
-  expect(output.replace(/[0-9a-f-]{36}/g, 'TOKEN')).toBe(
-    '::stop-commands::TOKEN\nhalf a li\n::TOKEN::\n::stop-commands::TOKEN\nwhole\n::TOKEN::\n',
-  )
+  await expect(failing).rejects.toBe(DENIED)
+  const [, token = ''] = /^::stop-commands::([0-9a-f-]{36})\n/.exec(written()) ?? []
+  expect(written()).toBe(`::stop-commands::${token}\n${shown}::${token}::\n`)
+  await log.foreign(async () => {})
+  expect(new Set(written().match(/stop-commands::.+/g)).size).toBe(2)
 })

@@ -1,262 +1,136 @@
-import { describe, expect, test } from 'vitest'
-import type { AuditedService, AuditedVersion, AuditResult } from '../../src/commands/audit-result.ts'
-import { ReleaseError } from '../../src/errors.ts'
+import { expect, test } from 'vitest'
+import type {
+  AuditedService,
+  AuditResult,
+  AuditedVersion as Version,
+} from '../../src/commands/audit-result.ts'
+import type { PromotionNote } from '../../src/commands/record-content.ts'
 import type { Finding } from '../../src/reconcile/findings.ts'
-import type { PromotionNote } from '../../src/record/promotion.ts'
-import { outputsOf } from '../../src/report/outputs.ts'
 import { summaryOf } from '../../src/report/summary.ts'
 import { tableOf } from '../../src/report/table.ts'
+import { DIGEST, IMAGE, ledgerOf, NOTE, OTHER, PROJECT } from './known.ts'
 
-const digest = `sha256:${'ab'.repeat(32)}` as const
-
-const finding = (kind: Finding['kind'], tag: string, more: Partial<Finding> = {}): Finding => ({
-  kind,
-  tag,
-  wrong: kind !== 'stable-waiting',
-  what: `${tag} is what it is`,
-  remedy: 'Mend it.',
-  ...more,
-})
-
-const version = (
-  gitTag: string,
-  state: AuditedVersion['state'],
-  more: Partial<AuditedVersion> = {},
-): AuditedVersion => ({ gitTag, rule: 'final', state, digest, stableTags: [], findings: [], ...more })
-
-const service = (
-  name: string,
-  versions: readonly AuditedVersion[],
-  more: Partial<AuditedService> = {},
-): AuditedService => ({
-  service: name,
-  image: `ghcr.io/dmwm/${name}`,
-  otherTags: 0,
-  otherTagsSuchAs: [],
-  olderVersions: 0,
-  versions,
-  ...more,
-})
-
-const STABLE_TAG = {
-  tag: '2.4.1-stable',
-  reference: 'ghcr.io/dmwm/reqmgr2:2.4.1-stable',
-  moving: false,
-  record: {
-    destination: 'ghcr.io/dmwm/reqmgr2:2.4.1-stable',
-    time: '2026-11-24T17:02:11Z',
-    written: true,
-    checks: [],
-    actor: 'amaltaro',
-    run: undefined,
-    environment: undefined,
-  },
+const finding = (kind: Finding['kind'], tag: string, more: Partial<Finding> = {}): Finding => {
+  const wrong = kind !== 'stable-waiting'
+  return { kind, tag, wrong, what: `${tag} is what it is`, remedy: 'Fix it.', ...more }
 }
 
-const result: AuditResult = {
-  command: 'audit',
-  from: '2.4.0',
-  records: 'read',
-  services: [
-    service(
-      'reqmgr2',
-      [
-        version('2.4.2', 'waiting', { findings: [finding('stable-waiting', '2.4.2-stable')] }),
-        version('2.4.1', 'stable', { stableTags: [STABLE_TAG] }),
-        version('2.4.0', 'wrong', { findings: [finding('stable-differs', '2.4.0-stable', { digest })] }),
-      ],
-      { otherTags: 2, otherTagsSuchAs: ['dev', 'x\u001b[31m'], olderVersions: 7 },
-    ),
-    service('reqmon', [
-      version('2.4.2', 'absent'),
-      version('2.4.1', 'published'),
-      version('2.4.0', 'wrong', {
-        findings: [finding('stable-differs', '2.4.0-stable', { digest }), finding('moving-behind', 'latest')],
-      }),
-    ]),
-    service('wmagent', [], { problem: 'the registry is on fire' }),
-  ],
+const version = (gitTag: string, state: Version['state'], more: Partial<Version> = {}): Version => {
+  return { gitTag, rule: 'final', state, digest: DIGEST, stableTags: [], findings: [], ...more }
 }
 
-test('one table, services by versions, and below it every finding with its remedy', () => {
-  expect(tableOf(result).split('\n')).toEqual([
-    '  version  reqmgr2                  reqmon                 wmagent',
-    '  2.4.2    waiting                  -                      ✗ ?',
-    '  2.4.1    stable since 2026-11-24  published              ✗ ?',
-    '  2.4.0    ✗ stable differs         ✗ stable differs (+1)  ✗ ?',
-    '',
-    'Not judged:',
-    '  ghcr.io/dmwm/wmagent: the registry is on fire.',
-    '',
-    'Not as the policy has it:',
-    '  2.4.0-stable is what it is: reqmgr2 (sha256:abababababab…), reqmon (sha256:abababababab…). Mend it.',
-    '  latest is what it is: reqmon. Mend it.',
-    '',
-    'By records, which are not signed:',
-    '  2.4.1-stable since 2026-11-24 17:02, by amaltaro: reqmgr2',
-    '',
-    'Good to know:',
-    '  2.4.2-stable is what it is: reqmgr2. Mend it.',
-    '  Tags of no version, by the policy: reqmgr2 has 2 tags, such as dev, x\\u001b[31m.',
-    '  Older than 2.4.0, and not judged: 7 of reqmgr2.',
-  ])
-})
+const service = (name: string, versions: Version[], more: Partial<AuditedService> = {}): AuditedService => {
+  const about = { service: name, image: `${PROJECT}/${name}`, otherTags: 0, otherTagsSuchAs: [] }
+  return { ...about, olderVersions: 0, versions, ...more }
+}
 
-describe('since when it is stable', () => {
-  const tag = (name: string, record?: Partial<PromotionNote>, moving = false) => ({
-    tag: name,
-    moving,
-    reference: `ghcr.io/dmwm/reqmgr2:${name}`,
-    ...(record === undefined ? {} : { record: { ...STABLE_TAG.record, ...record } }),
-  })
-  test.each([
-    { what: 'all its stable tags', tags: [tag('a', {})], cell: 'stable since 2026-11-24' },
-    {
-      what: 'the last of them',
-      tags: [tag('a', { time: '2026-01-01T00:00:00Z' }), tag('b', { time: '2026-11-20T00:00:00Z' })],
-      cell: 'stable since 2026-11-20',
-    },
-    { what: 'one that was found there', tags: [tag('a', {}), tag('b', { written: false })], cell: 'stable' },
-    {
-      what: 'fixed tags, though one that moves came later',
-      tags: [tag('a', {}), tag('stable', { time: '2026-11-25T00:00:00Z' }, true)],
-      cell: 'stable since 2026-11-24',
-    },
-    {
-      what: 'fixed tags, though one that moves has no record',
-      tags: [tag('a', {}), tag('b', undefined, true)],
-      cell: 'stable since 2026-11-24',
-    },
-    {
-      what: 'one that moves, where there is no other',
-      tags: [tag('b', {}, true)],
-      cell: 'stable since 2026-11-24',
-    },
-    { what: 'one without a record', tags: [tag('a', {}), tag('b')], cell: 'stable' },
-  ])('$what', ({ tags, cell }) => {
-    const one: AuditResult = {
-      ...result,
-      services: [service('reqmgr2', [version('2.4.1', 'stable', { stableTags: tags })])],
-    }
-    expect(tableOf(one).split('\n')[1]).toBe(`  2.4.1    ${cell}`)
-  })
-})
+const auditOf = (...services: AuditedService[]): AuditResult => {
+  return { command: 'audit', from: '2.4.0', records: 'read', services }
+}
 
-test('a version that could not be read, and its reason, among others', () => {
-  const unread = (gitTag: string) => version(gitTag, 'unread', { problem: `${gitTag} is on fire` })
-  const one: AuditResult = {
-    ...result,
-    records: 'unsupported',
-    services: [
-      service('reqmgr2', [unread('2.4.2'), version('2.4.1', 'published'), unread('2.4.0')], {
-        recordsProblem: 'The registry did not answer.',
-      }),
-      service('reqmon', [
-        version('2.4.2', 'absent', { findings: [finding('version-missing', '2.4.2', { wrong: false })] }),
-        version('2.4.1', 'absent', { findings: [finding('version-missing', '2.4.1', { wrong: false })] }),
-        version('2.4.0', 'wrong', {
-          findings: [finding('stable-differs', '2.4.0-stable')],
-          inDoubt: [
-            {
-              tag: '2.4.0-stable',
-              reference: 'ghcr.io/dmwm/reqmon:2.4.0-stable',
-              moving: false,
-              record: {
-                ...STABLE_TAG.record,
-                destination: 'ghcr.io/dmwm/reqmon:2.4.0-stable',
-                written: false,
-              },
-            },
-          ],
-        }),
-      ]),
-    ],
-  }
-  expect(tableOf(one).split('\n')).toEqual([
-    '  version  reqmgr2    reqmon',
-    '  2.4.2    ✗ ?        -',
-    '  2.4.1    published  -',
-    '  2.4.0    ✗ ?        ✗ stable differs',
-    '',
-    'Not judged:',
-    '  ghcr.io/dmwm/reqmgr2 2.4.2: 2.4.2 is on fire.',
-    '  ghcr.io/dmwm/reqmgr2 2.4.0: 2.4.0 is on fire.',
-    '',
-    'Not as the policy has it:',
-    '  2.4.0-stable is what it is: reqmon. Mend it.',
-    '',
-    'By records, which are not signed:',
-    '  2.4.0-stable since 2026-11-24 17:02 or before, found there by amaltaro: reqmon',
-    '',
-    'Good to know:',
-    '  2 versions that only some services have: 2.4.2, 2.4.1.',
-    '  Not all records of reqmgr2 are shown: The registry did not answer.',
-    '  No records are shown: the registry has no referrers API.',
-  ])
+/** A stable tag, with a record of it. */
+const stable = (tag: string, more: Partial<PromotionNote> = {}, moving = false) => {
+  const reference = `${IMAGE}:${tag}`
+  return { tag, reference, moving, record: { ...NOTE, destination: reference, ...more } }
+}
+const bare = { tag: 'b', reference: 'b', moving: false }
+
+const differs = finding('stable-differs', '2.4.0-stable', { digest: DIGEST, wanted: OTHER })
+const inDoubt = [stable('2.4.0-stable', { written: false })]
+const read = [
+  version('2.4.2', 'waiting', { findings: [finding('stable-waiting', '2.4.2-stable')] }),
+  version('2.4.1', 'stable', { stableTags: [stable('2.4.1-stable', { time: '2026-11-25T00:00:00Z' })] }),
+  version('2.4.0', 'wrong', { findings: [differs], inDoubt }),
+]
+const partly = [
+  version('2.4.2', 'absent'),
+  version('2.4.1', 'unread', { problem: 'it was lost' }),
+  version('2.4.0', 'wrong', { findings: [differs, finding('moving-behind', 'latest')], inDoubt }),
+]
+const audited = auditOf(
+  service('reqmgr2', read, { otherTags: 2, otherTagsSuchAs: ['dev', 'x\u001b[31m'], olderVersions: 7 }),
+  service('reqmon', partly, { recordsProblem: 'They were lost.' }),
+  service('wmagent', [], { problem: 'the registry is on fire' }),
+)
+const TABLE = `\
+  version  reqmgr2                  reqmon                 wmagent
+  2.4.2    waiting                  -                      ✗ ?
+  2.4.1    stable since 2026-11-25  ✗ ?                    ✗ ?
+  2.4.0    ✗ stable differs         ✗ stable differs (+1)  ✗ ?`
+const DIGESTS = '(sha256:abababababab…, not sha256:cdcdcdcdcdcd…)'
+
+test('a table of services by versions; below it what is not judged, findings with remedies, records', () => {
+  expect(tableOf(audited)).toBe(`${TABLE}
+
+Not judged:
+  registry.cern.ch/cmswmcore/reqmon 2.4.1: it was lost.
+  registry.cern.ch/cmswmcore/wmagent: the registry is on fire.
+
+Not as the policy has it:
+  2.4.0-stable is what it is: reqmgr2 ${DIGESTS}, reqmon ${DIGESTS}. Fix it.
+  latest is what it is: reqmon. Fix it.
+
+By records, which are not signed:
+  2.4.1-stable since 2026-11-25 00:00, by amaltaro: reqmgr2
+  2.4.0-stable since 2026-11-24 17:02 or before, found there by amaltaro: reqmgr2, reqmon
+
+Good to know:
+  2.4.2-stable is what it is: reqmgr2. Fix it.
+  Tags of no version, by the policy: reqmgr2 has 2 tags, such as dev, x\\u001b[31m.
+  Older than 2.4.0, and not judged: 7 of reqmgr2.
+  Not all records of reqmon are shown: They were lost.`)
 })
 
 test('a table that is wider than the terminal is cut between services, and loses nothing', () => {
-  const table = (width: number): string[] =>
-    tableOf(result, width).split('\n\nNot judged')[0]?.split('\n') ?? []
-  expect(table(80)).toEqual(tableOf(result).split('\n').slice(0, 4))
-  expect(table(60)).toEqual([
-    '  version  reqmgr2                  reqmon',
-    '  2.4.2    waiting                  -',
-    '  2.4.1    stable since 2026-11-24  published',
-    '  2.4.0    ✗ stable differs         ✗ stable differs (+1)',
-    '',
-    '  version  wmagent',
-    '  2.4.2    ✗ ?',
-    '  2.4.1    ✗ ?',
-    '  2.4.0    ✗ ?',
-  ])
-  expect(table(1)).toHaveLength(3 * 4 + 2)
+  const table = (width: number): string => tableOf(audited, width).split('\n\nNot ')[0] ?? ''
+  const first = TABLE.replace(/(.{57}).*/g, '$1').replace(/ +$/gm, '')
+  expect(table(66)).toBe(TABLE)
+  expect(table(65)).toBe(`${first}\n\n${TABLE.replace(/(.{11}).{48}/g, '$1')}`)
+  expect(table(1).split('\n')).toHaveLength(3 * 4 + 2)
 })
 
-test('no table where nothing could be read', () => {
-  const none: AuditResult = { ...result, services: [service('a', [], { problem: 'it is on fire' })] }
-  expect(tableOf(none)).toBe('\nNot judged:\n  ghcr.io/dmwm/a: it is on fire.')
+test('nothing to show is no table; many unread versions are one line', () => {
+  const none = auditOf(service('a', [], { problem: 'x' }))
+  expect(tableOf(none)).toMatch(/^\nNot judged:\n.*\/a: x\.$/)
+  expect(summaryOf(ledgerOf(none), undefined)).not.toContain('|')
+  const unread = version('1.0', 'unread', { problem: 'lost' })
+  expect(tableOf(auditOf(service('a', [unread, unread, unread])))).toMatch(/a 1\.0: lost; 2 more versions /)
 })
 
-test('the same in the summary, as Markdown that nothing breaks out of', () => {
-  const error = new ReleaseError('not-as-planned', { what: 'Of 3 services, all.', remedy: 'Look.' })
-  const summary = summaryOf({ result, stages: [], error })
-  expect(summary).toMatch(/^### ❌ audit of 3 services: /)
-  expect(summary).toContain('| version | reqmgr2 | reqmon | wmagent |')
-  expect(summary).toContain('| 2.4.0 | ❌ stable differs | ❌ stable differs (+1) | ❌ ? |')
-  expect(summary).toContain('- **2.4.0-stable is what it is**: reqmgr2 (sha256:abababababab…)')
-  expect(summary).toContain('- 2.4.1-stable since 2026-11-24 17:02, by amaltaro: reqmgr2')
-  expect(summary).not.toContain('\u001b')
-  // The answer stands before the table: whoever opens the page sees first what is wrong.
-  expect(summary.indexOf('Of 3 services')).toBeLessThan(summary.indexOf('| version |'))
+test.each<[cell: string, more: Partial<Version>]>([
+  ['stable since 2026-11-24', { stableTags: [stable('a')] }],
+  ['stable since 2026-11-25', { stableTags: [stable('a'), stable('b', { time: '2026-11-25T00:00:00Z' })] }],
+  ['stable since 2026-11-24', { stableTags: [stable('a'), { ...bare, moving: true }] }],
+  ['stable since 2026-11-24', { stableTags: [stable('b', {}, true)] }],
+  // Who found it there does not know since when.
+  ['stable', { stableTags: [stable('a'), stable('b', { written: false })] }],
+  ['stable', { stableTags: [stable('a'), bare] }],
+  ['✗ stable missing', { findings: [finding('stable-missing', '2.4.1-stable')] }],
+  ['✗ latest ahead', { findings: [finding('moving-behind', 'latest', { isAhead: true })] }],
+  ['✗ 2.4.1 lost', { findings: [finding('image-lost', '2.4.1')] }],
+  ['✗ version missing', { findings: [finding('version-missing', '2.4.1')] }],
+])('in short, %#: %s', (cell, more) => {
+  const one = version('2.4.1', 'findings' in more ? 'wrong' : 'stable', more)
+  expect(tableOf(auditOf(service('reqmgr2', [one]))).split('\n')[1]).toBe(`  2.4.1    ${cell}`)
 })
 
-test('a green one says so', () => {
-  const green: AuditResult = { ...result, services: [service('reqmgr2', [version('2.4.1', 'stable')])] }
-  expect(summaryOf({ result: green, stages: [], error: undefined })).toBe(
-    '### ✅ audit of reqmgr2: as the policy has it\n\n| version | reqmgr2 |\n| --- | --- |\n| 2.4.1 | stable |\n\n',
-  )
+test('the summary says the same', () => {
+  const text = summaryOf(ledgerOf(audited), undefined)
+  expect(text).toMatch(/^### ✅ audit of 3 services\n\n\| version \| reqmgr2 \| reqmon \| wmagent \|\n/)
+  expect(text).toContain('| 2.4.0 | ❌ stable differs | ❌ stable differs (+1) | ❌ ? |')
+  expect(text).toContain('\n- latest is what it is: reqmon. Fix it.\n')
 })
 
-test('the summary of a registry with thousands of versions stays within what GitHub takes', () => {
-  const versions = Array.from({ length: 3_000 }, (_, index) =>
-    version(`2.4.${3_000 - index}`, 'wrong', {
-      findings: [finding('stable-missing', `2.4.${3_000 - index}-stable`)],
-    }),
-  )
-  const many: AuditResult = {
-    ...result,
-    services: [service('a', versions), ...Array.from({ length: 10 }, (_, n) => service(`b${n}`, versions))],
-  }
-  const summary = summaryOf({ result: many, stages: [], error: undefined })
-  expect(Buffer.byteLength(summary)).toBeLessThan(250_000)
-  expect(summary).toContain('2700 more versions: see the log, or the output json.')
-  expect(summary).toContain('2900 more lines: see the log, or the output json.')
-})
-
-test('the outputs are the images and the JSON', () => {
-  const { json, image, ...others } = outputsOf(result)
-  expect(image).toBe('ghcr.io/dmwm/reqmgr2\nghcr.io/dmwm/reqmon\nghcr.io/dmwm/wmagent')
-  expect(JSON.parse(json)).toEqual(JSON.parse(JSON.stringify(result)))
-  expect(new Set(Object.values(others))).toEqual(new Set(['']))
+test('the summary of thousands of versions with long records stays within what GitHub takes', () => {
+  const versions = Array.from({ length: 1000 }, (_, index) => {
+    const record = stable(`2.4.${index}-stable`, { actor: '*'.repeat(400) })
+    return version(`2.4.${index}`, 'wrong', {
+      findings: [finding('copy-missing', `${index}`)],
+      inDoubt: [record],
+    })
+  })
+  const services = Array.from({ length: 11 }, (_, index) => service(`service${index}`, versions))
+  const text = summaryOf(ledgerOf(auditOf(...services)), undefined)
+  expect(Buffer.byteLength(text)).toBeLessThan(400_000)
+  expect(text.match(/^[0-9]+ more: |^\| 2\.4/gm)?.length).toBeGreaterThan(200)
 })

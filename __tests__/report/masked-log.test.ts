@@ -5,90 +5,47 @@ import { Secrets } from '../../src/secrets.ts'
 
 const SECRET = 'correct-h0rse-ü'
 
-/** A log that masks, and everything that it hands on. */
+/** A log that masks, and what it hands on. */
 const start = () => {
-  const lines: string[] = []
-  const raw: string[] = []
-  const take = (...texts: (string | undefined)[]): void =>
-    void lines.push(texts.filter(text => text !== undefined).join(': '))
-  const inner: Log = {
-    info: take,
-    warning: take,
-    notice: take,
-    debug: take,
-    raw: text => void raw.push(text),
-    foreign: run => run(),
-    stage: (name, run) => {
-      take(name)
-      return run(take)
-    },
-  }
+  const lines: (string | undefined)[] = []
   const secrets = new Secrets()
   secrets.add(SECRET)
-  return { log: maskedLog(inner, secrets), lines, raw, secrets }
+  const take = (...texts: (string | undefined)[]): void => void lines.push(...texts)
+  const stage: Log['stage'] = (name, run) => run((line, verdict) => take(name, line, verdict))
+  const all = { info: take, warning: take, notice: take, debug: take, raw: take, stage }
+  return { lines, secrets, log: maskedLog({ ...all, foreign: run => run() }, secrets) }
 }
 
 test('every line', async () => {
   const { log, lines } = start()
   const text = `a ${SECRET} b`
-  log.info(text)
-  log.warning(text, text)
-  log.notice(text, text)
-  log.debug(text)
+  for (const say of [log.info, log.debug]) say(text)
+  for (const say of [log.warning, log.notice]) say(text, text)
   await log.stage(text, async conclude => conclude(text, 'failed'))
-  expect(lines).toEqual([
-    'a *** b',
-    'a *** b: a *** b',
-    'a *** b: a *** b',
-    'a *** b',
-    'a *** b',
-    'a *** b: failed',
-  ])
+  expect(lines).toEqual([...Array.from({ length: 8 }, () => 'a *** b'), 'failed'])
 })
 
-test('what a program prints, wherever it is cut', async () => {
+test('what a program prints, wherever it is cut; its last line gets an end', async () => {
   const text = `first\n#1 denied: ${SECRET}, \u001b[31mred\r\n\n${SECRET}${SECRET}\nAuthorization: Bearer x1y2z3\nlast ${SECRET}`
-  const shown = 'first\n#1 denied: ***, \u001b[31mred\r\n\n******\nAuthorization: Bearer ***\nlast ***'
   for (let cut = 0; cut <= text.length; cut += 1) {
-    const { log, raw } = start()
+    const { log, lines } = start()
     await log.foreign(async () => {
-      log.raw(text.slice(0, cut))
-      log.raw(text.slice(cut, cut + 3))
-      log.raw(text.slice(cut + 3))
+      for (const part of [text.slice(0, cut), text.slice(cut, cut + 3), text.slice(cut + 3)]) log.raw(part)
     })
-    expect(raw.join(''), `cut at ${cut}`).toBe(shown)
+    const shown = 'first\n#1 denied: ***, \u001b[31mred\r\n\n******\nAuthorization: Bearer ***\nlast ***\n'
+    expect(lines.join(''), `cut at ${cut}`).toBe(shown)
   }
 })
 
-test('a whole line is shown when it is there, the last one when the program has ended', async () => {
-  const { log, raw } = start()
-  await log.foreign(async () => {
-    log.raw('one\ntwo')
-    expect(raw).toEqual(['one\n'])
-    log.raw(' and a half\nthree')
-    expect(raw).toEqual(['one\n', 'two and a half\n'])
-  })
-  expect(raw).toEqual(['one\n', 'two and a half\n', 'three'])
-})
-
-test('the last line of a program that could not be waited for, too, and none of it in the next one', async () => {
-  const { log, raw } = start()
-  const failure = new Error('killed')
+test('whole lines at once, with what became secret meanwhile; half a line of one that failed, before the next', async () => {
+  const { log, lines, secrets } = start()
   const run = log.foreign(async () => {
-    log.raw(SECRET.slice(0, 5))
-    throw failure
-  })
-  await expect(run).rejects.toBe(failure)
-  await log.foreign(async () => log.raw('next\n'))
-  expect(raw).toEqual([SECRET.slice(0, 5), 'next\n'])
-})
-
-test('a secret that becomes known while a program runs', async () => {
-  const { log, raw, secrets } = start()
-  await log.foreign(async () => {
-    log.raw('a token-0123')
+    log.raw('one\na token-0123')
+    expect(lines).toEqual(['one\n'])
     secrets.add('token-0123')
-    log.raw(' b\n')
+    throw new Error('killed')
   })
-  expect(raw).toEqual(['a *** b\n'])
+  await expect(run).rejects.toThrow('killed')
+  await log.foreign(async () => log.raw('next\n'))
+  expect(lines).toEqual(['one\n', 'a ***\n', 'next\n'])
 })

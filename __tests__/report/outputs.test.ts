@@ -1,199 +1,76 @@
-import { expect, test } from 'vitest'
-import type { ImageTagResult, Result, ServiceResult } from '../../src/commands/result.ts'
-import { outputsOf } from '../../src/report/outputs.ts'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test, vi } from 'vitest'
+import type { AuditResult } from '../../src/commands/audit-result.ts'
+import type { Result } from '../../src/commands/ledger.ts'
+import { outputs } from '../../src/contract.ts'
+import { outputsOf, RECORD_FOLDER, setOutputs } from '../../src/report/outputs.ts'
+import { captureOutput, DIGEST, IMAGE, OTHER, PROJECT, resultOf, serviceOf } from './known.ts'
 
-const image = 'ghcr.io/dmwm/reqmgr2'
-const digest = `sha256:${'ab'.repeat(32)}` as const
+captureOutput()
 
-const tag = (name: string, outcome: ImageTagResult['outcome']): ImageTagResult => ({
-  tag: name,
-  reference: `${image}:${name}`,
-  stable: name.includes('stable'),
-  moving: !name.includes('.'),
-  outcome,
+const [FIRST, STABLE] = [`${IMAGE}:2.3.4`, `${IMAGE}:2.3.4-stable`]
+/** What the outputs are where nothing else is said. */
+const KNOWN = { image: IMAGE, tag: '2.3.4', rule: 'final', digest: DIGEST, reference: `${IMAGE}@${DIGEST}` }
+const NONE = { 'is-stable': 'false', tags: FIRST, 'stable-tags': '', withheld: '', 'record-path': '' }
+const BOTH = { tags: `${FIRST}\n${STABLE}`, 'stable-tags': STABLE }
+const UNKNOWN = { digest: '', reference: '' }
+
+test.each<[command: Result['command'], tags: string, is: Record<string, string>]>([
+  ['release', 'built, copied, stayed', { ...BOTH, 'is-stable': 'true' }],
+  ['release', 'kept, latest moved', { tags: `${FIRST}\n${IMAGE}:latest` }],
+  ['release', 'kept, withheld', { withheld: STABLE }],
+  ['release', 'pushed, planned', { ...UNKNOWN, tags: '' }],
+  ['plan', 'planned, planned', { ...BOTH, ...UNKNOWN, 'is-stable': 'true' }],
+  ['plan', 'planned, withheld', { ...UNKNOWN, withheld: STABLE }],
+  ['build', 'built, built, planned', { ...BOTH, ...UNKNOWN }],
+  ['verify', 'kept, missing, different', {}],
+  ['promote', 'kept, unclear', {}],
+  ['promote', 'planned, planned', { tags: '' }],
+])('%s: %s', (command, tags, is) => {
+  const given = resultOf(command, serviceOf('reqmgr2', tags, 'digest' in is ? {} : { digest: DIGEST }))
+  const { json = '', ...others } = outputsOf(given)
+  expect(others).toEqual({ ...KNOWN, ...NONE, ...is })
+  expect(JSON.parse(json)).toEqual(given)
+  expect(Object.keys(outputsOf(given)).sort()).toEqual([...outputs].sort())
 })
 
-const result = (
-  gitTag: string,
-  rule: string,
-  tags: ServiceResult['tags'],
-  { command = 'release', ...others }: Partial<ServiceResult & Result> = {},
-): Result => ({
-  command,
-  gitTag,
-  rule,
-  reason: `${gitTag} is matched by rule ${rule}.`,
-  services: [{ service: 'reqmgr2', image, tags, digest, ...others }],
+test('of several services, each has a line, and all must be stable; an audit has images and JSON alone', () => {
+  const one = serviceOf('reqmgr2', 'kept, copied', { digest: DIGEST })
+  const other = serviceOf('reqmon', 'kept, kept', { digest: OTHER })
+  expect(outputsOf(resultOf('promote', one, serviceOf('wmagent', 'kept, unclear'), other))).toMatchObject({
+    image: `${IMAGE}\n${PROJECT}/wmagent\n${PROJECT}/reqmon`,
+    'is-stable': 'false',
+    'stable-tags': `${STABLE}\n${PROJECT}/reqmon:2.3.4-stable`,
+    digest: `${DIGEST}\n\n${OTHER}`,
+    reference: `${IMAGE}@${DIGEST}\n\n${PROJECT}/reqmon@${OTHER}`,
+  })
+  expect(outputsOf(resultOf('promote', one, other))['is-stable']).toBe('true')
+  const audit: AuditResult = { command: 'audit', from: undefined, records: 'read', services: [] }
+  expect(outputsOf(audit)).toEqual({ image: '', json: JSON.stringify(audit) })
 })
 
 test.each([
-  {
-    what: 'a stable release',
-    given: result('2.3.4', 'final', [
-      tag('2.3.4', 'built'),
-      tag('2.3.4-stable', 'copied'),
-      tag('latest', 'moved'),
-    ]),
-    outputs: {
-      tag: '2.3.4',
-      rule: 'final',
-      'is-stable': 'true',
-      tags: `${image}:2.3.4\n${image}:2.3.4-stable\n${image}:latest`,
-      'stable-tags': `${image}:2.3.4-stable`,
-      withheld: '',
-      digest,
-      reference: `${image}@${digest}`,
-    },
-  },
-  {
-    what: 'a candidate',
-    given: result('2.3.5rc1', 'candidate', [tag('2.3.5rc1', 'built')]),
-    outputs: {
-      tag: '2.3.5rc1',
-      rule: 'candidate',
-      'is-stable': 'false',
-      tags: `${image}:2.3.5rc1`,
-      'stable-tags': '',
-      withheld: '',
-      digest,
-      reference: `${image}@${digest}`,
-    },
-  },
-  {
-    what: 'a release whose stable tags wait, and whose moving tag stays with a newer version',
-    given: result('2.3.4', 'final', [
-      tag('2.3.4', 'kept'),
-      tag('2.3.4-stable', 'withheld'),
-      tag('latest', 'stayed'),
-    ]),
-    outputs: {
-      tag: '2.3.4',
-      rule: 'final',
-      'is-stable': 'false',
-      tags: `${image}:2.3.4`,
-      'stable-tags': '',
-      withheld: `${image}:2.3.4-stable`,
-      digest,
-      reference: `${image}@${digest}`,
-    },
-  },
-  {
-    what: 'a plan',
-    given: result('2.3.4', 'final', [tag('2.3.4', 'planned'), tag('2.3.4-stable', 'planned')], {
-      command: 'plan',
-      digest: undefined,
-    }),
-    outputs: {
-      tag: '2.3.4',
-      rule: 'final',
-      'is-stable': 'true',
-      tags: `${image}:2.3.4\n${image}:2.3.4-stable`,
-      'stable-tags': `${image}:2.3.4-stable`,
-      withheld: '',
-      digest: '',
-      reference: '',
-    },
-  },
-  {
-    what: 'what verify found',
-    given: result(
-      '2.3.4',
-      'final',
-      [tag('2.3.4', 'kept'), tag('2.3.4-stable', 'missing'), tag('latest', 'different')],
-      {
-        command: 'verify',
-      },
-    ),
-    outputs: {
-      tag: '2.3.4',
-      rule: 'final',
-      'is-stable': 'false',
-      tags: `${image}:2.3.4`,
-      'stable-tags': '',
-      withheld: '',
-      digest,
-      reference: `${image}@${digest}`,
-    },
-  },
-])('$what', ({ given, outputs }) => {
-  const { json, ...others } = outputsOf(given)
-  expect(others).toEqual({ image, 'record-path': '', ...outputs })
-  expect(JSON.parse(json)).toEqual(JSON.parse(JSON.stringify(given)))
+  ['built, copied, 2.3.4-stable2 withheld', false],
+  ['built, withheld, stable kept', false],
+  ['built, stable stayed, stable2 moved', true],
+])('%s is stable: %s', (tags, is) => {
+  expect(outputsOf(resultOf('release', tags))['is-stable']).toBe(String(is))
 })
 
-test('of many services, each has a line, and all must be stable', () => {
-  const of = (
-    service: string,
-    outcome: ImageTagResult['outcome'],
-    own: ServiceResult['digest'],
-  ): ServiceResult => ({
-    service,
-    image: `ghcr.io/dmwm/${service}`,
-    digest: own,
-    tags: [
-      { ...tag('2.3.4', 'kept'), reference: `ghcr.io/dmwm/${service}:2.3.4` },
-      { ...tag('2.3.4-stable', outcome), reference: `ghcr.io/dmwm/${service}:2.3.4-stable` },
-    ],
-  })
-  const other = `sha256:${'cd'.repeat(32)}` as const
-  const given = (outcome: ImageTagResult['outcome']): Result => ({
-    ...result('2.3.4', 'final', [tag('2.3.4', 'kept')]),
-    services: [of('reqmgr2', 'copied', digest), of('reqmon', outcome, other)],
-  })
-  const { json, ...outputs } = outputsOf(given('withheld'))
-  expect(outputs).toEqual({
-    image: 'ghcr.io/dmwm/reqmgr2\nghcr.io/dmwm/reqmon',
-    tag: '2.3.4',
-    rule: 'final',
-    'record-path': '',
-    'is-stable': 'false',
-    tags: 'ghcr.io/dmwm/reqmgr2:2.3.4\nghcr.io/dmwm/reqmgr2:2.3.4-stable\nghcr.io/dmwm/reqmon:2.3.4',
-    'stable-tags': 'ghcr.io/dmwm/reqmgr2:2.3.4-stable',
-    withheld: 'ghcr.io/dmwm/reqmon:2.3.4-stable',
-    digest: `${digest}\n${other}`,
-    reference: `ghcr.io/dmwm/reqmgr2@${digest}\nghcr.io/dmwm/reqmon@${other}`,
-  })
-  expect(JSON.parse(json).services).toHaveLength(2)
-  expect(outputsOf(given('kept'))['is-stable']).toBe('true')
-})
-
-test.each<{ what: string; command?: Result['command']; stable: ImageTagResult[]; is: boolean }>([
-  { what: 'no stable tags', stable: [], is: false },
-  { what: 'one that was copied', stable: [tag('2.3.4-stable', 'copied')], is: true },
-  { what: 'one that was there', stable: [tag('2.3.4-stable', 'kept')], is: true },
-  { what: 'one that is withheld', stable: [tag('2.3.4-stable', 'withheld')], is: false },
-  { what: 'one that the run did not get to', stable: [tag('2.3.4-stable', 'planned')], is: false },
-  {
-    what: 'two, of which one is withheld',
-    stable: [tag('2.3.4-stable', 'copied'), tag('2.3.4-stable-again', 'withheld')],
-    is: false,
-  },
-  {
-    what: 'a moving one that stays with a newer version',
-    stable: [tag('2.3.4-stable', 'copied'), tag('stable', 'stayed')],
-    is: true,
-  },
-  {
-    what: 'a moving one that is withheld, while the fixed one was written',
-    stable: [tag('2.3.4-stable', 'copied'), tag('stable', 'withheld')],
-    is: true,
-  },
-  { what: 'a moving one alone that is withheld', stable: [tag('stable', 'withheld')], is: false },
-  {
-    what: 'a fixed one that is withheld, and a moving one that leads to it',
-    stable: [tag('2.3.4-stable', 'withheld'), tag('stable', 'kept')],
-    is: false,
-  },
-  {
-    what: 'moving ones, one of which moved',
-    stable: [tag('stable', 'stayed'), tag('stable2', 'moved')],
-    is: true,
-  },
-  { what: 'a moving one that stays', stable: [tag('stable', 'stayed')], is: false },
-  { what: 'a plan', command: 'plan', stable: [tag('2.3.4-stable', 'planned')], is: true },
-  { what: 'a plan for later', command: 'plan', stable: [tag('2.3.4-stable', 'withheld')], is: false },
-])('is-stable, $what: $is', ({ command = 'release', stable, is }) => {
-  const first = tag('2.3.4', command === 'plan' ? 'planned' : 'built')
-  const given = result('2.3.4', 'final', [first, ...stable], { command })
-  expect(outputsOf(given)['is-stable']).toBe(String(is))
+test('the record of one service is a file of its own; what can not be written is an error', () => {
+  const service = serviceOf('reqmgr2', 'kept, copied', { record: { dstRef: STABLE } })
+  const temporary = mkdtempSync(join(tmpdir(), 'outputs-'))
+  const file = join(temporary, 'output')
+  vi.stubEnv('GITHUB_OUTPUT', file)
+  const unwritten = { name: 'outputs-not-written', what: expect.stringContaining(file) }
+  expect(() => setOutputs(resultOf('plan', 'planned'), undefined)).toThrow(expect.objectContaining(unwritten))
+  writeFileSync(file, '')
+  setOutputs(resultOf('promote', service, service), temporary)
+  expect(readFileSync(file, 'utf8')).not.toContain(RECORD_FOLDER)
+  setOutputs(resultOf('promote', service), temporary)
+  const [path = ''] = readFileSync(file, 'utf8').match(/\S+predicate\.json/) ?? []
+  expect(path.startsWith(join(temporary, RECORD_FOLDER))).toBe(true)
+  expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual(service.record)
 })

@@ -7,18 +7,16 @@ import { describeFailure } from './failure.ts'
 import { seconds, withShortDigests } from './words.ts'
 
 /**
- * The log of a workflow run: a stage that says something is a group, with its conclusion below; warnings and notices are
- * annotations. No line of a message is obeyed by the runner.
+ * The log of a workflow run: a stage that says something is a group, with its conclusion below, and is added to `stages`;
+ * warnings and notices are annotations. No line of a message is obeyed by the runner, nor is one of `raw`, which gets whole lines.
  */
 export function actionsLog(now: () => number, stages: Stage[]): Log {
   /** The stage that has said nothing so far. */
   let silent: string | undefined
   let open = false
-  /** Whether what a program printed last has not ended its line. */
-  let midLine = false
   const openGroup = (): void => {
     if (silent === undefined) return
-    core.startGroup(oneLine(silent))
+    core.startGroup(silent)
     silent = undefined
     open = true
   }
@@ -33,11 +31,19 @@ export function actionsLog(now: () => number, stages: Stage[]): Log {
       if (core.isDebug()) openGroup()
       core.debug(eachLine(message))
     },
-    raw(text) {
-      process.stdout.write(text)
-      if (text !== '') midLine = !text.endsWith('\n')
+    raw: text => void process.stdout.write(text),
+    async foreign(run) {
+      openGroup()
+      const token = randomUUID()
+      core.info(`::stop-commands::${token}`)
+      try {
+        return await run()
+      } finally {
+        core.info(`::${token}::`)
+      }
     },
-    async stage(name, run) {
+    async stage(given, run) {
+      const name = oneLine(given)
       const started = now()
       let conclusion = 'done'
       let mark = '✓'
@@ -56,21 +62,8 @@ export function actionsLog(now: () => number, stages: Stage[]): Log {
         silent = undefined
         if (open) core.endGroup()
         open = false
-        core.info(`${mark} ${oneLine(name)}: ${conclusion} (${seconds(took)})`)
+        core.info(`${mark} ${name}: ${conclusion} (${seconds(took)})`)
         stages.push({ name, took, conclusion })
-      }
-    },
-    async foreign(run) {
-      openGroup()
-      const token = randomUUID()
-      core.info(`::stop-commands::${token}`)
-      try {
-        return await run()
-      } finally {
-        // The runner takes a command only at the start of a line.
-        if (midLine) core.info('')
-        midLine = false
-        core.info(`::${token}::`)
       }
     },
   }

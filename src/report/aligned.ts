@@ -1,21 +1,25 @@
 /** What stands before a line, and between columns. */
 const GAP = '  '
 
-/** How wide some words are in a column. */
-export const widthOf = (words: readonly string[]): number =>
-  words.reduce((most, { length }) => Math.max(most, length), 0)
-
-/** How wide lines are whose columns are so wide. */
-export const lineWidth = (columns: readonly number[]): number =>
-  columns.reduce((sum, width) => sum + GAP.length + width, 0)
-
-/** Rows of words in columns that are as wide as they need to be. */
-export const aligned = (rows: readonly (readonly string[])[]): string[] => {
-  const widths: number[] = []
-  for (const row of rows) {
-    for (const [column, cell] of row.entries()) widths[column] = Math.max(widths[column] ?? 0, cell.length)
-  }
-  return rows.map(row =>
-    `${GAP}${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(GAP)}`.trimEnd(),
+/** Rows of words in columns. What is wider than `width` is cut into several tables, each with the first column. */
+export function aligned(rows: readonly (readonly string[])[], width = Number.POSITIVE_INFINITY): string[] {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    rows.reduce((most, row) => Math.max(most, row[column]?.length ?? 0), 0),
   )
+  const tables: number[][] = []
+  for (const column of widths.keys()) {
+    const wider = [...(tables.at(-1) ?? []), column]
+    const size = wider.reduce((sum, each) => sum + GAP.length + (widths[each] ?? 0), 0)
+    if (wider.length > 2 && size > width) tables.push([0, column])
+    else tables.splice(-1, 1, wider)
+  }
+  return tables.flatMap((columns, index) => [
+    ...(index === 0 ? [] : ['']),
+    ...rows.map(row =>
+      columns
+        .map(column => GAP + (row[column] ?? '').padEnd(widths[column] ?? 0))
+        .join('')
+        .trimEnd(),
+    ),
+  ])
 }

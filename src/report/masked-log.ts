@@ -1,9 +1,7 @@
 import type { Log } from '../log.ts'
 import type { Secrets } from '../secrets.ts'
 
-/**
- * The same log without secrets. What programs print is passed on by whole lines, as a secret may come in two pieces.
- */
+/** The same log without secrets. What programs print is passed on by whole lines, as a secret may come in two pieces. */
 export function maskedLog(log: Log, secrets: Secrets): Log {
   const mask = (text: string): string => secrets.mask(text)
   /** The beginning of a line whose end has not come yet. */
@@ -27,7 +25,7 @@ export function maskedLog(log: Log, secrets: Secrets): Log {
         try {
           return await run()
         } finally {
-          show(begun)
+          if (begun !== '') show(`${begun}\n`)
           begun = ''
         }
       }),

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import * as core from '@actions/core'
 import type { AuditResult } from '../commands/audit-result.ts'
 import { allTagsOf, isPublished, type Result, type ServiceEntry, type TagEntry } from '../commands/ledger.ts'
-import { type OutputName, outputs } from '../contract.ts'
+import type { OutputName } from '../contract.ts'
 import { messageOf, ReleaseError } from '../errors.ts'
 import { jsonLine, oneLine } from '../text.ts'
 
@@ -22,43 +22,46 @@ export function setOutputs(result: Result | AuditResult, temporary: string | und
   }
 }
 
-const NOTHING = Object.fromEntries(outputs.map(name => [name, ''])) as Record<OutputName, string>
-
-/** The outputs of the action for a result. An audit is not for one git tag: it has the images, and the JSON. */
-export function outputsOf(result: Result | AuditResult, recordPath = ''): Record<OutputName, string> {
-  const { services } = result
-  const image = services.map(each => each.image).join('\n')
-  if (result.command === 'audit') return { ...NOTHING, image, json: jsonLine(result) }
+/** The outputs of the action for a result. An audit, which is not for one git tag, has two of them. */
+export function outputsOf(
+  result: Result | AuditResult,
+  recordPath = '',
+): Partial<Record<OutputName, string>> {
+  const image = result.services.map(each => each.image).join('\n')
+  const json = jsonLine(result)
+  if (result.command === 'audit') return { image, json }
+  const { command, services, rule } = result
+  const isThere = (tag: TagEntry): boolean =>
+    command === 'plan' ? tag.outcome === 'planned' : isPublished(tag)
   const all = allTagsOf(result)
-  const isDue = ({ outcome }: TagEntry): boolean => outcome === 'planned'
-  const published = all.filter(result.command === 'plan' ? isDue : isPublished)
-  const lines = (some: readonly TagEntry[]): string => some.map(({ reference }) => reference).join('\n')
+  const published = all.filter(isThere)
   return {
     image,
-    tag: result.services[0]?.tags[0]?.tag ?? '',
-    rule: result.rule,
+    tag: services[0]?.tags[0]?.tag ?? '',
+    rule,
     // What is built is not published: nothing in the registry is stable by that.
-    'is-stable': String(
-      result.command !== 'build' && result.services.every(each => isStable(each, published)),
-    ),
+    'is-stable': String(command !== 'build' && services.every(each => isStable(each, isThere))),
     tags: lines(published),
     'stable-tags': lines(published.filter(({ stable }) => stable)),
     withheld: lines(all.filter(({ outcome }) => outcome === 'withheld')),
-    digest: result.services.map(({ digest }) => digest ?? '').join('\n'),
-    reference: result.services
+    digest: services.map(({ digest }) => digest ?? '').join('\n'),
+    reference: services
       .map(({ image, digest }) => (digest === undefined ? '' : `${image}@${digest}`))
       .join('\n'),
     'record-path': recordPath,
-    json: jsonLine(result),
+    json,
   }
 }
 
 /** Whether an image is what its stable tags lead to: all of the fixed ones, or one if all are moving. */
-function isStable({ tags }: ServiceEntry, published: readonly TagEntry[]): boolean {
+export function isStable({ tags }: ServiceEntry, isThere: (tag: TagEntry) => boolean): boolean {
   const stable = tags.filter(tag => tag.stable)
   const fixed = stable.filter(({ moving }) => !moving)
-  const isThere = (tag: TagEntry): boolean => published.includes(tag)
   return fixed.length > 0 ? fixed.every(isThere) : stable.some(isThere)
+}
+
+function lines(tags: readonly TagEntry[]): string {
+  return tags.map(({ reference }) => reference).join('\n')
 }
 
 /** How the folder begins that has the record, in the runner's temporary directory. */
@@ -66,10 +69,9 @@ export const RECORD_FOLDER = 'stable-release-record-'
 
 /** Writes the record of the decision to a file that lasts as long as the job; nothing if there is none, or there are several. */
 function writeRecord(result: Result | AuditResult, temporary: string | undefined): string | undefined {
-  if (result.command === 'audit' || result.services.length > 1 || temporary === undefined) return undefined
-  const record = result.services[0]?.record
-  if (record === undefined) return undefined
+  const [service, ...others] = result.command === 'audit' ? [] : result.services
+  if (service?.record === undefined || others.length > 0 || temporary === undefined) return undefined
   const file = join(mkdtempSync(join(temporary, RECORD_FOLDER)), 'predicate.json')
-  writeFileSync(file, `${JSON.stringify(record, undefined, 2)}\n`)
+  writeFileSync(file, `${JSON.stringify(service.record, undefined, 2)}\n`)
   return file
 }

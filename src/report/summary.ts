@@ -1,17 +1,11 @@
 import { appendFileSync } from 'node:fs'
-import {
-  allTagsOf,
-  isPublished,
-  type Ledger,
-  type Result,
-  type Stage,
-  writesRegistry,
-} from '../commands/ledger.ts'
+import type { AuditResult } from '../commands/audit-result.ts'
+import { allTagsOf, type Ledger, type Result, writesRegistry } from '../commands/ledger.ts'
 import type { Secrets } from '../secrets.ts'
-import { auditParagraphs } from './audit.ts'
 import { failureOf, stateOf } from './failure.ts'
-import { block, code, markdownTable, plain } from './markdown.ts'
-import { describeKind, describeOutcome, recordLines, rowsOf, seconds, withShortDigests } from './words.ts'
+import { block, plain, tableLines } from './markdown.ts'
+import { contentOf } from './table.ts'
+import { seconds } from './words.ts'
 
 /**
  * Adds to the summary of the job, which the runner does not mask. One that can not be written, or is not there, does not
@@ -22,10 +16,10 @@ export function writeSummary(
   error: unknown,
   { env, secrets }: { env: NodeJS.ProcessEnv; secrets: Secrets },
 ): void {
-  const file = env.GITHUB_STEP_SUMMARY
+  const { GITHUB_STEP_SUMMARY: file, INPUT_SERVICE = '' } = env
   if (!file) return
-  // Of anything else than a name the error says what may be shown.
-  const service = /^[a-z0-9][a-z0-9._-]*$/.exec(env.INPUT_SERVICE?.trim() ?? '')?.[0]
+  // What is no name may be a secret that somebody took for one.
+  const [service] = /^[a-z0-9][a-z0-9._-]*$/.exec(INPUT_SERVICE.trim()) ?? []
   try {
     appendFileSync(file, secrets.mask(summaryOf(ledger, error, service)))
   } catch {
@@ -34,124 +28,111 @@ export function writeSummary(
 }
 
 /** The Markdown for one step; several steps of a job stand below one another. */
-export function summaryOf(ledger: Ledger, error: unknown, service?: string): string {
-  const { result } = ledger
-  const failure = error === undefined ? [] : failureParagraphs(ledger, error)
-  const shown =
-    result === undefined
-      ? []
-      : result.command === 'audit'
-        ? auditParagraphs(result)
-        : paragraphsOf(result, error)
-  return `${[heading(ledger, error, service), ...failure, ...shown, ...stageTable(ledger.stages)].join('\n\n')}\n\n`
+export function summaryOf(ledger: Ledger, error: unknown, service = ''): string {
+  const { result, stages } = ledger
+  const paragraphs = [
+    heading(ledger, error, service),
+    ...(error === undefined ? [] : failureParagraphs(ledger, error)),
+    ...(result === undefined ? [] : resultParagraphs(result)),
+    ...(result === undefined || result.command === 'audit' || error !== undefined ? [] : nextSteps(result)),
+    stages.length === 0 ? '' : stageTable(stages),
+  ]
+  return `${paragraphs.filter(text => text !== '').join('\n\n')}\n\n`
 }
 
-const VERBS: Readonly<Record<Result['command'], string>> = {
-  plan: 'planned',
-  build: 'built, not pushed',
-  push: 'published',
-  release: 'published',
-  promote: 'promoted',
-  verify: 'as planned',
+function heading({ result }: Ledger, error: unknown, service: string): string {
+  const [mark, said] = verdictOf(result, error)
+  const about = [result === undefined ? service : subjectOf(result), said].filter(part => part !== '')
+  return `### ${mark} ${plain(about.join(': '))}`
 }
 
-function heading({ result }: Ledger, error: unknown, service: string | undefined): string {
-  const names = result?.services.map(each => each.service) ?? (service === undefined ? [] : [service])
-  const name = names.length > 1 ? `${names.length} services` : (names[0] ?? '')
-  const subject =
-    result === undefined ? name : result.command === 'audit' ? `audit of ${name}` : `${name} ${result.gitTag}`
-  const about = subject === '' ? '' : `${subject}: `
-  if (error !== undefined) return `### ❌ ${plain(about + failureOf(error).title)}`
-  if (result === undefined) return '### Nothing was done'
-  if (result.command === 'audit') return `### ✅ ${plain(`${about}as the policy has it`)}`
-  const outcomes = allTagsOf(result).map(({ outcome }) => outcome)
-  if (outcomes.includes('withheld'))
-    return `### ⚠️ ${plain(about + VERBS[result.command])}, stable tags withheld`
+function subjectOf(result: Result | AuditResult): string {
+  const [first, ...others] = result.services
+  const name = others.length === 0 ? first?.service : `${result.services.length} services`
+  return `${result.command} of ${name}${result.command === 'audit' ? '' : ` ${result.gitTag}`}`
+}
+
+/** How the run ended, in a sign and, if there is more to say, in words. */
+function verdictOf(result: Ledger['result'], error: unknown): readonly [mark: string, said: string] {
+  if (error !== undefined || result === undefined) return ['❌', failureOf(error).title]
+  const outcomes = result.command === 'audit' ? [] : allTagsOf(result).map(({ outcome }) => outcome)
+  if (outcomes.includes('withheld')) return ['⚠️', 'stable tags withheld']
   const isOld = writesRegistry(result.command) && outcomes.every(each => each === 'kept' || each === 'stayed')
-  return `### ✅ ${plain(about + VERBS[result.command])}${isOld ? ' already, nothing to do' : ''}`
+  return ['✅', isOld ? 'nothing to do' : '']
 }
 
 function failureParagraphs(ledger: Ledger, error: unknown): string[] {
   const { name, what, remedy, link } = failureOf(error)
   const state = stateOf(ledger)
   return [
-    ...(state === '' ? [] : [`**${plain(state)}**`]),
-    `**What failed${name === undefined ? '' : ` ([${code(name)}](${link}))`}.**`,
+    state === '' ? '' : `**${plain(state)}**`,
+    `**What failed${name === undefined ? '' : ` ([\`${name}\`](${link}))`}.**`,
     block(what, 'text'),
     `**What to do.** ${plain(remedy)}`,
   ]
 }
 
-function paragraphsOf(result: Result, error: unknown): string[] {
-  const isTouched = allTagsOf(result).some(({ outcome }) => outcome !== 'planned')
-  const hasTable =
-    error === undefined || isTouched || result.services.some(({ problem }) => problem !== undefined)
-  const records = recordLines(result.services)
+/** What is known, in the words of the log. */
+function resultParagraphs(result: Result | AuditResult): string[] {
+  const { rows, lists } = contentOf(result)
   return [
-    `${error === undefined ? '' : '**The plan.** '}${plain(result.reason)}`,
-    ...(hasTable ? [result.services.length === 1 ? tagTable(result) : serviceTable(result)] : []),
-    ...(records.length === 0 ? [] : [records.map(line => `- ${plain(line)}`).join('\n')]),
-    ...(error === undefined ? [...pulls(result), ...promotion(result)] : []),
+    result.command === 'audit' ? '' : plain(result.reason),
+    ...fitting(tableLines(rows.map(row => row.map(cell => cell.replace(/^✗/, '❌'))))),
+    ...lists.flatMap(({ title, items }) => [
+      `**${title}.**`,
+      ...fitting(items.map(item => `- ${plain(item)}`)),
+    ]),
   ]
 }
 
-function tagTable({ services, command }: Result): string {
-  const rows = services.flatMap(({ tags, digest = '' }) =>
-    tags.map(tag => [
-      code(tag.reference),
-      describeKind(tag),
-      plain(describeOutcome(tag, command)),
-      isPublished(tag) ? code(withShortDigests(digest)) : '',
-    ]),
-  )
-  return markdownTable([['image', 'kind', 'what happened', 'digest'], ...rows])
+/** How much is shown of each table and list, in bytes: GitHub takes 1 MiB of all steps of a job together. */
+const MOST = 100_000
+
+/** As many of the lines as there is room for, and how many more there are. */
+function fitting(lines: readonly string[]): string[] {
+  let size = 0
+  const shown = lines.filter(line => {
+    size += Buffer.byteLength(line)
+    return size <= MOST
+  })
+  const more = lines.length - shown.length
+  return [shown.join('\n'), ...(more === 0 ? [] : [`${more} more: see the log, or the output json.`])]
 }
 
-/** A row for each of several services. */
-function serviceTable(result: Result): string {
-  const [head = [], ...rows] = rowsOf(result)
-  return markdownTable([
-    ['service', ...head.map(plain), 'digest'],
-    ...result.services.map(({ service, digest }, index) => [
-      code(service),
-      ...(rows[index] ?? []).map(plain),
-      digest === undefined ? '' : code(withShortDigests(digest)),
-    ]),
-  ])
-}
-
-/** How to pull the images. */
-function pulls({ services }: Result): string[] {
-  const lines = services.flatMap(({ image, digest }) =>
+/** How to pull the images, and what promotes those that are withheld. */
+function nextSteps({ services, gitTag }: Result): string[] {
+  const pulls = services.flatMap(({ image, digest }) =>
     digest === undefined ? [] : [`docker pull ${image}@${digest}`],
   )
-  return lines.length === 0 ? [] : [block(lines.join('\n'), 'sh')]
+  const waiting = services.filter(({ tags }) => tags.some(({ outcome }) => outcome === 'withheld'))
+  return [
+    pulls.length === 0 ? '' : block(pulls.join('\n'), 'sh'),
+    ...(waiting.length === 0 || waiting.some(({ digest }) => digest === undefined)
+      ? []
+      : [
+          'To write the stable tags, run the action with these and the same policy and login:',
+          block(promotionOf(waiting, gitTag), 'yaml'),
+        ]),
+  ]
 }
 
-/** The inputs that promote what is withheld. */
-function promotion({ services, gitTag }: Result): string[] {
-  const waiting = services.filter(({ tags }) => tags.some(({ outcome }) => outcome === 'withheld'))
-  const [first] = waiting
-  if (first === undefined || waiting.some(({ digest }) => digest === undefined)) return []
-  const [registry = '', ...path] = first.image.split('/').slice(0, -1)
-  const lines = [
+/** The inputs of a promotion. */
+function promotionOf(services: Result['services'], gitTag: string): string {
+  const { image = '', checks } = services[0] ?? {}
+  const [registry, ...project] = image.split('/').slice(0, -1)
+  return [
     'command: promote',
     `registry: ${registry}`,
-    `project: ${path.join('/') || "''"}`,
+    `project: ${project.join('/') || "''"}`,
     `tag: ${gitTag}`,
     'service: |',
-    ...waiting.map(({ service, digest }) => `  ${service}@${digest}`),
-    ...(first.checks === undefined ? [] : ['require-checks: |', ...first.checks.map(name => `  ${name}`)]),
-  ]
-  return [
-    'To write the stable tags, run the action with these and the same policy and login:',
-    block(lines.join('\n'), 'yaml'),
-  ]
+    ...services.map(({ service, digest }) => `  ${service}@${digest}`),
+    ...(checks === undefined ? [] : ['require-checks: |', ...checks.map(name => `  ${name}`)]),
+  ].join('\n')
 }
 
-function stageTable(stages: readonly Stage[]): string[] {
-  if (stages.length === 0) return []
-  const rows = stages.map(({ name, took, conclusion }) => [plain(name), seconds(took), plain(conclusion)])
-  const table = markdownTable([['stage', 'duration', 'result'], ...rows])
-  return [`<details><summary>Stages</summary>\n\n${table}\n\n</details>`]
+function stageTable(stages: Ledger['stages']): string {
+  const rows = stages.map(({ name, took, conclusion }) => [name, seconds(took), conclusion])
+  const table = tableLines([['stage', 'duration', 'result'], ...rows])
+  return `<details><summary>Stages</summary>\n\n${table.join('\n')}\n\n</details>`
 }

@@ -1,41 +1,43 @@
 import type { AuditResult } from '../commands/audit-result.ts'
-import type { Result } from '../commands/ledger.ts'
+import type { Result, ServiceEntry } from '../commands/ledger.ts'
 import { oneLine } from '../text.ts'
 import { aligned } from './aligned.ts'
-import { auditLines } from './audit.ts'
-import { describeKind, describeOutcome, recordLines, rowsOf } from './words.ts'
+import { auditContent, type Content } from './audit.ts'
+import { recordList } from './records.ts'
+import { describeOutcome } from './words.ts'
 
-/**
- * The tags of a result and what became of each, as aligned lines: of several services, a line each. Of an audit, a line for
- * each version, and what was found, within the width of a terminal if one is given.
- */
+/** What is known of a result, as lines for the log, or for a terminal of so many characters. */
 export function tableOf(result: Result | AuditResult, width?: number): string {
-  if (result.command === 'audit') return auditLines(result, width).join('\n')
-  const lines = result.services.length === 1 ? tagLines(result) : serviceLines(result)
-  return [...lines, ...recordLines(result.services).map(record => `  ${oneLine(record)}`)].join('\n')
+  const { rows, lists } = contentOf(result)
+  const images = result.command === 'audit' ? [] : result.services.map(imageOf)
+  // The tags of one service need no head.
+  const shown = images.length === 1 ? rows.slice(1) : rows
+  const cells = shown.map(row => row.map(oneLine))
+  return [
+    ...images,
+    ...aligned(cells, width),
+    ...lists.flatMap(({ title, items }) => ['', `${title}:`, ...items.map(item => `  ${oneLine(item)}`)]),
+  ].join('\n')
 }
 
-function tagLines({ command, services }: Result): string[] {
-  return services.flatMap(({ image, tags, digest }) => [
-    digest === undefined ? image : `${image}@${digest}`,
-    ...aligned(
-      tags.map(tag => {
-        const kind = describeKind(tag)
-        const outcome = oneLine(describeOutcome(tag, command))
-        return [tag.tag, kind === '' ? outcome : `${outcome} (${kind})`]
-      }),
-    ),
-  ])
+function imageOf({ image, digest }: ServiceEntry): string {
+  return digest === undefined ? image : `${image}@${digest}`
 }
 
-function serviceLines(result: Result): string[] {
-  const [head = [], ...rows] = rowsOf(result)
-  return aligned([
-    ['service', 'image', ...head],
-    ...result.services.map(({ service, image, digest }, index) => [
-      service,
-      digest === undefined ? image : `${image}@${digest}`,
-      ...(rows[index] ?? []).map(oneLine),
-    ]),
-  ])
+/** What the log and the summary show of a result. */
+export function contentOf(result: Result | AuditResult): Content {
+  const { rows, lists } = result.command === 'audit' ? auditContent(result) : tagsContent(result)
+  return { rows, lists: lists.filter(({ items }) => items.length > 0) }
+}
+
+function tagsContent({ command, services }: Result): Content {
+  const tags = services[0]?.tags ?? []
+  const rows =
+    services.length === 1
+      ? [['tag', 'outcome'], ...tags.map(tag => [tag.tag, describeOutcome(tag, command)])]
+      : [
+          ['service', ...tags.map(({ tag }) => tag)],
+          ...services.map(each => [each.service, ...each.tags.map(tag => describeOutcome(tag, command))]),
+        ]
+  return { rows, lists: [recordList(services)] }
 }
