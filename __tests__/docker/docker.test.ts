@@ -104,7 +104,8 @@ test('the debug log hides build arguments, and where secrets and caches are', as
 function built(metadata: object): Answers {
   return { ...ENGINE, buildx: { writes: JSON.stringify(metadata) } }
 }
-const inspected = { stdout: JSON.stringify({ Id: '1', RepoDigests: [`other/a@${B}`, `${REPOSITORY}@${A}`] }) }
+const RepoDigests = [`ghcr.io/cmswmcore/reqmon2@${B}`, `${REPOSITORY}@${A}`]
+const inspected = { stdout: JSON.stringify({ Id: '1', RepoDigests }) }
 
 test.each<{ what: string; answers: Answers; notices: number }>([
   {
@@ -114,11 +115,7 @@ test.each<{ what: string; answers: Answers; notices: number }>([
   },
   { what: 'else what buildx found', answers: built({ 'containerimage.digest': A }), notices: 0 },
   { what: 'what the engine has', answers: { ...LEGACY, push: {}, 'image inspect': inspected }, notices: 1 },
-  {
-    what: 'what podman writes down',
-    answers: { ...LEGACY, ...PODMAN, push: { writes: `${A}\n` } },
-    notices: 1,
-  },
+  { what: 'what podman notes', answers: { ...LEGACY, ...PODMAN, push: { writes: `${A}\n` } }, notices: 1 },
 ])('what was pushed is $what', async ({ answers, notices }) => {
   const { pushed, log } = release(answers)
   expect(await pushed).toEqual([A])
@@ -139,6 +136,7 @@ test.each<{ answers: Answers; name: string; isRetried?: boolean }>([
   { answers: { buildx: fails(`${NO_CACHE} i/o timeout`) }, name: 'push-failed', isRetried: true },
   { answers: { buildx: fails('unknown flag: --pull') }, name: 'invalid-input' },
   { answers: { buildx: fails('ERROR: no daemon'), version: fails('') }, name: 'docker-missing' },
+  { answers: { buildx: fails('ERROR: failed to push: EOF'), version: fails('') }, name: 'docker-missing' },
   // It did not say what it pushed.
   { answers: { buildx: {} }, name: 'push-failed' },
   { answers: { buildx: { writes: '{' } }, name: 'push-failed' },
@@ -165,7 +163,7 @@ test.each([
 
 describe('an image of the engine', () => {
   const Config = { Labels: { [REVISION_LABEL]: 'c0ffee' } }
-  const image = { Id: '1', Config, RepoDigests: [`${REPOSITORY}@${A}`] }
+  const image = { Id: '1', Config, RepoDigests }
   const found = { id: '1', revision: 'c0ffee', digests: [A] }
   test.each([
     { said: image, is: found },

@@ -120,7 +120,7 @@ const TEXTS: Readonly<Record<string, readonly string[]>> = {
   ],
   passes: [
     noMetadata('127.0.0.1:1/a:1', 'Head "https://127.0.0.1:1/v2/": connect: connection refused'),
-    noMetadata(BASE, 'failed to authorize: status from POST request to https://r/t: 503 Unavailable'),
+    noMetadata(BASE, 'unauthorized: status from POST request to https://r/t: 503 Unavailable'),
     'received unexpected HTTP status: 500 Internal Server Error',
     'failed commit on ref "layer-sha256:d0": unexpected status: 502 Bad Gateway',
     'unexpected status from POST request to https://r.example/v2/a/blobs/uploads/: 520 <unknown>',
