@@ -1,3 +1,4 @@
+import { afterEach, beforeEach, expect } from 'vitest'
 import { makeCheckout } from '../../sandbox/git-checkout.ts'
 import type { AuditResult } from '../../src/commands/audit-result.ts'
 import { carryOut } from '../../src/commands/execute.ts'
@@ -12,6 +13,7 @@ import { Secrets } from '../../src/secrets.ts'
 import { USER_AGENT } from '../../src/version.ts'
 import { type ModelEngine, modelEngine, RecordedDocker } from '../docker/recorded-docker.ts'
 import { type Seed, seed } from '../e2e/seed.ts'
+import { startGitHubApi } from '../gates/github-api.ts'
 import { type FakeClock, fakeClock, recordingLog } from '../gates/surroundings.ts'
 import { runIn, temporaryFolder, textsWith, write } from '../inputs/order.ts'
 import { type ModelOptions, type ModelRegistry, startModelRegistry } from '../registry/model-registry.ts'
@@ -63,11 +65,26 @@ export interface CommandBench {
   stop(): Promise<void>
 }
 
+/** An error of this name that names a fact. */
+export const failure = (name: string, fact: string | undefined = '') =>
+  expect.objectContaining({ name, what: expect.stringContaining(String(fact)) })
+
+/** A new one for each test of a file, or of a group of tests. */
+export const benchOfEach = (options?: ModelOptions) => ofEach(() => startCommandBench(options))
+export const gitHubOfEach = () => ofEach(startGitHubApi)
+
+const ofEach = <T extends { stop(): Promise<void> }>(start: () => Promise<T>): T => {
+  const one = {} as T
+  beforeEach(async () => void Object.assign(one, await start()))
+  afterEach(() => one.stop())
+  return one
+}
+
 /**
  * A registry and an engine that are models, and what else a command works with. Records are made only where the registry
  * has a place for them, or an input says so.
  */
-export const startCommandBench = async (options: ModelOptions = {}): Promise<CommandBench> => {
+const startCommandBench = async (options: ModelOptions = {}): Promise<CommandBench> => {
   const events: string[] = []
   const registry = await startModelRegistry(events, options)
   const engine = modelEngine(registry.url, events)

@@ -1,11 +1,7 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { COMMIT, type CommandBench, OTHER, STABLE, startCommandBench, TAG } from './bench.ts'
+import { describe, expect, test } from 'vitest'
+import { benchOfEach, COMMIT, OTHER, STABLE, TAG } from './bench.ts'
 
-let bench: CommandBench
-beforeEach(async () => {
-  bench = await startCommandBench()
-})
-afterEach(() => bench?.stop())
+const bench = benchOfEach()
 
 const build = (inputs = {}) => bench.run({ command: 'build', ...inputs })
 const push = (inputs = {}) => bench.run({ command: 'push', ...inputs })

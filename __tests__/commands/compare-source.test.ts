@@ -1,21 +1,17 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { commitAll, git, makeCheckout } from '../../sandbox/git-checkout.ts'
 import { CONTEXT_REVISION_LABEL, CONTEXT_SOURCE_LABEL, REVISION_LABEL } from '../../src/registry/labels.ts'
-import { type GitHubApi, startGitHubApi } from '../gates/github-api.ts'
+import type { GitHubApi } from '../gates/github-api.ts'
 import { temporaryFolder } from '../inputs/order.ts'
-import { COMMIT, type CommandBench, startCommandBench, TAG } from './bench.ts'
+import { benchOfEach, COMMIT, gitHubOfEach, TAG } from './bench.ts'
 
 const OWN = 'https://github.com/dmwm/WMCore'
 const DOCKERFILES = 'https://github.com/dmwm/cmskubernetes'
 const LABELS = [REVISION_LABEL, CONTEXT_SOURCE_LABEL, CONTEXT_REVISION_LABEL]
 
-let bench: CommandBench
-beforeEach(async () => {
-  bench = await startCommandBench()
-})
-afterEach(() => bench?.stop())
+const bench = benchOfEach()
 
 const workspace = temporaryFolder()
 let number = 0
@@ -44,24 +40,16 @@ const build = async (inputs: { context: string; file?: string }, sha?: string, g
 }
 
 describe('a checkout of the repository that is released', () => {
-  test('at the commit of the git tag is built, with its label', async () => {
-    const { context, head } = await checkout(OWN)
+  test.each([
+    { what: 'at the commit of the run', run: 'HEAD' },
+    { what: 'at the git tag, whose own object the run names', run: `refs/tags/${TAG}` },
+    { what: 'that has the git tag, which says its commit in a run for a branch', run: '' },
+  ])('$what is built, with its label', async ({ run }) => {
+    const { context, path, head } = await checkout(OWN)
+    if (run !== 'HEAD') await git(path, 'tag', '--annotate', '--message=x', TAG)
+    const sha = run === '' ? undefined : await git(path, 'rev-parse', run)
     const built = { error: undefined, labels: [head, undefined, undefined], warnings: [] }
-    expect(await build({ context }, head)).toEqual(built)
-  })
-
-  test('at the git tag, whose own object the run names, is built with the label of the commit', async () => {
-    const { context, path, head } = await checkout(OWN)
-    await git(path, 'tag', '--annotate', '--message=x', TAG)
-    expect(await build({ context }, await git(path, 'rev-parse', TAG))).toMatchObject({
-      labels: [head, undefined, undefined],
-    })
-  })
-
-  test('with the git tag in it needs nobody else to say which commit that is', async () => {
-    const { context, path, head } = await checkout(OWN)
-    await git(path, 'tag', TAG)
-    expect(await build({ context })).toMatchObject({ error: undefined, labels: [head, undefined, undefined] })
+    expect(await build({ context }, sha)).toEqual(built)
   })
 
   test.each([{ remote: OWN }, { remote: 'https://github.com/someone/WMCore' }])(
@@ -125,23 +113,15 @@ test('a directory that is no checkout is built with a warning', async () => {
 })
 
 describe('a run that is not for the git tag asks GitHub', () => {
-  let github: GitHubApi
-  beforeEach(async () => {
-    github = await startGitHubApi()
-  })
-  afterEach(() => github?.stop())
+  const github = gitHubOfEach()
 
-  test('for its commit', async () => {
-    const { commit } = github.tag(TAG, { annotated: true })
+  test('for its commit, and one that is not there is an error', async () => {
     const { context } = await checkout(DOCKERFILES)
+    expect((await build({ context }, undefined, github)).error).toMatchObject({ name: 'invalid-input' })
+    const { commit } = github.tag(TAG, { annotated: true })
     const { labels, warnings } = await build({ context }, undefined, github)
     expect(labels?.[0]).toBe(commit)
     expect(warnings).toEqual([])
-  })
-
-  test('and a git tag that is not there is an error', async () => {
-    const { context } = await checkout(DOCKERFILES)
-    expect((await build({ context }, undefined, github)).error).toMatchObject({ name: 'invalid-input' })
   })
 
   test('and builds without a label, and with a warning, if GitHub does not tell', async () => {

@@ -1,20 +1,15 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { PREDICATE_TYPE } from '../../src/commands/record-content.ts'
 import { digestOf } from '../../src/registry/client.ts'
 import { SOURCE_LABEL } from '../../src/registry/labels.ts'
-import { type GitHubApi, startGitHubApi } from '../gates/github-api.ts'
 import { refused } from '../registry/model-registry.ts'
-import { COMMIT, type CommandBench, type Ended, REPOSITORY, STABLE, startCommandBench, TAG } from './bench.ts'
+import { benchOfEach, COMMIT, type Ended, gitHubOfEach, REPOSITORY, STABLE, TAG } from './bench.ts'
 
-let bench: CommandBench
-beforeEach(async () => {
-  bench = await startCommandBench({ referrers: true })
-})
-afterEach(() => bench?.stop())
+const bench = benchOfEach({ referrers: true })
 
-const publish = (service = 'reqmgr2', tag: string = TAG, on = bench): Promise<string> => {
+const publish = (service = 'reqmgr2', tag: string = TAG): Promise<string> => {
   const labels = { [SOURCE_LABEL]: 'https://github.com/dmwm/WMCore' }
-  return on.seed(tag, { revision: COMMIT, labels, kind: 'OCI index' }, service)
+  return bench.seed(tag, { revision: COMMIT, labels, kind: 'OCI index' }, service)
 }
 const promote = (inputs = {}, context = {}) => bench.run({ command: 'promote', ...inputs }, context)
 const by = (actor: string) => ({ recorded: { actor, run: undefined, environment: undefined } })
@@ -107,7 +102,7 @@ describe('a promotion', () => {
   test('of several services, and of several stable tags, is recorded for each', async () => {
     const services = ['reqmgr2', 'reqmon']
     for (const service of services) await publish(service)
-    const policy = 'final: X.Y.Z -> X.Y.Z | X.Y.Z-stable stable'
+    const policy = '# ours\nfinal:   X.Y.Z->X.Y.Z | X.Y.Z-stable stable'
     const ended = await promote({ service: services.join(), policy })
     for (const service of services) {
       const image = `${bench.registry.host}/cmswmcore/${service}`
@@ -115,6 +110,9 @@ describe('a promotion', () => {
       expect(destinations.toSorted()).toEqual([`${image}:${STABLE}`, `${image}:stable`])
     }
     expect(ended.services.every(({ record }) => record !== undefined)).toBe(true)
+    // The policy is named by its rules, however they are written.
+    const policyDigest = digestOf(Buffer.from('final: X.Y.Z -> X.Y.Z | X.Y.Z-stable stable\n'))
+    expect(recorded()).toMatchObject([{ policyDigest }, { policyDigest }])
   })
 
   test('that writes a tag is recorded, whatever records there are: of another time, or of somebody else', async () => {
@@ -124,13 +122,6 @@ describe('a promotion', () => {
     await promote({}, by('bob'))
     expect(recorded().map(({ actor }) => actor)).toEqual(['alice', 'bob'])
     expect((await bench.run({ command: 'verify' })).service?.records).toHaveLength(1)
-  })
-
-  test('is of the policy that is named by the digest of its rules', async () => {
-    await publish()
-    await promote({ policy: '# ours\nfinal:   X.Y.Z->X.Y.Z | X.Y.Z-stable' })
-    const policyDigest = digestOf(Buffer.from('final: X.Y.Z -> X.Y.Z | X.Y.Z-stable\n'))
-    expect(recorded()).toMatchObject([{ policyDigest }])
   })
 
   test('has no credential of the run in its record', async () => {
@@ -157,15 +148,13 @@ test('a release is recorded, one that gives no stable tag is not', async () => {
 })
 
 describe('required checks', () => {
-  let api: GitHubApi
+  const api = gitHubOfEach()
   beforeEach(async () => {
-    api = await startGitHubApi()
     api.tag(TAG, { commit: COMMIT })
     const url = 'https://bob:pw@testbed.example/7?token=x#y'
     api.status(COMMIT, { context: 'testbed', state: 'success', url })
     await publish()
   })
-  afterEach(() => api?.stop())
   const start = (inputs = {}) =>
     promote({ 'require-checks': 'testbed', 'github-token': api.token, ...inputs }, { apiUrl: api.url })
   const checks = [{ name: 'testbed', state: 'success', url: 'https://testbed.example/7' }]
@@ -218,30 +207,23 @@ describe('a record that can not be stored', () => {
     expect(['reqmgr2', 'reqmon'].flatMap(service => records(service))).toHaveLength(1)
   })
 
-  test('as the registry takes it and does not list it is not said to be stored', async () => {
+  test('as the registry takes it and does not list it', async () => {
     await publish()
     await promote({ record: 'false' })
     bench.registry.answer('GET referrers', { status: 200, body: '{"manifests":[]}' })
     bench.registry.silentSubject(true)
-    const ended = await promote()
-    expect(ended.error).toBeUndefined()
-    expect(recordWarnings(ended)).toHaveLength(1)
+    expect(recordWarnings(await promote())).toHaveLength(1)
   })
 
   test('as there is no referrers API: nothing is stored, and there is a predicate', async () => {
-    const plain = await startCommandBench()
-    try {
-      for (const service of ['reqmgr2', 'reqmon']) await publish(service, TAG, plain)
-      const ended = await plain.run({ command: 'promote', service: 'reqmgr2, reqmon', record: 'true' })
-      expect(ended.error).toBeUndefined()
-      expect(recordWarnings(ended)).toEqual([])
-      expect(ended.log.filter(line => line.includes('no referrers API'))).toHaveLength(1)
-      // Those that try the right to write.
-      expect(plain.events.filter(event => event.startsWith('POST'))).toHaveLength(2)
-      expect(ended.service?.record).toMatchObject({ stableRelease: { written: true } })
-    } finally {
-      await plain.stop()
-    }
+    for (const service of ['reqmgr2', 'reqmon']) await publish(service)
+    bench.registry.answer('GET referrers', { status: 404 })
+    const ended = await promote({ service: 'reqmgr2, reqmon' })
+    expect(recordWarnings(ended)).toEqual([])
+    expect(ended.log.filter(line => line.includes('no referrers API'))).toHaveLength(1)
+    // Those that try the right to write.
+    expect(bench.events.filter(event => event.startsWith('POST'))).toHaveLength(2)
+    expect(ended.services).toMatchObject(Array(2).fill({ record: { stableRelease: { written: true } } }))
   })
 })
 
@@ -261,48 +243,41 @@ describe('records are shown', () => {
     bench.events.splice(0)
   })
 
-  test('by verify, by a list, which is no pull', async () => {
-    const { service } = await verify()
-    expect(service?.records).toMatchObject([{ actor: 'amaltaro', environment: 'production', written: true }])
-    expect(bench.events.filter(event => !event.startsWith('HEAD '))).toEqual(['GET referrers'])
-  })
-
-  test('by audit, each with its stable tag', async () => {
+  test('by verify, and by audit with each stable tag, by a list, which is no pull', async () => {
+    const shown = { actor: 'amaltaro', environment: 'production', written: true }
+    expect((await verify()).service?.records).toMatchObject([shown])
     expect(actors(await audit())).toEqual([['amaltaro']])
-    expect(bench.events.filter(event => event.startsWith('GET '))).toEqual(['GET list', 'GET referrers'])
+    const asked = bench.events.filter(event => !event.startsWith('HEAD '))
+    expect(asked).toEqual(['GET referrers', 'GET list', 'GET referrers'])
   })
 
-  test.each([{ run: verify }, { run: audit }])('not with record: false', async ({ run }) => {
-    expect((await run({ record: 'false' })).error).toBeUndefined()
+  test('not with record: false', async () => {
+    for (const run of [verify, audit]) expect((await run({ record: 'false' })).error).toBeUndefined()
     expect(bench.events).not.toContain('GET referrers')
   })
 
-  test.each([refused(403, 'DENIED'), { status: 404 }])(
-    'that can not be read are no error of verify, and said once: $status',
-    async answer => {
-      bench.registry.answer('GET referrers', answer)
+  test('that can not be read are no error of verify, and that there is no place for them is said once', async () => {
+    for (const status of [403, 404]) {
+      bench.registry.answer('GET referrers', { status }, 2)
       const { error, log, services } = await verify(both)
       expect(error).toBeUndefined()
       expect(services.flatMap(({ records = [] }) => records)).toEqual([])
-      expect(log.filter(line => /records/i.test(line)).length).toBe(answer.status === 404 ? 1 : 2)
+      expect(log.filter(line => /records/i.test(line))).toHaveLength(status === 403 ? 2 : 1)
+    }
+  })
+
+  test.each([{ status: 403 }, { status: 404 }])(
+    'of one service, though those of another are answered by $status',
+    async ({ status }) => {
+      bench.registry.answer('GET referrers', { status }, 1)
+      const ended = await audit(both)
+      expect(ended.error).toBeUndefined()
+      expect(ended.audit?.records).toBe('read')
+      const problems = ended.audit?.services.filter(({ recordsProblem }) => recordsProblem !== undefined)
+      expect(problems).toHaveLength(status === 403 ? 1 : 0)
+      expect(actors(ended)?.flat().toSorted()).toEqual(['amaltaro', undefined])
     },
   )
-
-  test('that can not be read of one service are told, and those of the others are shown', async () => {
-    bench.registry.answer('GET referrers', refused(403, 'DENIED'), 1)
-    const ended = await audit(both)
-    expect(ended.error).toBeUndefined()
-    const problems = ended.audit?.services.map(({ recordsProblem }) => recordsProblem !== undefined)
-    expect(problems?.toSorted()).toEqual([false, true])
-    expect(actors(ended)?.flat().toSorted()).toEqual(['amaltaro', undefined])
-  })
-
-  test('of one service, though the registry has no place for those of another', async () => {
-    bench.registry.answer('GET referrers', { status: 404 }, 1)
-    const ended = await audit(both)
-    expect(ended.audit?.records).toBe('read')
-    expect(actors(ended)?.flat().toSorted()).toEqual(['amaltaro', undefined])
-  })
 
   test('the registry is asked once for each service where it has no place for them', async () => {
     for (const version of ['2.3.5', '2.3.6']) {
@@ -310,9 +285,7 @@ describe('records are shown', () => {
       bench.copy(version, `${version}-stable`)
     }
     bench.registry.answer('GET referrers', { status: 404 })
-    const { error, audit: result } = await audit()
-    expect(error).toBeUndefined()
-    expect(result?.records).toBe('unsupported')
+    expect((await audit()).audit?.records).toBe('unsupported')
     expect(bench.events.filter(event => event === 'GET referrers')).toHaveLength(1)
   })
 
