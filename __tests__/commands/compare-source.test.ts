@@ -1,17 +1,18 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { commitAll, git, makeCheckout } from '../../sandbox/git-checkout.ts'
 import { CONTEXT_REVISION_LABEL, CONTEXT_SOURCE_LABEL, REVISION_LABEL } from '../../src/registry/labels.ts'
 import type { GitHubApi } from '../gates/github-api.ts'
 import { temporaryFolder } from '../inputs/order.ts'
-import { benchOfEach, COMMIT, gitHubOfEach, TAG } from './bench.ts'
+import { benchOfEach, COMMIT, failure, gitHubOfEach, TAG } from './bench.ts'
 
 const OWN = 'https://github.com/dmwm/WMCore'
 const DOCKERFILES = 'https://github.com/dmwm/cmskubernetes'
 const LABELS = [REVISION_LABEL, CONTEXT_SOURCE_LABEL, CONTEXT_REVISION_LABEL]
 
 const bench = benchOfEach()
+const github = gitHubOfEach()
 
 const workspace = temporaryFolder()
 let number = 0
@@ -52,17 +53,14 @@ describe('a checkout of the repository that is released', () => {
     expect(await build({ context }, sha)).toEqual(built)
   })
 
-  test.each([{ remote: OWN }, { remote: 'https://github.com/someone/WMCore' }])(
-    'at another commit is not built, also if it is a fork: $remote',
-    async ({ remote }) => {
-      const { context, path, head } = await checkout(remote)
-      await git(path, 'tag', TAG)
-      const what = expect.stringMatching(`${context}.*${await commitAll(path)}.*${head}`)
-      const { error, labels } = await build({ context }, head)
-      expect(error).toMatchObject({ name: 'wrong-commit', what })
-      expect(labels).toBeUndefined()
-    },
-  )
+  test('at another commit is not built, also if it is a fork', async () => {
+    const { context, path, head } = await checkout('https://github.com/someone/WMCore')
+    await git(path, 'tag', TAG)
+    const now = await commitAll(path)
+    const { error, labels } = await build({ context }, head)
+    for (const fact of [context, now, head]) expect(error).toEqual(failure('wrong-commit', fact))
+    expect(labels).toBeUndefined()
+  })
 
   test('is not built if the commit of the git tag is not known', async () => {
     const { context } = await checkout(OWN)
@@ -78,58 +76,41 @@ describe('a checkout of the repository that is released', () => {
   })
 })
 
-describe('a checkout of another repository', () => {
-  test('is built at whichever commit, which is a label', async () => {
-    const { context, head } = await checkout(DOCKERFILES)
-    expect(await build({ context }, COMMIT)).toEqual({
-      error: undefined,
-      labels: [COMMIT, DOCKERFILES, head],
-      warnings: [],
-    })
-  })
-
-  test('has the Dockerfile of a context elsewhere', async () => {
-    const [own, other] = [await checkout(OWN), await checkout(DOCKERFILES)]
-    const { labels } = await build({ context: own.context, file: `${other.context}/Dockerfile` }, own.head)
-    expect(labels).toEqual([own.head, DOCKERFILES, other.head])
-  })
-
-  test('and one without a remote are told apart: there is a warning', async () => {
-    const { context, path, head } = await checkout(DOCKERFILES)
-    await git(path, 'remote', 'remove', 'origin')
-    const { labels, warnings } = await build({ context }, COMMIT)
-    expect(labels).toEqual([COMMIT, undefined, head])
-    expect(warnings).toEqual([expect.stringContaining(context)])
-  })
+test('a checkout of another repository is built at whichever commit, which is a label', async () => {
+  const { context, head } = await checkout(DOCKERFILES)
+  const built = { error: undefined, labels: [COMMIT, DOCKERFILES, head], warnings: [] }
+  expect(await build({ context }, COMMIT)).toEqual(built)
 })
 
-test('a directory that is no checkout is built with a warning', async () => {
-  const plain = join(workspace, 'plain')
-  await mkdir(plain)
-  await writeFile(join(plain, 'Dockerfile'), 'FROM scratch\n')
-  const { labels, warnings } = await build({ context: 'plain' }, COMMIT)
-  expect(labels).toEqual([COMMIT, undefined, undefined])
-  expect(warnings).toEqual([expect.stringContaining('plain')])
+test('a checkout of another repository has the Dockerfile of a context elsewhere', async () => {
+  const [own, other] = [await checkout(OWN), await checkout(DOCKERFILES)]
+  const { labels } = await build({ context: own.context, file: `${other.context}/Dockerfile` }, own.head)
+  expect(labels).toEqual([own.head, DOCKERFILES, other.head])
 })
 
-describe('a run that is not for the git tag asks GitHub', () => {
-  const github = gitHubOfEach()
+test('what is of no known repository is built with a warning', async () => {
+  const { context, path, head } = await checkout(DOCKERFILES)
+  const warnings = [expect.stringContaining(context)]
+  await git(path, 'remote', 'remove', 'origin')
+  expect(await build({ context }, COMMIT)).toMatchObject({ labels: [COMMIT, undefined, head], warnings })
+  await rm(join(path, '.git'), { recursive: true })
+  expect(await build({ context }, COMMIT)).toMatchObject({ labels: [COMMIT, undefined, undefined], warnings })
+})
 
-  test('for its commit, and one that is not there is an error', async () => {
-    const { context } = await checkout(DOCKERFILES)
-    expect((await build({ context }, undefined, github)).error).toMatchObject({ name: 'invalid-input' })
-    const { commit } = github.tag(TAG, { annotated: true })
-    const { labels, warnings } = await build({ context }, undefined, github)
-    expect(labels?.[0]).toBe(commit)
-    expect(warnings).toEqual([])
-  })
+test('a run that is not for the git tag asks GitHub for its commit, and one that is not there is an error', async () => {
+  const { context } = await checkout(DOCKERFILES)
+  expect((await build({ context }, undefined, github)).error).toMatchObject({ name: 'invalid-input' })
+  const { commit } = github.tag(TAG, { annotated: true })
+  const { labels, warnings } = await build({ context }, undefined, github)
+  expect(labels?.[0]).toBe(commit)
+  expect(warnings).toEqual([])
+})
 
-  test('and builds without a label, and with a warning, if GitHub does not tell', async () => {
-    github.refuse(...Array.from({ length: 9 }, () => ({ status: 403, message: 'Forbidden' })))
-    const { context } = await checkout(DOCKERFILES)
-    const { error, labels, warnings } = await build({ context }, undefined, github)
-    expect(error).toBeUndefined()
-    expect(labels?.[0]).toBeUndefined()
-    expect(warnings).toEqual([expect.stringContaining('Forbidden')])
-  })
+test('a run to which GitHub does not tell the commit builds without a label, and with a warning', async () => {
+  github.refuse(...Array.from({ length: 9 }, () => ({ status: 403, message: 'Forbidden' })))
+  const { context } = await checkout(DOCKERFILES)
+  const { error, labels, warnings } = await build({ context }, undefined, github)
+  expect(error).toBeUndefined()
+  expect(labels?.[0]).toBeUndefined()
+  expect(warnings).toEqual([expect.stringContaining('Forbidden')])
 })

@@ -22,27 +22,22 @@ test.each(KINDS)('%s is promoted by its digest, once; docker is not asked', asyn
   expect(bench.tags()).toEqual({ [TAG]: digest, [STABLE]: digest })
 })
 
-describe('the commit of the git tag is not known', () => {
+test('of a commit that is not known, there is a warning, but not for what was given with its digest', async () => {
   const warnings = async (inputs = {}) => {
     const { error, log } = await promote({ tag: TAG, ...inputs }, { tag: undefined, sha: undefined })
     expect(error).toBeUndefined()
     return log.filter(line => line.startsWith('warning'))
   }
-
-  test('there is a warning', async () => {
-    await publish(TAG, { labels: { [SOURCE_LABEL]: 'https://github.com/dmwm/WMCore' } })
-    expect(await warnings()).toHaveLength(1)
-  })
-
-  test('not for what was given with its digest', async () => {
-    expect(await warnings({ digest: await publish() })).toEqual([])
-  })
+  const labels = { [SOURCE_LABEL]: 'https://github.com/dmwm/WMCore' }
+  const digest = await publish(TAG, { labels })
+  expect(await warnings({ digest })).toEqual([])
+  bench.remove(STABLE)
+  expect(await warnings()).toHaveLength(1)
 })
 
 describe('nothing is written', () => {
   const none = `sha256:${'0'.repeat(64)}`
   test.each([
-    { why: 'it was never released', there: [], name: 'not-published' },
     { why: 'the digest is another one', there: [TAG], digest: none, name: 'not-as-planned' },
     { why: 'the stable tag is another image', there: [TAG, STABLE], name: 'already-published' },
     { why: 'the stable tag alone is there', there: [STABLE], name: 'not-published' },

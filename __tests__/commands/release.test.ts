@@ -5,6 +5,7 @@ import { type ScriptedServer, startScriptedServer } from '../gates/index-server.
 import { benchOfEach, COMMIT, CONTEXT_COMMIT, failure, gitHubOfEach, OTHER, STABLE, TAG } from './bench.ts'
 
 const bench = benchOfEach()
+const api = gitHubOfEach()
 
 const release = (inputs = {}) => bench.run({ command: 'release', ...inputs })
 
@@ -80,51 +81,39 @@ test('all that is against it is told at once', async () => {
   for (const other of others) expect(error).toEqual(failure('already-published', other))
 })
 
-describe('stable tags are withheld with stable: on-promotion', () => {
-  test('and the warning names the image that is to be promoted', async () => {
-    const { outcomes, log, service } = await release({ stable: 'on-promotion' })
-    expect(outcomes).toEqual({ [TAG]: 'built', [STABLE]: 'withheld' })
-    expect(bench.written()).toEqual([`build ${TAG}`])
-    const warning = expect.stringMatching(`^warning .*${STABLE}.*reqmgr2@${service?.digest}`)
-    expect(log.filter(line => line.startsWith('warning'))).toEqual([warning])
-  })
-
-  test('not if they are there already', async () => {
-    await release()
-    const { outcomes, log } = await release({ stable: 'on-promotion' })
-    expect(outcomes).toEqual({ [TAG]: 'kept', [STABLE]: 'kept' })
-    expect(log.filter(line => line.startsWith('warning'))).toEqual([])
-  })
+test('with stable: on-promotion stable tags are withheld, and a warning names the image that is to be promoted', async () => {
+  const { outcomes, log, service } = await release({ stable: 'on-promotion' })
+  expect(outcomes).toEqual({ [TAG]: 'built', [STABLE]: 'withheld' })
+  expect(bench.written()).toEqual([`build ${TAG}`])
+  const warning = expect.stringMatching(`^warning .*${STABLE}.*reqmgr2@${service?.digest}`)
+  expect(log.filter(line => line.startsWith('warning'))).toEqual([warning])
 })
 
-describe('required checks', () => {
-  const api = gitHubOfEach()
-  const start = () => {
-    api.tag(TAG, { commit: COMMIT })
-    const checks = { 'require-checks': 'testbed', 'checks-timeout': '1h', 'github-token': api.token }
-    return bench.run({ command: 'release', ...checks }, { apiUrl: api.url })
+const releaseChecked = () => {
+  api.tag(TAG, { commit: COMMIT })
+  const checks = { 'require-checks': 'testbed', 'checks-timeout': '1h', 'github-token': api.token }
+  return bench.run({ command: 'release', ...checks }, { apiUrl: api.url })
+}
+
+test('required checks that can not be read: nothing is built', async () => {
+  api.refuse({ status: 404, message: 'Not Found' })
+  expect((await releaseChecked()).error).toMatchObject({ name: 'github-unreadable' })
+  expect(bench.written()).toEqual([])
+})
+
+test('what another run writes while checks are waited for gets the first tag back', async () => {
+  let theirs: Promise<string> | undefined
+  bench.clock.onSleep = () => {
+    theirs ??= bench.seed(STABLE, { revision: OTHER }).then(digest => {
+      api.status(COMMIT, { context: 'testbed', state: 'success' })
+      return digest
+    })
   }
-
-  test('that can not be read: nothing is built', async () => {
-    api.refuse({ status: 404, message: 'Not Found' })
-    expect((await start()).error).toMatchObject({ name: 'github-unreadable' })
-    expect(bench.written()).toEqual([])
-  })
-
-  test('what another run writes while they are waited for gets the first tag back', async () => {
-    let theirs: Promise<string> | undefined
-    bench.clock.onSleep = () => {
-      theirs ??= bench.seed(STABLE, { revision: OTHER }).then(digest => {
-        api.status(COMMIT, { context: 'testbed', state: 'success' })
-        return digest
-      })
-    }
-    const { error, outcomes } = await start()
-    expect(error).toEqual(failure('not-as-planned', await theirs))
-    expect(outcomes[TAG]).toBe('planned')
-    expect(bench.written()).toEqual([`build ${TAG}`, `PUT ${TAG}`])
-    expect(bench.tags()).toEqual({ [TAG]: await theirs, [STABLE]: await theirs })
-  })
+  const { error, outcomes } = await releaseChecked()
+  expect(error).toEqual(failure('not-as-planned', await theirs))
+  expect(outcomes[TAG]).toBe('planned')
+  expect(bench.written()).toEqual([`build ${TAG}`, `PUT ${TAG}`])
+  expect(bench.tags()).toEqual({ [TAG]: await theirs, [STABLE]: await theirs })
 })
 
 describe('two runs at once', () => {
