@@ -1,7 +1,7 @@
+import { afterEach, beforeEach, expect } from 'vitest'
 import { makeCheckout } from '../../sandbox/git-checkout.ts'
-import type { AuditResult } from '../../src/commands/audit-result.ts'
 import { carryOut } from '../../src/commands/execute.ts'
-import { Ledger, type ServiceEntry, type TagEntry } from '../../src/commands/ledger.ts'
+import { Ledger } from '../../src/commands/ledger.ts'
 import { Transport } from '../../src/http/transport.ts'
 import { Mistakes } from '../../src/inputs/mistakes.ts'
 import { requestOf } from '../../src/inputs/request.ts'
@@ -10,11 +10,12 @@ import type { InputTexts } from '../../src/inputs/texts.ts'
 import { RegistryClient } from '../../src/registry/client.ts'
 import { Secrets } from '../../src/secrets.ts'
 import { USER_AGENT } from '../../src/version.ts'
-import { type ModelEngine, modelEngine, RecordedDocker } from '../docker/recorded-docker.ts'
+import { modelEngine, RecordedDocker } from '../docker/recorded-docker.ts'
 import { type Seed, seed } from '../e2e/seed.ts'
-import { type FakeClock, fakeClock, recordingLog } from '../gates/surroundings.ts'
+import { startGitHubApi } from '../gates/github-api.ts'
+import { fakeClock, recordingLog } from '../gates/surroundings.ts'
 import { runIn, temporaryFolder, textsWith, write } from '../inputs/order.ts'
-import { type ModelOptions, type ModelRegistry, startModelRegistry } from '../registry/model-registry.ts'
+import { type ModelOptions, startModelRegistry } from '../registry/model-registry.ts'
 
 /** The repository of the image that the commands are for, and its tags. */
 export const REPOSITORY = 'cmswmcore/reqmgr2'
@@ -29,61 +30,46 @@ write(checkout, { Dockerfile: 'FROM scratch\n' })
 /** Its commit. */
 export const CONTEXT_COMMIT = await makeCheckout(checkout, 'https://github.com/dmwm/CMSKubernetes')
 
-/** How a command ended. */
-export interface Ended {
-  readonly error: unknown
-  /** What the ledger has of all services; nothing of an audit. */
-  readonly services: readonly ServiceEntry[]
-  /** What it has of the first service. */
-  readonly service: ServiceEntry | undefined
-  readonly known: readonly TagEntry[]
-  /** What became of each tag of the first service. */
-  readonly outcomes: Readonly<Record<string, string>>
-  /** What an audit found. */
-  readonly audit: AuditResult | undefined
-  /** Lines, warnings and notices. */
-  readonly log: readonly string[]
+/** An error of this name that names a fact. */
+export const failure = (name: string, fact: string | undefined = '') =>
+  expect.objectContaining({ name, what: expect.stringContaining(String(fact)) })
+
+/** A new one for each test of a file, or of a group of tests. */
+export const benchOfEach = (options?: ModelOptions) => ofEach(() => startCommandBench(options))
+export const gitHubOfEach = () => ofEach(startGitHubApi)
+
+const ofEach = <T extends { stop(): Promise<void> }>(start: () => Promise<T>): T => {
+  const one = {} as T
+  beforeEach(async () => void Object.assign(one, await start()))
+  afterEach(() => one.stop())
+  return one
 }
 
-export interface CommandBench {
-  readonly registry: ModelRegistry
-  readonly engine: ModelEngine
-  readonly clock: FakeClock
-  /** What was asked of the registry and done by the engine, in order: `HEAD 2.3.4`, `build 2.3.4`, `PUT 2.3.4-stable`. */
-  readonly events: string[]
-  /** What was built and written of that. */
-  written(): string[]
-  /** The tags of a service, or of reqmgr2. */
-  tags(service?: string): Readonly<Record<string, string>>
-  /** Publishes an image as somebody else, of a service or of reqmgr2. */
-  seed(tag: string, image?: Seed, service?: string): Promise<string>
-  /** Points a tag of a service, or of reqmgr2, at what another has. */
-  copy(from: string, to: string, service?: string): void
-  run(inputs: Partial<InputTexts>, context?: Partial<RunContext>): Promise<Ended>
-  stop(): Promise<void>
-}
+type CommandBench = Awaited<ReturnType<typeof startCommandBench>>
+/** How a command ended. */
+export type Ended = Awaited<ReturnType<CommandBench['run']>>
 
 /**
  * A registry and an engine that are models, and what else a command works with. Records are made only where the registry
  * has a place for them, or an input says so.
  */
-export const startCommandBench = async (options: ModelOptions = {}): Promise<CommandBench> => {
+const startCommandBench = async (options: ModelOptions = {}) => {
   const events: string[] = []
   const registry = await startModelRegistry(events, options)
   const engine = modelEngine(registry.url, events)
   const clock = fakeClock()
   const temporary = temporaryFolder()
 
-  const run: CommandBench['run'] = async (inputs, context = {}) => {
+  const run = async (inputs: Partial<InputTexts>, context: Partial<RunContext> = {}) => {
     const log = recordingLog()
     const { signal } = new AbortController()
     const secrets = new Secrets()
-    const texts = textsWith({
+    const about = {
       registry: registry.host,
       project: 'cmswmcore',
       record: String(options.referrers ?? false),
-      ...inputs,
-    })
+    }
+    const texts = textsWith({ ...about, ...inputs })
     secrets.addInputs(texts)
     // Nothing listens there: what asks GitHub names a server of its own.
     const at = { tag: texts.tag === '' ? TAG : texts.tag, apiUrl: 'http://127.0.0.1:9', ...context }
@@ -95,7 +81,7 @@ export const startCommandBench = async (options: ModelOptions = {}): Promise<Com
     using transport = new Transport({ userAgent: USER_AGENT, log, clock, backoff, signal })
     const ledger = new Ledger()
     const client = { transport, credentials: { kind: 'anonymous' }, secrets, now: clock.now } as const
-    const error = await carryOut(request, {
+    const ended = carryOut(request, {
       env: process.env,
       log,
       secrets,
@@ -108,12 +94,12 @@ export const startCommandBench = async (options: ModelOptions = {}): Promise<Com
       docker: new RecordedDocker(engine.answerTo, log),
       transport,
       temporary,
-    }).then(
-      () => undefined,
-      (error: unknown) => error,
-    )
+    })
+    const error: unknown = await ended.catch((error: unknown) => error)
     const { result } = ledger
+    /** What an audit found. */
     const audit = result?.command === 'audit' ? result : undefined
+    /** What the ledger has of all services, and of the tags of the first; nothing of an audit. */
     const services = result?.command === 'audit' ? [] : (result?.services ?? [])
     const known = services[0]?.tags ?? []
     const outcomes = Object.fromEntries(known.map(({ tag, outcome }) => [tag, outcome]))
@@ -123,11 +109,19 @@ export const startCommandBench = async (options: ModelOptions = {}): Promise<Com
     registry,
     engine,
     clock,
+    /** What was asked of the registry and done by the engine, in order: `HEAD 2.3.4`, `build 2.3.4`, `PUT 2.3.4-stable`. */
     events,
+    /** What was built and written of that. */
     written: () => events.filter(event => !/^(?:HEAD|GET|POST|DELETE) /.test(event)),
+    /** The tags of a service, or of reqmgr2; so in all below. */
     tags: (service = 'reqmgr2') => registry.tags(`cmswmcore/${service}`),
-    seed: (tag, image, service = 'reqmgr2') => seed(registry, `cmswmcore/${service}`, tag, image),
-    copy: (from, to, service = 'reqmgr2') => registry.copyTag(`cmswmcore/${service}`, from, to),
+    /** Publishes an image as somebody else. */
+    seed: (tag: string, image?: Seed, service = 'reqmgr2') =>
+      seed(registry, `cmswmcore/${service}`, tag, image),
+    /** Points a tag at what another has. */
+    copy: (from: string, to: string, service = 'reqmgr2') =>
+      registry.copyTag(`cmswmcore/${service}`, from, to),
+    remove: (tag: string, service = 'reqmgr2') => registry.deleteTag(`cmswmcore/${service}`, tag),
     run,
     stop: registry.stop,
   }

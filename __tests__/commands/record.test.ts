@@ -1,39 +1,38 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { PREDICATE_TYPE } from '../../src/commands/record-content.ts'
 import { digestOf } from '../../src/registry/client.ts'
 import { SOURCE_LABEL } from '../../src/registry/labels.ts'
-import { type GitHubApi, startGitHubApi } from '../gates/github-api.ts'
 import { refused } from '../registry/model-registry.ts'
-import { COMMIT, type CommandBench, type Ended, REPOSITORY, STABLE, startCommandBench, TAG } from './bench.ts'
+import { benchOfEach, COMMIT, type Ended, gitHubOfEach, REPOSITORY, STABLE, TAG } from './bench.ts'
 
-let bench: CommandBench
+const bench = benchOfEach({ referrers: true })
+const api = gitHubOfEach()
+
+const SERVICES = ['reqmgr2', 'reqmon']
+const both = { service: SERVICES.join() }
+const LABELS = { [SOURCE_LABEL]: 'https://github.com/dmwm/WMCore' }
 beforeEach(async () => {
-  bench = await startCommandBench({ referrers: true })
+  for (const service of SERVICES)
+    await bench.seed(TAG, { revision: COMMIT, labels: LABELS, kind: 'OCI index' }, service)
 })
-afterEach(() => bench?.stop())
 
-const publish = (service = 'reqmgr2', tag: string = TAG, on = bench): Promise<string> => {
-  const labels = { [SOURCE_LABEL]: 'https://github.com/dmwm/WMCore' }
-  return on.seed(tag, { revision: COMMIT, labels, kind: 'OCI index' }, service)
-}
 const promote = (inputs = {}, context = {}) => bench.run({ command: 'promote', ...inputs }, context)
 const by = (actor: string) => ({ recorded: { actor, run: undefined, environment: undefined } })
 
 /** The records of the image that the first tag of a service has: manifests, and the statement in each. */
-const records = (service = 'reqmgr2', tag: string = TAG) =>
+const records = (service = 'reqmgr2') =>
   bench.registry
-    .referrers(`cmswmcore/${service}`, bench.tags(service)[tag] ?? '')
+    .referrers(`cmswmcore/${service}`, bench.tags(service)[TAG] ?? '')
     .map(({ manifest, layers }) => ({ manifest, statement: JSON.parse(String(layers[0])) }))
 /** Of each, our own part. */
-const recorded = (service?: string, tag?: string) =>
-  records(service, tag).map(({ statement }) => statement.predicate.stableRelease)
+const recorded = () => records().map(({ statement }) => statement.predicate.stableRelease)
 
 const recordWarnings = ({ log }: Ended): string[] =>
   log.filter(line => line.startsWith('warning The decision is not recorded'))
 
 describe('a promotion', () => {
   test('is recorded with the image, when everything else is done', async () => {
-    const digest = await publish()
+    const digest = bench.tags()[TAG] ?? ''
     const { error, service } = await promote()
     expect(error).toBeUndefined()
     const [record, ...others] = records()
@@ -83,7 +82,6 @@ describe('a promotion', () => {
   })
 
   test('is recorded once, however often it is run', async () => {
-    await publish()
     await promote()
     const before = bench.events.length
     const { service } = await promote({}, by('todor'))
@@ -94,7 +92,6 @@ describe('a promotion', () => {
   })
 
   test('with record: false asks for no place, and gives no predicate; a later run records what it finds', async () => {
-    await publish()
     const { service } = await promote({ record: 'false' })
     expect(bench.events).not.toContain('GET referrers')
     expect(bench.events.filter(event => event.startsWith('POST'))).toHaveLength(1)
@@ -105,36 +102,28 @@ describe('a promotion', () => {
   })
 
   test('of several services, and of several stable tags, is recorded for each', async () => {
-    const services = ['reqmgr2', 'reqmon']
-    for (const service of services) await publish(service)
-    const policy = 'final: X.Y.Z -> X.Y.Z | X.Y.Z-stable stable'
-    const ended = await promote({ service: services.join(), policy })
-    for (const service of services) {
+    const policy = '# ours\nfinal:   X.Y.Z->X.Y.Z | X.Y.Z-stable stable'
+    const ended = await promote({ ...both, policy })
+    for (const service of SERVICES) {
       const image = `${bench.registry.host}/cmswmcore/${service}`
       const destinations = records(service).map(({ statement }) => statement.predicate.dstRef)
       expect(destinations.toSorted()).toEqual([`${image}:${STABLE}`, `${image}:stable`])
     }
     expect(ended.services.every(({ record }) => record !== undefined)).toBe(true)
+    // The policy is named by its rules, however they are written.
+    const policyDigest = digestOf(Buffer.from('final: X.Y.Z -> X.Y.Z | X.Y.Z-stable stable\n'))
+    expect(recorded()).toMatchObject([{ policyDigest }, { policyDigest }])
   })
 
   test('that writes a tag is recorded, whatever records there are: of another time, or of somebody else', async () => {
-    await publish()
     await promote({}, by('alice'))
-    bench.registry.deleteTag(REPOSITORY, STABLE)
+    bench.remove(STABLE)
     await promote({}, by('bob'))
     expect(recorded().map(({ actor }) => actor)).toEqual(['alice', 'bob'])
     expect((await bench.run({ command: 'verify' })).service?.records).toHaveLength(1)
   })
 
-  test('is of the policy that is named by the digest of its rules', async () => {
-    await publish()
-    await promote({ policy: '# ours\nfinal:   X.Y.Z->X.Y.Z | X.Y.Z-stable' })
-    const policyDigest = digestOf(Buffer.from('final: X.Y.Z -> X.Y.Z | X.Y.Z-stable\n'))
-    expect(recorded()).toMatchObject([{ policyDigest }])
-  })
-
   test('has no credential of the run in its record', async () => {
-    await publish()
     const secret = 'very-secret-word'
     const environment = Buffer.from(`bob:${secret}`).toString('base64')
     const run = `https://bob:${secret}@ci.example/${secret}?x=${secret}`
@@ -156,35 +145,27 @@ test('a release is recorded, one that gives no stable tag is not', async () => {
   expect(bench.events.slice(before)).not.toContain('GET referrers')
 })
 
-describe('required checks', () => {
-  let api: GitHubApi
-  beforeEach(async () => {
-    api = await startGitHubApi()
-    api.tag(TAG, { commit: COMMIT })
-    const url = 'https://bob:pw@testbed.example/7?token=x#y'
-    api.status(COMMIT, { context: 'testbed', state: 'success', url })
-    await publish()
-  })
-  afterEach(() => api?.stop())
+test('required checks are recorded, also by a run that adds the record later; if they can not be read, that is a warning', async () => {
+  api.tag(TAG, { commit: COMMIT })
+  const url = 'https://bob:pw@testbed.example/7?token=x#y'
+  api.status(COMMIT, { context: 'testbed', state: 'success', url })
   const start = (inputs = {}) =>
     promote({ 'require-checks': 'testbed', 'github-token': api.token, ...inputs }, { apiUrl: api.url })
+  await start({ record: 'false' })
+  api.refuse({ status: 404, message: 'Not Found' })
+  const refusedOnes = await start()
+  expect(refusedOnes.error).toBeUndefined()
+  expect(recordWarnings(refusedOnes)).toHaveLength(1)
+  expect(records()).toEqual([])
+  await start()
+  bench.remove(STABLE)
+  await start()
+  // Their addresses are without what may be a secret.
   const checks = [{ name: 'testbed', state: 'success', url: 'https://testbed.example/7' }]
-
-  test('are in the record, with their state and address, without what may be a secret', async () => {
-    expect((await start()).error).toBeUndefined()
-    expect(recorded()).toMatchObject([{ checks }])
-  })
-
-  test('are asked for by a run that only adds the record; if they can not be, that is a warning', async () => {
-    await start({ record: 'false' })
-    api.refuse({ status: 404, message: 'Not Found' })
-    const refusedOnes = await start()
-    expect(refusedOnes.error).toBeUndefined()
-    expect(recordWarnings(refusedOnes)).toHaveLength(1)
-    expect(records()).toEqual([])
-    await start()
-    expect(recorded()).toMatchObject([{ written: false, checks }])
-  })
+  expect(recorded()).toMatchObject([
+    { written: false, checks },
+    { written: true, checks },
+  ])
 })
 
 describe('a record that can not be stored', () => {
@@ -193,9 +174,7 @@ describe('a record that can not be stored', () => {
     { request: 'GET referrers', answer: { status: 200, body: 'x' } },
     { request: 'POST uploads/', answer: refused(403, 'DENIED') },
     { request: 'POST uploads/', answer: { status: 202 } },
-    { request: 'POST uploads/', answer: { status: 202, headers: { location: 'http://[' } } },
   ])('is a warning, and all is published: $request, $answer.status', async ({ request, answer }) => {
-    await publish()
     await promote({ record: 'false' })
     bench.registry.answer(request, answer, 1)
     const ended = await promote()
@@ -210,38 +189,28 @@ describe('a record that can not be stored', () => {
   })
 
   test('of one service keeps those of the others, and what may be signed', async () => {
-    for (const service of ['reqmgr2', 'reqmon']) await publish(service)
     bench.registry.answer('GET referrers', refused(403, 'DENIED'), 1)
-    const { error, services } = await promote({ service: 'reqmgr2, reqmon' })
+    const { error, services } = await promote(both)
     expect(error).toBeUndefined()
     expect(services.filter(({ record }) => record !== undefined)).toHaveLength(2)
-    expect(['reqmgr2', 'reqmon'].flatMap(service => records(service))).toHaveLength(1)
+    expect(SERVICES.flatMap(service => records(service))).toHaveLength(1)
   })
 
-  test('as the registry takes it and does not list it is not said to be stored', async () => {
-    await publish()
+  test('as the registry takes it and does not list it', async () => {
     await promote({ record: 'false' })
     bench.registry.answer('GET referrers', { status: 200, body: '{"manifests":[]}' })
     bench.registry.silentSubject(true)
-    const ended = await promote()
-    expect(ended.error).toBeUndefined()
-    expect(recordWarnings(ended)).toHaveLength(1)
+    expect(recordWarnings(await promote())).toHaveLength(1)
   })
 
   test('as there is no referrers API: nothing is stored, and there is a predicate', async () => {
-    const plain = await startCommandBench()
-    try {
-      for (const service of ['reqmgr2', 'reqmon']) await publish(service, TAG, plain)
-      const ended = await plain.run({ command: 'promote', service: 'reqmgr2, reqmon', record: 'true' })
-      expect(ended.error).toBeUndefined()
-      expect(recordWarnings(ended)).toEqual([])
-      expect(ended.log.filter(line => line.includes('no referrers API'))).toHaveLength(1)
-      // Those that try the right to write.
-      expect(plain.events.filter(event => event.startsWith('POST'))).toHaveLength(2)
-      expect(ended.service?.record).toMatchObject({ stableRelease: { written: true } })
-    } finally {
-      await plain.stop()
-    }
+    bench.registry.answer('GET referrers', { status: 404 })
+    const ended = await promote(both)
+    expect(recordWarnings(ended)).toEqual([])
+    expect(ended.log.filter(line => line.includes('no referrers API'))).toHaveLength(1)
+    // Those that try the right to write.
+    expect(bench.events.filter(event => event.startsWith('POST'))).toHaveLength(2)
+    expect(ended.services).toMatchObject(Array(2).fill({ record: { stableRelease: { written: true } } }))
   })
 })
 
@@ -253,71 +222,57 @@ describe('records are shown', () => {
     audit?.services.map(({ versions }) =>
       versions.flatMap(({ stableTags }) => stableTags.map(({ record }) => record?.actor)),
     )
-  const both = { service: 'reqmgr2, reqmon' }
 
   beforeEach(async () => {
-    for (const service of ['reqmgr2', 'reqmon']) await publish(service)
     await promote(both)
     bench.events.splice(0)
   })
 
-  test('by verify, by a list, which is no pull', async () => {
-    const { service } = await verify()
-    expect(service?.records).toMatchObject([{ actor: 'amaltaro', environment: 'production', written: true }])
-    expect(bench.events.filter(event => !event.startsWith('HEAD '))).toEqual(['GET referrers'])
-  })
-
-  test('by audit, each with its stable tag', async () => {
+  test('by verify, and by audit with each stable tag, by a list, which is no pull', async () => {
+    const shown = { actor: 'amaltaro', environment: 'production', written: true }
+    expect((await verify()).service?.records).toMatchObject([shown])
     expect(actors(await audit())).toEqual([['amaltaro']])
-    expect(bench.events.filter(event => event.startsWith('GET '))).toEqual(['GET list', 'GET referrers'])
+    const asked = bench.events.filter(event => !event.startsWith('HEAD '))
+    expect(asked).toEqual(['GET referrers', 'GET list', 'GET referrers'])
   })
 
-  test.each([{ run: verify }, { run: audit }])('not with record: false', async ({ run }) => {
-    expect((await run({ record: 'false' })).error).toBeUndefined()
+  test('not with record: false', async () => {
+    for (const run of [verify, audit]) expect((await run({ record: 'false' })).error).toBeUndefined()
     expect(bench.events).not.toContain('GET referrers')
   })
 
-  test.each([refused(403, 'DENIED'), { status: 404 }])(
-    'that can not be read are no error of verify, and said once: $status',
-    async answer => {
-      bench.registry.answer('GET referrers', answer)
+  test('that can not be read are no error of verify, and that there is no place for them is said once', async () => {
+    for (const status of [403, 404]) {
+      bench.registry.answer('GET referrers', { status }, 2)
       const { error, log, services } = await verify(both)
       expect(error).toBeUndefined()
       expect(services.flatMap(({ records = [] }) => records)).toEqual([])
-      expect(log.filter(line => /records/i.test(line)).length).toBe(answer.status === 404 ? 1 : 2)
-    },
-  )
-
-  test('that can not be read of one service are told, and those of the others are shown', async () => {
-    bench.registry.answer('GET referrers', refused(403, 'DENIED'), 1)
-    const ended = await audit(both)
-    expect(ended.error).toBeUndefined()
-    const problems = ended.audit?.services.map(({ recordsProblem }) => recordsProblem !== undefined)
-    expect(problems?.toSorted()).toEqual([false, true])
-    expect(actors(ended)?.flat().toSorted()).toEqual(['amaltaro', undefined])
+      expect(log.filter(line => /records/i.test(line))).toHaveLength(status === 403 ? 2 : 1)
+    }
   })
 
-  test('of one service, though the registry has no place for those of another', async () => {
-    bench.registry.answer('GET referrers', { status: 404 }, 1)
-    const ended = await audit(both)
-    expect(ended.audit?.records).toBe('read')
-    expect(actors(ended)?.flat().toSorted()).toEqual(['amaltaro', undefined])
+  test('of one service, though those of another can not be read, or have no place', async () => {
+    for (const status of [403, 404]) {
+      bench.registry.answer('GET referrers', { status }, 1)
+      const ended = await audit(both)
+      expect(ended.error).toBeUndefined()
+      expect(ended.audit?.records).toBe('read')
+      const problems = ended.audit?.services.filter(({ recordsProblem }) => recordsProblem !== undefined)
+      expect(problems).toHaveLength(status === 403 ? 1 : 0)
+      expect(actors(ended)?.flat().toSorted()).toEqual(['amaltaro', undefined])
+    }
   })
 
   test('the registry is asked once for each service where it has no place for them', async () => {
-    for (const version of ['2.3.5', '2.3.6']) {
-      await publish('reqmgr2', version)
-      bench.copy(version, `${version}-stable`)
-    }
+    await bench.seed('2.3.5')
+    bench.copy('2.3.5', '2.3.5-stable')
     bench.registry.answer('GET referrers', { status: 404 })
-    const { error, audit: result } = await audit()
-    expect(error).toBeUndefined()
-    expect(result?.records).toBe('unsupported')
+    expect((await audit()).audit?.records).toBe('unsupported')
     expect(bench.events.filter(event => event === 'GET referrers')).toHaveLength(1)
   })
 
   test('of a stable tag that is in doubt: who wrote it is what the reader needs', async () => {
-    bench.registry.deleteTag(REPOSITORY, TAG)
+    bench.remove(TAG)
     const { error, audit: result } = await audit()
     expect(error).toMatchObject({ name: 'not-as-planned' })
     expect(result?.services[0]?.versions).toMatchObject([
