@@ -147,9 +147,14 @@ function nameOf({ tag }: TagEntry): string {
 }
 
 /** Throws `not-as-planned` unless the registry has the image that its answer to HEAD of the first tag named. */
-async function requireThere({ target: { registry, desired }, image }: Copies): Promise<void> {
+async function requireThere({ target: { registry, desired, entry }, image }: Copies): Promise<void> {
   const { digest, manifest } = image
-  if (manifest !== undefined || (await registry.hasManifest(digest))) return
+  if (manifest !== undefined || (await registry.hasManifest(digest))) {
+    entry.digest = digest
+    return
+  }
+  delete entry.digest
+  for (const { tag } of entry.tags.filter(isPublished)) noteOutcome(entry, tag, { outcome: 'planned' })
   throw new ReleaseError('not-as-planned', {
     what: `The registry says that ${tagged(registry.repository, desired.first.tag)} is ${digest}, and does not have that image.`,
     remedy:
