@@ -38,8 +38,7 @@ const promote = (step: Partial<Step>) =>
   bench.step({ tag: '2.3.4', with: { service, command: 'promote' }, ...step })
 
 test.each([
-  { variable: 'GITHUB_WORKSPACE', value: () => at('file'), why: 'is not a directory' },
-  { variable: 'GITHUB_OUTPUT', value: () => at('none'), why: 'ENOENT' },
+  { variable: 'GITHUB_STATE', value: () => at('none'), why: 'Missing file at path' },
   { variable: 'GITHUB_STATE', value: () => '/dev/full', why: 'ENOSPC' },
   { variable: 'RUNNER_TEMP', value: () => at('file'), why: 'ENOTDIR' },
   { variable: 'RUNNER_TEMP', value: () => at('none'), why: 'ENOENT' },
