@@ -6,7 +6,6 @@ import { startTokenServer } from '../../sandbox/token-server.ts'
 import type { StepResult } from './action.ts'
 import { type Bench, startBench } from './bench.ts'
 import { stableRelease } from './command-line.ts'
-import { openDoor } from './door.ts'
 import { expectFailure } from './expect-failure.ts'
 import { requestsTo, writesTo } from './requests.ts'
 import { mediaTypeOf, seed } from './seed.ts'
@@ -143,22 +142,5 @@ test('an account that may only read suffices, and each service costs one token',
     )
   } finally {
     await Promise.all([registry.stop(), tokens.stop()])
-  }
-})
-
-test('as many tags as a registry has in years: all pages are read', async () => {
-  await publish('years', '1.0.0')
-  for (let number = 1; number <= 40; number += 1) await copy('years', '1.0.0', `1.0.${number}`)
-  for (let number = 1; number <= 40; number += 1) await copy('years', '1.0.0', `1.0.${number}-stable`)
-  const paging = await openDoor(bench.registry.url, {})
-  try {
-    const { exitCode, log, outputs } = await audit({ service: 'years' }, paging.host)
-    expect(exitCode, log).toBe(0)
-    expect(JSON.parse(outputs.json ?? '').services[0].versions).toHaveLength(41)
-    // One image has all these tags: it is asked for once.
-    expect(paging.calls.filter(call => call.includes('/manifests/sha256:'))).toHaveLength(1)
-    expect(paging.calls.filter(call => call.includes('/manifests/'))).toHaveLength(82 + 1)
-  } finally {
-    await paging.stop()
   }
 })

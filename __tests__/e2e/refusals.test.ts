@@ -57,12 +57,6 @@ const cases: { name: string; step: Step; error: ErrorName; facts: string[] }[] =
     error: 'invalid-input',
     facts: ['ghcr.io/cmswmcore/a'],
   },
-  {
-    name: 'a policy with a mistake',
-    step: { tag: '2.3.4', with: { policy: 'final: X.Y -> X.Z' } },
-    error: 'invalid-policy',
-    facts: ['final: X.Y -> X.Z'],
-  },
 ]
 
 test.each(cases)('$name', async ({ step, error, facts }) => {
