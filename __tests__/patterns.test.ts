@@ -5,12 +5,11 @@ import { expect, test } from 'vitest'
 import { addStoredLogins } from '../src/docker/config.ts'
 import * as failures from '../src/docker/failures.ts'
 import { pipMissed } from '../src/gates/package.ts'
-import { versionOfFile } from '../src/gates/package-version.ts'
 import { repositoryAt } from '../src/git/remote.ts'
 import { parseRetryAfter } from '../src/http/retry.ts'
 import type { Transport } from '../src/http/transport.ts'
 import { decide } from '../src/policy/decide.ts'
-import { MAX_POLICY_LENGTH, parsePolicy } from '../src/policy/notation.ts'
+import { parsePolicy } from '../src/policy/notation.ts'
 import { presets } from '../src/policy/presets.ts'
 import { parseChallenges } from '../src/registry/challenge.ts'
 import { RegistryClient } from '../src/registry/client.ts'
@@ -83,11 +82,6 @@ const READERS: readonly {
     pieces: ['No matching distribution found for a[', 'No matching distribution found for a ', 'a; '],
   },
   {
-    of: 'the name of a file',
-    read: text => [versionOfFile(`a-b${text}.tar.gz`, 'a-b'), versionOfFile(`a-b-${text}.whl`, 'a-b')],
-    pieces: ['-', 'a-', '1.', '1-', '.tar'],
-  },
-  {
     of: 'the address of a repository',
     read: text => [repositoryAt(`a:b${text}!`), repositoryAt(`https://a/${text}!`)],
     pieces: ['/', '@', 'a:', '.git', '#'],
@@ -105,7 +99,6 @@ const READERS: readonly {
     pieces: ['a', 'a-', 'a.', '_', 'a/'],
   },
   { of: 'a git tag', read: text => decide(policy, text), pieces: ['1', '1.', 'sha256-', '0'] },
-  { of: 'a policy', read: parsePolicy, pieces: ['A', 'X.', '# ', 'a: X -> X\n'], length: MAX_POLICY_LENGTH },
   ...(['policy', 'context', 'build-options', 'package-index', 'service'] as const).map(input => ({
     of: `the input ${input}`,
     read: readInput(input),

@@ -49,7 +49,6 @@ describe.each([
     spy = await spyOnDocker(bench.env)
     await writeSampleContext(join(bench.workspace, 'failing'), { lines: failing })
     await writeSampleContext(join(bench.workspace, 'full'), { lines: writingToFullDisk })
-    await writeSampleContext(join(bench.workspace, 'mistake'), { lines: ['COPYY a b'] })
     await writeFile(join(bench.workspace, 'failing/::error::not ours'), '')
   })
   afterAll(async () => {
@@ -71,12 +70,6 @@ describe.each([
       with: { ...right, context: 'failing', 'build-options': '--network=host' },
       error: 'build-failed',
       facts: ['cmswmcore/failure:2.3.4', '/bin/busybox', ...(buildx ? ['\n  why it failed\n'] : [])],
-    },
-    {
-      name: 'a Dockerfile that is none',
-      with: { ...right, context: 'mistake' },
-      error: 'build-failed',
-      facts: ['cmswmcore/failure:2.3.4', /unknown instruction: COPYY/i],
     },
     {
       name: 'an option that docker does not have',

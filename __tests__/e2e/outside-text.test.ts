@@ -91,11 +91,7 @@ const cases: Case[] = [
       { command: 'verify', policy: 'final: X.Y.Z -> X.Y.Z latest' },
     ),
   },
-  {
-    what: 'the revision of an image',
-    shows: 'pwned',
-    order: withRegistry(registryWith(EVIL)),
-  },
+  { what: 'the revision of an image', shows: 'pwned', order: withRegistry(registryWith(EVIL)) },
   { what: 'a git tag', shows: 'u202e', order: planWith({}, 'a\u202e##[error]pwned') },
   { what: 'the name of a service', shows: 'pwned', order: planWith({ service: EVIL }) },
   { what: 'a table with a mistake', shows: 'pwned', order: planWith({ policy: `a: X => ${EVIL}` }) },
@@ -181,13 +177,9 @@ test('what GitHub says of a check is obeyed in nothing', async () => {
       expect(text).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}]|##\[/u)
     }
     expect(step.summary).not.toMatch(/^\s*::/m)
-    const [table = ''] = /^\| stage \|.*<\/details>/ms.exec(step.summary) ?? []
-    expect(
-      table
-        .split('\n')
-        .filter(line => line.startsWith('|'))
-        .map(line => line.split(' | ').length),
-    ).toEqual([3, 3, 3, 3])
+    const rows = step.summary.split('\n').filter(line => line.startsWith('| '))
+    expect(rows.length).toBeGreaterThan(3)
+    for (const row of rows) expect(row.split(' | ').length, row).toBeLessThanOrEqual(3)
   } finally {
     await api.stop()
   }
