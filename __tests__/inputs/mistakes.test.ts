@@ -1,323 +1,218 @@
 import { describe, expect, test } from 'vitest'
-import { workflow } from '../../src/inputs/caller.ts'
-import { unknownInputs } from '../../src/inputs/read.ts'
-import { validateRequest } from '../../src/inputs/request.ts'
-import {
-  accept,
-  all,
-  andThen,
-  every,
-  type Mistake,
-  mistaken,
-  type Validated,
-  valid,
-} from '../../src/inputs/validated.ts'
-import { runIn, temporaryFolder, textsWith, write } from './order.ts'
+import type { InputName } from '../../src/contract.ts'
+import type { InputTexts } from '../../src/inputs/texts.ts'
+import { refusal, runIn, temporaryFolder, write } from './order.ts'
 
 const workspace = temporaryFolder()
-write(workspace, { Dockerfile: '', 'bare/file': '' })
+const rules = 'final: X.Y.Z -> X.Y.Z'
+write(workspace, { Dockerfile: '', 'bare/file': '', rules, wrong: 'final: X.Y => X.Y\nother: * -> * X' })
+const run = runIn(workspace)
+const branch = runIn(workspace, { tag: undefined, ref: 'branch main' })
+const [A, B] = [`sha256:${'a'.repeat(64)}`, `sha256:${'b'.repeat(64)}`]
+const image = 'ghcr.io/cmsweb/reqmgr2'
+const empty = 'A variable or secret that does not exist is empty, too.'
 
-type Texts = Parameters<typeof textsWith>[0]
+/** What is given, the input that the mistake is about, and what is said of it: what was given, what is allowed. */
+type Row = [given: Partial<InputTexts>, input: InputName, ...says: string[]]
 
-/** The mistakes of an order, each in one line, and the name of the error. */
-const mistakesOf = (
-  given: Texts,
-  run = runIn(workspace),
-  env: NodeJS.ProcessEnv = {},
-): { name: string; mistakes: string[] } => {
-  try {
-    validateRequest(textsWith(given), run, { before: unknownInputs(env) })
-  } catch (error) {
-    if (!(error instanceof Error)) throw error
-    const lines = error.message.split('\n')
-    const many = lines.filter(line => /^[0-9]+\. /.test(line)).map(line => line.replace(/^[0-9]+\. /, ''))
-    return { name: error.name, mistakes: many.length > 0 ? many : lines.slice(0, 1) }
-  }
-  return { name: 'none', mistakes: [] }
-}
+const values: readonly Row[] = [
+  [{ command: 'relase' }, 'command', '"relase"', 'Did you mean release?', 'plan, build, push, promote'],
+  [{ command: 'deploy' }, 'command', '"deploy"', 'release, plan, build, push,'],
+  [{ command: '' }, 'command', 'empty', 'release, plan, build, push,', empty],
+  [
+    { 'on-existing': 'overwite' },
+    'on-existing',
+    '"overwite"',
+    'mean overwrite?',
+    'same-revision, reuse, fail',
+  ],
+  [{ stable: 'never' }, 'stable', '"never"', 'on-release, on-promotion'],
+  [{ stable: '' }, 'stable', 'empty', 'on-release, on-promotion', empty],
+  [{ record: 'yes' }, 'record', '"yes"', 'true, false'],
+  [{ username: 'bob' }, 'password', 'username is not', 'login that docker has', empty],
+  [{ password: 's3cret' }, 'username', 'password is not', empty],
+  [{ tag: 'refs/tags/2.3.4' }, 'tag', '"refs/tags/2.3.4"', 'such as 2.3.4'],
+  [{ tag: '2.3\n4' }, 'tag', 'tag-refused: "2.3\\n4"'],
+  [{ tag: '2.3\u202e' }, 'tag', 'tag-refused: "2.3\\u202e"'],
+  [{ command: 'verify', from: '2.3.0' }, 'from', '"2.3.0"', 'for audit alone'],
+  [{ tag: '2.3.4+b' }, 'tag', 'tag-refused: "2.3.4+b" matches no rule'],
+  [{ command: 'promote', tag: '2.3.5rc1' }, 'tag', 'nothing-to-promote: ', '2.3.5rc1', 'rule candidate'],
+]
 
-describe('values and mistakes', () => {
-  const a: Mistake = { name: 'invalid-input', what: 'A.', remedy: 'Mend a.' }
-  const b: Mistake = { name: 'invalid-policy', what: 'B:\nb\n', remedy: 'Mend b.' }
+const audits: readonly Row[] = [
+  [{ command: 'audit', tag: '2.4.0' }, 'tag', '"2.4.0"', 'every version', 'from', 'verify'],
+  [{ command: 'audit', from: 'dev' }, 'from', '"dev"', 'X.Y.Z, X.Y.Z.P, X.Y.ZrcN'],
+  [{ command: 'audit', policy: 'any: * -> *' }, 'policy', 'has numbers', 'X.Y.Z ->'],
+  [{ command: 'audit', service: `a@${A}` }, 'service', `"a@${A}"`, 'audit takes no digest'],
+  [{ command: 'audit', digest: A }, 'digest', `"${A}"`, 'audit takes no digest'],
+]
 
-  test.each([
-    { what: 'two values', fields: { x: valid(1), y: valid('2') }, result: valid({ x: 1, y: '2' }) },
-    { what: 'a value and a mistake', fields: { x: valid(1), y: mistaken(a) }, result: mistaken(a) },
-    { what: 'two mistakes', fields: { x: mistaken(b), y: mistaken(a) }, result: mistaken(b, a) },
-    { what: 'one mistake twice', fields: { x: mistaken(a), y: mistaken(a, b) }, result: mistaken(a, b) },
-  ])('$what', ({ fields, result }) => {
-    expect(all(fields as Record<string, Validated<unknown>>)).toEqual(result)
-  })
-
-  test('a list has all values, or all mistakes', () => {
-    expect(every([valid(1), valid(2)])).toEqual(valid([1, 2]))
-    expect(every([valid(1), mistaken(a), mistaken(b)])).toEqual(mistaken(a, b))
-  })
-
-  test('what follows from a mistake is not looked for', () => {
-    expect(andThen(mistaken(a), () => mistaken(b))).toEqual(mistaken(a))
-    expect(andThen(valid(1), value => valid(value + 1))).toEqual(valid(2))
-  })
-
-  test.each([
-    { mistakes: [a], name: 'invalid-input', message: 'A. Mend a.' },
-    { mistakes: [b], name: 'invalid-policy', message: 'B:\nb\nMend b.' },
-    {
-      mistakes: [a, b],
-      name: 'invalid-input',
-      message:
-        'There are 2 mistakes:\n1. A. Mend a.\n2. B:\n   b\n   Mend b.\nNothing was done. Correct all of them, then run it again.',
-    },
-    {
-      mistakes: [b, b],
-      name: 'invalid-policy',
-      message: expect.stringContaining('There are 2 mistakes:\n1. B:\n   b\n   Mend b.\n2. B:'),
-    },
-  ])('$mistakes.length become one error', ({ mistakes, name, message }) => {
-    expect(() => accept(mistaken(...mistakes))).toThrow(expect.objectContaining({ name, message }))
-  })
-})
-
-test.each<{ given: Texts; mistakes: readonly string[] }>([
-  {
-    given: { stable: '' },
-    mistakes: [
-      'The input stable is empty. Allowed are on-release, on-promotion. A variable or secret that does not exist is empty, too.',
+const places: readonly Row[] = [
+  [{ registry: '' }, 'registry', 'empty', 'registry.cern.ch', empty],
+  [{ registry: 'https://ghcr.io' }, 'registry', '"https://ghcr.io"', 'Write ghcr.io.'],
+  [{ registry: 'https://ghcr.io/dmwm/sub/' }, 'registry', 'Write ghcr.io, and dmwm/sub into project.'],
+  [{ registry: 'ghcr.io/dmwm' }, 'registry', 'Write ghcr.io, and dmwm into project.'],
+  [{ registry: 'my host' }, 'registry', '"my host"', 'such as registry.cern.ch'],
+  [{ registry: 'ghcr\u202e.io' }, 'registry', '"ghcr\\u202e.io"'],
+  [{ project: 'CMSWeb' }, 'project', '"CMSWeb"', 'capitals', 'Write cmsweb.'],
+  [{ project: 'A b' }, 'project', '"A b"', 'such as cmswmcore'],
+  [{ project: '/cms/' }, 'project', '"/cms/"', 'empty part'],
+  [{ project: 'x'.repeat(240) }, 'service', '256 characters', '255'],
+  [{ service: '' }, 'service', 'empty', 'such as reqmgr2', empty],
+  [{ service: ',' }, 'service', '","', 'such as reqmgr2'],
+  [{ service: 'cms/reqmgr2' }, 'service', '"cms/reqmgr2"', 'into project'],
+  [{ service: 'reqmgr2:2.3' }, 'service', '"reqmgr2:2.3"', 'Write reqmgr2;'],
+  [{ service: 'ReqMgr2' }, 'service', '"ReqMgr2"', 'Write reqmgr2.'],
+  [{ service: 'a\u009b31mb' }, 'service', '"a\\u009b31mb"', 'such as reqmgr2'],
+  [{ service: 'a\n::error::b' }, 'service', '"a\\n::error::b"', 'release is for one'],
+  ...['release', 'build', 'push'].flatMap((command): Row[] => [
+    [{ command, service: 'a,b' }, 'service', '"a,b"', `${command} is for one`, 'matrix'],
+    [
+      { command, service: `a@${A}` },
+      'service',
+      `"a@${A}"`,
+      `${command} takes no digest`,
+      'promote and verify',
     ],
-  },
-  {
-    given: { context: '' },
-    mistakes: [
-      'The input context is empty. Write a directory of the workspace: "." is the whole. A variable or secret that does not exist is empty, too.',
+    [{ command, digest: 'latest' }, 'digest', '"latest"', `${command} takes no digest`],
+  ]),
+  ...['plan', 'promote', 'verify'].flatMap((command): Row[] => [
+    [{ command, service: 'a,b,a' }, 'service', '"a,b,a"', 'a twice'],
+    [{ command, service: `a@${A}, a@${B}` }, 'service', 'a twice'],
+    [{ command, service: 'a, B' }, 'service', '"B"', 'Write b.'],
+    [{ command, service: 'a@sha256:12' }, 'service', '"a@sha256:12"', 'a@, then sha256:'],
+    [{ command, service: `a@${A}@b` }, 'service', 'not a digest'],
+    [{ command, digest: 'latest' }, 'digest', '"latest"', 'sha256: and 64'],
+    [{ command, service: 'a,b', digest: A }, 'digest', `"${A}"`, 'name@sha256:…'],
+    [{ command, service: `a@${A}`, digest: A }, 'digest', `"${A}"`, 'name@sha256:…'],
+  ]),
+  ...['a b', '["a", "b"]', '- a\n- b', 'a;b', "'a'"].map(
+    (service): Row => [{ command: 'verify', service }, 'service', 'no list of names', 'commas'],
+  ),
+]
+
+const policies: readonly Row[] = [
+  [{ policy: 'wmcor' }, 'policy', '"wmcor"', 'Did you mean wmcore?', 'dmwm-go, crab'],
+  [{ policy: 'semver' }, 'policy', '"semver"', 'wmcore, dmwm-go, crab', 'X.Y.Z ->'],
+  [{ policy: 'toString' }, 'policy', '"toString"'],
+  [{ policy: './policy.txt' }, 'policy', '"./policy.txt"', 'policy-file'],
+  [{ policy: '' }, 'policy', 'empty', 'wmcore, dmwm-go, crab', empty],
+  [{ policy: 'a: X =>' }, 'policy', 'invalid-policy: ', 'line 1, column 6: =>', '\n  a: X =>\n       ^^\n'],
+  [{ 'policy-file': 'wrong' }, 'policy-file', 'invalid-policy: policy-file wrong', 'column 12', 'line 2'],
+  [{ policy: 'crab', 'policy-file': 'rules' }, 'policy', 'policy-file', 'Leave one out'],
+  [{ 'policy-file': 'nowhere' }, 'policy-file', `there is no ${workspace}/nowhere`],
+  [{ 'policy-file': 'bare' }, 'policy-file', '"bare"', 'directory'],
+  [{ 'policy-file': 'rules/x' }, 'policy-file', `no ${workspace}/rules/x`],
+]
+
+const gates: readonly Row[] = [
+  ...['15', 'm', '1.5h', '-1s', '1 m', '1M', '1d', '1h30m', '1234567s', '361m', '7h'].map(
+    (time): Row => [{ 'package-timeout': time }, 'package-timeout', `"${time}"`, 'at most 6h', 'such as 90s'],
+  ),
+  [{ 'checks-timeout': '' }, 'checks-timeout', 'empty', 'such as 90s', empty],
+  ...['pypi.org/simple', 'file:///etc', 'https:// '].map(
+    (index): Row => [{ 'package-index': index }, 'package-index', `"${index}"`, 'http address'],
+  ),
+  ...['reqmgr2==2.3.4', '../reqmgr2', '-r'].map(
+    (name): Row => [{ package: name }, 'package', `"${name}"`, 'such as reqmgr2'],
+  ),
+  [{ package: 'a', tag: 'nightly' }, 'package', 'nightly is no version of PEP 440', 'package a', '2.3.5rc1'],
+  [{ 'require-checks': 'a', 'github-token': '' }, 'require-checks', 'github-token', 'GITHUB_API_URL'],
+]
+
+const builds: readonly Row[] = [
+  [{ context: '' }, 'context', 'empty', 'directory', empty],
+  [{ context: 'nowhere' }, 'context', `no ${workspace}/nowhere`, 'actions/checkout'],
+  [{ context: 'a\n##[error]b' }, 'context', '"a\\n##\\u005berror]b"'],
+  [{ context: 'Dockerfile' }, 'context', '"Dockerfile"', 'it is a file'],
+  [{ context: 'bare' }, 'context', '"bare"', `${workspace}/bare/Dockerfile`, 'file', 'actions/checkout'],
+  ...['https://x.ch/a.git#b:c', 'git://x.ch/a', 'ssh://git@x.ch/a', 'git@x.ch:a', 'github.com/dmwm/a'].map(
+    (context): Row => [{ context }, 'context', `"${context}"`, 'it is an address', 'actions/checkout'],
+  ),
+  [{ file: 'nowhere' }, 'file', `no ${workspace}/nowhere`, 'from the workspace'],
+  [{ context: 'bare', file: 'file' }, 'file', '"file"', 'Write bare/file.'],
+  // What stands in a line may be a secret.
+  ...['A=1\n=s3cret', 'A=1\nMY NAME=s3cret', '\nPASSWORD: s3cret', 'A=1\n--s3cret'].map(
+    (text): Row => [{ 'build-args': text }, 'build-args', 'line 2', 'NAME=value'],
+  ),
+  ...['TAG=1', 'TAG'].map((text): Row => [{ 'build-args': text }, 'build-args', '"TAG"', 'the git tag']),
+  ...['a=b\n\ns3cret', '\n\n=s3cret', '\n\nmy s3cret=value'].map(
+    (text): Row => [{ labels: text }, 'labels', 'line 3', 'name=value'],
+  ),
+  ...['revision', 'version'].map((name): Row => {
+    const label = `org.opencontainers.image.${name}`
+    return [{ labels: `${label}=1` }, 'labels', `"${label}"`, 'what was released']
+  }),
+]
+
+const options: readonly Row[] = [
+  ...Object.entries({
+    'it goes into file': ['--file=a', '--file a'],
+    'it goes into build-args': ['--build-arg=TAG=s3cret'],
+    'it goes into labels': ['--label=a=b'],
+    'the policy says which tags there are': ['--tag=a:b', '--tag'],
+    'the image is always pushed': [
+      '--push',
+      '--push=false',
+      '--load',
+      '--output=type=oci',
+      '--metadata-file=a',
     ],
+    'the image must be built': ['--call=check', '--check', '--print=outline', '--help', '--detach'],
+    'its value is not behind "="': ['--platform linux/amd64', '--secret s3cret'],
+    'it is several options': ['--platform=linux/amd64 --no-cache', '--build-context=s3cret --pull'],
+  }).flatMap(([why, options]) => options.map(option => [option, `"${option.split(/[= ]/)[0]}"`, why])),
+  ...['-t a:b', 's3cret', '--', 'constructor'].map(option => [option, 'line 3', '--platform=linux/amd64']),
+  ...[
+    `--cache-to=${image}`,
+    `--cache-to=${image}:2.3.4`,
+    `--cache-to=${image}@${A}`,
+    `--cache-to=quay.io/a,${image}:cache`,
+    `--cache-to=type=registry,ref=${image}:2.3.4`,
+    `--cache-to=type=registry,mode=max,ref=${image}:2.3.4,compression=zstd`,
+    `--cache-to="type=registry","ref=${image}:2.3.4"`,
+    `--cache-to=type=registry,"ref=${image}:2.3.4"`,
+    `--cache-to=ref=${image}:2.3.4,type=registry`,
+    '--cache-to=type=registry,REF=GHCR.IO/cmsweb/reqmgr2:2.3.4',
+    `--cache-to=type=registry, ref = ${image}`,
+  ].map(option => [option, '"--cache-to"', `into ${image},`, `${image}-cache`]),
+].map(([option, ...says]): Row => {
+  return [{ project: 'cmsweb', 'build-options': `--pull\n\n${option}` }, 'build-options', ...says]
+})
+
+describe.each(Object.entries({ values, audits, places, policies, gates, builds, options }))(
+  '%s',
+  (_, rows) => {
+    test.each(rows)('%j', (given, input, ...says) => {
+      const text = refusal(given, run)
+      expect(text).toMatch(new RegExp(`^(?!.* There are .* mistakes)[^]*\\b${input}\\b`))
+      expect(text).not.toMatch(/s3cret|\p{Cf}|[^\P{Cc}\n]/u)
+      for (const fact of says) expect(text).toContain(fact)
+      if (!says.some(fact => /^[a-z-]+: /.test(fact))) expect(text).toMatch(/^invalid-input: /)
+    })
   },
-  {
-    given: { policy: '', 'policy-file': 'nowhere' },
-    mistakes: [expect.stringContaining('The input policy-file is "nowhere": there is no file')],
-  },
-  // What was meant is judged, if it can be told.
-  {
-    given: { command: 'audits', from: '2.3.0' },
-    mistakes: [
-      'The input command is "audits": there is no such value. Did you mean audit? Allowed are release, plan, build, push, promote, verify, audit.',
-    ],
-  },
-  {
-    given: { command: '', context: 'bare', from: '2.3.0', digest: `sha256:${'a'.repeat(64)}` },
-    mistakes: [expect.stringContaining('The input command is empty. Allowed are ')],
-  },
-  {
-    given: { command: 'deploy', context: 'bare', from: '2.3.0', stable: 'never' },
-    mistakes: [
-      expect.stringContaining('The input command is "deploy": there is no such value.'),
-      expect.stringContaining('The input stable is "never"'),
-    ],
-  },
-  {
-    given: { command: 'promot', context: 'bare' },
-    mistakes: [expect.stringContaining('Did you mean promote?')],
-  },
-])('of $given it says what is the matter, and no more', ({ given, mistakes }) => {
-  expect(mistakesOf(given).mistakes).toEqual(mistakes)
+)
+
+test.each([
+  `--cache-to=${image}-cache`,
+  `--cache-to=type=registry,ref=${image}-cache:2.3.4`,
+  '--cache-to=type=gha,mode=max',
+  '--cache-to=type=inline',
+  `--cache-to=type=local,dest=${image}`,
+  `--cache-from=type=registry,ref=${image}:2.3.4`,
+  `--build-context=base=docker-image://${image}:2.3.4`,
+  `--annotation=base=${image}:2.3.4`,
+])('%s writes elsewhere', option => {
+  expect(refusal({ project: 'cmsweb', 'build-options': option }, run)).toBe('no error')
 })
 
-test('all mistakes at once: inputs, policy and the run', () => {
-  const given = {
-    command: 'relase',
-    registry: 'https://ghcr.io',
-    project: 'CMSWeb',
-    service: 'a/b',
-    policy: 'final: X.Y => X.Y',
-    context: 'nowhere',
-    file: 'neither',
-    'build-args': 'A B\nTAG=1',
-    'build-options': '--push\n-t x',
-    labels: 'alone',
-    username: 'bob',
-    'on-existing': 'ignore',
-    stable: 'never',
-    digest: 'latest',
-    package: '../x',
-    'package-index': 'pypi.org',
-    'package-timeout': '5',
-    'require-checks': 'testbed',
-    'checks-timeout': 'soon',
-    'github-token': '',
-  }
-  const { name, mistakes } = mistakesOf(given, runIn(workspace, { tag: undefined, ref: 'branch main' }))
-  expect(name).toBe('invalid-input')
-  expect(mistakes.map(line => line.split(/[:,]/)[0])).toEqual([
-    'The input command is "relase"',
-    'The input registry is "https',
-    'The input service is "a/b"',
-    'The input project is "CMSWeb"',
-    'The input digest is "latest"',
-    'There is no git tag to release',
-    'The table in the input policy has a mistake',
-    'The input password is empty',
-    'The input stable is "never"',
-    'The input checks-timeout is "soon"',
-    'The input github-token is empty',
-    'The input on-existing is "ignore"',
-    'The input context is "nowhere"',
-    'The input file is "neither"',
-    'The input build-args',
-    'The input build-args is "TAG"',
-    'The input labels',
-    'The input build-options is "--push"',
-    'The input build-options',
-    'The input package-timeout is "5"',
-    'The input package-index is "pypi.org"',
-    'The input package is "../x"',
-  ])
+test('no git tag, on a branch', () => {
+  const text = refusal({}, branch)
+  expect(text).toContain('There is no git tag to release')
+  expect(text).toContain('branch main')
 })
 
-describe('what follows from a mistake is not another one', () => {
-  test.each<{ what: string; given: Texts; env?: NodeJS.ProcessEnv; run?: object; says: string[] }>([
-    {
-      what: 'a registry that is missing',
-      given: { registry: '', project: 'cmsweb' },
-      says: ['The input registry is missing'],
-    },
-    {
-      what: 'a registry that is missing, under a misspelt name',
-      given: { registry: '' },
-      env: { INPUT_REGISTRI: 'ghcr.io' },
-      says: ['There is no input registri. Did you mean registry?'],
-    },
-    {
-      what: 'an input of another action',
-      given: { context: 'bare', username: '', password: 's3cret' },
-      env: { INPUT_DOCKERFILE: 'bare/file', INPUT_USER: 'bob' },
-      says: ['There is no input dockerfile.', 'There is no input user.'],
-    },
-    {
-      what: 'no git tag, for a package',
-      given: { package: 'reqmgr2' },
-      run: { tag: undefined, ref: 'branch main' },
-      says: ['There is no git tag to release'],
-    },
-    {
-      what: 'a service with a slash, for the project',
-      given: { service: 'a/b' },
-      says: ['The input service is "a/b": it contains "/"'],
-    },
-    {
-      what: 'a context without a directory, for the Dockerfile in it',
-      given: { context: 'nowhere' },
-      says: ['The input context is "nowhere": there is no directory'],
-    },
-  ])('$what', ({ given, env, run, says }) => {
-    const { mistakes } = mistakesOf(given, runIn(workspace, run), env)
-    expect(mistakes).toEqual(says.map(text => expect.stringContaining(text)))
-  })
-})
-
-test('a git tag that the policy refuses is told beside other mistakes, and by the plan alone', () => {
-  const run = runIn(workspace, { tag: 'feature/x' })
-  expect(mistakesOf({ stable: 'never' }, run)).toEqual({
-    name: 'invalid-input',
-    mistakes: [
-      expect.stringContaining('The input stable is "never"'),
-      expect.stringContaining('"feature/x" matches no rule'),
-    ],
-  })
-  expect(mistakesOf({}, run)).toEqual({ name: 'none', mistakes: [] })
-  expect(mistakesOf({}, run, { INPUT_PUSH: 'false' }).mistakes).toEqual([
-    expect.stringContaining('There is no input push'),
-    expect.stringContaining('"feature/x" matches no rule'),
-  ])
-})
-
-test('a git tag that has nothing to be promoted to is told beside other mistakes, and by promote alone', () => {
-  const run = runIn(workspace, { tag: '2.3.5rc1' })
-  const given = { command: 'promote', digest: 'latest' }
-  expect(mistakesOf(given, run).mistakes).toEqual([
-    expect.stringContaining('The input digest is "latest"'),
-    'There is no tag to promote 2.3.5rc1 to: rule candidate gives none. Promote the git tag of a release that has stable tags, or change the policy.',
-  ])
-  expect(mistakesOf({ ...given, command: 'verify' }, run).mistakes).toHaveLength(1)
-  expect(mistakesOf({ command: 'promote' }, run).mistakes).toEqual([])
-})
-
-describe('plan checks every input as the run would', () => {
-  const bare = temporaryFolder()
-  test.each(['release', 'plan'])('%s: the default context, without a Dockerfile', command => {
-    expect(mistakesOf({ command }, runIn(bare)).mistakes).toEqual([
-      expect.stringContaining('The input context is ".": it has no Dockerfile.'),
-    ])
-  })
-
-  const own = 'https://github.com/dmwm/WMCore.git'
-  const sha = 'a'.repeat(40)
-  test.each([
-    { context: `${own}#2.3.4`, is: undefined },
-    { context: `${own}#${sha}`, is: undefined },
-    { context: 'https://github.com/dmwm/CMSKubernetes.git#main', is: undefined },
-    { context: `${own}#main`, is: 'main' },
-    { context: `${own}#2.3.5:docker`, is: '2.3.5' },
-    { context: own, is: 'its default branch' },
-  ])('an address at another commit: $context', ({ context, is }) => {
-    for (const command of ['release', 'build', 'plan']) {
-      const { name, mistakes } = mistakesOf({ command, context }, runIn(workspace, { sha }))
-      expect(mistakes).toEqual(
-        is === undefined ? [] : [expect.stringContaining(`${context} is at ${is}, and the git tag`)],
-      )
-      expect(name).toBe(is === undefined ? 'none' : 'wrong-commit')
-      // The commit of another git tag is not known here.
-      expect(mistakesOf({ command, context, tag: '9.9.9' }).mistakes).toEqual([])
-    }
-  })
-
-  test.each<Texts>([
-    { context: 'nowhere' },
-    { context: 'bare' },
-    { file: 'nowhere' },
-    { 'build-args': 'A B' },
-    { 'build-options': '--push' },
-    { labels: 'alone' },
-    { username: 'bob' },
-    { 'on-existing': 'ignore' },
-    { stable: 'never' },
-    { digest: 'latest' },
-    { package: '../x' },
-    { 'package-timeout': '5' },
-    { 'require-checks': 'testbed', 'github-token': '' },
-    { 'checks-timeout': 'soon' },
-  ])('%o', given => {
-    const release = mistakesOf(given)
-    expect(release.mistakes).toHaveLength(1)
-    expect(mistakesOf({ command: 'plan', ...given })).toEqual(release)
-  })
-
-  test('but for what promote and verify alone take', () => {
-    expect(mistakesOf({ command: 'plan', digest: `sha256:${'0'.repeat(64)}` }).mistakes).toEqual([])
-  })
-})
-
-describe('build-args that look like two', () => {
-  test.each([
-    { text: 'A=1 B=2', message: 'A: its value goes on with B=' },
-    { text: 'A=1,B=2', message: 'A: its value goes on with B=' },
-    { text: 'A=1, B=2', message: 'A: its value goes on with B=' },
-    { text: 'X=1\nA="two words"', message: 'A: the quotes around its value are part of it' },
-    { text: "A='s3cret'", message: 'A: the quotes around its value are part of it' },
-  ])('$text gets a warning, without the value', ({ text, message }) => {
-    const { warnings } = validateRequest(textsWith({ 'build-args': text }), runIn(workspace))
-    expect(warnings).toEqual([
-      { title: 'Possible mistake in the input build-args', message: expect.stringContaining(message) },
-    ])
-    expect(warnings[0]?.message).not.toMatch(/two words|s3cret/)
-  })
-
-  test.each(['A=1', 'A=two words', 'URL=https://a/?b=c&d=e', 'A=b=c', 'FLAGS=-O2 -march=native', 'A="', 'A'])(
-    '%s gets none',
-    text => {
-      expect(validateRequest(textsWith({ 'build-args': text }), runIn(workspace)).warnings).toEqual([])
-    },
-  )
-})
-
-test('the words of a workflow are those of inputs', () => {
-  expect(workflow.spell('tag')).toBe('the input tag')
+test.each(['apiUrl', 'repository'])('checks without %s', missing => {
+  const others = { [missing]: undefined }
+  expect(refusal({ 'require-checks': 'a' }, runIn(workspace, others))).toContain('GITHUB_API_URL')
 })

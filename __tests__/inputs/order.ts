@@ -1,12 +1,14 @@
 import { mkdirSync, mkdtempSync, realpathSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import type { Request } from '../../src/commands/request.ts'
 import { inputs } from '../../src/contract.ts'
 import { ReleaseError } from '../../src/errors.ts'
 import { Mistakes } from '../../src/inputs/mistakes.ts'
 import { requestOf } from '../../src/inputs/request.ts'
 import type { RunContext } from '../../src/inputs/run-context.ts'
-import type { InputTexts } from '../../src/inputs/texts.ts'
+import { type InputTexts, noteUnknownInputs } from '../../src/inputs/texts.ts'
+import type { Warning } from '../../src/log.ts'
 
 /** A folder of its own, which ends with the tests: see ../temporary.ts. */
 export const temporaryFolder = (): string => realpathSync(mkdtempSync(join(tmpdir(), 'inputs-')))
@@ -46,10 +48,23 @@ export const runIn = (workspace: string, others: Partial<RunContext> = {}): RunC
   ...others,
 })
 
+/** The request that an order makes, with the warnings. `env` has inputs that may not exist. */
+export const requestWith = (
+  given: Partial<InputTexts>,
+  run: RunContext,
+  env: NodeJS.ProcessEnv = {},
+): { request: Request; warnings: readonly Warning[] } => {
+  const mistakes = new Mistakes()
+  const warnings: Warning[] = []
+  noteUnknownInputs(env, mistakes)
+  const request = requestOf(textsWith(given), run, { mistakes, warn: warning => warnings.push(warning) })
+  return { request, warnings }
+}
+
 /** The name and the text of the error that an order ends with. */
-export const refusal = (given: Partial<InputTexts>, run: RunContext): string => {
+export const refusal = (given: Partial<InputTexts>, run: RunContext, env?: NodeJS.ProcessEnv): string => {
   try {
-    requestOf(textsWith(given), run, { mistakes: new Mistakes(), warn: () => {} })
+    requestWith(given, run, env)
   } catch (error) {
     if (error instanceof ReleaseError) return `${error.name}: ${error.message}`
     throw error

@@ -1,217 +1,223 @@
-import { describe, expect, test } from 'vitest'
-import { validateRequest } from '../../src/inputs/request.ts'
-import { refusal, runIn, temporaryFolder, textsWith, write } from './order.ts'
+import { expect, test } from 'vitest'
+import type { InputTexts } from '../../src/inputs/texts.ts'
+import { presets } from '../../src/policy/presets.ts'
+import { requestWith, runIn, temporaryFolder, write } from './order.ts'
 
 const workspace = temporaryFolder()
-write(workspace, { Dockerfile: '', 'docker/service/Dockerfile': '', 'docker/other': '', 'bare/file': '' })
+const table = 'final: X.Y -> X.Y | X.Y-stable\nother: * -> *'
+write(workspace, {
+  Dockerfile: '',
+  'docker/service/Dockerfile': '',
+  'docker/other': '',
+  policy: table,
+  'docker/policy': `\uFEFF${table.replaceAll('\n', '\r\n')}\r\n`,
+})
 const run = runIn(workspace)
-const digest = `sha256:${'ab'.repeat(32)}` as const
+const [A, B] = [`sha256:${'a'.repeat(64)}`, `sha256:${'b'.repeat(64)}`]
+const github = { apiUrl: 'https://api.github.com', name: 'dmwm/WMCore', token: 't' }
+const checks = { names: ['testbed'], timeout: 0, ownRun: '7', repository: github }
+const repository = (path: string): object => ({ registry: 'ghcr.io', path })
 
-describe('what is ordered', () => {
-  const everything = {
-    project: 'cmswmcore/sub',
-    tag: '2.3.5rc1',
-    context: 'docker/service',
-    file: 'docker/other',
-    'build-args': 'A=1',
-    'build-options': '--platform=linux/arm64',
-    username: 'robot$cms+ci',
-    password: 'pa:ss wörd',
-    'on-existing': 'reuse',
-    stable: 'on-promotion',
-  }
+/** What every command knows by default. */
+const always = {
+  policy: { rules: [{ name: 'final' }, { name: 'patch' }, { name: 'candidate' }, { name: 'other' }] },
+  services: [{ service: 'reqmgr2', repository: repository('reqmgr2'), digest: undefined }],
+  credentials: undefined,
+  stable: 'on-release',
+  withRecords: true,
+}
+/** What every command knows by default that is for one git tag. */
+const version = {
+  ...always,
+  decision: { kind: 'planned', gitTag: '2.3.4', rule: 'final', first: { tag: '2.3.4' } },
+  service: always.services[0],
+  revision: '6f1ea31',
+  source: { address: 'github.com/dmwm/wmcore' },
+  onExisting: 'same-revision',
+  checks: undefined,
+  recordedRun: run.recorded,
+}
+const build = {
+  context: '.',
+  file: undefined,
+  buildArgs: ['TAG=2.3.4'],
+  labels: [
+    'org.opencontainers.image.title=reqmgr2',
+    'org.opencontainers.image.version=2.3.4',
+    'org.opencontainers.image.source=https://github.com/dmwm/WMCore',
+    'org.opencontainers.image.ref.name=2.3.4',
+    'org.opencontainers.image.url=https://github.com/dmwm/WMCore/tree/2.3.4',
+  ],
+  options: [],
+}
 
-  test.each([
-    {
+test.each<{ given: Partial<InputTexts>; request: object }>([
+  { given: { command: 'release' }, request: { ...version, build, package: undefined } },
+  { given: { command: 'build' }, request: { ...version, build } },
+  { given: { command: 'plan' }, request: version },
+  { given: { command: 'push' }, request: version },
+  { given: { command: 'promote' }, request: version },
+  { given: { command: 'verify' }, request: version },
+  { given: { command: 'audit' }, request: { ...always, from: undefined } },
+  {
+    given: {
       command: 'release',
-      given: {},
-      request: {
-        repository: { registry: 'ghcr.io', path: 'reqmgr2' },
-        gitTag: '2.3.4',
-        revision: '6f1ea31',
-        build: { context: '.', file: undefined, options: [] },
-        credentials: undefined,
-        onExisting: 'same-revision',
-        stable: 'on-release',
+      project: 'cmswmcore/sub',
+      // Another one than that of the run, whose commit is not known.
+      tag: '2.3.5rc1',
+      context: 'docker/service',
+      file: 'docker/other',
+      'build-args': '\r\n  A=1 \r\n\n\tURL=https://a/?b=c&d=$(e) \nEMPTY=\nFROM_ENV',
+      'build-options':
+        '--platform=linux/amd64,linux/arm64\n\n --secret=id=pip,env=PIP_TOKEN \n--add-host=a b:1\n--no-cache',
+      labels: 'a.b=c d=e\nempty=\norg.opencontainers.image.title=Request Manager',
+      username: 'robot$cms+ci',
+      password: 'pa:ss wörd',
+      'on-existing': 'reuse',
+      stable: 'on-promotion',
+      record: 'false',
+      package: 'T0.Req_Mon',
+      'package-index': 'http://localhost:8080/simple',
+      'package-timeout': '6h',
+      'require-checks': '\n testbed \r\nunit tests / 3.12\ntestbed\n',
+      'checks-timeout': '90s',
+      'github-token': 't',
+    },
+    request: {
+      services: [{ repository: repository('cmswmcore/sub/reqmgr2') }],
+      decision: { gitTag: '2.3.5rc1', copies: [] },
+      revision: undefined,
+      source: { github },
+      credentials: { kind: 'password', username: 'robot$cms+ci', password: 'pa:ss wörd' },
+      onExisting: 'reuse',
+      stable: 'on-promotion',
+      withRecords: false,
+      recordedRun: undefined,
+      build: {
+        context: 'docker/service',
+        file: 'docker/other',
+        buildArgs: ['TAG=2.3.5rc1', 'A=1', 'URL=https://a/?b=c&d=$(e)', 'EMPTY=', 'FROM_ENV'],
+        options: [
+          '--platform=linux/amd64,linux/arm64',
+          '--secret=id=pip,env=PIP_TOKEN',
+          '--add-host=a b:1',
+          '--no-cache',
+        ],
+        labels: [
+          'org.opencontainers.image.title=Request Manager',
+          ...build.labels.slice(1).map(label => label.replace('2.3.4', '2.3.5rc1')),
+          'a.b=c d=e',
+          'empty=',
+        ],
+      },
+      package: {
+        package: { name: 'T0.Req_Mon', version: '2.3.5rc1' },
+        index: new URL('http://localhost:8080/simple'),
+        timeout: 21_600_000,
+      },
+      checks: { ...checks, names: ['testbed', 'unit tests / 3.12'], timeout: 90_000 },
+    },
+  },
+  {
+    given: { command: 'release', package: 'reqmgr2', tag: '2.3.5-RC.1' },
+    request: {
+      package: {
+        package: { name: 'reqmgr2', version: '2.3.5rc1' },
+        index: new URL('https://pypi.org/simple/'),
+        timeout: 900_000,
       },
     },
-    {
-      command: 'release',
-      given: everything,
-      request: {
-        repository: { registry: 'ghcr.io', path: 'cmswmcore/sub/reqmgr2' },
-        gitTag: '2.3.5rc1',
-        revision: undefined,
-        build: { context: 'docker/service', file: 'docker/other', options: ['--platform=linux/arm64'] },
-        credentials: { kind: 'password', username: 'robot$cms+ci', password: 'pa:ss wörd' },
-        onExisting: 'reuse',
-        stable: 'on-promotion',
-      },
-    },
-    {
-      command: 'plan',
-      given: { project: 'cmswmcore' },
-      request: {
-        services: [{ service: 'reqmgr2', repository: { registry: 'ghcr.io', path: 'cmswmcore/reqmgr2' } }],
-      },
-    },
-    {
-      command: 'promote',
-      given: { digest },
-      request: { services: [{ service: 'reqmgr2', digest }], gitTag: '2.3.4' },
-    },
-    {
+  },
+  ...['push', 'promote'].map(command => ({
+    given: { command, 'require-checks': 'testbed', 'github-token': 't' },
+    request: { checks },
+  })),
+  // Nothing is built, and no package and no check is waited for.
+  {
+    given: {
       command: 'verify',
-      given: { digest, stable: 'on-promotion' },
-      request: { services: [{ service: 'reqmgr2', digest }], stable: 'on-promotion' },
+      context: 'nowhere',
+      file: 'nor/this',
+      'build-options': '--push',
+      'package-timeout': 'soon',
+      'require-checks': 'testbed',
+      stable: 'on-promotion',
     },
-  ])('$command with $given', ({ command, given, request }) => {
-    expect(validateRequest(textsWith({ command, ...given }), run).request).toMatchObject({
-      command,
-      ...request,
-    })
-  })
-
-  test.each(['promote', 'verify'])('%s needs nothing to build', command => {
-    expect(refusal({ command, context: 'not/there', file: 'nor/this' }, run)).toBe('no error')
-  })
-
-  test.each([
-    'https://github.com/dmwm/CMSKubernetes.git#master:docker/pypi/reqmgr2',
-    'http://localhost/a.git',
-    'git://example.com/a.git',
-    'ssh://git@github.com/dmwm/a.git',
-    'git@github.com:dmwm/a.git',
-    'github.com/dmwm/a',
-  ])('the context %s is fetched by docker', context => {
-    expect(validateRequest(textsWith({ context }), run).request).toMatchObject({ build: { context } })
-  })
-
-  test('the tag of the run is the default, whatever it contains', () => {
-    const order = validateRequest(textsWith({ command: 'plan' }), runIn(workspace, { tag: 'build/7' }))
-    expect(order.request).toMatchObject({ gitTag: 'build/7' })
-  })
+    request: { stable: 'on-promotion', checks: undefined },
+  },
+  {
+    given: { command: 'audit', service: 'a, b', project: 'cms', from: '2.4.0', context: 'nowhere' },
+    request: { services: [{ service: 'a' }, { repository: repository('cms/b') }], from: '2.4.0' },
+  },
+  ...['plan', 'promote', 'verify'].flatMap(command => [
+    { given: { command, digest: A }, request: { services: [{ service: 'reqmgr2', digest: A }] } },
+    {
+      given: { command, service: `a@${A}\r\nb@${B}, ,c,` },
+      request: {
+        services: [
+          { service: 'a', digest: A },
+          { service: 'b', digest: B },
+          { service: 'c', digest: undefined },
+        ],
+      },
+    },
+  ]),
+  ...Object.keys(presets).map(policy => ({
+    given: { command: 'plan', policy, tag: policy === 'crab' ? 'v3.240325' : '1.2.3' },
+    request: { decision: { kind: 'planned' } },
+  })),
+  ...[
+    { policy: table },
+    ...['policy', './docker/../policy', 'docker/policy', `${workspace}/policy`].flatMap(file => [
+      { 'policy-file': file },
+      { 'policy-file': file, policy: '' },
+    ]),
+  ].map(given => ({
+    given: { command: 'plan', ...given },
+    request: { policy: { rules: [{ pattern: { source: 'X.Y' } }, { pattern: { source: '*' } }] } },
+  })),
+])('$given', ({ given, request }) => {
+  const made = requestWith(given, run)
+  expect(made.request).toMatchObject({ command: given.command, ...request })
+  expect(made.warnings).toEqual([])
 })
 
-describe('what is refused: the input, what was given, what is wrong with it, the way out', () => {
-  const directory = (path: string): string => `${workspace}/${path}`
-  test.each([
-    {
-      given: { command: 'relase' },
-      error:
-        'The input command is "relase": there is no such value. Did you mean release? Allowed are release, plan',
-    },
-    {
-      given: { 'on-existing': 'ignore' },
-      error:
-        'The input on-existing is "ignore": there is no such value. Allowed are same-revision, reuse, fail, overwrite.',
-    },
-    {
-      given: { stable: 'on-release ' },
-      error:
-        'The input stable is "on-release ": there is no such value. Did you mean on-release? Allowed are on-release, on-promotion.',
-    },
-    {
-      given: { registry: 'https://ghcr.io' },
-      error:
-        'The input registry is "https://ghcr.io": it is an address; leave "https://" out. Write ghcr.io.',
-    },
-    {
-      given: { registry: 'https://ghcr.io/dmwm/' },
-      error:
-        'The input registry is "https://ghcr.io/dmwm/": it is an address; leave "https://" out. Write ghcr.io, and dmwm into the input project.',
-    },
-    {
-      given: { project: '/cmsweb/' },
-      error: 'The input project is "/cmsweb/": it has an empty part. Write cmsweb.',
-    },
-    {
-      given: { tag: 'refs/heads/main' },
-      error: 'The input tag is "refs/heads/main": it is a branch. Write the name of a git tag.',
-    },
-    {
-      given: { tag: '2.3.4\n2.3.5' },
-      error: 'The input tag is "2.3.4\\n2.3.5": no git tag has white space. Write the name of one git tag.',
-    },
-    {
-      given: { project: 'CMSWeb' },
-      error: 'The input project is "CMSWeb": "CMSWeb" has capitals. Write cmsweb.',
-    },
-    {
-      given: { service: 'cms/reqmgr2' },
-      error:
-        'The input service is "cms/reqmgr2": it contains "/". Write the path before the last "/" into the input project.',
-    },
-    {
-      given: { service: 'reqmgr2:2.3' },
-      error:
-        'The input service is "reqmgr2:2.3": "reqmgr2:2.3" is not of a-z and 0-9 with single ".", "_", "__" or "-" between. Write the name alone, reqmgr2; the tag comes from the git tag.',
-    },
-    {
-      given: { tag: 'refs/tags/2.3.4' },
-      error: 'The input tag is "refs/tags/2.3.4": it is a whole ref. Write 2.3.4.',
-    },
-    {
-      given: { context: 'nowhere' },
-      error: `The input context is "nowhere": there is no directory ${directory('nowhere')}. Write a directory of the workspace; a step with actions/checkout must come before this one.`,
-    },
-    {
-      given: { context: 'Dockerfile' },
-      error:
-        'The input context is "Dockerfile": it is a file. Write a directory of the workspace, and the Dockerfile into the input file.',
-    },
-    {
-      given: { context: '--push' },
-      error:
-        'The input context is "--push": it begins with "-". Write a directory of the workspace, such as ./service.',
-    },
-    {
-      given: { context: 'bare' },
-      error:
-        'The input context is "bare": it has no Dockerfile. Write the directory that has one, or name it with the input file; a step with actions/checkout must come before this one.',
-    },
-    {
-      given: { context: 'bare', file: 'file' },
-      error: `The input file is "file": there is no file ${directory('file')}. Paths start from the workspace: write bare/file.`,
-    },
-    {
-      given: { file: 'nowhere' },
-      error: `The input file is "nowhere": there is no file ${directory('nowhere')}. Write its path from the workspace.`,
-    },
-    {
-      given: { digest: 'sha256:abc' },
-      error:
-        'The input digest is "sha256:abc": it is not a digest. Write it whole and alone, sha256: and 64 hexadecimal digits, as the output digest has it.',
-    },
-    {
-      given: { digest },
-      error: `The input digest is "${digest}": release does not know it before it has built. Leave it out, or use the command promote or verify.`,
-    },
-    ...['username', 'password'].map(missing => ({
-      given: missing === 'username' ? { password: 's3cret' } : { username: 's3cret' },
-      error: `The input ${missing} is empty, and ${missing === 'username' ? 'password' : 'username'} is not. Give both, or neither to use the login that docker has. A secret or variable that does not exist is empty too: check its name, and that this repository may read it.`,
-    })),
-  ])('$given', ({ given, error }) => {
-    expect(refusal(given, run)).toContain(`invalid-input: ${error}`)
-  })
+test('labels of a git tag that an address escapes, and without GitHub', () => {
+  const labelsOf = (others: object): unknown => {
+    const { request } = requestWith({ policy: 'any: a%b/c -> x', tag: 'a%b/c' }, runIn(workspace, others))
+    return request.command === 'release' ? request.build.labels : []
+  }
+  expect(labelsOf({})).toContain('org.opencontainers.image.url=https://github.com/dmwm/WMCore/tree/a%25b/c')
+  expect(labelsOf({ repositoryUrl: undefined })).toEqual(
+    ['title=reqmgr2', 'version=a%b/c', 'ref.name=a%b/c'].map(label => `org.opencontainers.image.${label}`),
+  )
+})
 
-  test('no tag, on a branch', () => {
-    expect(refusal({}, runIn(workspace, { tag: undefined, ref: 'branch main' }))).toBe(
-      'invalid-input: There is no git tag to release: the input tag is empty, and the run is for branch main. Run the workflow on a tag (on: push: tags), or give the input tag.',
-    )
-  })
+test.each([
+  {
+    given: { policy: 'a: v-XY -> a', tag: 'v-XY' },
+    warns: /^line 1, column 6: warning: XY stands for itself/,
+  },
+  ...['X=1\nA=1 B=2', 'A=1,B=s3cret', 'A=1, B=2', 'A="two words"', "A='s3cret'"].map(text => ({
+    given: { 'build-args': text },
+    // Values may be secrets.
+    warns: /^A: (?!.*(?:s3cret|two words))/,
+  })),
+])('$given is accepted with a warning', ({ given, warns }) => {
+  expect(requestWith(given, run).warnings).toEqual([
+    { title: expect.stringContaining('Possible mistake'), message: expect.stringMatching(warns) },
+  ])
+})
 
-  test.each([
-    'https://user:s3cret@github.com/dmwm/a.git',
-    'http://:s3cret@localhost/a.git',
-    'ssh://git:s3cret@github.com/dmwm/a.git',
-    'https://user:s3cret@github.com:dmwm/a.git',
-    'HTTPS://user:s3cret@github.com/dmwm/a.git',
-    'https://s3cret@github.com/dmwm/a.git',
-  ])('a password in the context %s, which is not repeated', context => {
-    const error = refusal({ context }, run)
-    expect(error).toMatch(/^invalid-input: The input context seems to have a password or a token in it/)
-    expect(error).toContain('--secret=id=GIT_AUTH_TOKEN,env=')
-    expect(error).not.toContain('s3cret')
-  })
+test('build arguments that are no slips', () => {
+  const texts = [
+    'A=1',
+    'A=two words',
+    'URL=https://a/?b=c&d=e',
+    'A=b=c',
+    'FLAGS=-O2 -march=native',
+    'A="',
+    'A',
+  ]
+  expect(requestWith({ 'build-args': texts.join('\n') }, run).warnings).toEqual([])
 })

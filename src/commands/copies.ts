@@ -62,7 +62,7 @@ async function carryOut(one: Copies, moving: boolean): Promise<Copies> {
     const { tag } = step.tag
     if (step.kind === 'keep') noteOutcome(entry, tag, { outcome: 'kept' })
     else if (step.kind === 'stay')
-      noteOutcome(entry, tag, { outcome: 'stayed', note: `stays with ${step.newest}, which is newer` })
+      noteOutcome(entry, tag, { outcome: 'stayed', note: `belongs to ${step.newest}, which is newer` })
     else {
       manifest ??= await requireTagged(registry, desired.first.tag, image.digest)
       requireImage(manifest, registry)
@@ -126,6 +126,7 @@ async function readBack(all: readonly Copies[], { log }: Run): Promise<void> {
       return [...states].flatMap(([tag, state]) => {
         if (state.kind === 'present' && state.digest === image.digest) return []
         const is = state.kind === 'absent' ? 'is not there' : `is ${state.digest}`
+        noteOutcome(entry, tag, { outcome: state.kind === 'absent' ? 'missing' : 'different', note: is })
         return [`${tagged(registry.repository, tag)} ${is}, and should be ${image.digest}`]
       })
     })
@@ -146,9 +147,14 @@ function nameOf({ tag }: TagEntry): string {
 }
 
 /** Throws `not-as-planned` unless the registry has the image that its answer to HEAD of the first tag named. */
-async function requireThere({ target: { registry, desired }, image }: Copies): Promise<void> {
+async function requireThere({ target: { registry, desired, entry }, image }: Copies): Promise<void> {
   const { digest, manifest } = image
-  if (manifest !== undefined || (await registry.hasManifest(digest))) return
+  if (manifest !== undefined || (await registry.hasManifest(digest))) {
+    entry.digest = digest
+    return
+  }
+  delete entry.digest
+  for (const { tag } of entry.tags.filter(isPublished)) noteOutcome(entry, tag, { outcome: 'planned' })
   throw new ReleaseError('not-as-planned', {
     what: `The registry says that ${tagged(registry.repository, desired.first.tag)} is ${digest}, and does not have that image.`,
     remedy:

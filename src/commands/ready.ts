@@ -58,7 +58,6 @@ export async function readCandidate(target: Target, image: Constraints['image'])
   const constraints = { ...constraintsOfPublished(undefined, { kind: 'write' }), image }
   const { first, copies } = await nextSteps(target, constraints)
   if (first.kind !== 'keep') throw new TypeError('a promotion can not build')
-  target.entry.digest = first.digest
   return { target, steps: copies, image: { digest: first.digest, manifest: undefined, isBuilt: false } }
 }
 
@@ -89,6 +88,7 @@ async function inspect(
   const { registry, of, desired } = target
   const manifest = await requireTagged(registry, desired.first.tag, image.digest)
   requireImage(manifest, registry)
+  target.entry.digest = image.digest
   const labels = await readAllLabels(registry, manifest)
   if (hasTagsToWrite(copies)) await registry.requireWritable()
   const origins = labels.map(({ [REVISION_LABEL]: revision, [SOURCE_LABEL]: source }) => ({

@@ -78,8 +78,7 @@ async function compare(
     const isWaiting = step.kind === 'withhold' && mayWait(step, desired, observed)
     noteOutcome(entry, step.tag.tag, outcomeFound(step, observed, { lost, isWaiting }))
   }
-  const digest = digestAt(observed, desired.first.tag)
-  if (digest !== undefined && !lost.has(digest)) entry.digest = digest
+  if (steps[0]?.kind === 'keep' && !lost.has(steps[0].digest)) entry.digest = steps[0].digest
   // What stands against the first tag is said of it; findings are of a version that is there.
   if (steps[0]?.kind === 'refuse')
     return steps.flatMap(step => (step.kind === 'refuse' ? [{ what: step.why, remedy: step.remedy }] : []))

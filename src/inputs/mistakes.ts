@@ -3,61 +3,56 @@ import { type ErrorName, ReleaseError } from '../errors.ts'
 import { oneLine } from '../text.ts'
 import { nearMiss } from './near-miss.ts'
 
-/** One thing that is wrong with what was given. */
-export interface Mistake {
-  readonly name: ErrorName
-  /** The input that it is in. */
-  readonly input: InputName
-  readonly what: string
-  readonly remedy: string
-}
-
 /** Collects what is wrong with the inputs, so that all of it is told at once. */
 export class Mistakes {
-  readonly #all: Mistake[] = []
+  readonly #all: { input: InputName; error: ReleaseError }[] = []
 
   /** A mistake in its own words. */
   add(input: InputName, what: string, remedy: string, name: ErrorName = 'invalid-input'): void {
-    this.#all.push({ name, input, what, remedy })
+    this.#all.push({ input, error: new ReleaseError(name, { what, remedy }) })
   }
 
-  /** The mistake of an input that can not be what it is, or be empty. `problem` is a part of a sentence. */
-  invalid(input: InputName, given: string, problem: string, remedy: string): void {
-    const what =
-      given === ''
-        ? `${input} is empty.`
-        : `${input} is ${oneLine(JSON.stringify(given))}: ${oneLine(problem)}.`
-    const unset = given === '' ? ' A variable or secret that does not exist is empty, too.' : ''
-    this.add(input, what, oneLine(remedy) + unset)
+  /** An input that must not be empty. Why it is may be told already: it was misspelt, or held a secret. */
+  empty(input: InputName, what: string, remedy: string): void {
+    if (this.#all.some(mistake => mistake.input === input)) return
+    this.add(input, what, `${remedy} A variable or secret that does not exist is empty, too.`)
   }
 
-  /** The value that is given; the first of those allowed if it is none of them. */
-  oneOf<T extends string>(input: InputName, given: string, allowed: readonly [T, ...T[]]): T {
-    const found = allowed.find(value => value === given)
-    if (found === undefined) {
-      const meant = nearMiss(given, allowed)
-      const asked = meant === undefined ? '' : `Did you mean ${meant}? `
-      this.invalid(input, given, 'there is no such value', `${asked}Allowed are ${allowed.join(', ')}.`)
+  /** Takes down why an input can not be as given: the problem, a part of a sentence, and the remedy. */
+  about(input: InputName, given: string): (problem: string, remedy: string) => void {
+    return (problem, remedy) => {
+      const what = `${input} is ${oneLine(JSON.stringify(given))}: ${oneLine(problem)}.`
+      if (given === '') this.empty(input, `${input} is empty.`, remedy)
+      else this.add(input, what, oneLine(remedy))
     }
-    return found ?? allowed[0]
+  }
+
+  /** The value that is given, or that was probably meant. `more` says what else is allowed. */
+  oneOf<T extends string>(input: InputName, given: string, allowed: readonly T[], more = ''): T | undefined {
+    const meant = allowed.find(value => value === given) ?? nearMiss(given, allowed)
+    const remedy = `${meant ? `Did you mean ${meant}? ` : ''}Allowed are ${allowed.join(', ')}${more}.`
+    if (meant !== given) this.about(input, given)('there is no such value', remedy)
+    return meant
   }
 
   /** Throws one error for all mistakes, if there are some. */
   throwIfAny(): void {
     const [first, ...others] = this.#all
     if (first === undefined) return
-    if (others.length === 0) throw new ReleaseError(first.name, first)
-    const isSame = others.every(({ name }) => name === first.name)
-    throw new ReleaseError(isSame ? first.name : 'invalid-input', {
-      what: `There are ${this.#all.length} mistakes:\n${this.#all.map(numbered).join('\n')}\n`,
+    if (others.length === 0) throw first.error
+    const numbered = this.#all.map(({ error: { message } }, index) => {
+      return `${index + 1}. ${message.replaceAll('\n', '\n   ')}\n`
+    })
+    throw new ReleaseError('invalid-input', {
+      what: `There are ${numbered.length} mistakes:\n${numbered.join('')}`,
       remedy: 'Correct all of them, then run it again.',
     })
   }
-}
 
-function numbered({ what, remedy }: Mistake, index: number): string {
-  return `${index + 1}. ${what.trimEnd()}${what.endsWith('\n') ? '\n' : ' '}${remedy}`.replaceAll(
-    '\n',
-    '\n   ',
-  )
+  /** What there is if nothing is wrong. Throws as `throwIfAny`. */
+  orThrow<T>(value: T | undefined): T {
+    this.throwIfAny()
+    if (value === undefined) throw new TypeError('a mistake was lost')
+    return value
+  }
 }

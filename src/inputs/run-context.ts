@@ -1,59 +1,38 @@
+import type { RecordedRun } from '../commands/record-content.ts'
 import { oneLine } from '../text.ts'
-
-/** Who runs this, and where, as far as the CI says so: for records. */
-export interface RecordedRun {
-  /** Who started the run. */
-  readonly actor: string | undefined
-  /** The address of the run. */
-  readonly run: string | undefined
-  /** The environment that it deploys to, or else the kind of machine. */
-  readonly environment: string | undefined
-}
 
 /** What a CI says of the run. Outside of GitHub much is missing. */
 export interface RunContext {
-  /** The git tag that the run is for, if it is for one. */
   readonly tag: string | undefined
-  /** What the run is for, in words, for messages. */
+  /** What the run is for, for people. */
   readonly ref: string
-  /** The commit of the run. */
   readonly sha: string | undefined
-  /** The address of the repository's page. */
   readonly repositoryUrl: string | undefined
   /** `owner/name`. */
   readonly repository: string | undefined
-  /** The address of the REST API, of github.com or of a GitHub Enterprise Server. */
   readonly apiUrl: string | undefined
-  /** The number of the workflow run. */
   readonly runId: string | undefined
   readonly recorded: RecordedRun
   /** Whether somebody has looked at the images whose digests are given, and not a job read them from the registry. */
   readonly isLookedAt: boolean
-  /** The directory that relative paths start from. */
   readonly workspace: string
-  /** The directory for files that end with the job. */
   readonly temporary: string | undefined
-  /** Whether paths must stay in these two: who may change a workflow's inputs may not read the runner's files. */
+  /** Whether paths must stay in these two: who may give inputs may not read the runner's files. */
   readonly isConfined: boolean
 }
 
 /** The variable in which a workflow names the environment of its job: GitHub tells no step. */
 export const ENVIRONMENT_VARIABLE = 'STABLE_RELEASE_ENVIRONMENT'
 
-/**
- * Reads the context of a workflow's run. Without a workspace, paths start from `directory`.
- *
- * Source: GitHub documentation, "Default environment variables".
- */
+/** Source: GitHub documentation, "Default environment variables". */
 export function readRunContext(env: NodeJS.ProcessEnv, directory: string): RunContext {
-  const refName = env.GITHUB_REF_NAME || undefined
   const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: runId } = env
+  const { GITHUB_REF_TYPE: refType, GITHUB_REF_NAME: refName, GITHUB_RUN_ATTEMPT: attempt = '1' } = env
   const repositoryUrl = server && repository ? `${server}/${repository}` : undefined
-  const attempt = env.GITHUB_RUN_ATTEMPT ?? '1'
   const page = `${repositoryUrl}/actions/runs/${runId}${attempt === '1' ? '' : `/attempts/${attempt}`}`
   return {
-    tag: env.GITHUB_REF_TYPE === 'tag' ? refName : undefined,
-    ref: refName === undefined ? 'no git ref' : oneLine(`${env.GITHUB_REF_TYPE ?? 'ref'} ${refName}`),
+    tag: refType === 'tag' && refName ? refName : undefined,
+    ref: refName ? oneLine(`${refType ?? 'ref'} ${refName}`) : 'no git ref',
     sha: env.GITHUB_SHA || undefined,
     repositoryUrl,
     repository: repository || undefined,

@@ -1,113 +1,88 @@
 import type { PublishedService } from '../commands/request.ts'
 import { type Digest, isDigest, pathProblem, registryProblem } from '../registry/reference.ts'
-import { hasInvisible } from '../text.ts'
-import type { Mistakes } from './mistakes.ts'
-import type { InputTexts } from './texts.ts'
+import type { Reading } from './texts.ts'
 
-/** The commands that are for several services at once. */
-const MULTI_SERVICE_COMMANDS: readonly string[] = ['plan', 'promote', 'verify', 'audit']
+const MULTI_SERVICE_COMMANDS = ['plan', 'promote', 'verify', 'audit']
 
-const WHOLE = 'sha256: and 64 hexadecimal digits, as the output digest has it'
+const WHOLE_DIGEST = 'sha256: and 64 hexadecimal digits'
 
-/**
- * The services, each with where its images are and what its image must be: one, or, for commands that are for several,
- * as many as are named.
- */
-export function servicesOf(
-  command: string,
-  texts: InputTexts,
-  mistakes: Mistakes,
-): readonly PublishedService[] {
-  const { service: given } = texts
+/** The services, each with the place of its images, and the image that it must have, if that was given. */
+export function servicesOf(command: string, reading: Reading): PublishedService[] {
+  const { texts, mistakes } = reading
+  const entries = texts.service.split(/[\n,]/).flatMap(entry => entry.trim() || [])
   const isForMany = MULTI_SERVICE_COMMANDS.includes(command)
-  const entries = given.split(/[\n,]/).map(entry => entry.trim())
-  const named = entries.filter(entry => entry !== '')
-  const wrong = (problem: string, remedy: string): void => mistakes.invalid('service', given, problem, remedy)
-  const registry = registryOf(texts, mistakes)
-  const project = projectOf(registry, texts, mistakes)
-  if (named.length === 0) wrong('it is missing', 'Write the name of the image, such as reqmgr2.')
-  if (named.length > 1 && !isForMany)
+  const wrong = mistakes.about('service', texts.service)
+  const registry = registryOf(reading)
+  const project = projectOf(registry, reading)
+  const takesDigest = isForMany && command !== 'audit'
+  const image = takesDigest ? digestOf(entries.length, reading) : undefined
+  const input = texts.digest === '' ? 'service' : 'digest'
+  if (!takesDigest && (input === 'digest' || texts.service.includes('@')))
+    mistakes.about(input, texts[input])(`${command} takes no digest, promote and verify do`, 'Leave it out.')
+  if (entries.length === 0) wrong('it has no name', 'Write the name of the image, such as reqmgr2.')
+  else if (entries.length > 1 && !isForMany)
     wrong(`${command} is for one service`, 'Write one, and run it for each of them, as a matrix does.')
-  if (new Set(named.map(nameOf)).size < named.length) wrong('it names one twice', 'Leave one out.')
-  const digest = digestOf(texts, mistakes)
-  if (digest !== undefined && (named.length > 1 || given.includes('@')))
-    mistakes.invalid(
-      'digest',
-      digest,
-      'it is for one service',
-      'Leave it out, and write each as name@sha256:… into service.',
-    )
-  const services = named.map(entry => serviceOf(entry, { registry, project, digest }, mistakes))
-  if (services.some(each => each.digest !== undefined)) noteUselessDigest(command, texts, mistakes)
-  return services
+  else if (entries.some(entry => /[\s;"'[\]]/.test(entry)))
+    wrong('it is no list of names', 'Separate names by commas or lines, without quotes.')
+  else {
+    const services = entries.map(entry => serviceOf(entry, { registry, project, image }, reading))
+    const names = services.map(({ service }) => service)
+    const twice = names.find((name, index) => names.indexOf(name) < index)
+    if (twice !== undefined) wrong(`it names ${twice} twice`, 'Leave one out.')
+    return services
+  }
+  return []
 }
-
-function noteUselessDigest(command: string, { digest, service }: InputTexts, mistakes: Mistakes): void {
-  if (command === 'promote' || command === 'verify' || command === 'plan') return
-  const why =
-    command === 'audit' ? 'a digest is of one version' : `${command} does not know it before it has built`
-  const [input, given] = digest === '' ? (['service', service] as const) : (['digest', digest] as const)
-  mistakes.invalid(input, given, why, 'Leave the digest out, or use the command promote or verify.')
-}
-
-const nameOf = (entry: string): string => entry.split('@', 1)[0] ?? ''
 
 /** One service, as a name or as `name@sha256:…`. */
 function serviceOf(
   entry: string,
-  { registry, project, digest }: { registry: string; project: string; digest: Digest | undefined },
-  mistakes: Mistakes,
+  { registry, project, image }: { registry: string; project: string; image: Digest | undefined },
+  { mistakes }: Reading,
 ): PublishedService {
-  const service = nameOf(entry)
-  const wrong = (problem: string, remedy: string): void => mistakes.invalid('service', entry, problem, remedy)
-  const own = entry.includes('@') ? entry.slice(service.length + 1) : undefined
-  if (own !== undefined && !isDigest(own))
-    wrong('what follows the "@" is not a digest', `Write it whole: ${service}@, then ${WHOLE}.`)
-  const problem = hasInvisible(service)
-    ? 'it has a character that can not be seen'
-    : pathProblem(registry, service)
+  const [service = '', digest = image, ...rest] = entry.split('@')
+  const path = project === '' ? service : `${project}/${service}`
+  const problem = pathProblem(registry, path)
+  const wrong = mistakes.about('service', entry)
   if (service.includes('/')) wrong('it contains "/"', 'Write the path before the last "/" into project.')
   else if (service.includes(':'))
-    wrong('it has a tag', 'Write the name alone; the tag comes from the git tag.')
-  else if (problem !== undefined)
-    wrong(problem, 'Write names such as reqmgr2, one a line or separated by commas.')
-  const path = project === '' ? service : `${project}/${service}`
-  return { service, repository: { registry, path }, digest: isDigest(own) ? own : digest }
+    wrong('it has a tag', `Write ${service.split(':')[0]}; the tag comes from the git tag.`)
+  else if (problem !== undefined) wrong(problem, remedyFor(service, 'Write the name, such as reqmgr2.'))
+  if (digest === undefined || (isDigest(digest) && rest.length === 0))
+    return { service, repository: { registry, path }, digest }
+  wrong('what follows the "@" is not a digest', `Write ${service}@, then ${WHOLE_DIGEST}.`)
+  return { service, repository: { registry, path }, digest: undefined }
 }
 
-function registryOf({ registry }: InputTexts, mistakes: Mistakes): string {
-  const [host = '', ...path] = registry
-    .replace(/^https?:\/\//i, '')
-    .split('/')
-    .filter(part => part !== '')
-  const problem = hasInvisible(registry)
-    ? 'it has a character that can not be seen'
-    : registryProblem(registry)
+function registryOf({ texts: { registry }, mistakes }: Reading): string {
+  const problem = registryProblem(registry)
   if (problem === undefined) return registry
-  const isHost = host !== '' && registryProblem(host) === undefined
+  const parts = registry.replace(/^https?:\/\//i, '').split('/')
+  const [host = '', ...path] = parts.filter(part => part !== '')
   const into = path.length === 0 ? '' : `, and ${path.join('/')} into project`
-  mistakes.invalid(
-    'registry',
-    registry,
-    problem,
-    isHost ? `Write ${host}${into}.` : 'Write the host of the registry, such as registry.cern.ch.',
-  )
+  const isHost = registryProblem(host) === undefined
+  const remedy = isHost ? `Write ${host}${into}.` : 'Write the host, such as registry.cern.ch.'
+  mistakes.about('registry', registry)(problem, remedy)
   return ''
 }
 
-function projectOf(registry: string, { project }: InputTexts, mistakes: Mistakes): string {
-  if (project === '') return ''
-  const problem = hasInvisible(project)
-    ? 'it has a character that can not be seen'
-    : pathProblem(registry, project)
-  if (problem !== undefined)
-    mistakes.invalid('project', project, problem, 'Write a path such as cmswmcore, or leave it empty.')
-  return project
+function projectOf(registry: string, { texts: { project }, mistakes }: Reading): string {
+  const problem = project === '' ? undefined : pathProblem(registry, project)
+  if (problem === undefined) return project
+  const remedy = remedyFor(project, 'Write a path such as cmswmcore, or leave it empty.')
+  mistakes.about('project', project)(problem, remedy)
+  return ''
 }
 
-/** The digest that is an input of its own. */
-function digestOf({ digest }: InputTexts, mistakes: Mistakes): Digest | undefined {
-  if (digest === '' || isDigest(digest)) return isDigest(digest) ? digest : undefined
-  mistakes.invalid('digest', digest, 'it is not a digest', `Write it whole and alone, ${WHOLE}.`)
+function remedyFor(path: string, other: string): string {
+  const lower = path.toLowerCase()
+  return lower !== path && pathProblem('', lower) === undefined ? `Write ${lower}.` : other
+}
+
+function digestOf(count: number, { texts: { digest, service }, mistakes }: Reading): Digest | undefined {
+  const wrong = mistakes.about('digest', digest)
+  if (isDigest(digest) && count < 2 && !service.includes('@')) return digest
+  if (isDigest(digest)) wrong('it is for one service alone', 'Write each into service, as name@sha256:….')
+  else if (digest !== '') wrong('it is not a digest', `Write it whole and alone, ${WHOLE_DIGEST}.`)
   return undefined
 }

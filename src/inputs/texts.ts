@@ -1,14 +1,23 @@
 import * as core from '@actions/core'
 import { type InputName, inputs } from '../contract.ts'
+import type { Warning } from '../log.ts'
 import type { Secrets } from '../secrets.ts'
 import { oneLine } from '../text.ts'
 import type { Mistakes } from './mistakes.ts'
 import { nearMiss } from './near-miss.ts'
+import type { RunContext } from './run-context.ts'
 
 /** The text of every input, trimmed; empty where nothing was given. */
 export type InputTexts = Readonly<Record<InputName, string>>
 
-/** The names of all inputs. */
+/** What requests are made of, and where mistakes and warnings go. */
+export interface Reading {
+  readonly texts: InputTexts
+  readonly run: RunContext
+  readonly mistakes: Mistakes
+  readonly warn: (warning: Warning) => void
+}
+
 export const inputNames = Object.keys(inputs) as readonly InputName[]
 
 /** Reads all inputs of the step, of which some are secrets. */
@@ -23,36 +32,31 @@ export function textsOf(textOf: (input: InputName) => string): InputTexts {
   return Object.fromEntries(inputNames.map(name => [name, textOf(name)])) as InputTexts
 }
 
-/** Inputs of docker's own actions, and where they go here. */
-const FOREIGN_INPUTS: Readonly<Record<string, { input: InputName; remedy: string }>> = {
-  dockerfile: { input: 'file', remedy: 'Write its path into file.' },
-  images: {
-    input: 'service',
-    remedy: 'Write registry, project and service; the policy says which tags there are.',
-  },
-  'no-push': { input: 'command', remedy: 'Write command: build, which pushes nothing, or command: plan.' },
-  platforms: { input: 'build-options', remedy: 'Write --platform=… into build-options.' },
-  push: { input: 'command', remedy: 'The image is always pushed. The commands build and plan push nothing.' },
-  secrets: { input: 'build-options', remedy: 'Write --secret=… into build-options.' },
-  tags: { input: 'tag', remedy: 'The git tag is tag; which image tags it gets is for policy to say.' },
-  'cache-from': { input: 'build-options', remedy: 'Write --cache-from=… into build-options.' },
-  'cache-to': { input: 'build-options', remedy: 'Write --cache-to=… into build-options.' },
+/** The lines that are not empty, with their numbers from 1: a line may be a secret, its number is not. */
+export function linesOf(text: string): { number: number; line: string }[] {
+  const lines = text.split(/\r?\n/).map((line, index) => ({ number: index + 1, line: line.trim() }))
+  return lines.filter(({ line }) => line !== '')
 }
 
-/**
- * Notes inputs that were given and do not exist. The runner only warns of them; one that is nearly the name of an input, or
- * that docker's actions have, is a mistake, as its author believes that it works.
- */
+/** Inputs of docker's own actions, and where they go here. */
+const FOREIGN_INPUTS = new Map<string, readonly [InputName, string]>([
+  ['dockerfile', ['file', 'Write its path into file.']],
+  ['no-push', ['command', 'Write command: build or command: plan, which push nothing.']],
+  ['platforms', ['build-options', 'Write --platform=… into build-options.']],
+  ['push', ['command', 'All commands push but build and plan.']],
+  ['secrets', ['build-options', 'Write --secret=… into build-options.']],
+  ['tags', ['tag', 'The git tag is tag; which image tags it gets is for policy to say.']],
+  ['target', ['build-options', 'Write --target=… into build-options.']],
+])
+
+/** Notes inputs that do not exist, if they resemble one or are docker's: who wrote them believes that they work. */
 export function noteUnknownInputs(env: NodeJS.ProcessEnv, mistakes: Mistakes): void {
   for (const variable of Object.keys(env)) {
-    if (!variable.startsWith('INPUT_')) continue
-    const given = variable.slice('INPUT_'.length).toLowerCase()
-    if (inputNames.some(name => name === given)) continue
+    const given = /^INPUT_(.*)/s.exec(variable)?.[1]?.toLowerCase()
+    if (given === undefined || inputNames.some(name => name === given)) continue
     const known = given.replace(/[_ ]/g, '-')
-    const near = nearMiss(known, inputNames) as InputName | undefined
-    const meant = Object.hasOwn(FOREIGN_INPUTS, known)
-      ? FOREIGN_INPUTS[known]
-      : near && { input: near, remedy: `Did you mean ${near}?` }
-    if (meant !== undefined) mistakes.add(meant.input, `There is no input ${oneLine(given)}.`, meant.remedy)
+    const near = nearMiss(known, inputNames)
+    const meant = FOREIGN_INPUTS.get(known) ?? (near && ([near, `Did you mean ${near}?`] as const))
+    if (meant) mistakes.add(meant[0], `There is no input ${oneLine(given)}.`, meant[1])
   }
 }
