@@ -60,7 +60,10 @@ export async function nextSteps(
   const restore = steps.find(step => step.kind === 'restore')
   if (restore !== undefined) await giveBack(target, restore.digest, refused[0]?.tag.tag ?? '')
   // Nobody knows any more whose image the first tag has.
-  else if (constraints.image?.from === 'built') noteOutcome(entry, desired.first.tag, { outcome: 'unclear' })
+  else if (steps[0]?.kind === 'refuse' && constraints.image !== undefined) {
+    const outcome = constraints.image.from === 'built' ? 'unclear' : 'planned'
+    noteOutcome(entry, desired.first.tag, { outcome })
+  }
   throw refusal(target, refused)
 }
 
