@@ -59,7 +59,8 @@ export async function nextSteps(
   }
   const restore = steps.find(step => step.kind === 'restore')
   if (restore !== undefined) await giveBack(target, restore.digest, refused[0]?.tag.tag ?? '')
-  else if (constraints.image !== undefined) noteLost(target, observed, constraints.image.from === 'built')
+  else if (steps[0]?.kind === 'refuse' && constraints.image !== undefined)
+    noteLost(target, observed, constraints.image.from === 'built')
   throw refusal(target, refused)
 }
 
