@@ -35,7 +35,7 @@ export async function runCommandLine(process: NodeJS.Process): Promise<number | 
     const log = maskedLog(terminalLog({ stream: stderr, colours, now, debug: call.debug }), secrets)
     return call.command === 'explain'
       ? explain(call, { process, log })
-      : carryOut(call, call.command, { process, log, secrets, ledger })
+      : runRequest(call, call.command, { process, log, secrets, ledger })
   })
   try {
     await program.parseAsync(process.argv.slice(2), { from: 'user' })
@@ -54,7 +54,7 @@ export async function runCommandLine(process: NodeJS.Process): Promise<number | 
 }
 
 /** Does what the action does with these inputs, and prints the result; of a run that failed, only what was looked at. */
-async function carryOut(
+async function runRequest(
   call: Call,
   command: Exclude<Call['command'], 'explain'>,
   run: { process: NodeJS.Process; log: Log; secrets: Secrets; ledger: Ledger },
