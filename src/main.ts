@@ -14,7 +14,7 @@ import { maskedLog } from './report/masked-log.ts'
 import { setOutputs } from './report/outputs.ts'
 import { writeSummary } from './report/summary.ts'
 import { tableOf } from './report/table.ts'
-import { asRunnerFault, requireRunner } from './runner.ts'
+import { asRunnerFault } from './runner.ts'
 import { Secrets } from './secrets.ts'
 import { TEMPORARY, withTemporary } from './temporary.ts'
 
@@ -28,7 +28,6 @@ async function run(): Promise<void> {
   const clock = systemClock(signal)
   const context = readRunContext(env, process.cwd())
   const { workspace } = context
-  requireRunner(env, workspace)
   const log = maskedLog(actionsLog(clock.now, ledger.stages), secrets)
   const mistakes = new Mistakes()
   noteUnknownInputs(env, mistakes)

@@ -12,13 +12,6 @@ const base64Of = (secret: string): string[] => [
   Buffer.from(secret).toString('base64url'),
 ]
 
-/** What is longer is a token, which servers do not fold: to look for it so would take long. In characters. */
-const LONGEST_FOLDED = 256
-
-/** Base64 as a server may fold it, with spaces and line breaks anywhere. */
-const folded = (base64: string): RegExp =>
-  new RegExp([...base64].map(character => `[${character}]`).join('(?:\\s|\\\\[rn])*'), 'g')
-
 /**
  * The forms in which a text may be sent, and so come back: as it is, in JSON, in an address, in a form, in base64; and as
  * it is shown.
@@ -69,7 +62,6 @@ export class Secrets {
   readonly #onForm: (form: string) => void
   /** The longest first: one may be a part of another. */
   #forms: readonly string[] = []
-  #folded: readonly RegExp[] = []
 
   /** `onForm` is told of everything that is to be masked, when it becomes known. */
   constructor(onForm: (form: string) => void = () => {}) {
@@ -84,8 +76,6 @@ export class Secrets {
     )
     for (const form of fresh) this.#onForm(form)
     this.#forms = [...this.#forms, ...fresh].sort((a, b) => b.length - a.length)
-    if (fresh.size > 0 && secret.length <= LONGEST_FOLDED)
-      this.#folded = [...this.#folded, ...base64Of(secret).map(folded)]
   }
 
   /** A name and a password, which go through HTTP as the base64 of both. */
@@ -107,10 +97,7 @@ export class Secrets {
 
   /** The text with every secret in it, and every Authorization header that it quotes, replaced by `***`. */
   mask(text: string): string {
-    const patterns = [...this.#forms, ...this.#folded]
-    return cutAuthorization(
-      patterns.reduce<string>((masked, pattern) => masked.replaceAll(pattern, MASK), text),
-    )
+    return cutAuthorization(this.#forms.reduce((masked, form) => masked.replaceAll(form, MASK), text))
   }
 
   /** An error like this one, and like what caused it, with its texts masked. */

@@ -53,7 +53,7 @@ describe('a reader that goes away', () => {
   test.each(['echo 1.2.3 | $CLI explain', '$CLI plan a 1.2.3 b.ch c'])('a full disk is one: %s', line => {
     const { status, stderr } = shell(`${line} > /dev/full`)
     expect(status).toBe(1)
-    expect(stderr).toMatch(/^error: (?:.*\n)?.*ENOSPC.*\n.*#outputs-not-written\n$/m)
+    expect(stderr).toMatch(/^error: (?:.*\n)?.*ENOSPC.*\n.*#runner-unusable\n$/m)
   })
 
   test('gets all of a long result first', () => {

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { eachAtOnce, mapServices } from '../../src/commands/concurrency.ts'
+import { eachAtOnce, forServices } from '../../src/commands/concurrency.ts'
 import { ReleaseError } from '../../src/errors.ts'
 
-const failure = (what: string, remedy = 'Look at the registry.') =>
-  new ReleaseError('registry-unreadable', { what, remedy })
+const failure = (name: string) =>
+  new ReleaseError('registry-unreadable', { what: `${name} is not there.`, remedy: `Mend ${name}.` })
 
 test('no more than so many at once, and all of them', async () => {
   let now = 0
@@ -25,7 +25,7 @@ test('after the first error, no more is begun', async () => {
   const begun: number[] = []
   const all = eachAtOnce([1, 2, 3, 4, 5, 6], 2, async item => {
     begun.push(item)
-    if (item === 2) throw failure('2 is not there.')
+    if (item === 2) throw failure('2')
     await sleep(5)
   })
   await expect(all).rejects.toThrow('2 is not there.')
@@ -34,7 +34,7 @@ test('after the first error, no more is begun', async () => {
 })
 
 test('what services give, in their order', async () => {
-  const given = await mapServices(['a', 'b', 'c'], async name => {
+  const given = await forServices(['a', 'b', 'c'], async name => {
     await sleep(name === 'a' ? 10 : 1)
     return name.toUpperCase()
   })
@@ -43,14 +43,14 @@ test('what services give, in their order', async () => {
 
 test('one error for all services that failed, after all have ended', async () => {
   const ended: string[] = []
-  const all = mapServices(['a', 'b', 'c'], async name => {
+  const all = forServices(['a', 'b', 'c'], async name => {
     await sleep(name === 'c' ? 10 : 1)
     ended.push(name)
-    if (name !== 'c') throw failure(`${name} is not there.`, `Mend ${name}.`)
+    if (name !== 'c') throw failure(name)
   })
   await expect(all).rejects.toMatchObject({
     name: 'registry-unreadable',
-    what: 'This failed for 2 services:\n- a is not there.\n- b is not there.\n',
+    what: expect.stringMatching(/a is not there\.\n.*b is not there\./),
     remedy: 'Mend a. Mend b.',
   })
   expect(ended.toSorted()).toEqual(['a', 'b', 'c'])
@@ -58,8 +58,8 @@ test('one error for all services that failed, after all have ended', async () =>
 
 test('a fault of the program is not joined with what is known', async () => {
   const fault = new TypeError('fault')
-  const all = mapServices(['a', 'b'], async name => {
-    throw name === 'a' ? failure('a is not there.') : fault
+  const all = forServices(['a', 'b'], async name => {
+    throw name === 'a' ? failure('a') : fault
   })
   await expect(all).rejects.toBe(fault)
 })

@@ -113,9 +113,9 @@ test('what is recorded later are the checks of the commit', async () => {
   await publish()
   bench.registry.copyTag(REPOSITORY, TAG, STABLE)
   move()
-  const { error, result } = await run('promote', 'tag', { record: 'true' })
+  const { error, service } = await run('promote', 'tag', { record: 'true' })
   expect(error).toBeUndefined()
-  expect(JSON.stringify(result?.record)).toContain('"state":"success"')
+  expect(JSON.stringify(service?.record)).toContain('"state":"success"')
 })
 
 describe('a branch that is called tags/2.3.4, whose check has passed, is not the git tag', () => {

@@ -104,7 +104,7 @@ describe('release', () => {
     expect(warning).toContain('policy, require-checks and login')
     expect(released.summary).toContain('require-checks: |\n  testbed\n')
     expect(released.log).toContain(`✗ Check what is required: ${short} (`)
-    expect(released.log).toContain(`withheld: ${state} (stable)`)
+    expect(released.log).toContain(`withheld: ${state}`)
     expect(await tagsOf(what)).toEqual(['2.3.4'])
     const digest = await digestOf(what, '2.3.4')
     expect(released.outputs.digest).toBe(digest)

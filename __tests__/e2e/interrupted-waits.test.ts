@@ -205,7 +205,7 @@ describe.each(cases)('a wait $wait', ({ command = 'release', answer, inputs, pro
           'The run was interrupted by SIGINT: somebody cancelled the job, or the runner is shutting down. What was published by then stays. Run the job again: it resumes where this one stopped.',
       },
     ])
-    expect(step.summary).toMatch(/^### ❌ s( 2\.3\.4)?: The run was interrupted$/m)
+    expect(step.summary).toMatch(/^### ❌ (\w+ of )?s( 2\.3\.4)?: The run was interrupted$/m)
     expect(step.log + step.summary).not.toMatch(/abort|internal|✗ .*failed|^ +failed/im)
     expect(step.took).toBeLessThan(8_000)
   })

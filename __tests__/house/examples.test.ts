@@ -1,9 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { validateRequest } from '../../src/inputs/request.ts'
 import { blocksOf } from '../cli/markdown.ts'
-import { runIn, temporaryFolder, textsWith, write } from '../inputs/order.ts'
+import { refusal, requestWith, runIn, temporaryFolder, write } from '../inputs/order.ts'
 import { filled, read } from './github.ts'
 import {
   checkoutsOfTheBranch,
@@ -24,6 +23,9 @@ const filesIn = (folder: string): string[] =>
     .filter(name => /\.ya?ml$/.test(name))
     .sort()
     .map(name => `${folder}/${name}`)
+
+/** Git tags of the repositories that the examples are for. */
+const TAGS = ['2.3.4', 'sqoop-1.2.3', 'release-1.2.3.cms4', 'fileinvalidation-v1.2.3', 'v1.2.3', '1.2.3']
 
 const allExamples = filesIn('examples')
 /** Those for GitHub; what is for GitLab, gitlab-example.real.test.ts looks at. */
@@ -94,7 +96,10 @@ describe.each(complete)('$path', ({ content }) => {
         needs: {},
       })
       write(folder, { [`${texts.context ?? '.'}/Dockerfile`]: '', [texts.file ?? 'any']: '' })
-      expect(validateRequest(textsWith(texts), runIn(folder)).warnings).toEqual([])
+      const orderOf = (tag: string) =>
+        [{ ...texts, ...(texts.tag === undefined ? {} : { tag }) }, runIn(folder, { tag })] as const
+      const tag = TAGS.find(each => !refusal(...orderOf(each)).startsWith('tag-refused')) ?? ''
+      expect(requestWith(...orderOf(tag)).warnings).toEqual([])
     },
   )
 })

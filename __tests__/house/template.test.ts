@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
+import type { Request } from '../../src/commands/request.ts'
 import { outputs as actionOutputs, inputs } from '../../src/contract.ts'
-import { type ValidRequest, validateRequest } from '../../src/inputs/request.ts'
-import { runIn, temporaryFolder, textsWith, write } from '../inputs/order.ts'
+import { requestWith, runIn, temporaryFolder, write } from '../inputs/order.ts'
 import { fill, filled, read } from './github.ts'
 import { at, entriesAt, isOurs, stepsOf } from './workflow-rules.ts'
 
@@ -45,20 +45,20 @@ type Given = Readonly<Record<string, string | boolean>>
 const LOGIN = { cern_user: 'me', cern_token: 'secret' }
 
 /** What the action is asked for when the workflow is called with these inputs and secrets, in a run of 2.3.4. */
-const called = (given: Given, secrets: Given = LOGIN, vars: Given = {}): ValidRequest['request'] => {
+const called = (given: Given, secrets: Given = LOGIN, vars: Given = {}): Request => {
   const folder = temporaryFolder()
   const github = { ref_name: '2.3.4', token: 't' }
   const contexts = { inputs: { ...defaults, ...given }, secrets, vars, github }
   const texts = filled(entriesAt(step, 'with'), { ...contexts, env: filled(entriesAt(job, 'env'), contexts) })
   write(folder, { [`${texts.context}/Dockerfile`]: '' })
-  return validateRequest(textsWith(texts), runIn(folder)).request
+  return requestWith(texts, runIn(folder)).request
 }
 
 test('releases as WMCore does', () => {
   expect(called({ wmcore_component: 'reqmgr2' })).toMatchObject({
     command: 'release',
-    repository: { registry: 'registry.cern.ch', path: 'cmswmcore/reqmgr2' },
-    gitTag: '2.3.4',
+    service: { repository: { registry: 'registry.cern.ch', path: 'cmswmcore/reqmgr2' } },
+    decision: { gitTag: '2.3.4' },
     credentials: { username: 'me', password: 'secret' },
     stable: 'on-release',
     checks: undefined,

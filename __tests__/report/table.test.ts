@@ -26,7 +26,8 @@ test.each<[command: Result['command'], tag: string, says: string, more?: Partial
   expect(line).toBe(`  ${(text.split(' ')[0] ?? '').padEnd(13)}  ${says}`)
 })
 
-test('of several services, a line for each', () => {
+test('of several services, a line for each; nothing of tags that nothing is known of', () => {
+  expect(tableOf(resultOf('promote', 'planned, planned'))).toBe(IMAGE)
   const one = serviceOf('reqmgr2', 'kept, missing', { digest: DIGEST })
   const lines = tableOf(resultOf('verify', one, serviceOf('reqmon', 'planned, planned'))).split('\n')
   expect(lines.slice(0, 2)).toEqual([`${IMAGE}@${DIGEST}`, `${PROJECT}/reqmon`])

@@ -62,7 +62,7 @@ async function carryOut(one: Copies, moving: boolean): Promise<Copies> {
     const { tag } = step.tag
     if (step.kind === 'keep') noteOutcome(entry, tag, { outcome: 'kept' })
     else if (step.kind === 'stay')
-      noteOutcome(entry, tag, { outcome: 'stayed', note: `stays with ${step.newest}, which is newer` })
+      noteOutcome(entry, tag, { outcome: 'stayed', note: `belongs to ${step.newest}, which is newer` })
     else {
       manifest ??= await requireTagged(registry, desired.first.tag, image.digest)
       requireImage(manifest, registry)
@@ -126,6 +126,7 @@ async function readBack(all: readonly Copies[], { log }: Run): Promise<void> {
       return [...states].flatMap(([tag, state]) => {
         if (state.kind === 'present' && state.digest === image.digest) return []
         const is = state.kind === 'absent' ? 'is not there' : `is ${state.digest}`
+        noteOutcome(entry, tag, { outcome: state.kind === 'absent' ? 'missing' : 'different', note: is })
         return [`${tagged(registry.repository, tag)} ${is}, and should be ${image.digest}`]
       })
     })

@@ -60,7 +60,7 @@ export async function nextSteps(
   const restore = steps.find(step => step.kind === 'restore')
   if (restore !== undefined) await giveBack(target, restore.digest, refused[0]?.tag.tag ?? '')
   // Nobody knows any more whose image the first tag has.
-  else if (constraints.image !== undefined) noteOutcome(entry, desired.first.tag, { outcome: 'planned' })
+  else if (constraints.image?.from === 'built') noteOutcome(entry, desired.first.tag, { outcome: 'unclear' })
   throw refusal(target, refused)
 }
 

@@ -75,7 +75,7 @@ async function compare(
     noteOutcome(entry, step.tag.tag, outcomeFound(step, observed, { lost, isWaiting }))
   }
   const digest = digestAt(observed, desired.first.tag)
-  if (digest !== undefined && !lost.has(digest)) {
+  if (steps[0]?.kind === 'keep' && digest !== undefined && !lost.has(digest)) {
     entry.digest = digest
     if (withRecords) await showRecords(registry, entry, run)
   }

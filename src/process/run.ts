@@ -75,7 +75,6 @@ export async function runProgram(
     input: Buffer.from(input),
     silent: true,
     ignoreReturnCode: true,
-    delay: AFTER_END,
     listeners: { stdout: takeOutput, stderr: takeError },
   })
   let stopped: Promise<void> | undefined

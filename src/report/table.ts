@@ -1,5 +1,5 @@
 import type { AuditResult } from '../commands/audit-result.ts'
-import type { Result, ServiceEntry } from '../commands/ledger.ts'
+import { allTagsOf, type Result, type ServiceEntry, writesRegistry } from '../commands/ledger.ts'
 import { oneLine } from '../text.ts'
 import { aligned } from './aligned.ts'
 import { auditContent, type Content } from './audit.ts'
@@ -30,14 +30,15 @@ export function contentOf(result: Result | AuditResult): Content {
   return { rows, lists: lists.filter(({ items }) => items.length > 0) }
 }
 
-function tagsContent({ command, services }: Result): Content {
+function tagsContent(result: Result): Content {
+  const { command, services } = result
+  const lists = [recordList(services)]
+  // A run that failed before it wrote anything need not know what is there.
+  const isUntouched = allTagsOf(result).every(({ outcome }) => outcome === 'planned')
+  if (isUntouched && writesRegistry(command)) return { rows: [], lists }
   const tags = services[0]?.tags ?? []
-  const rows =
-    services.length === 1
-      ? [['tag', 'outcome'], ...tags.map(tag => [tag.tag, describeOutcome(tag, command)])]
-      : [
-          ['service', ...tags.map(({ tag }) => tag)],
-          ...services.map(each => [each.service, ...each.tags.map(tag => describeOutcome(tag, command))]),
-        ]
-  return { rows, lists: [recordList(services)] }
+  if (services.length === 1)
+    return { rows: [['tag', 'outcome'], ...tags.map(tag => [tag.tag, describeOutcome(tag, command)])], lists }
+  const rows = services.map(each => [each.service, ...each.tags.map(tag => describeOutcome(tag, command))])
+  return { rows: [['service', ...tags.map(({ tag }) => tag)], ...rows], lists }
 }
