@@ -1,10 +1,7 @@
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { git, makeCheckout } from '../../sandbox/git-checkout.ts'
-import type { AuditResult } from '../../src/commands/audit-result.ts'
+import { afterEach, beforeEach, expect } from 'vitest'
+import { makeCheckout } from '../../sandbox/git-checkout.ts'
 import { carryOut } from '../../src/commands/execute.ts'
-import { Ledger, type Result, type ServiceEntry, type TagEntry } from '../../src/commands/ledger.ts'
+import { Ledger } from '../../src/commands/ledger.ts'
 import { Transport } from '../../src/http/transport.ts'
 import { Mistakes } from '../../src/inputs/mistakes.ts'
 import { requestOf } from '../../src/inputs/request.ts'
@@ -13,91 +10,78 @@ import type { InputTexts } from '../../src/inputs/texts.ts'
 import { RegistryClient } from '../../src/registry/client.ts'
 import { Secrets } from '../../src/secrets.ts'
 import { USER_AGENT } from '../../src/version.ts'
-import { type ModelEngine, modelEngine, RecordedDocker } from '../docker/recorded-docker.ts'
+import { modelEngine, RecordedDocker } from '../docker/recorded-docker.ts'
 import { type Seed, seed } from '../e2e/seed.ts'
-import { type FakeClock, fakeClock, recordingLog } from '../gates/surroundings.ts'
-import { runIn, textsWith } from '../inputs/order.ts'
-import { type ModelOptions, type ModelRegistry, startModelRegistry } from '../registry/model-registry.ts'
+import { startGitHubApi } from '../gates/github-api.ts'
+import { fakeClock, recordingLog } from '../gates/surroundings.ts'
+import { runIn, temporaryFolder, textsWith, write } from '../inputs/order.ts'
+import { type ModelOptions, startModelRegistry } from '../registry/model-registry.ts'
 
-/** The repository of the image that the commands are for. */
+/** The repository of the image that the commands are for, and its tags. */
 export const REPOSITORY = 'cmswmcore/reqmgr2'
-/** The commit that the runs are for. */
+export const [TAG, STABLE] = ['2.3.4', '2.3.4-stable'] as const
+/** The commit that the runs are for, and another one. */
 export const COMMIT = '6f1ea31'
-/** A checkout of the repository that has the Dockerfile. */
-const dockerfiles = (async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'commands-'))
-  await writeFile(join(folder, 'Dockerfile'), 'FROM scratch\n')
-  await makeCheckout(folder, 'https://github.com/dmwm/CMSKubernetes')
-  return folder
-})()
+export const OTHER = 'f'.repeat(40)
 
-/** The commit of the repository that has the Dockerfile. */
-export const CONTEXT_COMMIT = (await git(await dockerfiles, 'rev-parse', 'HEAD')).trim()
+/** A checkout of the repository that has the Dockerfile, for all benches: nothing writes there. */
+const checkout = temporaryFolder()
+write(checkout, { Dockerfile: 'FROM scratch\n' })
+/** Its commit. */
+export const CONTEXT_COMMIT = await makeCheckout(checkout, 'https://github.com/dmwm/CMSKubernetes')
 
+/** An error of this name that names a fact. */
+export const failure = (name: string, fact: string | undefined = '') =>
+  expect.objectContaining({ name, what: expect.stringContaining(String(fact)) })
+
+/** A new one for each test of a file, or of a group of tests. */
+export const benchOfEach = (options?: ModelOptions) => ofEach(() => startCommandBench(options))
+export const gitHubOfEach = () => ofEach(startGitHubApi)
+
+const ofEach = <T extends { stop(): Promise<void> }>(start: () => Promise<T>): T => {
+  const one = {} as T
+  beforeEach(async () => void Object.assign(one, await start()))
+  afterEach(() => one.stop())
+  return one
+}
+
+type CommandBench = Awaited<ReturnType<typeof startCommandBench>>
 /** How a command ended. */
-export interface Ended {
-  readonly error: unknown
-  /** What the ledger has of the first service, and of all. */
-  readonly result: ServiceEntry | undefined
-  readonly services: Result['services'] | undefined
-  /** What an audit found. */
-  readonly audit: AuditResult | undefined
-  /** What became of each tag of the first service. */
-  readonly outcomes: Readonly<Record<string, string>>
-  readonly known: readonly TagEntry[]
-  /** Lines, warnings and notices. */
-  readonly log: readonly string[]
-}
-
-export interface CommandBench {
-  readonly registry: ModelRegistry
-  readonly engine: ModelEngine
-  readonly clock: FakeClock
-  /** What was asked of the registry and done by the engine, in order: `HEAD 2.3.4`, `build 2.3.4`, `PUT 2.3.4-stable`. */
-  readonly events: string[]
-  /** What was built and written of that. */
-  written(): string[]
-  /** The tags of a service, or of reqmgr2. */
-  tags(service?: string): Readonly<Record<string, string>>
-  /** Publishes an image as somebody else, of a service or of reqmgr2. */
-  seed(tag: string, image?: Seed, service?: string): Promise<string>
-  run(inputs: Partial<InputTexts>, context?: Partial<RunContext>): Promise<Ended>
-  stop(): Promise<void>
-}
+export type Ended = Awaited<ReturnType<CommandBench['run']>>
 
 /**
  * A registry and an engine that are models, and what else a command works with. Records are made only where the registry
  * has a place for them, or an input says so.
  */
-export const startCommandBench = async (options: ModelOptions = {}): Promise<CommandBench> => {
-  const folder = await mkdtemp(join(tmpdir(), 'commands-'))
-  await cp(await dockerfiles, folder, { recursive: true })
+const startCommandBench = async (options: ModelOptions = {}) => {
   const events: string[] = []
   const registry = await startModelRegistry(events, options)
   const engine = modelEngine(registry.url, events)
   const clock = fakeClock()
+  const temporary = temporaryFolder()
 
-  const run: CommandBench['run'] = async (inputs, context = {}) => {
+  const run = async (inputs: Partial<InputTexts>, context: Partial<RunContext> = {}) => {
     const log = recordingLog()
     const { signal } = new AbortController()
     const secrets = new Secrets()
-    const texts = textsWith({
+    const about = {
       registry: registry.host,
       project: 'cmswmcore',
       record: String(options.referrers ?? false),
-      ...inputs,
-    })
+    }
+    const texts = textsWith({ ...about, ...inputs })
     secrets.addInputs(texts)
     // Nothing listens there: what asks GitHub names a server of its own.
-    const at = { tag: texts.tag === '' ? '2.3.4' : texts.tag, apiUrl: 'http://127.0.0.1:9', ...context }
+    const at = { tag: texts.tag === '' ? TAG : texts.tag, apiUrl: 'http://127.0.0.1:9', ...context }
     const warn = ({ title, message }: { title: string; message: string }): void => log.warning(title, message)
-    const request = requestOf(texts, runIn(folder, at), { mistakes: new Mistakes(), warn })
+    const request = requestOf(texts, runIn(checkout, at), { mistakes: new Mistakes(), warn })
     if (request.command === 'plan') throw new Error('a plan needs no registry')
     const headOnly = request.command === 'verify' || request.command === 'audit'
     const backoff = { attempts: 1, attemptTimeout: 5_000, totalTime: 0, firstDelay: 0, longestDelay: 0 }
     using transport = new Transport({ userAgent: USER_AGENT, log, clock, backoff, signal })
     const ledger = new Ledger()
-    const error = await carryOut(request, {
+    const client = { transport, credentials: { kind: 'anonymous' }, secrets, now: clock.now } as const
+    const ended = carryOut(request, {
       env: process.env,
       log,
       secrets,
@@ -105,49 +89,40 @@ export const startCommandBench = async (options: ModelOptions = {}): Promise<Com
       started: clock.now(),
       ledger,
       signal,
-      workspace: at.workspace ?? folder,
-      registryFor: repository =>
-        new RegistryClient({
-          repository,
-          transport,
-          credentials: { kind: 'anonymous' },
-          secrets,
-          access: 'pull,push',
-          headOnly,
-          now: clock.now,
-        }),
+      workspace: at.workspace ?? checkout,
+      registryFor: repository => new RegistryClient({ ...client, repository, access: 'pull,push', headOnly }),
       docker: new RecordedDocker(engine.answerTo, log),
       transport,
-      temporary: folder,
-    }).then(
-      () => undefined,
-      (error: unknown) => error,
-    )
+      temporary,
+    })
+    const error: unknown = await ended.catch((error: unknown) => error)
     const { result } = ledger
-    const services = result?.command === 'audit' ? undefined : result?.services
-    const known = services?.[0]?.tags ?? []
-    return {
-      error,
-      result: services?.[0],
-      services,
-      audit: result?.command === 'audit' ? result : undefined,
-      outcomes: Object.fromEntries(known.map(({ tag, outcome }) => [tag, outcome])),
-      known,
-      log: log.lines,
-    }
+    /** What an audit found. */
+    const audit = result?.command === 'audit' ? result : undefined
+    /** What the ledger has of all services, and of the tags of the first; nothing of an audit. */
+    const services = result?.command === 'audit' ? [] : (result?.services ?? [])
+    const known = services[0]?.tags ?? []
+    const outcomes = Object.fromEntries(known.map(({ tag, outcome }) => [tag, outcome]))
+    return { error, services, service: services[0], known, outcomes, audit, log: log.lines }
   }
   return {
     registry,
     engine,
     clock,
+    /** What was asked of the registry and done by the engine, in order: `HEAD 2.3.4`, `build 2.3.4`, `PUT 2.3.4-stable`. */
     events,
+    /** What was built and written of that. */
     written: () => events.filter(event => !/^(?:HEAD|GET|POST|DELETE) /.test(event)),
+    /** The tags of a service, or of reqmgr2; so in all below. */
     tags: (service = 'reqmgr2') => registry.tags(`cmswmcore/${service}`),
-    seed: (tag, image, service = 'reqmgr2') => seed(registry, `cmswmcore/${service}`, tag, image),
+    /** Publishes an image as somebody else. */
+    seed: (tag: string, image?: Seed, service = 'reqmgr2') =>
+      seed(registry, `cmswmcore/${service}`, tag, image),
+    /** Points a tag at what another has. */
+    copy: (from: string, to: string, service = 'reqmgr2') =>
+      registry.copyTag(`cmswmcore/${service}`, from, to),
+    remove: (tag: string, service = 'reqmgr2') => registry.deleteTag(`cmswmcore/${service}`, tag),
     run,
-    stop: async () => {
-      await registry.stop()
-      await rm(folder, { recursive: true })
-    },
+    stop: registry.stop,
   }
 }

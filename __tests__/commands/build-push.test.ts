@@ -1,16 +1,11 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { COMMIT, type CommandBench, REPOSITORY, startCommandBench } from './bench.ts'
+import { describe, expect, test } from 'vitest'
+import { benchOfEach, COMMIT, failure, OTHER, STABLE, TAG } from './bench.ts'
 
-const [TAG, STABLE] = ['2.3.4', '2.3.4-stable']
-
-let bench: CommandBench
-beforeEach(async () => {
-  bench = await startCommandBench()
-})
-afterEach(() => bench?.stop())
+const bench = benchOfEach()
 
 const build = (inputs = {}) => bench.run({ command: 'build', ...inputs })
 const push = (inputs = {}) => bench.run({ command: 'push', ...inputs })
+const pushes = () => bench.written().filter(event => event.startsWith('push'))
 
 test('build builds once under every fixed tag, labels it, and asks no registry', async () => {
   const policy = 'final: X.Y.Z -> X.Y.Z X.Y | X.Y.Z-stable stable'
@@ -33,81 +28,47 @@ describe('push', () => {
     expect(bench.tags()).toEqual(tags)
   })
 
-  test('of what was not built is an error', async () => {
-    expect((await push()).error).toMatchObject({ name: 'image-missing' })
-    expect(bench.events).toEqual([])
+  test.each([
+    { what: 'nothing', built: [], name: 'image-missing' },
+    { what: 'the first tag alone', built: [TAG], name: 'stable-image-missing' },
+    { what: 'two images', built: [TAG, STABLE], name: 'images-differ' },
+  ])('of $what is an error', async ({ built, name }) => {
+    for (const tag of built) await build({ policy: `final: X.Y.Z -> ${tag.replace(TAG, 'X.Y.Z')}` })
+    const before = bench.events.length
+    expect((await push()).error).toMatchObject({ name })
+    expect(bench.events).toHaveLength(before)
   })
 
   test('of what was built from another commit is an error', async () => {
-    await bench.run({ command: 'build' }, { sha: 'f'.repeat(40) })
+    await bench.run({ command: 'build' }, { sha: OTHER })
     const { error } = await push()
-    expect(error).toMatchObject({
-      name: 'wrong-origin',
-      message: expect.stringContaining(
-        `was built here from ${'f'.repeat(40)}, and the git tag ${TAG} is ${COMMIT}.`,
-      ),
-    })
-    expect(bench.written().filter(event => event.startsWith('push'))).toEqual([])
+    expect(error).toMatchObject({ name: 'wrong-origin', what: expect.stringMatching(`${OTHER}.*${COMMIT}`) })
+    expect(pushes()).toEqual([])
     expect((await bench.run({ command: 'push' }, { sha: undefined })).error).toBeUndefined()
   })
 
-  test('of two images is an error', async () => {
-    await build({ policy: 'final: X.Y.Z -> X.Y.Z' })
-    await build({ policy: 'final: X.Y.Z -> X.Y.Z-stable' })
-    expect((await push()).error).toMatchObject({ name: 'images-differ' })
-    expect(bench.tags()).toEqual({})
-  })
-
-  test('of a first tag alone, where a stable one is due, says which is missing', async () => {
-    await build({ policy: 'final: X.Y.Z -> X.Y.Z' })
-    expect((await push()).error).toMatchObject({ name: 'stable-image-missing' })
-  })
-
-  test.each([
-    { onExisting: 'same-revision', written: [`PUT ${STABLE}`] },
-    { onExisting: 'fail', written: [] },
-    { onExisting: 'overwrite', written: [`push ${TAG}`, `PUT ${STABLE}`] },
-  ])('over what has the same revision, $onExisting, writes $written', async ({ onExisting, written }) => {
+  test('of what is there from the same revision writes the stable tag alone', async () => {
     await bench.seed(TAG, { revision: COMMIT })
     await build()
-    const before = bench.written().length
-    await push({ 'on-existing': onExisting })
-    expect(bench.written().slice(before)).toEqual(written)
+    expect((await push()).outcomes).toEqual({ [TAG]: 'kept', [STABLE]: 'copied' })
+    expect(pushes()).toEqual([])
   })
 
-  test('that breaks for a reason that may pass is tried again', async () => {
+  test('that breaks is tried again, unless the image is there all the same; one that is refused is not', async () => {
     await build()
-    const says = 'unexpected EOF'
-    bench.engine.tries.push({ says }, { says, arrives: true })
-    const { error, log } = await push()
-    expect(error).toBeUndefined()
-    expect(bench.written().filter(event => event.startsWith('push'))).toHaveLength(2)
-    expect(log.filter(line => line.startsWith('attempt'))).toHaveLength(2)
-    expect(bench.tags()[STABLE]).toBe(bench.tags()[TAG])
-  })
-
-  test.each([
-    { arrives: false, is: 'planned' },
-    { arrives: true, is: 'pushed' },
-  ])('that is refused says what the registry has: $is', async ({ arrives, is }) => {
-    await build()
-    bench.engine.tries.push({ says: 'denied: requested access to the resource is denied', arrives })
-    const { error, known } = await push()
+    const says = 'denied: requested access to the resource is denied'
+    bench.engine.tries.push({ says }, { says: 'unexpected EOF' }, { says, arrives: true })
+    const { error, outcomes } = await push()
     expect(error).toMatchObject({ name: 'push-failed' })
-    expect(known.map(({ outcome }) => outcome)).toEqual([is, 'planned'])
-    expect(bench.written().filter(event => event.startsWith('push'))).toHaveLength(1)
+    expect(outcomes).toEqual({ [TAG]: 'planned', [STABLE]: 'planned' })
+    expect((await push()).outcomes).toEqual({ [TAG]: 'built', [STABLE]: 'copied' })
+    expect(pushes()).toHaveLength(3)
   })
 
-  test('finds another image under the stable tag, which was written meanwhile, and gives the first tag back', async () => {
+  test('gives the first tag back to an image that came under the stable tag meanwhile', async () => {
     await build()
-    bench.engine.tries.push({
-      meanwhile: async () => {
-        await bench.seed('theirs')
-        bench.registry.copyTag(REPOSITORY, 'theirs', STABLE)
-      },
-    })
-    expect((await push()).error).toMatchObject({ name: 'not-as-planned' })
-    const { theirs, ...tags } = bench.tags()
-    expect(tags).toEqual({ [TAG]: theirs, [STABLE]: theirs })
+    bench.engine.tries.push({ meanwhile: () => bench.seed(STABLE) })
+    expect((await push()).error).toEqual(failure('not-as-planned', bench.tags()[STABLE]))
+    expect(bench.tags()[TAG]).toBe(bench.tags()[STABLE])
   })
 })

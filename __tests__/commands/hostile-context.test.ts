@@ -1,23 +1,18 @@
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import { git, makeCheckout } from '../../sandbox/git-checkout.ts'
 import { writeHostileFiles } from '../git/hostile-files.ts'
-import { type CommandBench, startCommandBench } from './bench.ts'
+import { temporaryFolder } from '../inputs/order.ts'
+import { benchOfEach, TAG } from './bench.ts'
 
-let bench: CommandBench
+const bench = benchOfEach()
 let folder: string
 let ran: string
-beforeEach(async () => {
-  bench = await startCommandBench()
-  folder = await mkdtemp(join(tmpdir(), 'hostile-'))
+beforeEach(() => {
+  folder = temporaryFolder()
   ran = join(folder, 'ran')
-})
-afterEach(async () => {
-  await bench?.stop()
-  await rm(folder, { recursive: true })
 })
 
 /** A sparse clone of a repository that has such files in the folder `service`. */
@@ -46,42 +41,27 @@ const promisor = async (directory: string): Promise<void> => {
   await writeFile(join(directory, 'Dockerfile'), 'FROM scratch\n')
 }
 
-const status = ['status']
-const places = [
-  { where: 'a part of a sparse clone', make: sparseClone, context: 'docker/service', asks: status },
-  { where: 'above a part of one', make: sparseClone, context: 'docker/service/below', asks: status },
-  {
-    where: 'outside of any checkout',
-    make: (directory: string) => writeHostileFiles(directory, ran),
-    context: '.',
-    asks: status,
-  },
-  { where: 'bare', make: promisor, context: '.', asks: ['show', 'HEAD'] },
-]
-
-/** A workspace with the files, and the context in it. Its name is what git says where there is no repository. */
-const prepare = async ({ make, context }: (typeof places)[number]) => {
+test.each([
+  { where: 'a part of a sparse clone', make: sparseClone, in: 'docker/service', asks: ['status'] },
+  { where: 'above a part of one', make: sparseClone, in: 'docker/service/below', asks: ['status'] },
+  { where: 'outside of any checkout', make: writeHostileFiles, in: '.', asks: ['status'] },
+  { where: 'bare', make: promisor, in: '.', asks: ['show', 'HEAD'] },
+])('files that are like a repository, $where, run nothing, and are not built', async place => {
+  // Its name is what git says where there is no repository.
   const workspace = join(folder, 'not a git repository')
-  await make(workspace)
-  return { workspace, context: join(workspace, context) }
-}
-
-describe.each(places)('files that are like a repository, $where', place => {
-  test('have a plain git run a command', async () => {
-    const { context } = await prepare(place)
-    await git(context, ...place.asks).catch(() => {})
-    expect(existsSync(ran)).toBe(true)
-  })
-
-  test.each([
-    { command: 'release', run: '2.3.4' },
-    { command: 'release', run: 'main' },
-    { command: 'build', run: '2.3.4' },
-  ])('run nothing, and are not built: $command of 2.3.4 in a run for $run', async ({ command, run }) => {
-    const { context, workspace } = await prepare(place)
-    const { error } = await bench.run({ command, context, tag: '2.3.4' }, { workspace, tag: run })
+  const context = join(workspace, place.in)
+  await place.make(workspace, ran)
+  for (const { command = 'release', tag } of [
+    { tag: TAG },
+    { tag: 'main' },
+    { command: 'build', tag: TAG },
+  ]) {
+    const { error } = await bench.run({ command, context, tag: TAG }, { workspace, tag })
     expect(error).toMatchObject({ name: 'wrong-commit', what: expect.stringContaining('bareRepository') })
-    expect(existsSync(ran)).toBe(false)
-    expect(bench.written()).toEqual([])
-  })
+  }
+  expect(bench.written()).toEqual([])
+  expect(existsSync(ran)).toBe(false)
+  // They have a plain git run a command.
+  await git(context, ...place.asks).catch(() => {})
+  expect(existsSync(ran)).toBe(true)
 })

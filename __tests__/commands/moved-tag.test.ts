@@ -1,20 +1,11 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type GitHubApi, startGitHubApi } from '../gates/github-api.ts'
-import { type CommandBench, REPOSITORY, startCommandBench } from './bench.ts'
+import { describe, expect, test } from 'vitest'
+import { SOURCE_LABEL } from '../../src/registry/labels.ts'
+import { benchOfEach, gitHubOfEach, STABLE, TAG } from './bench.ts'
 
-const [TAG, STABLE] = ['2.3.4', '2.3.4-stable']
 const [A, B] = ['a'.repeat(40), 'b'.repeat(40)]
 
-let bench: CommandBench
-let api: GitHubApi
-beforeEach(async () => {
-  bench = await startCommandBench({ referrers: true })
-  api = await startGitHubApi()
-})
-afterEach(async () => {
-  await api?.stop()
-  await bench?.stop()
-})
+const bench = benchOfEach({ referrers: true })
+const api = gitHubOfEach()
 
 /** The git tag is at A, whose check has ended so; that of B has ended otherwise. */
 const start = (ofA: 'success' | 'failure'): void => {
@@ -31,62 +22,35 @@ const run = (command: string, of: 'tag' | 'branch', inputs = {}) =>
     { command, tag: TAG, 'require-checks': 'testbed', 'github-token': api.token, record: 'false', ...inputs },
     { apiUrl: api.url, ...(of === 'tag' ? { tag: TAG, sha: A } : { tag: undefined, sha: undefined }) },
   )
-const publish = () => bench.seed(TAG, { revision: A })
+const publish = (labels = {}) => bench.seed(TAG, { revision: A, labels })
 
-const cases: { name: string; end: () => ReturnType<typeof run> }[] = [
-  {
-    name: 'release, moved before it',
-    end: () => {
-      move()
-      return run('release', 'tag')
-    },
-  },
-  {
-    name: 'release, moved during its build',
-    end: () => {
-      bench.engine.tries.push({ meanwhile: move })
-      return run('release', 'tag')
-    },
-  },
-  {
-    name: 'release of a branch, moved during its build',
-    end: () => {
-      bench.engine.tries.push({ meanwhile: move })
-      return run('release', 'branch')
-    },
-  },
-  {
-    name: 'release of a branch that GitHub first does not tell the commit, moved during its build',
-    end: () => {
-      api.refuse(...Array.from({ length: 3 }, () => ({ status: 502, message: 'Server Error' })))
-      bench.engine.tries.push({ meanwhile: move })
-      return run('release', 'branch')
-    },
-  },
-  {
-    name: 'push, moved after its build',
-    end: async () => {
-      await run('build', 'tag', { 'require-checks': '' })
-      move()
-      return run('push', 'branch')
-    },
-  },
-  {
-    name: 'promotion, moved before it',
-    end: async () => {
-      await publish()
-      move()
-      return run('promote', 'tag')
-    },
-  },
-]
+describe.each([
+  { command: 'release', of: 'tag', moved: 'before it' },
+  { command: 'release', of: 'tag', moved: 'during its build' },
+  { command: 'release', of: 'branch', moved: 'during its build' },
+  { command: 'release', of: 'branch', moved: 'during its build', isSilent: true },
+  { command: 'push', of: 'branch', moved: 'before it' },
+  { command: 'promote', of: 'tag', moved: 'before it' },
+] as const)('the checks of the commit of the image count: $command of a $of, moved $moved', row => {
+  const end = async () => {
+    const { command, of, moved } = row
+    if (command === 'push') await run('build', 'tag', { 'require-checks': '' })
+    if (command === 'promote') await publish()
+    // It is asked again: first for the commit, then for its checks.
+    if ('isSilent' in row) api.refuse(...Array(3).fill({ status: 502, message: 'Server Error' }))
+    if (moved === 'before it') move()
+    else bench.engine.tries.push({ meanwhile: move })
+    return run(command, of)
+  }
 
-describe.each(cases)('the checks of the commit of the image count: $name', ({ end }) => {
   test('failed, it is not stable', async () => {
     start('failure')
-    const { outcomes, error } = await end()
-    if (error === undefined) expect(outcomes[STABLE]).toBe('withheld')
-    else expect(error).toMatchObject({ name: 'checks-not-passed' })
+    const { outcomes, error, service } = await end()
+    if (row.command !== 'promote') {
+      expect(error).toBeUndefined()
+      expect(outcomes).toMatchObject({ [STABLE]: 'withheld' })
+      expect(service?.checks).toEqual(['testbed'])
+    } else expect(error).toMatchObject({ name: 'checks-not-passed' })
     expect(Object.keys(bench.tags())).toEqual([TAG])
   })
 
@@ -98,10 +62,7 @@ describe.each(cases)('the checks of the commit of the image count: $name', ({ en
 
 test('what a promotion compares the images with is the commit whose checks count, also if GitHub is slow', async () => {
   start('failure')
-  await bench.seed(TAG, {
-    revision: A,
-    labels: { 'org.opencontainers.image.source': 'https://github.com/dmwm/WMCore' },
-  })
+  await publish({ [SOURCE_LABEL]: 'https://github.com/dmwm/WMCore' })
   move()
   api.refuse({ status: 403, message: 'rate limit', headers: { 'retry-after': '1' } })
   expect((await run('promote', 'branch')).error).toMatchObject({ name: 'wrong-origin' })
@@ -111,20 +72,20 @@ test('what a promotion compares the images with is the commit whose checks count
 test('what is recorded later are the checks of the commit', async () => {
   start('success')
   await publish()
-  bench.registry.copyTag(REPOSITORY, TAG, STABLE)
+  bench.copy(TAG, STABLE)
   move()
-  const { error, result } = await run('promote', 'tag', { record: 'true' })
+  const { error, service } = await run('promote', 'tag', { record: 'true' })
   expect(error).toBeUndefined()
-  expect(JSON.stringify(result?.record)).toContain('"state":"success"')
+  expect(service?.record).toMatchObject({ stableRelease: { checks: [{ state: 'success' }] } })
 })
 
-describe('a branch that is called tags/2.3.4, whose check has passed, is not the git tag', () => {
-  test.each(['release', 'promote'])('%s', async command => {
+test.each(['release', 'promote'])(
+  'a branch that is called tags/2.3.4, whose check has passed, is not the git tag: %s',
+  async command => {
     const { commit } = api.branch(`tags/${TAG}`)
     api.status(commit, { context: 'testbed', state: 'success' })
     if (command === 'promote') await bench.seed(TAG, { revision: commit })
-    const { error } = await run(command, 'branch')
-    expect(error).toMatchObject({ name: 'invalid-input' })
+    expect((await run(command, 'branch')).error).toMatchObject({ name: 'invalid-input' })
     expect(bench.written()).toEqual([])
-  })
-})
+  },
+)

@@ -1,41 +1,39 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { PREDICATE_TYPE } from '../../src/record/statement.ts'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { PREDICATE_TYPE } from '../../src/commands/record-content.ts'
 import { digestOf } from '../../src/registry/client.ts'
-import { recordsOf } from '../../src/report/audit-words.ts'
-import { type GitHubApi, startGitHubApi } from '../gates/github-api.ts'
+import { SOURCE_LABEL } from '../../src/registry/labels.ts'
 import { refused } from '../registry/model-registry.ts'
-import { COMMIT, type CommandBench, REPOSITORY, startCommandBench } from './bench.ts'
+import { benchOfEach, COMMIT, type Ended, gitHubOfEach, REPOSITORY, STABLE, TAG } from './bench.ts'
 
-const [TAG, STABLE] = ['2.3.4', '2.3.4-stable']
-const SOURCE = 'https://github.com/dmwm/WMCore'
+const bench = benchOfEach({ referrers: true })
+const api = gitHubOfEach()
 
-let bench: CommandBench
+const SERVICES = ['reqmgr2', 'reqmon']
+const both = { service: SERVICES.join() }
+const LABELS = { [SOURCE_LABEL]: 'https://github.com/dmwm/WMCore' }
 beforeEach(async () => {
-  bench = await startCommandBench({ referrers: true })
+  for (const service of SERVICES)
+    await bench.seed(TAG, { revision: COMMIT, labels: LABELS, kind: 'OCI index' }, service)
 })
-afterEach(() => bench?.stop())
-
-const publish = (service = 'reqmgr2', tag = TAG): Promise<string> =>
-  bench.seed(
-    tag,
-    { revision: COMMIT, labels: { 'org.opencontainers.image.source': SOURCE }, kind: 'OCI index' },
-    service,
-  )
 
 const promote = (inputs = {}, context = {}) => bench.run({ command: 'promote', ...inputs }, context)
+const by = (actor: string) => ({ recorded: { actor, run: undefined, environment: undefined } })
 
-/** The records of the image that the first tag has: manifests, and the statement in each. */
-const records = (repository = REPOSITORY, tag = TAG) =>
+/** The records of the image that the first tag of a service has: manifests, and the statement in each. */
+const records = (service = 'reqmgr2') =>
   bench.registry
-    .referrers(repository, bench.registry.tags(repository)[tag] ?? '')
+    .referrers(`cmswmcore/${service}`, bench.tags(service)[TAG] ?? '')
     .map(({ manifest, layers }) => ({ manifest, statement: JSON.parse(String(layers[0])) }))
+/** Of each, our own part. */
+const recorded = () => records().map(({ statement }) => statement.predicate.stableRelease)
 
-const WRITES = /^(?:PUT|POST|DELETE) /
+const recordWarnings = ({ log }: Ended): string[] =>
+  log.filter(line => line.startsWith('warning The decision is not recorded'))
 
 describe('a promotion', () => {
   test('is recorded with the image, when everything else is done', async () => {
-    const digest = await publish()
-    const { error, result } = await promote()
+    const digest = bench.tags()[TAG] ?? ''
+    const { error, service } = await promote()
     expect(error).toBeUndefined()
     const [record, ...others] = records()
     expect(others).toEqual([])
@@ -65,166 +63,109 @@ describe('a promotion', () => {
       predicateType: PREDICATE_TYPE,
       predicate,
     })
-    expect(result?.record).toEqual(predicate)
+    expect(service?.record).toEqual(predicate)
     expect(record?.manifest).toMatchObject({
       artifactType: 'application/vnd.in-toto+json',
+      config: { mediaType: 'application/vnd.oci.empty.v1+json', size: 2 },
+      layers: [{ annotations: { 'in-toto.io/predicate-type': PREDICATE_TYPE } }],
       subject: { mediaType: 'application/vnd.oci.image.index.v1+json', digest, size: expect.any(Number) },
       annotations: {
         'org.opencontainers.image.created': record?.statement.predicate.timestamp,
         'io.github.dmwm.stable-release.record.actor': 'amaltaro',
-        'io.github.dmwm.stable-release.record.run': 'https://github.com/dmwm/WMCore/actions/runs/7',
       },
     })
-    // The tags are read back before the registry is asked whether it has a place for the record.
+    // The tags are read back before the registry is asked whether it has a place for the record, which gets no tag.
     const asked = bench.events.indexOf('GET referrers')
     expect(asked).toBeGreaterThan(bench.events.lastIndexOf(`HEAD ${STABLE}`))
     expect(bench.events.lastIndexOf(`PUT ${STABLE}`)).toBeLessThan(asked)
-  })
-
-  test('has no tag of its own', async () => {
-    await publish()
-    await promote()
     expect(Object.keys(bench.tags()).toSorted()).toEqual([TAG, STABLE])
   })
 
   test('is recorded once, however often it is run', async () => {
-    await publish()
     await promote()
     const before = bench.events.length
-    const { result } = await promote(
-      {},
-      { recorded: { actor: 'todor', run: undefined, environment: undefined } },
-    )
+    const { service } = await promote({}, by('todor'))
     expect(records()).toHaveLength(1)
-    expect(bench.events.slice(before).filter(event => WRITES.test(event))).toEqual([])
+    expect(bench.events.slice(before).filter(event => /^(?:PUT|POST|DELETE) /.test(event))).toEqual([])
     // What may be signed has only what this run knows: anybody who may push could have written what is stored.
-    expect(result?.record).toMatchObject({ stableRelease: { actor: 'todor', written: false } })
+    expect(service?.record).toMatchObject({ stableRelease: { actor: 'todor', written: false } })
   })
 
-  test('that was not recorded is, by a run that finds the stable tag there, and says so', async () => {
-    await publish()
-    await promote({ record: 'false' })
-    expect(records()).toEqual([])
-    const { error } = await promote()
-    expect(error).toBeUndefined()
-    expect(records()).toMatchObject([{ statement: { predicate: { stableRelease: { written: false } } } }])
-  })
-
-  test('with record: false asks for no place, stores nothing, and gives no predicate', async () => {
-    await publish()
-    const { result } = await promote({ record: 'false' })
+  test('with record: false asks for no place, and gives no predicate; a later run records what it finds', async () => {
+    const { service } = await promote({ record: 'false' })
     expect(bench.events).not.toContain('GET referrers')
     expect(bench.events.filter(event => event.startsWith('POST'))).toHaveLength(1)
-    expect(result?.record).toBeUndefined()
+    expect(service?.record).toBeUndefined()
+    expect(records()).toEqual([])
+    expect((await promote()).error).toBeUndefined()
+    expect(recorded()).toMatchObject([{ written: false }])
   })
 
-  test('of several services is recorded with each', async () => {
-    await publish('reqmgr2')
-    await publish('reqmon')
-    const { services } = await promote({ service: 'reqmgr2, reqmon' })
-    for (const service of ['reqmgr2', 'reqmon']) {
-      const [record] = records(`cmswmcore/${service}`)
-      expect(record?.statement.predicate.dstRef).toContain(`/${service}:${STABLE}`)
+  test('of several services, and of several stable tags, is recorded for each', async () => {
+    const policy = '# ours\nfinal:   X.Y.Z->X.Y.Z | X.Y.Z-stable stable'
+    const ended = await promote({ ...both, policy })
+    for (const service of SERVICES) {
+      const image = `${bench.registry.host}/cmswmcore/${service}`
+      const destinations = records(service).map(({ statement }) => statement.predicate.dstRef)
+      expect(destinations.toSorted()).toEqual([`${image}:${STABLE}`, `${image}:stable`])
     }
-    expect(services?.every(({ record }) => record !== undefined)).toBe(true)
+    expect(ended.services.every(({ record }) => record !== undefined)).toBe(true)
+    // The policy is named by its rules, however they are written.
+    const policyDigest = digestOf(Buffer.from('final: X.Y.Z -> X.Y.Z | X.Y.Z-stable stable\n'))
+    expect(recorded()).toMatchObject([{ policyDigest }, { policyDigest }])
   })
 
-  test('of several stable tags is recorded for each', async () => {
-    await publish()
-    await promote({ policy: 'final: X.Y.Z -> X.Y.Z | X.Y.Z-stable stable' })
-    const tags = records().map(({ statement }) => statement.predicate.dstRef.split(':').at(-1))
-    expect(tags.toSorted()).toEqual([STABLE, 'stable'])
+  test('that writes a tag is recorded, whatever records there are: of another time, or of somebody else', async () => {
+    await promote({}, by('alice'))
+    bench.remove(STABLE)
+    await promote({}, by('bob'))
+    expect(recorded().map(({ actor }) => actor)).toEqual(['alice', 'bob'])
+    expect((await bench.run({ command: 'verify' })).service?.records).toHaveLength(1)
   })
-})
 
-test('who writes a tag is recorded, whatever records there are: of another time, or of somebody else', async () => {
-  const recorded = (actor: string) => ({ recorded: { actor, run: undefined, environment: undefined } })
-  await publish()
-  await promote({}, recorded('alice'))
-  bench.registry.deleteTag(REPOSITORY, STABLE)
-  await promote({}, recorded('bob'))
-  const actors = records().map(({ statement }) => statement.predicate.stableRelease.actor)
-  expect(actors).toEqual(['alice', 'bob'])
-  // Its time is that of a second, in which both may have been.
-  const { result } = await bench.run({ command: 'verify' })
-  expect(result?.records).toHaveLength(1)
-})
-
-test('a registry that takes a record and does not list it: nothing is said to be stored', async () => {
-  await publish()
-  await promote({ record: 'false' })
-  bench.registry.answer('GET referrers', { status: 200, body: '{"manifests":[]}' })
-  bench.registry.silentSubject(true)
-  const { error, log } = await promote()
-  expect(error).toBeUndefined()
-  expect(log.join('\n')).toContain('took the record of')
+  test('has no credential of the run in its record', async () => {
+    const secret = 'very-secret-word'
+    const environment = Buffer.from(`bob:${secret}`).toString('base64')
+    const run = `https://bob:${secret}@ci.example/${secret}?x=${secret}`
+    await promote({ username: 'bob', password: secret }, { recorded: { actor: secret, run, environment } })
+    expect(recorded()).toMatchObject([
+      { actor: '***', run: 'https://ci.example/***', environment: expect.stringMatching(/^\*{3}=?$/) },
+    ])
+    expect(JSON.stringify(records())).not.toContain(secret)
+  })
 })
 
 test('a release is recorded, one that gives no stable tag is not', async () => {
-  const released = await bench.run({})
-  expect(released.error).toBeUndefined()
-  expect(records()).toMatchObject([
-    { statement: { predicate: { stableRelease: { command: 'release', written: true } } } },
-  ])
+  expect((await bench.run({})).error).toBeUndefined()
+  expect(recorded()).toMatchObject([{ command: 'release', written: true }])
   const before = bench.events.length
-  const candidate = await bench.run({ tag: '2.3.5rc1' })
-  expect(candidate.error).toBeUndefined()
-  expect(bench.events.slice(before)).not.toContain('GET referrers')
+  expect((await bench.run({ tag: '2.3.5rc1' })).error).toBeUndefined()
   const waiting = await bench.run({ tag: '2.3.6', stable: 'on-promotion' })
   expect(waiting.outcomes['2.3.6-stable']).toBe('withheld')
-  expect(records(REPOSITORY, '2.3.6')).toEqual([])
+  expect(bench.events.slice(before)).not.toContain('GET referrers')
 })
 
-test('the policy is named by the digest of its rules', async () => {
-  await publish()
-  await promote({ policy: '# ours\nfinal:   X.Y.Z->X.Y.Z | X.Y.Z-stable' })
-  const [record] = records()
-  expect(record?.statement.predicate.stableRelease.policyDigest).toBe(
-    digestOf(Buffer.from('final: X.Y.Z -> X.Y.Z | X.Y.Z-stable\n')),
-  )
-})
-
-describe('required checks', () => {
-  let api: GitHubApi
-  beforeEach(async () => {
-    api = await startGitHubApi()
-  })
-  afterEach(() => api?.stop())
+test('required checks are recorded, also by a run that adds the record later; if they can not be read, that is a warning', async () => {
+  api.tag(TAG, { commit: COMMIT })
+  const url = 'https://bob:pw@testbed.example/7?token=x#y'
+  api.status(COMMIT, { context: 'testbed', state: 'success', url })
   const start = (inputs = {}) =>
     promote({ 'require-checks': 'testbed', 'github-token': api.token, ...inputs }, { apiUrl: api.url })
-  const pass = () =>
-    api.status(api.tag(TAG, { commit: COMMIT }).commit, {
-      context: 'testbed',
-      state: 'success',
-      url: 'https://bob:pw@testbed.example/7?token=x#y',
-    })
-  const recorded = () => records().map(({ statement }) => statement.predicate.stableRelease.checks)
-
-  test('are in the record, with their state and address, without what may be a secret', async () => {
-    await publish()
-    pass()
-    expect((await start()).error).toBeUndefined()
-    expect(recorded()).toEqual([[{ name: 'testbed', state: 'success', url: 'https://testbed.example/7' }]])
-  })
-
-  test('are asked for by a run that only adds the record', async () => {
-    await publish()
-    pass()
-    await start({ record: 'false' })
-    await start()
-    expect(recorded()).toEqual([[{ name: 'testbed', state: 'success', url: 'https://testbed.example/7' }]])
-  })
-
-  test('that can not be asked for then leave the tags as they are: a warning', async () => {
-    await publish()
-    pass()
-    await start({ record: 'false' })
-    api.refuse({ status: 404, message: 'Not Found' })
-    const { error, log } = await start()
-    expect(error).toBeUndefined()
-    expect(log.join('\n')).toContain('The decision is not recorded')
-    expect(records()).toEqual([])
-  })
+  await start({ record: 'false' })
+  api.refuse({ status: 404, message: 'Not Found' })
+  const refusedOnes = await start()
+  expect(refusedOnes.error).toBeUndefined()
+  expect(recordWarnings(refusedOnes)).toHaveLength(1)
+  expect(records()).toEqual([])
+  await start()
+  bench.remove(STABLE)
+  await start()
+  // Their addresses are without what may be a secret.
+  const checks = [{ name: 'testbed', state: 'success', url: 'https://testbed.example/7' }]
+  expect(recorded()).toMatchObject([
+    { written: false, checks },
+    { written: true, checks },
+  ])
 })
 
 describe('a record that can not be stored', () => {
@@ -233,163 +174,109 @@ describe('a record that can not be stored', () => {
     { request: 'GET referrers', answer: { status: 200, body: 'x' } },
     { request: 'POST uploads/', answer: refused(403, 'DENIED') },
     { request: 'POST uploads/', answer: { status: 202 } },
-    { request: 'POST uploads/', answer: { status: 202, headers: { location: 'http://[' } } },
   ])('is a warning, and all is published: $request, $answer.status', async ({ request, answer }) => {
-    await publish()
     await promote({ record: 'false' })
     bench.registry.answer(request, answer, 1)
-    const { error, log, outcomes } = await promote()
-    expect(error).toBeUndefined()
-    expect(outcomes).toEqual({ [TAG]: 'kept', [STABLE]: 'kept' })
-    const said = log.join('\n')
-    expect(said).toContain('The decision is not recorded')
-    expect(said).toContain('The image tags are written and verified.')
+    const ended = await promote()
+    expect(ended.error).toBeUndefined()
+    expect(ended.outcomes).toEqual({ [TAG]: 'kept', [STABLE]: 'kept' })
+    expect(recordWarnings(ended)).toEqual([expect.stringContaining(STABLE)])
     // What to do depends on what has failed.
-    expect(said).toContain(
-      answer.status === 403 ? 'the rights of the account there.' : "contact the registry's administrators.",
-    )
+    expect(recordWarnings(ended)[0]?.includes('rights of the account')).toBe(answer.status === 403)
     expect(records()).toEqual([])
     await promote()
     expect(records()).toHaveLength(1)
   })
 
-  test('of one service keeps those of the others', async () => {
-    for (const service of ['reqmgr2', 'reqmon']) await publish(service)
+  test('of one service keeps those of the others, and what may be signed', async () => {
     bench.registry.answer('GET referrers', refused(403, 'DENIED'), 1)
-    const { error, services } = await promote({ service: 'reqmgr2, reqmon' })
+    const { error, services } = await promote(both)
     expect(error).toBeUndefined()
-    // What may be signed does not depend on the registry.
-    expect(services?.filter(({ record }) => record !== undefined)).toHaveLength(2)
-    const stored = ['reqmgr2', 'reqmon'].flatMap(service => records(`cmswmcore/${service}`))
-    expect(stored).toHaveLength(1)
+    expect(services.filter(({ record }) => record !== undefined)).toHaveLength(2)
+    expect(SERVICES.flatMap(service => records(service))).toHaveLength(1)
   })
-})
 
-test('where there is no referrers API, nothing is stored, the log says so once, and there is a predicate', async () => {
-  const plain = await startCommandBench()
-  try {
-    for (const service of ['reqmgr2', 'reqmon']) {
-      await plain.seed(
-        TAG,
-        { revision: COMMIT, labels: { 'org.opencontainers.image.source': SOURCE } },
-        service,
-      )
-    }
-    const { error, log, services } = await plain.run({
-      command: 'promote',
-      service: 'reqmgr2, reqmon',
-      record: 'true',
-    })
-    expect(error).toBeUndefined()
-    expect(log.filter(line => line.includes('no referrers API'))).toHaveLength(1)
-    expect(plain.events.filter(event => event.startsWith('POST'))).toHaveLength(2)
-    expect(services?.[0].record).toMatchObject({ stableRelease: { written: true } })
-  } finally {
-    await plain.stop()
-  }
-})
-
-test('no credential of the run is in a record', async () => {
-  await publish()
-  await promote(
-    { username: 'bob', password: 'very-secret-word' },
-    {
-      recorded: {
-        actor: 'very-secret-word',
-        run: 'https://bob:very-secret-word@ci.example/very-secret-word?x=very-secret-word',
-        environment: Buffer.from('bob:very-secret-word').toString('base64'),
-      },
-    },
-  )
-  const [record] = records()
-  expect(record?.statement.predicate.stableRelease).toMatchObject({
-    actor: '***',
-    run: 'https://ci.example/***',
-    environment: expect.stringMatching(/^\*{3}=?$/),
+  test('as the registry takes it and does not list it', async () => {
+    await promote({ record: 'false' })
+    bench.registry.answer('GET referrers', { status: 200, body: '{"manifests":[]}' })
+    bench.registry.silentSubject(true)
+    expect(recordWarnings(await promote())).toHaveLength(1)
   })
-  expect(JSON.stringify(record)).not.toContain('very-secret-word')
+
+  test('as there is no referrers API: nothing is stored, and there is a predicate', async () => {
+    bench.registry.answer('GET referrers', { status: 404 })
+    const ended = await promote(both)
+    expect(recordWarnings(ended)).toEqual([])
+    expect(ended.log.filter(line => line.includes('no referrers API'))).toHaveLength(1)
+    // Those that try the right to write.
+    expect(bench.events.filter(event => event.startsWith('POST'))).toHaveLength(2)
+    expect(ended.services).toMatchObject(Array(2).fill({ record: { stableRelease: { written: true } } }))
+  })
 })
 
 describe('records are shown', () => {
   const verify = (inputs = {}) => bench.run({ command: 'verify', ...inputs })
   const audit = (inputs = {}) => bench.run({ command: 'audit', tag: '', ...inputs }, { tag: undefined })
+  /** Who is told to have made stable what. */
+  const actors = ({ audit }: Ended) =>
+    audit?.services.map(({ versions }) =>
+      versions.flatMap(({ stableTags }) => stableTags.map(({ record }) => record?.actor)),
+    )
 
   beforeEach(async () => {
-    await publish()
-    await promote()
+    await promote(both)
     bench.events.splice(0)
   })
 
-  test('by verify, by a list, which is no pull', async () => {
-    const { result } = await verify()
-    expect(result?.records).toMatchObject([{ actor: 'amaltaro', environment: 'production', written: true }])
-    expect(bench.events.filter(event => !event.startsWith('HEAD '))).toEqual(['GET referrers'])
+  test('by verify, and by audit with each stable tag, by a list, which is no pull', async () => {
+    const shown = { actor: 'amaltaro', environment: 'production', written: true }
+    expect((await verify()).service?.records).toMatchObject([shown])
+    expect(actors(await audit())).toEqual([['amaltaro']])
+    const asked = bench.events.filter(event => !event.startsWith('HEAD '))
+    expect(asked).toEqual(['GET referrers', 'GET list', 'GET referrers'])
   })
 
-  test('by audit, each with its stable tag', async () => {
-    const { audit: result } = await audit()
-    expect(result?.services[0].versions).toMatchObject([
-      { gitTag: TAG, stableTags: [{ tag: STABLE, record: { actor: 'amaltaro' } }] },
-    ])
-    expect(bench.events.filter(event => event.startsWith('GET '))).toEqual(['GET list', 'GET referrers'])
-  })
-
-  test.each([{ run: verify }, { run: audit }])('not with record: false', async ({ run }) => {
-    const { error } = await run({ record: 'false' })
-    expect(error).toBeUndefined()
+  test('not with record: false', async () => {
+    for (const run of [verify, audit]) expect((await run({ record: 'false' })).error).toBeUndefined()
     expect(bench.events).not.toContain('GET referrers')
   })
 
-  test('that can not be read are no error of verify', async () => {
-    bench.registry.answer('GET referrers', refused(403, 'DENIED'))
-    const { error, log } = await verify()
-    expect(error).toBeUndefined()
-    expect(log.filter(line => line.startsWith('Records are not shown: '))).toHaveLength(1)
-  })
-
-  test('that can not be read of one service are told, and those of the others are shown', async () => {
-    await publish('reqmon')
-    await promote({ service: 'reqmon' })
-    bench.registry.answer('GET referrers', refused(403, 'DENIED'), 1)
-    const { error, audit: result } = await audit({ service: 'reqmgr2, reqmon' })
-    expect(error).toBeUndefined()
-    expect(result?.services.map(({ recordsProblem }) => recordsProblem !== undefined)).toEqual([true, false])
-    expect(result?.services[1]?.versions[0]?.stableTags[0]?.record).toMatchObject({ actor: 'amaltaro' })
-  })
-
-  test('the registry is asked once where it has no place for them', async () => {
-    for (const version of ['2.3.5', '2.3.6']) {
-      await publish('reqmgr2', version)
-      bench.registry.copyTag(REPOSITORY, version, `${version}-stable`)
+  test('that can not be read are no error of verify, and that there is no place for them is said once', async () => {
+    for (const status of [403, 404]) {
+      bench.registry.answer('GET referrers', { status }, 2)
+      const { error, log, services } = await verify(both)
+      expect(error).toBeUndefined()
+      expect(services.flatMap(({ records = [] }) => records)).toEqual([])
+      expect(log.filter(line => /records/i.test(line))).toHaveLength(status === 403 ? 2 : 1)
     }
-    bench.registry.answer('GET referrers', { status: 404 })
-    const { error, audit: result } = await audit()
-    expect(error).toBeUndefined()
-    expect(result?.records).toBe('unsupported')
-    expect(bench.events.filter(event => event === 'GET referrers')).toHaveLength(1)
-    const { log } = await verify()
-    expect(log).toContain('No records are shown: the registry has no referrers API.')
   })
 
-  test('of one service, though the registry has no place for those of another', async () => {
-    await publish('reqmon')
-    await promote({ service: 'reqmon' })
-    bench.registry.answer('GET referrers', { status: 404 }, 1)
-    const { error, audit: result } = await audit({ service: 'reqmgr2, reqmon' })
-    expect(error).toBeUndefined()
-    expect(result?.records).toBe('read')
-    const told = result?.services.flatMap(({ versions }) =>
-      versions.flatMap(({ stableTags }) => stableTags.flatMap(({ record }) => record?.actor ?? [])),
-    )
-    expect(told).toEqual(['amaltaro'])
+  test('of one service, though those of another can not be read, or have no place', async () => {
+    for (const status of [403, 404]) {
+      bench.registry.answer('GET referrers', { status }, 1)
+      const ended = await audit(both)
+      expect(ended.error).toBeUndefined()
+      expect(ended.audit?.records).toBe('read')
+      const problems = ended.audit?.services.filter(({ recordsProblem }) => recordsProblem !== undefined)
+      expect(problems).toHaveLength(status === 403 ? 1 : 0)
+      expect(actors(ended)?.flat().toSorted()).toEqual(['amaltaro', undefined])
+    }
+  })
+
+  test('the registry is asked once for each service where it has no place for them', async () => {
+    await bench.seed('2.3.5')
+    bench.copy('2.3.5', '2.3.5-stable')
+    bench.registry.answer('GET referrers', { status: 404 })
+    expect((await audit()).audit?.records).toBe('unsupported')
+    expect(bench.events.filter(event => event === 'GET referrers')).toHaveLength(1)
   })
 
   test('of a stable tag that is in doubt: who wrote it is what the reader needs', async () => {
-    bench.registry.deleteTag(REPOSITORY, TAG)
+    bench.remove(TAG)
     const { error, audit: result } = await audit()
     expect(error).toMatchObject({ name: 'not-as-planned' })
-    expect(result?.services[0].versions[0]?.findings).toMatchObject([{ kind: 'first-missing' }])
-    if (result === undefined) throw new Error('there is no result')
-    expect(recordsOf(result)).toEqual([expect.stringContaining(`${STABLE} since `)])
+    expect(result?.services[0]?.versions).toMatchObject([
+      { findings: [{ kind: 'first-missing' }], inDoubt: [{ tag: STABLE, record: { actor: 'amaltaro' } }] },
+    ])
   })
 })

@@ -1,109 +1,98 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { ResultError } from '../../src/commands/result-error.ts'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { refused } from '../registry/model-registry.ts'
-import { type CommandBench, REPOSITORY, startCommandBench } from './bench.ts'
+import { benchOfEach, failure, STABLE, TAG } from './bench.ts'
 
-const [TAG, STABLE] = ['2.3.4', '2.3.4-stable']
-const OTHER = `sha256:${'5'.repeat(64)}`
+const NONE = `sha256:${'5'.repeat(64)}`
 
-let bench: CommandBench
-beforeEach(async () => {
-  bench = await startCommandBench()
-})
-afterEach(() => bench?.stop())
+const bench = benchOfEach()
 
-/** What there is of the version: nothing, the first tag, both as one image, or two images. */
-const THERE = {
-  nothing: async () => {},
-  first: () => bench.seed(TAG),
-  both: async () => {
-    await bench.seed(TAG)
-    bench.registry.copyTag(REPOSITORY, TAG, STABLE)
-  },
-  stable: () => bench.seed(STABLE),
-  'two images': async () => {
-    await bench.seed(TAG)
-    await bench.seed(STABLE)
-  },
+const verify = (inputs = {}) => bench.run({ command: 'verify', ...inputs })
+/** Publishes a version whose tags are one image, of a service or of reqmgr2. */
+const publish = async (service?: string): Promise<string> => {
+  const digest = await bench.seed(TAG, {}, service)
+  bench.copy(TAG, STABLE, service)
+  return digest
 }
+const later = { stable: 'on-promotion' }
 
-const table: {
-  there: keyof typeof THERE
-  inputs?: { stable?: string; digest?: string }
-  finds: Record<string, string>
-}[] = [
-  { there: 'both', finds: { [TAG]: 'kept', [STABLE]: 'kept' } },
-  { there: 'first', finds: { [TAG]: 'kept', [STABLE]: 'missing' } },
-  { there: 'first', inputs: { stable: 'on-promotion' }, finds: { [TAG]: 'kept', [STABLE]: 'withheld' } },
-  { there: 'both', inputs: { stable: 'on-promotion' }, finds: { [TAG]: 'kept', [STABLE]: 'kept' } },
-  { there: 'two images', finds: { [TAG]: 'kept', [STABLE]: 'different' } },
-  { there: 'nothing', finds: { [TAG]: 'missing', [STABLE]: 'missing' } },
-  { there: 'both', inputs: { digest: OTHER }, finds: { [TAG]: 'different', [STABLE]: 'different' } },
-]
-
-test.each(table)(
-  'of $there with $inputs it finds $finds, by HEAD alone',
-  async ({ there, inputs, finds }) => {
-    await THERE[there]()
-    const { error, services } = await bench.run({ command: 'verify', ...inputs })
-    const isWrong = Object.values(finds).some(outcome => outcome === 'missing' || outcome === 'different')
-    expect(error instanceof ResultError).toBe(isWrong)
-    expect(Object.fromEntries(services?.[0].tags.map(({ tag, outcome }) => [tag, outcome]) ?? [])).toEqual(
-      finds,
-    )
-    expect(bench.events.filter(event => !event.startsWith('HEAD'))).toEqual([])
-  },
-)
-
-test.each<{ there: keyof typeof THERE; inputs?: { digest?: string; stable?: string }; says: string }>([
-  { there: 'nothing', inputs: { stable: 'on-promotion' }, says: `Nothing of ${TAG} is there` },
-  { there: 'nothing', says: 'check the git tag, registry, project and service, or run release.' },
-  {
-    there: 'both',
-    inputs: { digest: OTHER },
-    says: `Check the digest that was given: ${TAG} is another image.`,
-  },
-  { there: 'stable', says: `Give ${TAG} back to the right image of its other tags in the registry` },
-  { there: 'first', says: `Run release for ${TAG} again` },
-  { there: 'two images', says: 'Find out which image is right before you change what is different' },
-])('of $there with $inputs it says what to do', async ({ there, inputs, says }) => {
-  await THERE[there]()
-  const { error, services } = await bench.run({ command: 'verify', ...inputs })
-  expect(error).toMatchObject({ remedy: expect.stringContaining(says) })
-  // Never one that no tag leads to.
-  expect(services?.[0].digest).not.toBe(OTHER)
+test.each([
+  { there: 'one image', finds: ['kept', 'kept'] },
+  { there: 'one image', inputs: later, finds: ['kept', 'kept'] },
+  { there: 'one image', inputs: { digest: NONE }, finds: ['different', 'different'] },
+  { there: 'the first tag', finds: ['kept', 'missing'] },
+  { there: 'the first tag', inputs: later, finds: ['kept', 'withheld'] },
+  { there: 'the stable tag', finds: ['missing', 'different'] },
+  { there: 'two images', finds: ['kept', 'different'] },
+  { there: 'nothing', finds: ['missing', 'missing'] },
+])('of $there with $inputs it finds $finds, by HEAD alone', async ({ there, inputs, finds }) => {
+  if (there === 'one image') await publish()
+  if (there === 'the first tag' || there === 'two images') await bench.seed(TAG)
+  if (there === 'the stable tag' || there === 'two images') await bench.seed(STABLE)
+  const { error, known, service } = await verify(inputs)
+  expect(known.map(({ outcome }) => outcome)).toEqual(finds)
+  const isRight = finds.every(outcome => outcome === 'kept' || outcome === 'withheld')
+  expect(error).toEqual(isRight ? undefined : failure('not-as-planned', TAG))
+  expect(service?.digest).toBe(bench.tags()[TAG])
+  expect(bench.events.filter(event => !event.startsWith('HEAD'))).toEqual([])
 })
 
 test('an image that HEAD of the tags names, and that is not there, is missing', async () => {
-  await THERE.both()
-  for (const tag of [TAG, STABLE]) {
-    bench.registry.answer(`HEAD ${tag}`, { status: 200, headers: { 'docker-content-digest': OTHER } })
-  }
-  const { error } = await bench.run({ command: 'verify' })
-  expect(error).toMatchObject({
-    name: 'not-as-planned',
-    message: expect.stringContaining(`${TAG} is missing (is ${OTHER}, which the registry does not have)`),
-    remedy: expect.stringContaining("If the image can't be restored, delete the tags that lead to it"),
-    result: { services: [{ digest: undefined }] },
-  })
+  await publish()
+  const headers = { 'docker-content-digest': NONE }
+  for (const tag of [TAG, STABLE]) bench.registry.answer(`HEAD ${tag}`, { status: 200, headers })
+  const { error, known, service } = await verify()
+  expect(error).toMatchObject({ name: 'not-as-planned' })
+  const missing = { outcome: 'missing', note: expect.stringContaining(NONE) }
+  expect(known).toMatchObject([missing, missing])
+  expect(service?.digest).toBeUndefined()
 })
 
 test.each([
-  { what: 'is refused', answer: refused(403, 'DENIED'), name: 'registry-denied' },
   { what: 'fails', answer: refused(502, 'UNKNOWN'), name: 'registry-unreadable' },
   { what: 'gives no digest', answer: { status: 200 }, name: 'registry-unreadable' },
 ])('what $what is not absent', async ({ answer, name }) => {
   bench.registry.answer(`HEAD ${STABLE}`, answer)
-  expect((await bench.run({ command: 'verify' })).error).toMatchObject({ name })
+  expect((await verify()).error).toMatchObject({ name })
 })
 
 test('a moving tag that belongs to a newer version may stay there', async () => {
-  const policy = 'final: X.Y.Z -> X.Y.Z X.Y | X.Y.Z-stable'
-  await THERE.both()
+  await publish()
   await bench.seed('2.3.5')
-  bench.registry.copyTag(REPOSITORY, '2.3.5', '2.3')
-  const { error, outcomes, result } = await bench.run({ command: 'verify', policy })
+  bench.copy('2.3.5', '2.3')
+  const { error, known } = await verify({ policy: 'final: X.Y.Z -> X.Y.Z X.Y | X.Y.Z-stable' })
   expect(error).toBeUndefined()
-  expect(outcomes).toEqual({ [TAG]: 'kept', [STABLE]: 'kept', '2.3': 'stayed' })
-  expect(result?.tags.find(({ tag }) => tag === '2.3')?.note).toBe('belongs to 2.3.5, which is newer')
+  expect(known.map(({ outcome }) => outcome)).toEqual(['kept', 'kept', 'stayed'])
+  expect(known[2]?.note).toContain('2.3.5')
+})
+
+describe('of many services', () => {
+  const SERVICES = ['reqmgr2', 'reqmon', 'wmagent']
+  let digests: string[]
+  beforeEach(async () => {
+    digests = await Promise.all(SERVICES.map(publish))
+  })
+  const service = SERVICES.join(',')
+
+  test('all are as planned; one that is not makes it red, and all are reported', async () => {
+    expect((await verify({ service })).error).toBeUndefined()
+    bench.remove(STABLE, 'reqmon')
+    const { error, services } = await verify({ service })
+    expect(error).toEqual(failure('not-as-planned', `reqmon: ${STABLE}`))
+    expect(services.map(({ digest }) => digest)).toEqual(digests)
+    expect(services.map(({ tags }) => tags[1]?.outcome)).toEqual(['kept', 'missing', 'kept'])
+  })
+
+  test('one that can not be read makes it red, and hides nothing of the others', async () => {
+    bench.registry.answer(`HEAD ${STABLE}`, refused(403, 'DENIED'), 1)
+    const { error, services } = await verify({ service })
+    expect(error).toMatchObject({ name: 'registry-denied' })
+    expect(services.filter(({ problem }) => problem !== undefined)).toHaveLength(1)
+    const outcomes = services.flatMap(({ tags }) => tags.map(({ outcome }) => outcome))
+    expect(outcomes.toSorted()).toEqual([...Array(4).fill('kept'), 'planned', 'planned'])
+  })
+
+  test('a digest that is given for one of them must be its own', async () => {
+    const { services } = await verify({ service: `reqmgr2@${digests[0]}, reqmon@${NONE}` })
+    expect(services.map(({ tags }) => tags[0]?.outcome)).toEqual(['kept', 'different'])
+  })
 })

@@ -1,272 +1,209 @@
-import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { addStoredLogins, configDirectory, storedCredentials } from '../../src/docker/config.ts'
+import { Docker } from '../../src/docker/docker.ts'
+import { withLogin } from '../../src/docker/login.ts'
 import { Secrets } from '../../src/secrets.ts'
+import { recordingLog } from '../gates/surroundings.ts'
 
 const HOST = 'registry.example'
-const SECRET = 'correct:horse'
-const { signal } = new AbortController()
-const base64 = (text: string): string => Buffer.from(text).toString('base64')
-const auth = (text: string) => ({ auth: base64(text) })
-const password = (username: string, secret = SECRET) => ({ kind: 'password', username, password: secret })
+const HUB = 'https://index.docker.io/v1/'
+const SECRET = 'correct:horse\'"$`'
+const NOT_FOUND = 'credentials not found in native keychain\n'
 
 let folder: string
 let env: NodeJS.ProcessEnv
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'docker-config-'))
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'docker-'))
   // Programs are looked for on the path of this process.
   vi.stubEnv('PATH', `${folder}:/usr/bin:/bin`)
-  env = { PATH: `${folder}:/usr/bin:/bin`, DOCKER_CONFIG: folder }
+  env = { PATH: process.env.PATH, DOCKER_CONFIG: folder }
+  return () => {
+    vi.unstubAllEnvs()
+    rmSync(folder, { recursive: true })
+  }
 })
-afterEach(() => {
-  vi.unstubAllEnvs()
-  return rm(folder, { recursive: true })
-})
 
-const configure = (config: unknown): Promise<void> =>
-  writeFile(join(folder, 'config.json'), typeof config === 'string' ? config : JSON.stringify(config))
-
-/** A credential helper that writes down what it is asked, says something, and ends. */
-const makeHelper = async (name: string, says: string, status = 0): Promise<void> => {
-  await writeFile(join(folder, `${name}.says`), says)
-  const record = `{ echo "$1"; cat; echo; } >> '${join(folder, `${name}.asked`)}'`
-  await writeFile(
-    join(folder, `docker-credential-${name}`),
-    `#!/bin/sh\n${record}\ncat '${join(folder, `${name}.says`)}'\nexit ${status}\n`,
-    { mode: 0o755 },
-  )
-}
-const asked = async (name: string): Promise<string[]> => {
-  const file = join(folder, `${name}.asked`)
-  return existsSync(file) ? (await readFile(file, 'utf8')).trim().split('\n') : []
-}
-const knows = (username: string, secret = SECRET): string =>
-  JSON.stringify({ ServerURL: HOST, Username: username, Secret: secret })
-const NOT_FOUND = 'credentials not found in native keychain\n'
-
+const { signal } = new AbortController()
 const stored = (registry = HOST) => storedCredentials(registry, { env, signal })
+const password = (username: string, secret = SECRET) => ({ kind: 'password', username, password: secret })
+const anonymous = { kind: 'anonymous' }
+const token = { kind: 'identity-token', token: 'refresh' }
 
-describe('the file', () => {
-  test.each([
-    { name: 'nothing', config: {}, is: { kind: 'anonymous' } },
-    { name: 'another host', config: { auths: { other: auth('a:b') } }, is: { kind: 'anonymous' } },
-    { name: 'the host', config: { auths: { [HOST]: auth(`bob:${SECRET}`) } }, is: password('bob') },
-    {
-      name: 'an address',
-      config: { auths: { [`https://${HOST}/v2/`]: auth(`bob:${SECRET}`) } },
-      is: password('bob'),
-    },
-    {
-      name: 'an address by http',
-      config: { auths: { [`http://${HOST}`]: auth(`bob:${SECRET}`) } },
-      is: password('bob'),
-    },
-    {
-      name: 'the host before an address',
-      config: { auths: { [`https://${HOST}/v1/`]: auth('old:x'), [HOST]: auth('new:y') } },
-      is: password('new', 'y'),
-    },
-    {
-      name: 'a host that only begins alike',
-      config: { auths: { [`${HOST}.evil`]: auth('a:b'), [`${HOST}:5000`]: auth('a:b') } },
-      is: { kind: 'anonymous' },
-    },
-    { name: 'an empty entry', config: { auths: { [HOST]: {} } }, is: { kind: 'anonymous' } },
-    { name: 'an empty auth', config: { auths: { [HOST]: { auth: '' } } }, is: { kind: 'anonymous' } },
-    {
-      name: 'an identity token',
-      config: { auths: { [HOST]: { ...auth('bob:'), identitytoken: 'refresh' } } },
-      is: { kind: 'identity-token', token: 'refresh' },
-    },
-    {
-      name: 'a password that docker has padded',
-      config: { auths: { [HOST]: auth('bob:secret\0\0') } },
-      is: password('bob', 'secret'),
-    },
-    {
-      name: 'a robot with a password of every kind of character',
-      config: { auths: { [HOST]: auth('robot$project+name:p\'a"s$s`:ü') } },
-      is: password('robot$project+name', 'p\'a"s$s`:ü'),
-    },
-    {
-      name: 'no auths but null',
-      config: { auths: null, credHelpers: null },
-      is: { kind: 'anonymous' },
-    },
-  ])('with $name', async ({ config, is }) => {
-    await configure(config)
-    expect(await stored()).toEqual(is)
-  })
+function auth(text: string) {
+  return { auth: Buffer.from(text).toString('base64') }
+}
 
-  test.each(['docker.io', 'index.docker.io'])('has %s under its old address', async registry => {
-    await configure({ auths: { 'https://index.docker.io/v1/': auth(`bob:${SECRET}`) } })
-    expect(await stored(registry)).toEqual(password('bob'))
-  })
+function configure(config: unknown): void {
+  writeFileSync(join(folder, 'config.json'), typeof config === 'string' ? config : JSON.stringify(config))
+}
 
-  test('need not be there', async () => {
-    expect(await stored()).toEqual({ kind: 'anonymous' })
-    env.DOCKER_CONFIG = join(folder, 'nowhere')
-    expect(await stored()).toEqual({ kind: 'anonymous' })
-  })
+function written(name: string): string {
+  return readdirSync(folder).includes(name) ? readFileSync(join(folder, name), 'utf8') : ''
+}
 
-  test('is in .docker of the home directory, unless DOCKER_CONFIG says where', async () => {
-    await mkdir(join(folder, '.docker'))
-    await writeFile(
-      join(folder, '.docker/config.json'),
-      JSON.stringify({ auths: { [HOST]: auth('home:x') } }),
-    )
-    vi.stubEnv('HOME', folder)
-    try {
-      expect(await storedCredentials(HOST, { env: {}, signal })).toEqual(password('home', 'x'))
-      expect(configDirectory({ DOCKER_CONFIG: '' })).toBe(join(folder, '.docker'))
-      expect(configDirectory({ DOCKER_CONFIG: '/elsewhere' })).toBe('/elsewhere')
-    } finally {
-      vi.unstubAllEnvs()
-    }
-  })
+/** Makes a program that writes down its arguments and its input, says something, and ends. */
+function makeProgram(name: string, says: string, status = 0): void {
+  writeFileSync(join(folder, 'says'), says)
+  const record = `echo "$@" >> '${folder}/${name}.calls'; cat >> '${folder}/${name}.input'; env > '${folder}/${name}.env'`
+  const script = `#!/bin/sh\n${record}\ncat '${folder}/says'\nexit ${status}\n`
+  writeFileSync(join(folder, name), script, { mode: 0o755 })
+}
+
+function knows(username: string, secret = SECRET): string {
+  return JSON.stringify({ ServerURL: HOST, Username: username, Secret: secret })
+}
+
+test.each<{ auths: unknown; is: unknown; registry?: string }>([
+  { auths: undefined, is: anonymous },
+  { auths: null, is: anonymous },
+  { auths: { [HOST]: auth(`bob:${SECRET}`) }, is: password('bob') },
+  { auths: { [`https://${HOST}/v2/`]: auth(`bob:${SECRET}`) }, is: password('bob') },
+  { auths: { [`http://${HOST}`]: auth(`bob:${SECRET}`) }, is: password('bob') },
+  { auths: { [`https://${HOST}/v1/`]: auth('old:x'), [HOST]: auth('new:y') }, is: password('new', 'y') },
+  { auths: { [`${HOST}.evil`]: auth('a:b'), [`${HOST}:5000`]: auth('a:b') }, is: anonymous },
+  { auths: { [HOST]: {} }, is: anonymous },
+  { auths: { [HOST]: { auth: '' } }, is: anonymous },
+  { auths: { [HOST]: { ...auth('bob:'), identitytoken: 'refresh' } }, is: token },
+  // docker pads what it stores.
+  { auths: { [HOST]: auth('robot$project+name:ü\0\0') }, is: password('robot$project+name', 'ü') },
+  { registry: 'docker.io', auths: { [HUB]: auth(`bob:${SECRET}`) }, is: password('bob') },
+  { registry: 'index.docker.io', auths: { [HUB]: auth(`bob:${SECRET}`) }, is: password('bob') },
+])('logins in config.json: $auths', async ({ auths, is, registry }) => {
+  configure({ auths })
+  expect(await stored(registry)).toEqual(is)
 })
 
-describe('credential helpers', () => {
-  test('of the host come before that of all, and that before the file', async () => {
-    await makeHelper('own', knows('own'))
-    await makeHelper('all', knows('all'))
-    const auths = { [HOST]: auth('file:x') }
-    await configure({ auths, credsStore: 'all', credHelpers: { [HOST]: 'own' } })
-    expect(await stored()).toEqual(password('own'))
-    expect(await asked('all')).toEqual([])
-    await configure({ auths, credsStore: 'all', credHelpers: { other: 'own' } })
-    expect(await stored()).toEqual(password('all'))
-    await configure({ auths, credsStore: 'all', credHelpers: { [HOST]: '' } })
-    expect(await stored()).toEqual(password('file', 'x'))
-    expect(await asked('own')).toEqual(['get', HOST])
-    expect(await asked('all')).toEqual(['get', HOST])
-  })
-
-  test('are asked for Docker Hub by its old address', async () => {
-    await makeHelper('all', knows('bob'))
-    await configure({ credsStore: 'all' })
-    expect(await stored('docker.io')).toEqual(password('bob'))
-    expect(await asked('all')).toEqual(['get', 'https://index.docker.io/v1/'])
-  })
-
-  test('may have an identity token', async () => {
-    await makeHelper('all', knows('<token>', 'refresh'))
-    await configure({ credsStore: 'all' })
-    expect(await stored()).toEqual({ kind: 'identity-token', token: 'refresh' })
-  })
-
-  test('may have nothing', async () => {
-    await makeHelper('all', NOT_FOUND, 1)
-    await configure({ credsStore: 'all' })
-    expect(await stored()).toEqual({ kind: 'anonymous' })
-  })
-
-  test.each([
-    { name: 'fails', says: SECRET, status: 2, message: 'ended with exit status 2' },
-    { name: 'says "not found" and is content', says: NOT_FOUND, status: 0, message: 'gave no JSON' },
-    { name: 'says something else', says: `"${SECRET}`, status: 0, message: 'gave no JSON' },
-    { name: 'has no secret', says: '{"Username":"bob"}', status: 0, message: 'gave no user name and secret' },
-    {
-      name: 'has an empty secret',
-      says: knows('bob', ''),
-      status: 0,
-      message: 'gave no user name and secret',
-    },
-    { name: 'says null', says: 'null', status: 0, message: 'gave no user name and secret' },
-  ])('one that $name is an error that shows no secret', async ({ says, status, message }) => {
-    await makeHelper('own', says, status)
-    await configure({ credHelpers: { [HOST]: 'own' } })
-    const error = await stored().catch((reason: unknown) => reason)
-    expect(error).toMatchObject({
-      name: 'credentials-unreadable',
-      message: expect.stringContaining(`The credential helper docker-credential-own`),
-    })
-    expect(error).toMatchObject({ message: expect.stringContaining(message) })
-    expect(String(error)).not.toContain(SECRET)
-  })
-
-  test('one that is missing is an error that names it, and the way out', async () => {
-    await configure({ credHelpers: { [HOST]: 'missing' } })
-    await expect(stored()).rejects.toMatchObject({
-      name: 'credentials-unreadable',
-      message: expect.stringMatching(/docker-credential-missing.*can not be run.*username and password/),
-    })
-  })
-
-  test('one that must not be run is missing too', async () => {
-    await writeFile(join(folder, 'docker-credential-plain'), '#!/bin/sh\n', { mode: 0o644 })
-    await configure({ credsStore: 'plain' })
-    await expect(stored()).rejects.toMatchObject({ name: 'credentials-unreadable' })
-  })
+test('the file need not be there, and is in .docker of the home directory, unless DOCKER_CONFIG says where', async () => {
+  expect(await stored()).toEqual(anonymous)
+  vi.stubEnv('HOME', folder)
+  expect(configDirectory({ DOCKER_CONFIG: '' })).toBe(join(folder, '.docker'))
+  expect(configDirectory({ DOCKER_CONFIG: '/elsewhere' })).toBe('/elsewhere')
 })
 
-describe('what can not be read is an error that shows no secret', () => {
-  test.each([
-    { name: 'no JSON', config: `{"auths": {"${HOST}": {"auth": "${SECRET}"}}`, message: 'is not JSON' },
-    { name: 'nothing at all', config: '', message: 'is not JSON' },
-    { name: 'a list', config: `["${SECRET}"]`, message: 'is not a JSON object' },
-    { name: 'null', config: 'null', message: 'is not a JSON object' },
-    { name: 'auths that are a text', config: { auths: SECRET }, message: 'auths is not an object' },
-    {
-      name: 'helpers that are a list',
-      config: { credHelpers: [SECRET] },
-      message: 'credHelpers is not an object',
-    },
-    {
-      name: 'an entry without a colon',
-      config: { auths: { [HOST]: auth('correcthorse') } },
-      message: `has an entry for ${HOST}`,
-    },
-  ])('$name', async ({ config, message }) => {
-    await configure(config)
-    const error = await stored().catch((reason: unknown) => reason)
-    expect(error).toMatchObject({
-      name: 'credentials-unreadable',
-      message: expect.stringContaining(message),
-    })
-    expect(error).toMatchObject({ message: expect.stringContaining(join(folder, 'config.json')) })
-    for (let cause = error; cause instanceof Error; cause = cause.cause)
-      expect(cause.message).not.toMatch(/correct:?horse|Y29ycmVjd/)
-  })
-
-  test('a directory', async () => {
-    await mkdir(join(folder, 'config.json'))
-    await expect(stored()).rejects.toMatchObject({ name: 'credentials-unreadable' })
-  })
+test.each([
+  { config: { credsStore: 'all', credHelpers: { [HOST]: 'own' } }, asked: 'own' },
+  { config: { credsStore: 'all', credHelpers: { other: 'own' } }, asked: 'all' },
+  { config: { credsStore: 'all', credHelpers: { [HOST]: '' } }, asked: undefined },
+  { registry: 'docker.io', config: { credHelpers: { [HUB]: 'own' } }, asked: 'own' },
+])('of $config, the helper that is asked is $asked', async ({ config, asked, registry = HOST }) => {
+  for (const name of ['own', 'all']) makeProgram(`docker-credential-${name}`, knows('helper'))
+  configure({ auths: { [HOST]: auth(`file:${SECRET}`) }, ...config })
+  expect(await stored(registry)).toEqual(password(asked === undefined ? 'file' : 'helper'))
+  for (const name of ['own', 'all']) {
+    expect(written(`docker-credential-${name}.calls`)).toBe(name === asked ? 'get\n' : '')
+    const question = registry === HOST ? HOST : HUB
+    expect(written(`docker-credential-${name}.input`)).toBe(name === asked ? question : '')
+  }
 })
 
-describe('what must not be shown', () => {
-  const masked = async (text: string): Promise<string> => {
-    const secrets = new Secrets()
-    await addStoredLogins(env, secrets)
-    return secrets.mask(text)
+test.each([
+  { says: knows('<token>', 'refresh'), status: 0, is: token },
+  { says: NOT_FOUND, status: 1, is: anonymous },
+  { says: SECRET, status: 2 },
+  { says: NOT_FOUND, status: 0 },
+  { says: `"${SECRET}`, status: 0 },
+  { says: '{"Username":"bob"}', status: 0 },
+  { says: knows('bob', ''), status: 0 },
+  { says: undefined, status: 0 },
+])('a credential helper that says $says and ends with $status: $is', async ({ says, status, is }) => {
+  if (says !== undefined) makeProgram('docker-credential-own', says, status)
+  configure({ credHelpers: { [HOST]: 'own' } })
+  const answer = await stored().catch((reason: unknown) => reason)
+  const message = expect.stringContaining('docker-credential-own')
+  expect(answer).toMatchObject(is ?? { name: 'credentials-unreadable', message })
+  if (is === undefined) expect(String(answer)).not.toContain(SECRET)
+})
+
+test.each([
+  `{"auths": {"${HOST}": {"auth": "${SECRET}"}}`,
+  '',
+  'null',
+  { auths: { [HOST]: auth('correcthorse') } },
+  undefined,
+])('a file that is %j is an error that shows no secret', async config => {
+  if (config === undefined) mkdirSync(join(folder, 'config.json'))
+  else configure(config)
+  let error: unknown = await stored().catch((reason: unknown) => reason)
+  expect(error).toMatchObject({ name: 'credentials-unreadable' })
+  for (; error instanceof Error; error = error.cause)
+    expect(error.message).not.toMatch(/correct:?horse|Y29ycmVjd/)
+})
+
+const AUTHS = {
+  [HOST]: auth(`bob:${SECRET}`),
+  [HUB]: auth('eve:padded-1\0\0'),
+  other: { identitytoken: 'identity-1', registrytoken: 'registry-1' },
+  broken: auth('no colon'),
+  odd: 'text',
+}
+test.each([
+  { config: { auths: AUTHS }, shown: '*** *** *** ***' },
+  ...['{', '[]', '{"auths":[]}'].map(config => ({ config, shown: undefined })),
+])('every login of the file is masked, as docker may use any of them: $config', async ({ config, shown }) => {
+  configure(config)
+  const secrets = new Secrets()
+  await addStoredLogins(env, secrets)
+  const text = `${SECRET} ${auth('eve:padded-1').auth} identity-1 registry-1`
+  expect(secrets.mask(text)).toBe(shown ?? text)
+})
+
+describe('docker login', () => {
+  let temporary: string
+  beforeEach(() => {
+    temporary = join(folder, 'temporary')
+    configure({ auths: AUTHS, credsStore: 'vault' })
+    for (const name of ['temporary', 'contexts']) mkdirSync(join(folder, name))
+  })
+
+  function logIn<T>(use: (docker: Docker) => Promise<T>, pause = async () => false): Promise<T> {
+    const log = recordingLog()
+    const credentials = { kind: 'password', username: 'robot$p+n', password: SECRET } as const
+    const docker = new Docker({ env, log, signal, cwd: folder })
+    return withLogin(docker, { registry: 'docker.io', credentials }, { log, temporary, pause }, use)
   }
 
-  test('is every login of the file, as docker may use any of them', async () => {
-    await configure({
-      auths: {
-        [HOST]: auth(`bob:${SECRET}`),
-        'https://index.docker.io/v1/': auth('eve:padded-1\0\0'),
-        other: { identitytoken: 'identity-1', registrytoken: 'registry-1' },
-        broken: { auth: 'bm8gY29sb24=' },
-        odd: 'text',
-        empty: {},
-      },
+  test('gets the password through standard input alone, and keeps it in a private directory', async () => {
+    makeProgram('docker', 'Docker version 29.0.0')
+    const before = written('config.json')
+    const used = logIn(async docker => {
+      const own = docker.env.DOCKER_CONFIG ?? ''
+      const config = JSON.parse(readFileSync(join(own, 'config.json'), 'utf8'))
+      // No helper: the password stays in this directory.
+      expect(config).toEqual({ auths: AUTHS, credsStore: 'vault', credHelpers: { [HUB]: '' } })
+      expect(statSync(own).mode & 0o777).toBe(0o700)
+      expect(statSync(join(own, 'contexts')).isDirectory()).toBe(true)
+      expect(docker.env.BUILDX_CONFIG).toBe(join(folder, 'buildx'))
+      throw new Error('it failed')
     })
-    const text = [SECRET, base64(`bob:${SECRET}`), base64('eve:padded-1'), 'identity-1', 'registry-1']
-    expect(await masked(text.join(' '))).toBe('*** ***= *** *** ***')
+    await expect(used).rejects.toThrow('it failed')
+    expect(written('docker.calls')).toBe(`--version\nlogin --username robot$p+n --password-stdin ${HUB}\n`)
+    expect(written('docker.input')).toBe(SECRET)
+    expect(written('docker.env')).not.toContain('horse')
+    expect(written('docker.env')).toContain(`DOCKER_CONFIG=${temporary}/docker-`)
+    expect(readdirSync(temporary)).toEqual([])
+    expect(written('config.json')).toBe(before)
+  })
+
+  test('of podman has a file of its own', async () => {
+    makeProgram('docker', 'podman version 5.4.2')
+    const used = await logIn(async docker => docker.env)
+    expect(used).toEqual({ ...env, REGISTRY_AUTH_FILE: expect.stringContaining(`${temporary}/docker-`) })
   })
 
   test.each([
-    { name: 'no file', config: undefined },
-    { name: 'no JSON', config: '{' },
-    { name: 'no object', config: '[]' },
-    { name: 'no logins', config: '{"auths":[]}' },
-  ])('is nothing with $name', async ({ config }) => {
-    if (config !== undefined) await configure(config)
-    expect(await masked('a text')).toBe('a text')
+    { says: 'Error: i/o timeout', attempts: 3 },
+    { says: 'unauthorized', attempts: 1 },
+  ])('that says $says is tried $attempts times of 3', async ({ says, attempts }) => {
+    makeProgram('docker', says, 1)
+    let left = 2
+    const used = logIn(
+      async () => 'never',
+      async () => left-- > 0,
+    )
+    await expect(used).rejects.toMatchObject({ name: 'login-failed' })
+    expect(written('docker.calls').split('\nlogin ')).toHaveLength(attempts + 1)
   })
 })

@@ -1,158 +1,91 @@
 import { writeFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import { type Build, buildAndPush, buildLocally } from '../../src/docker/build.ts'
+import { BuildFailedError } from '../../src/docker/build-failure.ts'
 import { Docker } from '../../src/docker/docker.ts'
 import { findLocalImage } from '../../src/docker/local-image.ts'
-import { withLogin } from '../../src/docker/login.ts'
-import { pushImage } from '../../src/docker/push.ts'
+import { PushInterruptedError } from '../../src/docker/push.ts'
+import { REVISION_LABEL } from '../../src/registry/labels.ts'
 import { recordingLog } from '../gates/surroundings.ts'
 import { temporaryFolder } from '../inputs/order.ts'
 import { digest } from '../reconcile/world.ts'
 import { type DockerAnswer, RecordedDocker } from './recorded-docker.ts'
 
-const temporary = temporaryFolder()
 const REPOSITORY = 'ghcr.io/cmswmcore/reqmgr2'
 const reference = `${REPOSITORY}:2.3.4`
-const build: Build = {
-  context: '.',
-  file: undefined,
-  buildArgs: [],
-  labels: [],
-  options: ['--pull'],
-  optionsName: 'the input build-options',
+const BARE: Build = { context: '.', file: undefined, buildArgs: [], labels: [], options: [] }
+const [A, B] = [digest('a'), digest('b')]
+
+/** How docker answers, by the beginning of a call, and what it writes into a file that an argument names. */
+type Answers = Readonly<Record<string, DockerAnswer & { readonly writes?: string }>>
+
+const ENGINE = { version: { stdout: '29.0.0' }, '--version': { stdout: 'Docker version 29.0.0' } }
+const PODMAN = { '--version': { stdout: 'podman version 5.4.2' } }
+/** A docker without buildx, which builds. */
+const LEGACY = {
+  ...ENGINE,
+  buildx: { exitCode: 125, tail: "unknown flag: --push\nSee 'docker --help'.\n" },
+  build: {},
 }
 
-/** The beginning of a call, and how docker answers it; or what it does then. */
-type Answers = Readonly<Record<string, DockerAnswer | ((args: readonly string[]) => Promise<DockerAnswer>)>>
-
-/** A docker that gives these answers, and the calls that it got. Podman says so. */
-const dockerWith = (answers: Answers) => {
-  const calls: string[] = []
+/** A docker that gives these answers, and the calls that it gets. */
+function dockerWith(answers: Answers) {
+  const calls: string[][] = []
   const log = recordingLog()
   const docker = new RecordedDocker(async args => {
-    const call = args.join(' ')
-    calls.push(call)
-    const [, answer] = Object.entries(answers).find(([start]) => call.startsWith(start)) ?? []
-    if (answer === undefined) return { exitCode: 1, tail: `no such command: ${call}` }
-    return typeof answer === 'function' ? answer(args) : answer
+    calls.push([...args])
+    const [, answer] = Object.entries(answers).find(([start]) => args.join(' ').startsWith(start)) ?? []
+    const { writes, ...given } = answer ?? { exitCode: 1, tail: 'no such command' }
+    const [, file] = /--(?:metadata-|digest)file=(\S+)/.exec(args.join(' ')) ?? []
+    if (writes !== undefined && file !== undefined) await writeFile(file, writes)
+    return given
   }, log)
   return { docker, calls, log }
 }
 
-const ENGINE = { version: { stdout: '29.0.0' }, '--version': { stdout: 'Docker version 29.0.0' } }
-const NO_ENGINE = { '--version': ENGINE['--version'] }
-const UNKNOWN = { exitCode: 125, tail: 'unknown flag: --push\nSee docker build --help', isRefused: true }
+/** Builds and pushes with a docker of these answers. */
+function release(answers: Answers, build: Partial<Build> = {}, again = false) {
+  const { docker, calls, log } = dockerWith(answers)
+  const temporary = temporaryFolder()
+  const pushed = buildAndPush(docker, { ...BARE, ...build }, { reference, temporary, log, again })
+  return { pushed, calls, log, temporary }
+}
 
-/** buildx, which writes down what it has built. */
-const buildx =
-  (metadata: string | undefined): ((args: readonly string[]) => Promise<DockerAnswer>) =>
-  async args => {
-    const file = args.find(arg => arg.startsWith('--metadata-file='))?.slice('--metadata-file='.length)
-    if (metadata !== undefined && file !== undefined) await writeFile(file, metadata)
-    return {}
-  }
-
-describe('what docker says that it has pushed', () => {
-  const start = (metadata: string | undefined) => {
-    const { docker, log } = dockerWith({ ...ENGINE, 'buildx build': buildx(metadata) })
-    return buildAndPush(docker, build, { reference, temporary, log, again: false })
-  }
-  const [built, found] = [digest('a'), digest('b')]
-
-  test.each([
-    {
-      metadata: { 'containerimage.descriptor': { digest: built }, 'containerimage.digest': found },
-      is: built,
-    },
-    { metadata: { 'containerimage.digest': found }, is: found },
-  ])('is $is', async ({ metadata, is }) => {
-    expect(await start(JSON.stringify(metadata))).toEqual([is])
-  })
-
-  test.each([
-    { what: 'no file', metadata: undefined },
-    { what: 'no JSON', metadata: '{' },
-    { what: 'no digest', metadata: '{"containerimage.digest":"abc"}' },
-  ])('must be known: $what', async ({ metadata }) => {
-    await expect(start(metadata)).rejects.toMatchObject({ name: 'push-failed' })
-  })
-})
-
-test('without buildx the legacy builder builds, and docker pushes', async () => {
-  const { docker, calls, log } = dockerWith({
-    ...ENGINE,
-    buildx: UNKNOWN,
-    build: {},
-    push: {},
-    'image inspect': {
-      stdout: JSON.stringify([`other/image@${digest('b')}`, `${REPOSITORY}@${digest('a')}`]),
-    },
-  })
-  const pushed = await buildAndPush(docker, build, { reference, temporary, log, again: false })
-  expect(pushed).toEqual([digest('a')])
-  expect(calls.filter(call => /^(?:build|push) /.test(call))).toEqual([
-    `build --tag=${reference} --pull -- .`,
-    `push ${reference}`,
+test.each<{ build: Partial<Build>; middle?: string[]; context?: string; again?: boolean }>([
+  { build: {} },
+  { build: { file: 'docker/My File' }, middle: ['--file=docker/My File'] },
+  { build: { buildArgs: ['W=a "c" $(d)', 'ENV'] }, middle: ['--build-arg=W=a "c" $(d)', '--build-arg=ENV'] },
+  { build: { context: '--push' }, context: '--push' },
+  {
+    build: { file: 'f', buildArgs: ['A=1'], labels: ['b=2', 'empty='], options: ['--pull', '--no-cache'] },
+    middle: ['--file=f', '--build-arg=A=1', '--label=b=2', '--label=empty=', '--pull', '--no-cache'],
+  },
+  // What was built is only pushed again.
+  {
+    build: { options: ['--pull', '--no-cache', '--no-cache-filter=x', '--pull=true', '--pulled'] },
+    middle: ['--pulled'],
+    again: true,
+  },
+])('the arguments of docker for $build', async ({ build, middle = [], context = '.', again = false }) => {
+  const { calls, pushed, temporary } = release({ ...LEGACY, push: {} }, build, again)
+  await pushed
+  const rest = [`--tag=${reference}`, ...middle, '--', context]
+  expect(calls.slice(0, 2)).toEqual([
+    ['buildx', 'build', '--push', `--metadata-file=${temporary}/metadata.json`, ...rest],
+    ['build', ...rest],
   ])
-  expect(log.lines).toEqual([expect.stringMatching(/^notice Built without buildx/)])
-})
-
-test('a second attempt builds nothing anew', async () => {
-  const { docker, calls, log } = dockerWith({
-    ...ENGINE,
-    buildx: buildx(JSON.stringify({ 'containerimage.digest': digest('a') })),
-  })
-  await buildAndPush(docker, build, { reference, temporary, log, again: true })
-  expect(calls.join('\n')).not.toContain('--pull')
-})
-
-describe('a build that fails', () => {
-  test.each([
-    {
-      says: 'ERROR: process "/bin/sh -c pip install x" did not complete',
-      name: 'build-failed',
-      retried: false,
-    },
-    { says: 'ERROR: failed to push: 403 Forbidden', name: 'push-failed', retried: false },
-    { says: 'ERROR: failed to push: unexpected EOF', name: 'push-failed', retried: true },
-    { says: 'ERROR: failed to push: unknown blob', name: 'push-failed', retried: true },
-    {
-      says: 'ERROR: failed to push: 412 Precondition Failed: immutable',
-      name: 'push-failed',
-      retried: false,
-    },
-    { says: 'ERROR: failed to solve: unknown blob', name: 'build-failed', retried: false },
-    { says: 'unknown flag: --pull', name: 'invalid-input', retried: false },
-  ])('$says: $name', async ({ says, name, retried }) => {
-    const { docker, log } = dockerWith({ ...ENGINE, buildx: { exitCode: 1, tail: says } })
-    const error = await buildAndPush(docker, build, { reference, temporary, log, again: false }).catch(e => e)
-    expect(error).toMatchObject({ name })
-    expect(error.constructor.name === 'PushInterruptedError').toBe(retried)
-  })
-
-  test('as there is no engine, is told as that', async () => {
-    const { docker, log } = dockerWith({ ...NO_ENGINE, buildx: { exitCode: 1, tail: 'ERROR: no daemon' } })
-    await expect(
-      buildAndPush(docker, build, { reference, temporary, log, again: false }),
-    ).rejects.toMatchObject({ name: 'docker-missing' })
-  })
 })
 
 test.each([
-  {
-    builder: 'buildx',
-    answers: { 'buildx version': { stdout: 'github.com/docker/buildx v0.30' } },
-    call: 'buildx build --load ',
-  },
-  { builder: 'the legacy builder', answers: {}, call: 'build ' },
-  { builder: "podman's", answers: { 'buildx version': { stdout: 'buildah 1.39' } }, call: 'build ' },
-])('an image is left in the engine by $builder, under every tag', async ({ answers, call }) => {
-  const { docker, calls } = dockerWith({ ...ENGINE, ...answers, 'buildx build': {}, 'build ': {} })
-  await buildLocally(docker, build, [reference, `${reference}-stable`])
-  expect(calls.at(-1)).toBe(`${call}--tag=${reference} --tag=${reference}-stable --pull -- .`)
+  { answers: { buildx: {} }, built: ['buildx', 'build', '--load'] },
+  { answers: LEGACY, built: ['build'] },
+])('an image that stays in the engine is built by $built', async ({ answers, built }) => {
+  const { docker, calls } = dockerWith(answers)
+  await buildLocally(docker, BARE, [reference, `${reference}-stable`])
+  expect(calls.at(-1)).toEqual([...built, `--tag=${reference}`, `--tag=${reference}-stable`, '--', '.'])
 })
 
-test('the debug log has the names of build arguments and secrets, and not what they are', async () => {
+test('the debug log hides build arguments, and where secrets and caches are', async () => {
   const lines: string[] = []
   const log = { ...recordingLog(), debug: (line: string) => void lines.push(line) }
   // Nothing is started: what is shown is shown before.
@@ -160,90 +93,91 @@ test('the debug log has the names of build arguments and secrets, and not what t
   const given = [
     ...['--build-arg=TOKEN=V4lue', '--build-arg=TOKEN==V4lue\nV4lue', '--build-arg=FROM_ENV'],
     ...['--secret=id=pip,env=V4lue', '--ssh=default=V4lue', '--build-context=a=https://V4lue/'],
-    ...['--cache-to=type=gha,token=V4lue', '--cache-from=type=s3,secret_access_key=V4lue'],
+    ...['--cache-to=type=gha,token=V4lue', '--cache-from=type=s3,secret_access_key=V4lue', '--label=a=1'],
   ]
-  await expect(docker.run(['build', ...given, '--label=a=1', '--', '.'])).rejects.toThrow()
-  const shown = ['TOKEN=…', 'TOKEN=…', 'FROM_ENV'].map(argument => `--build-arg=${argument}`)
-  const others = ['secret', 'ssh', 'build-context', 'cache-to', 'cache-from'].map(name => `--${name}=…`)
-  expect(lines).toEqual([`docker build ${[...shown, ...others].join(' ')} --label=a=1 -- .`])
+  await expect(docker.run(['build', ...given])).rejects.toThrow()
+  expect(lines).toEqual([
+    'docker build --build-arg=TOKEN=… --build-arg=TOKEN=… --build-arg=FROM_ENV --secret=… --ssh=… --build-context=… --cache-to=… --cache-from=… --label=a=1',
+  ])
+})
+
+function built(metadata: object): Answers {
+  return { ...ENGINE, buildx: { writes: JSON.stringify(metadata) } }
+}
+const RepoDigests = [`ghcr.io/cmswmcore/reqmon2@${B}`, `${REPOSITORY}@${A}`]
+const inspected = { stdout: JSON.stringify({ Id: '1', RepoDigests }) }
+
+test.each<{ what: string; answers: Answers; notices: number }>([
+  {
+    what: 'what BuildKit describes',
+    answers: built({ 'containerimage.descriptor': { digest: A }, 'containerimage.digest': B }),
+    notices: 0,
+  },
+  { what: 'else what buildx found', answers: built({ 'containerimage.digest': A }), notices: 0 },
+  { what: 'what the engine has', answers: { ...LEGACY, push: {}, 'image inspect': inspected }, notices: 1 },
+  { what: 'what podman notes', answers: { ...LEGACY, ...PODMAN, push: { writes: `${A}\n` } }, notices: 1 },
+])('what was pushed is $what', async ({ answers, notices }) => {
+  const { pushed, log } = release(answers)
+  expect(await pushed).toEqual([A])
+  expect(log.lines).toHaveLength(notices)
+})
+
+const NO_CACHE = '------\n > exporting cache to registry:\n------\nERROR: failed to solve:'
+const fails = (tail: string) => ({ exitCode: 1, tail })
+
+test.each<{ answers: Answers; name: string; isRetried?: boolean }>([
+  { answers: { buildx: fails('ERROR: process "/bin/sh -c x" did not complete') }, name: 'build-failed' },
+  { answers: { buildx: fails('ERROR: failed to solve: unknown blob') }, name: 'build-failed' },
+  { answers: { buildx: { exitCode: undefined, tail: 'exporting' } }, name: 'build-failed' },
+  { answers: { buildx: fails('ERROR: failed to push: 403 Forbidden') }, name: 'push-failed' },
+  { answers: { buildx: fails('ERROR: failed to push: EOF') }, name: 'push-failed', isRetried: true },
+  { answers: { buildx: fails('ERROR: failed to push: unknown blob') }, name: 'push-failed', isRetried: true },
+  { answers: { buildx: fails(`${NO_CACHE} unavailable`) }, name: 'cache-not-written' },
+  { answers: { buildx: fails(`${NO_CACHE} i/o timeout`) }, name: 'push-failed', isRetried: true },
+  { answers: { buildx: fails('unknown flag: --pull') }, name: 'invalid-input' },
+  { answers: { buildx: fails('ERROR: no daemon'), version: fails('') }, name: 'docker-missing' },
+  { answers: { buildx: fails('ERROR: failed to push: EOF'), version: fails('') }, name: 'docker-missing' },
+  // It did not say what it pushed.
+  { answers: { buildx: {} }, name: 'push-failed' },
+  { answers: { buildx: { writes: '{' } }, name: 'push-failed' },
+  { answers: built({ 'containerimage.digest': 'abc' }), name: 'push-failed' },
+  // Of the legacy builder, a step may say anything.
+  { answers: { ...LEGACY, build: fails('error: failed to push some refs') }, name: 'build-failed' },
+  { answers: { ...LEGACY, push: fails('denied: no right') }, name: 'push-failed' },
+  { answers: { ...LEGACY, push: fails('unexpected EOF') }, name: 'push-failed', isRetried: true },
+])('$answers: $name, tried again: $isRetried', async ({ answers, name, isRetried = false }) => {
+  const { pushed } = release({ ...ENGINE, ...answers }, { options: ['--pull'] })
+  const error = await pushed.catch((reason: unknown) => reason)
+  expect(error).toMatchObject({ name })
+  expect(error instanceof PushInterruptedError).toBe(isRetried)
+  expect(error instanceof BuildFailedError).toBe(name === 'build-failed')
+})
+
+test.each([
+  { tail: `${NO_CACHE} i/o timeout`, name: 'cache-not-written' },
+  { tail: 'ERROR: failed to solve', name: 'build-failed' },
+])('a build for the engine alone that fails: $name', async ({ tail, name }) => {
+  const { docker } = dockerWith({ ...ENGINE, buildx: fails(tail) })
+  await expect(buildLocally(docker, BARE, [reference])).rejects.toMatchObject({ name })
 })
 
 describe('an image of the engine', () => {
-  const image = {
-    Id: 'sha256:1',
-    Config: { Labels: { a: 'b', n: 1 } },
-    RepoDigests: [`${REPOSITORY}@${digest('a')}`],
-  }
-  const found = { id: 'sha256:1', labels: { a: 'b' }, digests: [digest('a')] }
+  const Config = { Labels: { [REVISION_LABEL]: 'c0ffee' } }
+  const image = { Id: '1', Config, RepoDigests }
+  const found = { id: '1', revision: 'c0ffee', digests: [A] }
   test.each([
-    { what: "docker's form", said: image, is: found },
-    { what: "podman's, a list", said: [image], is: found },
-    {
-      what: 'without labels',
-      said: { Id: 'sha256:1', Config: {} },
-      is: { id: 'sha256:1', labels: {}, digests: [] },
-    },
-  ])('$what', async ({ said, is }) => {
+    { said: image, is: found },
+    // podman's form.
+    { said: [image], is: found },
+    { said: { Id: '1' }, is: { id: '1', revision: undefined, digests: [] } },
+  ])('of which docker says $said', async ({ said, is }) => {
     const { docker } = dockerWith({ 'image inspect': { stdout: JSON.stringify(said) } })
     expect(await findLocalImage(docker, reference)).toEqual(is)
   })
 
   test('is not there, where the engine answers', async () => {
     expect(await findLocalImage(dockerWith(ENGINE).docker, reference)).toBeUndefined()
-    await expect(findLocalImage(dockerWith(NO_ENGINE).docker, reference)).rejects.toMatchObject({
-      name: 'docker-missing',
-    })
-  })
-})
-
-test('podman writes down what it has pushed', async () => {
-  const { docker } = dockerWith({
-    '--version': { stdout: 'podman version 5.4' },
-    push: async args => {
-      const file = args.find(arg => arg.startsWith('--digestfile='))?.slice('--digestfile='.length) ?? ''
-      await writeFile(file, `${digest('a')}\n`)
-      return {}
-    },
-  })
-  expect(await pushImage(docker, reference, temporary)).toEqual([digest('a')])
-})
-
-describe('a login', () => {
-  const at = {
-    registry: 'ghcr.io',
-    credentials: { kind: 'password', username: 'bob', password: 'S3cret' },
-  } as const
-  const start = (answers: Answers, pause = async () => false) => {
-    const { docker, calls, log } = dockerWith({ ...ENGINE, ...answers })
-    const used = withLogin(docker, at, { log, temporary, pause }, async () => 'used')
-    return { used, calls, log }
-  }
-
-  test('has no password among its arguments', async () => {
-    const { used, calls } = start({ login: {} })
-    expect(await used).toBe('used')
-    expect(calls.filter(call => call.startsWith('login'))).toEqual([
-      'login --username bob --password-stdin ghcr.io',
-    ])
-    expect(calls.join('\n')).not.toContain('S3cret')
-  })
-
-  test('that is refused is an error, without another attempt', async () => {
-    const { used, calls } = start({ login: { exitCode: 1, tail: 'unauthorized' } }, async () => true)
-    await expect(used).rejects.toMatchObject({ name: 'login-failed' })
-    expect(calls.filter(call => call.startsWith('login'))).toHaveLength(1)
-  })
-
-  test.each([
-    'Error: i/o timeout',
-    'Error response from daemon: Get "https://ghcr.io/v2/": http2: server sent GOAWAY',
-  ])('that fails for a reason that may pass is tried again while there is time: %s', async tail => {
-    let left = 2
-    const { used, calls } = start({ login: { exitCode: 1, tail } }, async () => {
-      left -= 1
-      return left >= 0
-    })
-    await expect(used).rejects.toMatchObject({ name: 'login-failed' })
-    expect(calls.filter(call => call.startsWith('login'))).toHaveLength(3)
+    const missing = findLocalImage(dockerWith({}).docker, reference)
+    await expect(missing).rejects.toMatchObject({ name: 'docker-missing' })
   })
 })

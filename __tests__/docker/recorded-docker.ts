@@ -3,19 +3,10 @@ import { writeFile } from 'node:fs/promises'
 import { Docker, type DockerResult } from '../../src/docker/docker.ts'
 import { tellingLine } from '../../src/docker/failures.ts'
 import type { Log } from '../../src/log.ts'
-import { seed } from '../e2e/seed.ts'
+import { type Kind, seed } from '../e2e/seed.ts'
 
-/** What docker says to one call; without an exit status, that it succeeded. */
-export interface DockerAnswer {
-  readonly exitCode?: number
-  /** The signal that killed it, in place of an exit status. */
-  readonly killedBy?: NodeJS.Signals
-  readonly stdout?: string
-  /** The end of its output. */
-  readonly tail?: string
-  /** Whether it did nothing, as it does not know what it was asked for. */
-  readonly isRefused?: boolean
-}
+/** What docker says to one call; without more, that it succeeded. Killed by a signal, it has no exit status. */
+export type DockerAnswer = Partial<Omit<DockerResult, 'lastLine'>>
 
 /** The docker command with prepared answers in place of an engine. */
 export class RecordedDocker extends Docker {
@@ -31,133 +22,89 @@ export class RecordedDocker extends Docker {
   }
 
   override async run(args: readonly string[]): Promise<DockerResult> {
-    const {
-      exitCode = 0,
-      killedBy,
-      stdout = '',
-      tail = stdout,
-      isRefused = false,
-    } = await this.#answerTo(args)
-    const end = { exitCode: killedBy === undefined ? exitCode : undefined, killedBy }
-    return { ...end, stdout, tail, lastLine: tellingLine(tail), isRefused }
+    const answer = await this.#answerTo(args)
+    const { stdout = '', tail = stdout } = answer
+    return { exitCode: 0, ...answer, stdout, tail, lastLine: tellingLine(tail) }
   }
-}
-
-interface LocalImage {
-  readonly id: string
-  readonly labels: Readonly<Record<string, string>>
-  readonly digests: string[]
 }
 
 /** How the next build or push goes. */
 export interface NextTry {
   /** What it says when it fails; without it, it succeeds. */
   readonly says?: string
-  /** The signal that kills it, when it has said that. */
+  /** The signal that kills it then. */
   readonly killedBy?: NodeJS.Signals
   /** Whether it writes down what it pushed; without that, it does if it succeeds. */
   readonly describes?: boolean
   /** Whether the image gets to the registry although it fails. */
   readonly arrives?: boolean
+  /** What kind of image it is. */
+  readonly kind?: Kind
   /** What happens in the meantime. */
   readonly meanwhile?: () => unknown
 }
 
-/** An engine that builds an image of nothing, and pushes it to a registry. */
-export interface ModelEngine {
+export type ModelEngine = ReturnType<typeof modelEngine>
+
+/** An engine that builds an image of nothing, and pushes it to a registry. Both are added to `events`, as `build 2.3.4`. */
+export function modelEngine(url: string, events: string[]) {
   /** The images that it has, by reference. */
-  readonly images: ReadonlyMap<string, LocalImage>
+  const images = new Map<string, { id: string; labels: Record<string, string>; digests: string[] }>()
   /** How the next builds and pushes go, one after another; then they succeed. */
-  readonly tries: NextTry[]
-  answerTo(args: readonly string[]): Promise<DockerAnswer>
-}
-
-const optionsOf = (args: readonly string[], name: string): string[] =>
-  args.filter(arg => arg.startsWith(`--${name}=`)).map(arg => arg.slice(name.length + 3))
-
-const labelsIn = (args: readonly string[]): Record<string, string> =>
-  Object.fromEntries(
-    optionsOf(args, 'label').map(label => {
-      const equals = label.indexOf('=')
-      return [label.slice(0, equals), label.slice(equals + 1)]
-    }),
-  )
-
-/** Builds and pushes are added to `events`, as `build 2.3.4` and `push 2.3.4`. */
-export const modelEngine = (url: string, events: string[]): ModelEngine => {
-  const images = new Map<string, LocalImage>()
   const tries: NextTry[] = []
 
-  const partsOf = (reference: string): { repository: string; tag: string } => {
-    const [, repository = '', tag = ''] = /^[^/]+\/(.+):([^:]+)$/.exec(reference) ?? []
-    return { repository, tag }
-  }
-
   /** Gets an image to the registry, or fails, as prepared. */
-  const send = async (
-    verb: 'build' | 'push',
-    reference: string,
-    labels: LocalImage['labels'],
-  ): Promise<{ digest: string; describes: boolean; answer: DockerAnswer }> => {
-    const { repository, tag } = partsOf(reference)
+  async function send(verb: 'build' | 'push', reference: string, labels: Record<string, string>) {
+    const { repository, path, tag } = partsOf(reference)
     events.push(`${verb} ${tag}`)
-    const {
-      says,
-      killedBy,
-      arrives = says === undefined,
-      describes = says === undefined,
-      meanwhile,
-    } = tries.shift() ?? {}
-    const digest = arrives ? await seed({ url }, repository, tag, { labels }) : ''
+    const { says, killedBy, kind = 'OCI manifest', meanwhile, ...next } = tries.shift() ?? {}
+    const { arrives = says === undefined, describes = says === undefined } = next
+    const digest = arrives ? await seed({ url }, path, tag, { kind, labels }) : ''
     await meanwhile?.()
-    const end = killedBy === undefined ? { exitCode: 1 } : { killedBy }
-    return { digest, describes, answer: says === undefined ? {} : { ...end, tail: says } }
+    const exitCode = killedBy === undefined ? 1 : undefined
+    const answer: DockerAnswer = says === undefined ? {} : { exitCode, tail: says }
+    return { digest, named: digest === '' ? [] : [`${repository}@${digest}`], describes, answer }
   }
 
-  const build = async (args: readonly string[]): Promise<DockerAnswer> => {
-    const references = optionsOf(args, 'tag')
-    const labels = labelsIn(args)
-    if (!args.includes('--push')) {
-      const image = { id: `sha256:${randomUUID()}`, labels, digests: [] }
-      for (const reference of references) {
-        images.set(reference, image)
-        events.push(`build ${partsOf(reference).tag}`)
-      }
-      return {}
+  async function build(args: readonly string[]): Promise<DockerAnswer> {
+    const references = valuesOf(args, 'tag')
+    const labels = Object.fromEntries(valuesOf(args, 'label').map(label => label.split(/=(.*)/s)))
+    if (args.includes('--push')) {
+      const { digest, describes, answer } = await send('build', references[0] ?? '', labels)
+      const metadata = JSON.stringify({ 'containerimage.descriptor': { digest } })
+      if (describes) await writeFile(valuesOf(args, 'metadata-file')[0] ?? '', metadata)
+      return answer
     }
-    const { digest, describes, answer } = await send('build', references[0] ?? '', labels)
-    const [file = ''] = optionsOf(args, 'metadata-file')
-    if (describes) {
-      await writeFile(file, JSON.stringify({ 'containerimage.descriptor': { digest } }))
+    const image = { id: `sha256:${randomUUID()}`, labels, digests: [] }
+    for (const reference of references) {
+      images.set(reference, image)
+      events.push(`build ${partsOf(reference).tag}`)
     }
-    return answer
+    return {}
   }
 
-  const push = async (reference: string): Promise<DockerAnswer> => {
-    const image = images.get(reference)
-    if (image === undefined) return { exitCode: 1, tail: 'An image does not exist locally' }
-    const { digest, answer } = await send('push', reference, image.labels)
-    if (digest !== '') image.digests.push(`${reference.slice(0, reference.lastIndexOf(':'))}@${digest}`)
-    return answer
-  }
-
-  const inspect = (reference: string, format: string): DockerAnswer => {
+  async function answerTo(args: readonly string[]): Promise<DockerAnswer> {
+    const [call, reference = ''] = [args.slice(0, 2).join(' '), args.at(-1)]
+    if (call === '--version' || args[0] === 'version') return { stdout: 'Docker version 29.0.0' }
+    if (call === 'buildx build') return build(args)
     const image = images.get(reference)
     if (image === undefined) return { exitCode: 1, tail: `No such image: ${reference}` }
-    const { id, labels, digests } = image
-    const whole = { Id: id, Config: { Labels: labels }, RepoDigests: digests }
-    return { stdout: JSON.stringify(format.includes('RepoDigests') ? digests : whole) }
-  }
-
-  const answerTo = async (args: readonly string[]): Promise<DockerAnswer> => {
-    const [command = '', verb = ''] = args
-    if (command === '--version') return { stdout: 'Docker version 29.0.0' }
-    if (command === 'version') return { stdout: '29.0.0' }
-    if (command === 'buildx' && verb === 'version') return { stdout: 'github.com/docker/buildx v0.30.0' }
-    if (command === 'buildx' && verb === 'build') return build(args)
-    if (command === 'push') return push(verb)
-    if (command === 'image' && verb === 'inspect') return inspect(args.at(-1) ?? '', args.join(' '))
-    throw new Error(`no answer is prepared for docker ${args.join(' ')}`)
+    if (call === 'image inspect') {
+      const { id, labels, digests } = image
+      return { stdout: JSON.stringify({ Id: id, Config: { Labels: labels }, RepoDigests: digests }) }
+    }
+    const { named, answer } = await send('push', reference, image.labels)
+    image.digests.push(...named)
+    return answer
   }
   return { images, tries, answerTo }
+}
+
+function valuesOf(args: readonly string[], name: string): string[] {
+  return args.filter(arg => arg.startsWith(`--${name}=`)).map(arg => arg.slice(name.length + 3))
+}
+
+function partsOf(reference: string): { repository: string; path: string; tag: string } {
+  const [, repository = '', path = '', tag = ''] = /^([^/]+\/(.+)):([^:]+)$/.exec(reference) ?? []
+  return { repository, path, tag }
 }

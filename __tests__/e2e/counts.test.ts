@@ -9,7 +9,7 @@ const LIMITS: Readonly<Record<Counted, { docker: number; requests: number }>> = 
   'release again': { docker: 0, requests: 5 },
   verify: { docker: 0, requests: 3 },
   promote: { docker: 0, requests: 10 },
-  build: { docker: 2, requests: 0 },
+  build: { docker: 1, requests: 0 },
   push: { docker: 5, requests: 7 },
 }
 

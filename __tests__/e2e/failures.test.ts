@@ -49,7 +49,6 @@ describe.each([
     spy = await spyOnDocker(bench.env)
     await writeSampleContext(join(bench.workspace, 'failing'), { lines: failing })
     await writeSampleContext(join(bench.workspace, 'full'), { lines: writingToFullDisk })
-    await writeSampleContext(join(bench.workspace, 'mistake'), { lines: ['COPYY a b'] })
     await writeFile(join(bench.workspace, 'failing/::error::not ours'), '')
   })
   afterAll(async () => {
@@ -64,37 +63,25 @@ describe.each([
     env?: () => NodeJS.ProcessEnv
     error: ErrorName
     facts: (string | RegExp)[]
-    log?: string
-    built: boolean
+    built?: false
   }[] = [
     {
       name: 'a step of the Dockerfile that fails',
       with: { ...right, context: 'failing', 'build-options': '--network=host' },
       error: 'build-failed',
       facts: ['cmswmcore/failure:2.3.4', '/bin/busybox', ...(buildx ? ['\n  why it failed\n'] : [])],
-      log: 'why it failed',
-      built: true,
-    },
-    {
-      name: 'a Dockerfile that is none',
-      with: { ...right, context: 'mistake' },
-      error: 'build-failed',
-      facts: ['cmswmcore/failure:2.3.4', /unknown instruction: COPYY/i],
-      built: true,
     },
     {
       name: 'an option that docker does not have',
       with: { ...right, 'build-options': '--no-such-option=1' },
       error: 'invalid-input',
       facts: ['build-options', 'unknown flag: --no-such-option'],
-      built: true,
     },
     {
       name: 'a full disk',
       with: { ...right, context: 'full', 'build-options': '--network=host' },
       error: 'build-failed',
       facts: ['cmswmcore/failure:2.3.4', 'disk is full', 'docker system prune'],
-      built: true,
     },
     {
       name: 'a wrong password',
@@ -116,11 +103,10 @@ describe.each([
       env: () => ({ ...spy.env, DOCKER_HOST: `unix://${join(bench.workspace, 'no.sock')}` }),
       error: 'docker-missing',
       facts: ['no.sock', 'DOCKER_HOST'],
-      built: true,
     },
   ]
 
-  test.each(cases)('$name', async ({ with: inputs, env, error, facts, log = '', built }) => {
+  test.each(cases)('$name', async ({ with: inputs, env, error, facts, built = true }) => {
     const before = (await spy.calls()).length
     const step = await bench.step({
       tag: '2.3.4',
@@ -128,7 +114,6 @@ describe.each([
       with: { service: 'failure', ...inputs },
     })
     expectFailure(step, error, facts)
-    expect(step.log).toContain(log)
     expect(await listTags(bench.registry.storage, 'cmswmcore/failure')).toEqual([])
     if (!built) expect((await spy.calls()).slice(before)).toEqual([])
   })
@@ -146,10 +131,8 @@ describe.each([
   })
 })
 
-describe('a registry that is not there', () => {
-  test('is an error before anything is built', async () => {
-    const { step, host, calls } = await unreachable
-    expectFailure(step, 'registry-unreadable', [host, 'ECONNREFUSED', /after \d+ attempts/])
-    expect(calls).toEqual([])
-  })
+test('a registry that is not there is an error before anything is built', async () => {
+  const { step, host, calls } = await unreachable
+  expectFailure(step, 'registry-unreadable', [host, 'ECONNREFUSED'])
+  expect(calls).toEqual([])
 })

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { run } from '../../sandbox/command.ts'
 import {
   type PackageIndexOptions,
@@ -12,7 +12,7 @@ import { buildPythonImage } from '../../sandbox/python-image.ts'
 import { listTags } from '../../sandbox/storage.ts'
 import type { Step, StepResult } from './action.ts'
 import { type Bench, startBench } from './bench.ts'
-import { requestsTo } from './requests.ts'
+import { expectFailure } from './expect-failure.ts'
 import { runImage } from './run-image.ts'
 
 const OURS = /^stable-release-action\//
@@ -33,7 +33,6 @@ beforeAll(async () => {
   const contexts = {
     pip: PIP_SERVICE,
     'pip-other': PIP_SERVICE.with(3, 'RUN pip install reqmgr2==$TAG no-such-project==$TAG'),
-    broken: PIP_SERVICE.with(3, 'RUN pip install reqmgr2==$TAG && exit 3'),
   }
   for (const [name, lines] of Object.entries(contexts)) {
     await mkdir(join(bench.workspace, name))
@@ -55,8 +54,9 @@ const withIndex = async <T>(
 }
 
 /** Runs a release that waits for reqmgr2 and installs it with pip. */
-const release = (index: SandboxIndex, step: Step & { tag: string }): Promise<StepResult> =>
+const release = (index: SandboxIndex, step: Step): Promise<StepResult> =>
   bench.step({
+    tag: '2.3.4',
     ...step,
     with: {
       context: 'pip',
@@ -69,8 +69,8 @@ const release = (index: SandboxIndex, step: Step & { tag: string }): Promise<Ste
     },
   })
 
-const looksOf = (index: SandboxIndex, client: RegExp, project = 'reqmgr2') =>
-  index.requestsFor(project).filter(({ userAgent }) => client.test(userAgent))
+const looksOf = (index: SandboxIndex, client: RegExp) =>
+  index.requestsFor('reqmgr2').filter(({ userAgent }) => client.test(userAgent))
 
 const until = async (condition: () => boolean): Promise<void> => {
   while (!condition()) await sleep(20)
@@ -82,151 +82,42 @@ const versionInside = async (reference: string | undefined): Promise<string> => 
   return (await runImage(docker, reference ?? '', '-c', script)).trim()
 }
 
-const expectPublished = async (step: StepResult, service: string, version: string): Promise<void> => {
-  expect(step.exitCode, step.log).toBe(0)
-  expect(step.annotations).toEqual([])
-  const tags = [version, ...(/^[0-9.]+$/.test(version) ? [`${version}-stable`] : [])]
-  expect(await listTags(bench.registry.storage, `cmswmcore/${service}`)).toEqual(tags)
-  expect(await versionInside(step.outputs.reference)).toBe(version)
+const tagsOf = (service: string): Promise<string[]> =>
+  listTags(bench.registry.storage, `cmswmcore/${service}`)
+
+const expectPublished = async (step: StepResult, service: string): Promise<void> => {
+  expect(step, step.log).toMatchObject({ exitCode: 0, annotations: [] })
+  expect(await tagsOf(service)).toEqual(['2.3.4', '2.3.4-stable'])
+  expect(await versionInside(step.outputs.reference)).toBe('2.3.4')
 }
 
-const expectNothingWritten = async (step: StepResult, service: string): Promise<void> => {
-  expect(step.exitCode, step.log).toBe(1)
-  expect(step.log).not.toContain('Build and push')
-  expect(await listTags(bench.registry.storage, `cmswmcore/${service}`)).toEqual([])
-}
-
-test('a package that is there is not waited for, and asked for once', async () => {
-  await withIndex({}, async index => {
-    index.upload({ project: 'reqmgr2', version: '2.3.4' })
-    const step = await release(index, { tag: '2.3.4', with: { service: 'there' } })
-    await expectPublished(step, 'there', '2.3.4')
-    expect(step.log).toContain('reqmgr2 2.3.4 is there\n')
-    expect(step.log).not.toContain('Waiting for')
-    const looks = looksOf(index, OURS)
-    expect(looks.map(({ status, type }) => [status, type])).toEqual([
-      [200, 'application/vnd.pypi.simple.v1+json'],
-    ])
-    expect(looks[0]?.headers).toMatchObject({ 'cache-control': 'max-age=0' })
-    expect(looksOf(index, PIP)).toHaveLength(1)
+test.each([
+  { is: 'json', json: true },
+  { is: 'html', json: false },
+])('a package is waited for, at an index that is down at first, and has $is', async ({ is, json }) => {
+  await withIndex({ json }, async index => {
+    index.fault = 'closes'
+    const releasing = release(index, { with: { service: is } })
+    await until(() => looksOf(index, OURS).length >= 1)
+    index.upload({ project: 'reqmgr2', version: '2.3.3', requiresPython: '>=3.8' })
+    index.fault = undefined
+    const asked = looksOf(index, OURS).length
+    await until(() => looksOf(index, OURS).length >= asked + 2)
+    index.upload({ project: 'reqmgr2', version: '2.3.4', requiresPython: '>=3.8' })
+    await expectPublished(await releasing, is)
+    if (json) expect(looksOf(index, OURS).map(({ status }) => status)).toContain(304)
   })
 })
 
-test('a package that is uploaded during the wait is built with, after conditional requests', async () => {
+test('a package that does not come ends the run before anything is built', async () => {
   await withIndex({}, async index => {
     index.upload({ project: 'reqmgr2', version: '2.3.3' })
-    const releasing = release(index, { tag: '2.3.4', with: { service: 'soon' } })
-    await until(() => looksOf(index, OURS).length >= 2)
-    index.upload({ project: 'reqmgr2', version: '2.3.4' })
-    const step = await releasing
-    await expectPublished(step, 'soon', '2.3.4')
-    expect(step.log).toContain(`Waiting for reqmgr2 2.3.4 at ${index.url}reqmgr2/, up to 1 min\n`)
-    expect(step.log).toMatch(/reqmgr2 2\.3\.4 is there after [0-9]+ s\n/)
-    const statuses = looksOf(index, OURS).map(({ status }) => status)
-    expect(statuses[0]).toBe(200)
-    expect(statuses.slice(1, -1).every(status => status === 304)).toBe(true)
-    expect(statuses.at(-1)).toBe(200)
-  })
-})
-
-test('a project that does not exist yet is waited for', async () => {
-  await withIndex({}, async index => {
-    const releasing = release(index, { tag: '2.3.5rc1', with: { service: 'first' } })
-    await until(() => looksOf(index, OURS).length >= 2)
-    index.upload({ project: 'reqmgr2', version: '2.3.5rc1' })
-    await expectPublished(await releasing, 'first', '2.3.5rc1')
-    expect(looksOf(index, OURS)[0]).toMatchObject({ status: 404 })
-  })
-})
-
-test('an index that has only HTML is read all the same', async () => {
-  await withIndex({ json: false }, async index => {
-    index.upload({ project: 'reqmgr2', version: '2.3.3', requiresPython: '>=3.8' })
-    index.upload({ project: 'reqmgr2', version: '2.3.4', requiresPython: '>=3.8' })
-    const step = await release(index, { tag: '2.3.4', with: { service: 'html' } })
-    await expectPublished(step, 'html', '2.3.4')
-    expect(looksOf(index, OURS).map(({ status, type }) => [status, type])).toEqual([
-      [200, 'text/html; charset=utf-8'],
-    ])
-  })
-})
-
-describe('a package that does not come ends the run before anything is built', () => {
-  const newest = ['2.3.5rc1', '2.3.3', '2.3.2', '2.3.1', '2.3.0']
-  const others = ['2.2.9', '2.3.0', '2.3.1', '2.3.2', '2.3.3', '2.3.5rc1']
-
-  test.each([
-    { why: 'yanked', tag: '2.3.4', uploads: [{ version: '2.3.4', yanked: 'broken metadata' as const }] },
-    {
-      why: 'yanked, in HTML',
-      tag: '2.3.4',
-      json: false,
-      uploads: [{ version: '2.3.4', yanked: true as const }],
-    },
-    { why: 'another', tag: '2.3.4', uploads: [] },
-    { why: 'a longer one', tag: '2.3.1.0', uploads: [] },
-  ])('$why: $tag', async ({ why, tag, json = true, uploads }) => {
-    const service = why.replaceAll(/[ ,]+/g, '-').toLowerCase()
-    await withIndex({ json }, async index => {
-      for (const upload of [...others.map(version => ({ version })), ...uploads]) {
-        index.upload({ project: 'reqmgr2', ...upload })
-      }
-      const step = await release(index, { tag, with: { service, 'package-timeout': '2s' } })
-      await expectNothingWritten(step, service)
-      expect(step.annotations).toEqual([
-        {
-          level: 'error',
-          title: 'The package is not on the index',
-          message: expect.stringContaining(`; its newest versions are ${newest.join(', ')}.`),
-        },
-      ])
-      const said = `reqmgr2 ${tag} is not at ${index.url}reqmgr2/ after `
-      expect(step.annotations[0]?.message).toContain(said)
-      expect(looksOf(index, OURS).length).toBeGreaterThan(1)
-      expect(looksOf(index, PIP)).toEqual([])
-    })
-  })
-
-  test('the index is down until the time is over', async () => {
-    await withIndex({}, async index => {
-      index.fault = { status: 503 }
-      const step = await release(index, { tag: '2.3.4', with: { service: 'down', 'package-timeout': '2s' } })
-      await expectNothingWritten(step, 'down')
-      expect(step.annotations.map(({ message }) => message)).toEqual([
-        expect.stringContaining(`; ${index.url}reqmgr2/ answered 503.`),
-      ])
-      // The index is asked at the wait's own intervals alone: no attempts in between.
-      const looks = looksOf(index, OURS).length
-      expect(looks).toBeGreaterThan(1)
-      expect(looks).toBeLessThanOrEqual(4)
-    })
-  })
-
-  test('a git tag that is no version is an error before anybody is asked', async () => {
-    await withIndex({}, async index => {
-      const step = await release(index, { tag: 'nightly', with: { service: 'nightly' } })
-      await expectNothingWritten(step, 'nightly')
-      expect(step.annotations).toEqual([
-        {
-          level: 'error',
-          title: 'An input is not valid',
-          message: expect.stringContaining('The git tag nightly is no version of PEP 440'),
-        },
-      ])
-      expect(index.requests).toEqual([])
-      expect(await requestsTo(bench.registry, 'cmswmcore/nightly')).toEqual([])
-    })
-  })
-})
-
-test('an index that is down for a while delays the build', async () => {
-  await withIndex({}, async index => {
-    index.upload({ project: 'reqmgr2', version: '2.3.4' })
-    index.fault = 'closes'
-    const releasing = release(index, { tag: '2.3.4', with: { service: 'up-again' } })
-    await until(() => looksOf(index, OURS).length >= 2)
-    index.fault = undefined
-    await expectPublished(await releasing, 'up-again', '2.3.4')
+    index.upload({ project: 'reqmgr2', version: '2.3.4', yanked: 'broken metadata' })
+    const step = await release(index, { with: { service: 'yanked', 'package-timeout': '2s' } })
+    expectFailure(step, 'package-missing', [`reqmgr2 2.3.4 is not at ${index.url}reqmgr2/`, '2.3.3'])
+    expect(looksOf(index, OURS).length).toBeGreaterThan(1)
+    expect(looksOf(index, PIP)).toEqual([])
+    expect(await tagsOf('yanked')).toEqual([])
   })
 })
 
@@ -235,42 +126,22 @@ test('a build in which pip asked a node that is behind is tried again', async ()
     index.upload({ project: 'reqmgr2', version: '2.3.3' })
     index.upload({ project: 'reqmgr2', version: '2.3.4' })
     index.fallBehind({ client: PIP, answers: 1 })
-    const step = await release(index, { tag: '2.3.4', with: { service: 'behind' } })
-    expect(step.log).toContain('No matching distribution found for reqmgr2==2.3.4')
-    expect(step.log).toContain('pip did not find reqmgr2 2.3.4, which the index has: building again in 10 s')
-    await expectPublished(step, 'behind', '2.3.4')
+    await expectPublished(await release(index, { with: { service: 'behind' } }), 'behind')
+    expect(looksOf(index, OURS)).toMatchObject([{ type: 'application/vnd.pypi.simple.v1+json' }])
     expect(looksOf(index, PIP)).toHaveLength(2)
   })
 })
 
-describe('a build that fails otherwise is final at once', () => {
-  test.each([
-    {
-      why: 'another-project',
-      context: 'pip-other',
-      said: 'No matching distribution found for no-such-project==2.3.4',
-    },
-    { why: 'another-command', context: 'broken', said: 'exit code: 3' },
-    {
-      why: 'another-python',
-      context: 'pip',
-      requiresPython: '>=99',
-      said: 'Ignored the following versions that require a different python version: 2.3.4 Requires-Python >=99',
-    },
-  ])('$why', async ({ why, context, said, requiresPython }) => {
-    await withIndex({}, async index => {
-      index.upload({
-        project: 'reqmgr2',
-        version: '2.3.4',
-        ...(requiresPython === undefined ? {} : { requiresPython }),
-      })
-      const step = await release(index, { tag: '2.3.4', with: { service: why, context } })
-      expect(step.exitCode).toBe(1)
-      expect(step.log).toContain(said)
-      expect(step.log).not.toContain('building again')
-      expect(step.annotations.map(({ title }) => title)).toEqual(['The build failed'])
-      expect(looksOf(index, PIP)).toHaveLength(1)
-      expect(await listTags(bench.registry.storage, `cmswmcore/${why}`)).toEqual([])
-    })
+test.each([
+  { why: 'another-project', context: 'pip-other', says: 'no-such-project==2.3.4' },
+  { why: 'another-python', context: 'pip', requiresPython: '>=99', says: 'Requires-Python >=99' },
+])('a build that fails for $why is final at once', async ({ why, context, says, ...upload }) => {
+  await withIndex({}, async index => {
+    index.upload({ project: 'reqmgr2', version: '2.3.4', ...upload })
+    const step = await release(index, { with: { service: why, context } })
+    expectFailure(step, 'build-failed')
+    expect(step.log).toContain(says)
+    expect(looksOf(index, PIP)).toHaveLength(1)
+    expect(await tagsOf(why)).toEqual([])
   })
 })

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { listTags, readTag } from '../../sandbox/storage.ts'
 import { COMMIT } from './action.ts'
 import { type Bench, startBench } from './bench.ts'
@@ -73,63 +73,21 @@ test('with the right digest', async () => {
   expect(await at('2.3.4-stable')).toBe(digest)
 })
 
-describe('is refused, and nothing is written', () => {
-  const wrong = `sha256:${'0'.repeat(64)}`
-  test.each([
-    {
-      name: 'another digest than what is there by now',
-      tag: '2.3.4',
-      seeded: ['2.3.4'],
-      digest: wrong,
-      error: 'not-as-planned',
-      facts: ['2.3.4 is sha256:', wrong],
-    },
-    {
-      name: 'half a digest',
-      tag: '2.3.4',
-      seeded: ['2.3.4'],
-      digest: 'sha256:abc',
-      error: 'invalid-input',
-      facts: ['digest', 'sha256:abc'],
-    },
-    {
-      name: 'a candidate',
-      tag: '2.3.4rc1',
-      seeded: ['2.3.4rc1'],
-      error: 'nothing-to-promote',
-      facts: ['2.3.4rc1'],
-    },
-    {
-      name: 'what was never published',
-      tag: '2.3.4',
-      seeded: ['2.3.3', '2.3.4.1'],
-      error: 'not-published',
-      facts: ['2.3.4 is not in the registry'],
-    },
-    {
-      name: 'a repository that does not exist',
-      tag: '2.3.4',
-      seeded: [],
-      error: 'not-published',
-      facts: ['2.3.4 is not in the registry'],
-    },
-    {
-      name: 'a stable tag that is another image',
-      tag: '2.3.4',
-      seeded: ['2.3.4', '2.3.4-stable'],
-      error: 'already-published',
-      facts: ['2.3.4-stable is there already, as sha256:'],
-    },
-  ] as const)('$name', async ({ tag, seeded, error, facts, ...given }) => {
-    for (const name of seeded) await put(name)
-    const before = await writesTo(bench.registry, repository)
-    const digests = await Promise.all(seeded.map(at))
+const WRONG = `sha256:${'0'.repeat(64)}`
+test.each([
+  { seeded: ['2.3.4'], digest: WRONG, error: 'not-as-planned', facts: ['2.3.4 is sha256:', WRONG] },
+  { seeded: ['2.3.3', '2.3.4.1'], error: 'not-published', facts: ['2.3.4'] },
+  { seeded: [], error: 'not-published', facts: ['2.3.4'] },
+  { seeded: ['2.3.4', '2.3.4-stable'], error: 'already-published', facts: ['2.3.4-stable', 'sha256:'] },
+] as const)('$error, with $seeded, and nothing is written', async ({ seeded, error, facts, ...given }) => {
+  for (const name of seeded) await put(name)
+  const before = await writesTo(bench.registry, repository)
+  const digests = await Promise.all(seeded.map(at))
 
-    const step = await promote(tag, 'digest' in given ? given.digest : undefined)
+  const step = await promote('2.3.4', 'digest' in given ? given.digest : undefined)
 
-    expectFailure(step, error, facts)
-    expect(await writesTo(bench.registry, repository)).toEqual(before)
-    expect(await listTags(bench.registry.storage, repository)).toEqual(seeded)
-    expect(await Promise.all(seeded.map(at))).toEqual(digests)
-  })
+  expectFailure(step, error, [/^Nothing was written\.\n/, ...facts])
+  expect(await writesTo(bench.registry, repository)).toEqual(before)
+  expect(await listTags(bench.registry.storage, repository)).toEqual(seeded)
+  expect(await Promise.all(seeded.map(at))).toEqual(digests)
 })

@@ -2,9 +2,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { annotationsOf, PREDICATE_TYPE } from '../../src/commands/record-content.ts'
+import { annotationsOf } from '../../src/commands/record-content.ts'
 import { digestOf } from '../../src/registry/client.ts'
-import { type GitHubApi, startGitHubApi } from '../gates/github-api.ts'
 import { EMPTY_INDEX } from '../registry/client-of.ts'
 import { type ModelRegistry, startModelRegistry } from '../registry/model-registry.ts'
 import { COMMIT, commandsIn, runStep, type Step, type StepResult } from './action.ts'
@@ -55,7 +54,6 @@ describe('a registry with the referrers API', () => {
     const digest = await seed(registry, REPOSITORY, TAG, IMAGE)
     const promoted = await step({ command: 'promote' })
     expect(promoted.exitCode, promoted.log).toBe(0)
-    expect(promoted.log).toContain('1 stored with the image')
     const predicate = JSON.parse(await readFile(promoted.outputs['record-path'] ?? '', 'utf8'))
     expect(stored(digest)).toEqual([predicate])
     const run = 'https://github.com/dmwm/WMCore/actions/runs/1/attempts/2'
@@ -65,31 +63,17 @@ describe('a registry with the referrers API', () => {
       stableRelease: { actor: 'amaltaro', commit: COMMIT, environment: 'production', run },
     })
 
-    const since = predicate.timestamp.slice(0, 16).replace('T', ' ')
-    const line = `${STABLE} since ${since}, by amaltaro, for production, run (${run})`
     const verified = await step({ command: 'verify' })
-    expect(verified.exitCode).toBe(0)
-    expect(verified.log).toContain(line)
-    expect(verified.summary).toContain(`by amaltaro, for production`)
-    expect(verified.outputs['record-path']).toBe('')
+    expect(verified).toMatchObject({ exitCode: 0, outputs: { 'record-path': '' } })
+    const facts = [STABLE, predicate.timestamp.slice(0, 10), 'amaltaro', 'production']
+    for (const fact of [...facts, run]) expect(verified.log).toContain(fact)
+    for (const fact of facts) expect(verified.summary).toContain(fact)
     const audited = await stableRelease(['audit', 'reqmgr2', registry.host, 'cmswmcore'], {
       cwd: folder,
       env: { ...process.env, DOCKER_CONFIG: folder },
     })
     expect(audited.exitCode, audited.stderr).toBe(0)
-    expect(audited.stdout).toMatch(/2\.4\.5 +stable since 20..-..-../)
-    expect(audited.stdout).toContain(line)
-  })
-
-  test('again, it is stored once; record: false stores nothing and gives no file', async () => {
-    const digest = await seed(registry, REPOSITORY, TAG, IMAGE)
-    const without = await step({ command: 'promote', record: 'false' })
-    expect(without.outputs['record-path']).toBe('')
-    expect(stored(digest)).toEqual([])
-    for (const says of ['1 stored with the image', 'there already']) {
-      expect((await step({ command: 'promote' })).log).toContain(says)
-    }
-    expect(stored(digest)).toMatchObject([{ stableRelease: { written: false } }])
+    for (const fact of facts) expect(audited.stdout).toContain(fact)
   })
 
   test('by the command line in GitLab, it is the person and the job', async () => {
@@ -150,50 +134,13 @@ describe('a registry with the referrers API', () => {
     for (const command of ['verify', 'audit']) {
       const shown = await step({ command })
       expect(shown.exitCode, shown.log).toBe(0)
-      expect(shown.log).toContain('2.4.5-stable since 2026-01-02 03:04, by mallory\\u001b[31m\\u000d\\u000a')
+      expect(shown.log).toContain('mallory\\u001b[31m\\u000d\\u000a')
       expect(commandsIn(shown.log).filter(name => !/^(?:add-mask|group|endgroup|debug)$/.test(name))).toEqual(
         [],
       )
       for (const bad of ['\u001b', 'javascript', 'run (']) expect(shown.log).not.toContain(bad)
       for (const bad of ['\u001b', '<img', '](https://evil']) expect(shown.summary).not.toContain(bad)
     }
-  })
-
-  describe('with a required check', () => {
-    let api: GitHubApi
-    beforeEach(async () => {
-      api = await startGitHubApi()
-    })
-    afterEach(() => api?.stop())
-
-    test('its state and address are recorded and shown', async () => {
-      const { commit } = api.tag(TAG)
-      const digest = await seed(registry, REPOSITORY, TAG, { ...IMAGE, revision: commit })
-      api.status(commit, { context: 'testbed', state: 'success', url: 'https://testbed.example/7' })
-      const promoted = await step(
-        { command: 'promote', 'require-checks': 'testbed', 'github-token': api.token },
-        { apiUrl: api.url, sha: commit },
-      )
-      expect(promoted.exitCode, promoted.log).toBe(0)
-      expect(stored(digest)).toMatchObject([
-        {
-          stableRelease: {
-            checks: [{ name: 'testbed', state: 'success', url: 'https://testbed.example/7' }],
-          },
-        },
-      ])
-      expect((await step({ command: 'verify' })).log).toContain('testbed passed (https://testbed.example/7)')
-    })
-  })
-
-  test('an upload that is refused is a warning, and the run is green', async () => {
-    await seed(registry, REPOSITORY, TAG, IMAGE)
-    registry.copyTag(REPOSITORY, TAG, STABLE)
-    registry.answer('POST uploads/', { status: 403 })
-    const { exitCode, annotations, outputs } = await step({ command: 'promote' })
-    expect(exitCode).toBe(0)
-    expect(annotations).toMatchObject([{ level: 'warning', title: 'The decision is not recorded' }])
-    expect(outputs['is-stable']).toBe('true')
   })
 })
 
@@ -207,34 +154,19 @@ describe('the registry of the distribution project, which has no referrers API',
   test('nothing is stored, the log says so once, and the predicate is there to be signed', async () => {
     const services = ['reqmgr2', 'reqmon']
     for (const service of services) await seed(bench.registry, `cmswmcore/${service}`, TAG, IMAGE)
+    const seeded = bench.registry.requests().length
     const many = await bench.step({ tag: TAG, with: { command: 'promote', service: services.join(',') } })
-    expect(many.exitCode, many.log).toBe(0)
+    expect(many, many.log).toMatchObject({ exitCode: 0, annotations: [], outputs: { 'record-path': '' } })
     expect(many.log.match(/no referrers API/g)).toHaveLength(1)
-    expect(many.annotations).toEqual([])
-    expect(many.outputs['record-path']).toBe('')
     const folder = await mkdtemp(join(tmpdir(), 'record-'))
-    try {
-      const one = await bench.step({
-        tag: TAG,
-        temporary: folder,
-        with: { command: 'promote', service: 'reqmgr2' },
-      })
-      const predicate = JSON.parse(await readFile(one.outputs['record-path'] ?? '', 'utf8'))
-      expect(predicate).toMatchObject({ dstRef: expect.stringContaining(STABLE), digest: one.outputs.digest })
-      expect(PREDICATE_TYPE).toBe('https://k8s.io/promo-tools/promotion/v1')
-    } finally {
-      await rm(folder, { recursive: true })
-    }
+    const order = { command: 'promote', service: 'reqmgr2' }
+    const one = await bench.step({ tag: TAG, temporary: folder, with: order })
+    const predicate = JSON.parse(await readFile(one.outputs['record-path'] ?? '', 'utf8'))
+    expect(predicate).toMatchObject({ dstRef: expect.stringContaining(STABLE), digest: one.outputs.digest })
+    await rm(folder, { recursive: true })
     const verified = await bench.step({ tag: TAG, with: { command: 'verify', service: 'reqmgr2' } })
-    expect(verified.exitCode).toBe(0)
-    expect(verified.annotations).toEqual([])
-    const asked = bench.registry.requests().filter(({ path }) => path.includes('/referrers/'))
-    expect(asked.every(({ status }) => status === 404)).toBe(true)
-    expect(
-      bench.registry.requests().filter(({ method, path }) => method === 'PUT' && path.includes('/blobs/')),
-    ).toHaveLength(
-      // Those of the seeds alone.
-      2 * 4,
-    )
+    expect(verified).toMatchObject({ exitCode: 0, annotations: [] })
+    const stored = bench.registry.requests().slice(seeded)
+    expect(stored.filter(({ method, path }) => method === 'PUT' && path.includes('/blobs/'))).toEqual([])
   })
 })

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { listTags } from '../../sandbox/storage.ts'
 import type { ErrorName } from '../../src/errors.ts'
 import type { Step } from './action.ts'
@@ -8,120 +8,79 @@ import { type Bench, startBench, withoutDocker } from './bench.ts'
 import { expectFailure } from './expect-failure.ts'
 import { requestsTo } from './requests.ts'
 
-describe('without an engine', () => {
-  let bench: Bench
-  let service: string
-  let repository: string
-  let number = 0
-  beforeAll(async () => {
-    bench = await startBench({ engine: 'none' })
-    await mkdir(join(bench.workspace, 'empty'))
-  })
-  afterAll(() => bench?.stop())
-  beforeEach(() => {
-    number += 1
-    service = `service-${number}`
-    repository = `cmswmcore/${service}`
-  })
+let bench: Bench
+let service: string
+let repository: string
+let number = 0
+beforeAll(async () => {
+  bench = await startBench({ engine: 'none' })
+})
+afterAll(() => bench?.stop())
+beforeEach(() => {
+  number += 1
+  service = `service-${number}`
+  repository = `cmswmcore/${service}`
+})
 
-  const cases: { name: string; step: Step; error: ErrorName; facts: string[] }[] = [
-    {
-      name: 'a git tag that can not be an image tag',
-      step: { tag: 'feature/x', with: {} },
-      error: 'tag-refused',
-      facts: ['"feature/x"', '"/"'],
+const cases: { name: string; step: Step; error: ErrorName; facts: string[] }[] = [
+  {
+    name: 'a git tag with the name of a stable tag',
+    step: { tag: '7.7.7-stable', with: { 'on-existing': 'overwrite' } },
+    error: 'tag-refused',
+    facts: ['7.7.7-stable', 'rule final', 'git tag 7.7.7'],
+  },
+  {
+    name: 'a secret in an address',
+    step: { tag: '2.3.4', with: { service: 'https://bob:s3cret@x.ch/a', registry: 'bob:s3cret@x.ch' } },
+    error: 'invalid-input',
+    facts: ['registry', 'service'],
+  },
+  {
+    name: 'mistakes in inputs, in the policy and of the run at once',
+    step: {
+      with: { policy: 'final: X.Y => X.Y', 'on-existing': 'overwite', 'build-options': '--push' },
+      unknown: { pasword: 's3cret' },
     },
-    {
-      name: 'a git tag with the name of a stable tag',
-      step: { tag: '7.7.7-stable', with: { 'on-existing': 'overwrite' } },
-      error: 'tag-refused',
-      facts: ['7.7.7-stable', 'rule final', 'git tag 7.7.7'],
-    },
-    {
-      name: 'a git tag with a plus',
-      step: { tag: '2.3.4+build', with: {} },
-      error: 'tag-refused',
-      facts: ['"2.3.4+build"', '"+"'],
-    },
-    { name: 'a run on a branch', step: { with: {} }, error: 'invalid-input', facts: ['branch main'] },
-    {
-      name: 'a misspelt input',
-      step: { tag: '2.3.4', with: {}, unknown: { pasword: 'secret' } },
-      error: 'invalid-input',
-      facts: ['pasword', 'password'],
-    },
-    {
-      name: 'a context without a Dockerfile',
-      step: { tag: '2.3.4', with: { context: 'empty' } },
-      error: 'invalid-input',
-      facts: ['context is "empty"', 'Dockerfile'],
-    },
-    {
-      name: 'a secret in an address',
-      step: { tag: '2.3.4', with: { service: 'https://bob:s3cret@x.ch/a', registry: 'bob:s3cret@x.ch' } },
-      error: 'invalid-input',
-      facts: ['registry', 'service', 'password or a token'],
-    },
-    {
-      name: 'a service of two lines',
-      step: { tag: '2.3.4', with: { service: 'a\n::warning::b' } },
-      error: 'invalid-input',
-      facts: ['"a\\n::warning::b"'],
-    },
-    {
-      name: 'mistakes in inputs, in the policy and of the run at once',
-      step: {
-        with: { policy: 'final: X.Y => X.Y', 'on-existing': 'overwite', 'build-options': '--push' },
-        unknown: { push: 'false' },
+    error: 'invalid-input',
+    facts: ['pasword', 'branch main', '=>', '"overwite"', '"--push"'],
+  },
+  {
+    name: 'docker told to write into the repository',
+    step: {
+      tag: '2.3.4',
+      with: {
+        registry: 'ghcr.io',
+        service: 'a',
+        'build-options': '--cache-to=type=registry,ref=ghcr.io/cmswmcore/a:2.3.4',
       },
-      error: 'invalid-input',
-      facts: ['5 mistakes', 'push', 'branch main', '=>', '"overwite"', '"--push"'],
     },
-    {
-      name: 'docker told to write into the repository',
-      step: {
-        tag: '2.3.4',
-        with: {
-          registry: 'ghcr.io',
-          service: 'a',
-          'build-options': '--cache-to=type=registry,ref=ghcr.io/cmswmcore/a:2.3.4',
-        },
-      },
-      error: 'invalid-input',
-      facts: ['ghcr.io/cmswmcore/a'],
-    },
-    {
-      name: 'a policy with a mistake',
-      step: { tag: '2.3.4', with: { policy: 'final: X.Y -> X.Z' } },
-      error: 'invalid-policy',
-      facts: ['final: X.Y -> X.Z'],
-    },
-  ]
+    error: 'invalid-input',
+    facts: ['ghcr.io/cmswmcore/a'],
+  },
+]
 
-  test.each(cases)('$name', async ({ step, error, facts }) => {
-    const result = await bench.step({ ...step, with: { service, ...step.with } })
-    expectFailure(result, error, facts)
-    expect(result.log + result.summary).not.toContain('s3cret')
-    expect(result.annotations).toHaveLength(1)
-    for (const fact of facts) expect(result.summary.replaceAll('\\', '')).toContain(fact.replaceAll('\\', ''))
-    expect(await listTags(bench.registry.storage, repository)).toEqual([])
-    expect(await requestsTo(bench.registry, repository)).toEqual([])
-  })
+test.each(cases)('$name', async ({ step, error, facts }) => {
+  const result = await bench.step({ ...step, with: { service, ...step.with } })
+  expectFailure(result, error, facts)
+  expect(result.log + result.summary).not.toContain('s3cret')
+  expect(result.annotations).toHaveLength(1)
+  for (const fact of facts) expect(result.summary.replaceAll('\\', '')).toContain(fact)
+  expect(await requestsTo(bench.registry, repository)).toEqual([])
+})
 
-  test('no docker command', async () => {
-    expectFailure(await bench.step({ tag: '2.3.4', with: { service } }), 'docker-missing', ['ubuntu-latest'])
-    expect(await listTags(bench.registry.storage, repository)).toEqual([])
-  })
+test('no docker command', async () => {
+  expectFailure(await bench.step({ tag: '2.3.4', with: { service } }), 'docker-missing')
+  expect(await listTags(bench.registry.storage, repository)).toEqual([])
+})
 
-  test('a docker that can not log in', async () => {
-    const env = await withoutDocker(join(bench.workspace, 'empty'))
-    const why =
-      'Error response from daemon: Get "https://x/v2/": x509: certificate signed by unknown authority'
-    const docker = `#!/bin/sh\necho '${why}' >&2\nexit 1\n`
-    await writeFile(join(env.PATH ?? '', 'docker'), docker, { mode: 0o755 })
-    const login = { username: 'bob', password: 'right' }
-    const step = await bench.step({ tag: '2.3.4', env, with: { service, ...login } })
-    expectFailure(step, 'login-failed', [`${bench.registry.host} as bob`, 'x509'])
-    expect(await listTags(bench.registry.storage, repository)).toEqual([])
-  })
+test('a docker that can not log in', async () => {
+  await mkdir(join(bench.workspace, 'empty'))
+  const env = await withoutDocker(join(bench.workspace, 'empty'))
+  const why = 'Error response from daemon: Get "https://x/v2/": x509: certificate signed by unknown authority'
+  const docker = `#!/bin/sh\necho '${why}' >&2\nexit 1\n`
+  await writeFile(join(env.PATH ?? '', 'docker'), docker, { mode: 0o755 })
+  const login = { username: 'bob', password: 'right' }
+  const step = await bench.step({ tag: '2.3.4', env, with: { service, ...login } })
+  expectFailure(step, 'login-failed', [`${bench.registry.host} as bob`, 'x509'])
+  expect(await listTags(bench.registry.storage, repository)).toEqual([])
 })

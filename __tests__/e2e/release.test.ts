@@ -34,8 +34,6 @@ describe.each([
     const step = await bench.step({ tag, with: { service: rule } })
 
     expect(step.annotations.map(({ title }) => title)).toEqual(buildx ? [] : ['Built without buildx'])
-    // What docker without buildx says to the attempt with it.
-    expect(step.log).not.toMatch(/unknown flag|--help|Usage:/)
     expect(step).toMatchObject({ exitCode: 0, leftBehind: [] })
 
     const tags = [...published, ...stable]

@@ -97,8 +97,8 @@ export const seed = async (
     await accepted(await fetch(`${base}/manifests/${reference}`, { method: 'PUT', headers, body }), 201)
     return describe(mediaType, bytes)
   }
-  const image = async (labels: Readonly<Record<string, string>>): Promise<Buffer> => {
-    const layer = await blob(types.layer, Buffer.from(randomUUID()))
+  const image = async (labels: Seed['labels'], layerType: string = types.layer): Promise<Buffer> => {
+    const layer = await blob(layerType, Buffer.from(randomUUID()))
     const platform = { architecture: 'amd64', os: 'linux' }
     const rootfs = { type: 'layers', diff_ids: [layer.digest] }
     const config = await blob(
@@ -113,7 +113,7 @@ export const seed = async (
   if (!('index' in types)) return (await put(tag, types.manifest, bytes)).digest
   const manifest = await put(digestOf(bytes), types.manifest, bytes)
   // As BuildKit puts attestations beside images; here it comes first, and bears a wrong revision.
-  const statement = await image({ [REVISION]: 'of the attestation' })
+  const statement = await image({ [REVISION]: 'of the attestation' }, 'application/vnd.in-toto+json')
   const attestation = await put(digestOf(statement), types.manifest, statement)
   const annotations = {
     'vnd.docker.reference.digest': manifest.digest,

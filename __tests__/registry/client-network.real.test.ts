@@ -49,7 +49,7 @@ test('with an authority that Node was told to trust', async () => {
 test('with an authority that nobody knows: an error, not absent, and no further attempt', async () => {
   expect(await head(registry.host, {})).toMatchObject({
     name: 'registry-unreadable',
-    message: expect.stringMatching(/self-signed certificate.*\(attempts: 1\)/),
+    message: expect.stringMatching(/self-signed certificate.*\(after 1 attempt\)/),
   })
 })
 

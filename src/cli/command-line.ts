@@ -7,7 +7,8 @@ import { causesOf, ReleaseError } from '../errors.ts'
 import { Mistakes } from '../inputs/mistakes.ts'
 import { requestOf } from '../inputs/request.ts'
 import { InterruptedError, interruption } from '../interruption.ts'
-import { failureOf, failureText } from '../report/failure.ts'
+import type { Log } from '../log.ts'
+import { failureText } from '../report/failure.ts'
 import { maskedLog } from '../report/masked-log.ts'
 import { tableOf } from '../report/table.ts'
 import { coloursFor } from '../report/terminal-colours.ts'
@@ -17,77 +18,74 @@ import { removeLeftBehind, withTemporary } from '../temporary.ts'
 import { eachLine, jsonLine, oneLine } from '../text.ts'
 import { ciContext } from './ci.ts'
 import { withoutPassword, withSecrets } from './credentials.ts'
-import { type ExitStatus, exitStatusOf } from './exit-status.ts'
 import { explain } from './explain.ts'
 import { type Call, programOf } from './program.ts'
-import { StandardOutput } from './stdout.ts'
+import { writeResult } from './write-result.ts'
 
-/** How the program ends: with an exit status, or by the signal that asked it to stop. */
-export type End = ExitStatus | NodeJS.Signals
-
-/** The whole program: what is on its command line, as its end. Never throws. */
-export async function runCommandLine(process: NodeJS.Process): Promise<End> {
-  const { stderr, env } = process
+/** The whole program. Gives back how it ends: an exit status, or the signal that asked it to stop. Never throws. */
+export async function runCommandLine(process: NodeJS.Process): Promise<number | NodeJS.Signals> {
+  const { stdout, stderr, env } = process
+  // Each write is told by itself.
+  stdout.on('error', () => {})
   const colours = coloursFor(stderr, env)
   const secrets = new Secrets()
   const ledger = new Ledger()
-  const output = new StandardOutput(process.stdout)
-  let signal: AbortSignal | undefined
-  const program = programOf(async call => {
+  const program = programOf(call => {
     const now = (): number => performance.now()
     const log = maskedLog(terminalLog({ stream: stderr, colours, now, debug: call.debug }), secrets)
-    if (call.command === 'explain') return explain(call, { process, output, log })
-    const mistakes = new Mistakes()
-    const texts = await withSecrets(call, process, mistakes)
-    secrets.addInputs(texts)
-    const context = ciContext(env, process.cwd())
-    const warn = ({ title, message }: { title: string; message: string }): void => log.warning(title, message)
-    const request = requestOf({ ...texts, command: call.command }, context, { mistakes, warn })
-    // Not before: nothing is there to clean up, and a wait for a password that is piped in ends at once.
-    signal = interruption(process)
-    const { workspace } = context
-    const clock = systemClock(signal)
-    await removeLeftBehind(tmpdir())
-    try {
-      await execute(
-        request,
-        { env: withoutPassword(env), log, secrets, clock, ledger, signal, workspace },
-        use => withTemporary(tmpdir(), use),
-      )
-    } finally {
-      await print(call, ledger, output)
-    }
+    return call.command === 'explain'
+      ? explain(call, { process, log })
+      : carryOut(call, call.command, { process, log, secrets, ledger })
   })
   try {
     await program.parseAsync(process.argv.slice(2), { from: 'user' })
     return 0
   } catch (error) {
-    // It has said so itself.
+    // Commander has said so itself.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1
-    const stop: unknown = signal?.reason
-    const shown = stop instanceof InterruptedError ? stop : secrets.maskError(error)
-    stderr.write(`${colours.red('error:')} ${errorText(shown, ledger)}`)
-    return stop instanceof InterruptedError ? stop.by : exitStatusOf(error)
+    const shown = secrets.maskError(error)
+    const text = failureText(shown, ledger)
+    for (const cause of causesOf(shown).slice(1).map(oneLine))
+      if (!text.includes(cause)) stderr.write(`caused by: ${cause}\n`)
+    stderr.write(`${colours.red('error:')} ${eachLine(text)}\n`)
+    if (error instanceof InterruptedError) return error.by
+    return error instanceof ReleaseError && error.name === 'stable-image-missing' ? 2 : 1
   }
 }
 
-/** Prints the result; of a run that failed, only what was found by a command that looks. */
-async function print({ json }: Call, { result }: Ledger, output: StandardOutput): Promise<void> {
-  if (result === undefined) return
-  await output.write(`${json ? jsonLine(result) : tableOf(result, output.width)}\n`)
+/** Does what the action does with these inputs, and prints the result; of a run that failed, only what was looked at. */
+async function carryOut(
+  call: Call,
+  command: Exclude<Call['command'], 'explain'>,
+  run: { process: NodeJS.Process; log: Log; secrets: Secrets; ledger: Ledger },
+): Promise<void> {
+  const { process, log, secrets, ledger } = run
+  const texts = await withSecrets(call, process)
+  secrets.addInputs(texts)
+  const context = ciContext(process.env, process.cwd())
+  const request = requestOf({ ...texts, command }, context, {
+    mistakes: new Mistakes(),
+    warn: ({ title, message }) => log.warning(title, message),
+  })
+  // Not before: nothing is there to clean up, and a wait for a password that is piped in ends at once.
+  const signal = interruption(process)
+  await removeLeftBehind(tmpdir())
+  const env = withoutPassword(process.env)
+  const { workspace } = context
+  try {
+    await execute(
+      request,
+      { env, log, secrets, clock: systemClock(signal), ledger, signal, workspace },
+      use => withTemporary(tmpdir(), use),
+    )
+  } catch (error) {
+    if (['promote', 'verify', 'audit'].includes(command)) await print(call, ledger, process)
+    throw signal.aborted ? signal.reason : error
+  }
+  await print(call, ledger, process)
 }
 
-function errorText(error: unknown, ledger: Ledger): string {
-  const [message = 'unknown error', ...causes] = causesOf(error)
-  // What the system refuses, such as to write to a full disk, says so itself.
-  const isOfSystem = error instanceof Error && 'syscall' in error
-  const known =
-    error instanceof ReleaseError
-      ? failureText(error, ledger)
-      : `${failureOf(error).title}: ${failureText(error, ledger)}`
-  const lines = [
-    isOfSystem ? oneLine(message) : eachLine(known),
-    ...causes.map(cause => `caused by: ${oneLine(cause)}`),
-  ]
-  return lines.map(line => `${line}\n`).join('')
+async function print({ json }: Call, { result }: Ledger, { stdout }: NodeJS.Process): Promise<void> {
+  if (result === undefined) return
+  await writeResult(stdout, `${json ? jsonLine(result) : tableOf(result, stdout.columns || undefined)}\n`)
 }

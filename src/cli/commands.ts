@@ -1,94 +1,102 @@
+import type { Request } from '../commands/request.ts'
 import type { InputName } from '../contract.ts'
+
+/** How the program ends, as docker.sh does. */
+export const EXIT_STATUSES = {
+  0: 'done, and the registry is as planned',
+  1: 'a wrong call, an image that was not built, or anything else that failed',
+  2: 'push: the stable image was not built, though the image was',
+} as const
 
 /** A command of the command line: what it takes, and what the help says of it. */
 export interface CommandHelp {
-  readonly name: 'release' | 'build' | 'push' | 'promote' | 'verify' | 'audit' | 'plan'
-  readonly summary: string
-  readonly details: string
-  /** What stands for the project that is left out; without it, it must be given. */
+  readonly name: Request['command'] | 'explain'
+  /** The first sentence is all that the list of commands says. */
+  readonly description: string
+  readonly positionals: readonly InputName[]
+  /** What the project is if it is left out; without it, it must be given. */
   readonly project?: string
   readonly options: readonly InputName[]
   readonly example: string
 }
 
+const EXAMPLE = 'reqmgr2 2.3.4 registry.cern.ch cmswmcore'
+
+/** The arguments of docker.sh, in its order. */
+const IMAGE: readonly InputName[] = ['service', 'tag', 'registry', 'project']
 const POLICY: readonly InputName[] = ['policy', 'policy-file']
 const BUILD: readonly InputName[] = ['context', 'file', 'build-args', 'build-options', 'labels']
+const PACKAGE: readonly InputName[] = ['package', 'package-index', 'package-timeout']
 const CHECKS: readonly InputName[] = ['require-checks', 'checks-timeout']
 const PUBLISH: readonly InputName[] = ['on-existing', 'stable', ...CHECKS, 'record', 'username']
-const RELEASE: readonly InputName[] = [
-  ...POLICY,
-  ...BUILD,
-  'package',
-  'package-index',
-  'package-timeout',
-  ...PUBLISH,
-]
-
-/** The project that docker.sh has where none is given; the commands that it does not have must be given theirs. */
-const DOCKER_SH_PROJECT = 'cmsweb'
+const RELEASE: readonly InputName[] = [...POLICY, ...BUILD, ...PACKAGE, ...PUBLISH]
 
 /** The commands, in the order of the help. */
 export const commands: readonly CommandHelp[] = [
   {
     name: 'release',
-    summary: 'Builds, publishes and verifies the images of a git tag',
-    details:
-      'Builds the image once, pushes it under its first tag, copies it to the other tags inside the registry, and reads every tag back. What is published already is kept: run it again after a failure.',
+    description:
+      'Builds, publishes and verifies the images of a git tag. Builds once, pushes the first tag, copies it to the others inside the registry, and reads all of them back. Run it again after a failure: what is published is kept.',
+    positionals: IMAGE,
     options: RELEASE,
-    example: 'stable-release release reqmgr2 2.3.4 registry.cern.ch cmswmcore',
+    example: `stable-release release ${EXAMPLE}`,
   },
   {
     name: 'build',
-    summary: 'Builds the image of a git tag on this machine, and pushes nothing',
-    details:
-      'Builds once. The image has every tag that belongs to this version alone, such as 2.3.4 and 2.3.4-stable.',
-    project: DOCKER_SH_PROJECT,
+    description:
+      'Builds the image of a git tag on this machine, and pushes nothing. It gets every tag that belongs to this version alone, such as 2.3.4 and 2.3.4-stable.',
+    positionals: IMAGE,
+    project: 'cmsweb',
     options: [...POLICY, ...BUILD, 'username'],
-    example: 'stable-release build reqmgr2 2.3.4 registry.cern.ch cmswmcore --context docker/pypi/reqmgr2',
+    example: `stable-release build ${EXAMPLE} --context docker/reqmgr2`,
   },
   {
     name: 'push',
-    summary: 'Publishes and verifies what build has built',
-    details:
-      'Finds the image by its exact name under every tag that build gives it, which must be one image. Exit status 2: only a stable tag is missing.',
-    project: DOCKER_SH_PROJECT,
+    description:
+      'Publishes and verifies what build has built. All tags that build gives must be there, and be one image.',
+    positionals: IMAGE,
+    project: 'cmsweb',
     options: [...POLICY, ...PUBLISH],
-    example: 'stable-release push reqmgr2 2.3.4 registry.cern.ch cmswmcore --username me --password-stdin',
+    example: `stable-release push ${EXAMPLE} --username me --password-stdin`,
   },
   {
     name: 'promote',
-    summary: 'Gives a published image its stable tags, by digest',
-    details:
-      'Builds and pulls nothing, and needs no docker. <service> may be several, separated by commas, each a name or name@sha256:…: all become stable, or none.',
+    description:
+      'Gives a published image its stable tags, by digest. Needs no docker. Of several services, separated by commas, each a name or name@sha256:…, all become stable, or none.',
+    positionals: IMAGE,
     options: [...POLICY, 'digest', ...CHECKS, 'record', 'username'],
-    example: 'stable-release promote reqmgr2 2.3.4 registry.cern.ch cmswmcore',
+    example: `stable-release promote ${EXAMPLE}`,
   },
   {
     name: 'verify',
-    summary: 'Compares the registry with the plan, and changes nothing',
-    details:
-      'Prints the tags as they are; exit status 1 if one is missing or another image. Needs no docker. <service> may be several, separated by commas.',
+    description:
+      'Compares the registry with the plan, and changes nothing. Needs no docker. Takes several services, separated by commas.',
+    positionals: IMAGE,
     options: [...POLICY, 'digest', 'stable', 'record', 'username'],
-    example: 'stable-release verify reqmgr2 2.3.4 registry.cern.ch cmswmcore',
+    example: `stable-release verify ${EXAMPLE}`,
   },
   {
     name: 'audit',
-    summary: 'Compares the registry with the policy for every version, and changes nothing',
-    details:
-      'Prints what every version is for every service, the newest first, and what is wrong, with a remedy; exit status 1 if something is. <service> may be several, separated by commas. Needs no docker, and pulls nothing.',
+    description:
+      'Compares the registry with the policy for every version, and changes nothing. Needs no docker, and pulls nothing. Takes several services, separated by commas.',
+    positionals: ['service', 'registry', 'project'],
     options: [...POLICY, 'stable', 'from', 'record', 'username'],
     example: 'stable-release audit reqmgr2,reqmon registry.cern.ch cmswmcore --from 2.4.0',
   },
   {
     name: 'plan',
-    summary: 'Says which images a git tag gets, and why',
-    details: 'Takes what release takes, and checks all of it, but touches neither docker nor the network.',
+    description:
+      'Says which images a git tag gets, and why. Checks all that release takes, without docker or the network.',
+    positionals: IMAGE,
     options: RELEASE,
-    example: 'stable-release plan reqmgr2 2.3.4 registry.cern.ch cmswmcore',
+    example: `stable-release plan ${EXAMPLE}`,
+  },
+  {
+    name: 'explain',
+    description:
+      'Says which image tags each of many git tags gets. Reads them from standard input, one a line, and counts how many each rule takes. With --json, an object a line.',
+    positionals: [],
+    options: POLICY,
+    example: 'git tag | stable-release explain --policy dmwm-go',
   },
 ]
-
-/** The arguments of docker.sh, in its order; audit is for every version. */
-export function positionalsOf({ name }: CommandHelp): readonly InputName[] {
-  return name === 'audit' ? ['service', 'registry', 'project'] : ['service', 'tag', 'registry', 'project']
-}

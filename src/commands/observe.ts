@@ -86,7 +86,7 @@ async function giveBack({ desired, entry, registry }: Target, theirs: Digest, ta
     })
   }
   await registry.putManifest(desired.first.tag, manifest)
-  noteOutcome(entry, desired.first.tag, { outcome: 'planned' })
+  noteOutcome(entry, desired.first.tag, { outcome: 'different', note: `is ${theirs}` })
 }
 
 /**

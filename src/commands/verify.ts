@@ -7,7 +7,7 @@ import type { Step } from '../reconcile/step.ts'
 import { mayWait } from '../reconcile/waiting.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import { forServices } from './concurrency.ts'
-import { noteOutcome, type ServiceEntry, type TagEntry } from './ledger.ts'
+import { noteOutcome, type TagEntry } from './ledger.ts'
 import { observe } from './observe.ts'
 import { readNotes } from './record.ts'
 import type { VerifyRequest } from './request.ts'
@@ -28,10 +28,14 @@ interface Difference {
 export async function verify(request: VerifyRequest, run: Run): Promise<void> {
   const targets = openTargets(request, run)
   const unreadable: ReleaseError[] = []
+  const remarks = new Set<string>()
   const compared = await run.log.stage('Read the registry', async conclude => {
     const all = await forServices(targets, async target => {
       try {
-        return await compare(target, request, run)
+        const differences = await compare(target, request)
+        const remark = request.withRecords ? await showRecords(target, run) : undefined
+        if (remark !== undefined) remarks.add(remark)
+        return differences
       } catch (caught) {
         const error = knownFailure(caught)
         target.entry.problem = run.secrets.mask(error.what.replace(/\.$/, ''))
@@ -39,6 +43,7 @@ export async function verify(request: VerifyRequest, run: Run): Promise<void> {
         return []
       }
     })
+    for (const remark of remarks) run.log.info(remark)
     conclude(`looked for ${targets[0]?.entry.tags.map(({ tag }) => tag).join(', ')}`)
     return all
   })
@@ -63,8 +68,7 @@ export async function verify(request: VerifyRequest, run: Run): Promise<void> {
 /** Compares what the registry has of one service with its plan. */
 async function compare(
   { desired, registry, entry, of }: Target,
-  { stable, withRecords }: VerifyRequest,
-  run: Run,
+  { stable }: VerifyRequest,
 ): Promise<readonly Difference[]> {
   const constraints = constraintsOfPublished(of.digest, stableConstraint(stable))
   const observed = await observe({ desired, registry }, constraints)
@@ -74,11 +78,7 @@ async function compare(
     const isWaiting = step.kind === 'withhold' && mayWait(step, desired, observed)
     noteOutcome(entry, step.tag.tag, outcomeFound(step, observed, { lost, isWaiting }))
   }
-  const digest = digestAt(observed, desired.first.tag)
-  if (steps[0]?.kind === 'keep' && digest !== undefined && !lost.has(digest)) {
-    entry.digest = digest
-    if (withRecords) await showRecords(registry, entry, run)
-  }
+  if (steps[0]?.kind === 'keep' && !lost.has(steps[0].digest)) entry.digest = steps[0].digest
   // What stands against the first tag is said of it; findings are of a version that is there.
   if (steps[0]?.kind === 'refuse')
     return steps.flatMap(step => (step.kind === 'refuse' ? [{ what: step.why, remedy: step.remedy }] : []))
@@ -113,13 +113,14 @@ function outcomeFound(
   return there === undefined ? { outcome: 'missing' } : { outcome: 'different', note: `is ${there}` }
 }
 
-/** Notes what the records that are stored with the image tell of its stable tags. */
-async function showRecords(registry: RegistryClient, entry: ServiceEntry, run: Run): Promise<void> {
+/** Notes what the records that are stored with the image tell of its stable tags. Gives back why they can't be shown. */
+async function showRecords({ registry, entry }: Target, run: Run): Promise<string | undefined> {
   const kept = entry.tags.filter(tag => tag.stable && tag.outcome === 'kept')
-  if (entry.digest === undefined || kept.length === 0) return
+  if (entry.digest === undefined || kept.length === 0) return undefined
   const references = kept.map(({ reference }) => reference)
   const notes = await readNotes(registry, entry.digest, references, run)
-  if (notes === 'unsupported') run.log.info('No records are shown: the registry has no referrers API.')
-  else if (!Array.isArray(notes)) run.log.info(`Records are not shown: ${notes.problem}`)
-  else if (notes.length > 0) entry.records = notes
+  if (notes === 'unsupported') return 'No records are shown: the registry has no referrers API.'
+  if (!Array.isArray(notes)) return `Records are not shown: ${notes.problem}`
+  if (notes.length > 0) entry.records = notes
+  return undefined
 }

@@ -21,8 +21,8 @@ export interface Build {
 }
 
 /**
- * Builds the image once and pushes it under one reference. Gives back the digests that docker says the image has in the
- * registry; the registry must have one of them. With `again`, what was built before is taken from the cache and only pushed.
+ * Builds the image once and pushes it under one reference. Gives back its digests, as `pushImage`. With `again`, what was
+ * built before is taken from the cache and only pushed.
  *
  * Throws `build-failed`, `push-failed`, `cache-not-written`, `docker-missing`, or `PushInterruptedError` if trying again may
  * help.

@@ -29,8 +29,8 @@ export async function storedCredentials(
 }
 
 /**
- * Tells of every login that the file holds. Docker may use any of them, such as that for a base image, and a server may send
- * it back. A file that can't be read is somebody else's to complain about.
+ * Masks every login that the file holds: docker may use any of them, such as that for a base image, and a server may send it
+ * back. A file that can't be read is somebody else's to complain about.
  */
 export async function addStoredLogins(env: NodeJS.ProcessEnv, secrets: Secrets): Promise<void> {
   const config = await readConfig(configDirectory(env)).catch(() => undefined)

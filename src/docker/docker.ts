@@ -25,8 +25,7 @@ export class Docker {
   }
 
   /**
-   * Runs docker and gives back how it ended. With `show`, its output goes to the log as it comes, until it says that it does
-   * not know what it is asked for: `refusal` tells that.
+   * Runs docker and gives back how it ended. With `show`, its output goes to the log as it comes, up to a `refusal`.
    *
    * Throws `docker-missing` when there is no docker command.
    */

@@ -82,7 +82,7 @@ export function isPushFailure(failed: Failed, reference: string): boolean {
   )
 }
 
-/** Whether the build cache could not be written (`--cache-to`). That says nothing of the image, which BuildKit writes beside it. */
+/** Whether the build cache could not be written (`--cache-to`). That says nothing of the image. */
 export function isCacheFailure({ tail }: Pick<Failed, 'tail'>): boolean {
   return failedSteps(tail).some(({ name }) => /^exporting (?:.* )?cache\b/i.test(name))
 }
@@ -97,8 +97,8 @@ export function refusedOption(
   { tail }: Pick<Failed, 'tail'>,
   options: readonly string[],
 ): string | undefined {
-  const [, words, name] = REFUSED_OPTION.exec(tail) ?? []
-  return options.some(option => option.split('=', 1)[0] === name) ? words : undefined
+  const [, words = '', name] = REFUSED_OPTION.exec(tail) ?? []
+  return options.some(option => option.split('=', 1)[0] === name) ? oneLine(words) : undefined
 }
 
 const REFUSED_OPTION =
@@ -129,7 +129,7 @@ function failedSteps(tail: string): { name: string; said: string }[] {
   return [...steps].map(([, name = '', said = '']) => ({ name, said }))
 }
 
-/** Where the telling line, a failed step of BuildKit, and the last step of the legacy builder name an image that is pulled. */
+/** Where the telling line, a failed step of BuildKit, and the last of the legacy builder name an image that is pulled. */
 const SAYS_IMAGE = /(?:resolve source metadata for |invalid from flag value |source docker:\/\/)(\S+): /
 const BUILDKIT_PULLS =
   /^(?:\[[^\]]*\] load metadata for |resolve image config for docker-image:\/\/|\[[^\]]*\] FROM )([^\s@]+)/
@@ -137,7 +137,7 @@ const LEGACY_PULLS = /^Step [0-9]+\/[0-9]+ : FROM (?:--\S+ )*(\S+)/i
 
 /** The image that a build failed to pull, whatever the reason. */
 function notPulled({ tail, lastLine }: Failed): string | undefined {
-  const lastStep = tail.split('\n').findLast(line => /^(?:Step [0-9]| ---> )/i.test(line))
+  const lastStep = tail.split('\n').findLast(line => /^Step [0-9]/i.test(line))
   const pulled = failedSteps(tail).flatMap(({ name }) => BUILDKIT_PULLS.exec(name)?.slice(1) ?? [])
   return SAYS_IMAGE.exec(lastLine)?.[1] ?? pulled[0] ?? LEGACY_PULLS.exec(lastStep ?? '')?.[1]
 }

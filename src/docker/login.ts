@@ -11,7 +11,7 @@ import type { Docker } from './docker.ts'
 import { isRetryableFailure } from './failures.ts'
 import { isPodman } from './push.ts'
 
-/** What a login works with: `temporary` is a directory for files of this run. */
+/** What a login works with. */
 interface LoginPorts {
   readonly log: Log
   readonly temporary: string
@@ -19,9 +19,8 @@ interface LoginPorts {
 }
 
 /**
- * Runs `use` with a docker that is logged in. With credentials it logs in, and takes the login away again, however `use`
- * ends; without, docker has the login that it has. The usual configuration is not changed. The password goes through
- * standard input.
+ * Runs `use` with a docker that is logged in. With credentials it logs in, into a directory that is removed however `use`
+ * ends; without, docker has the login that it has. The password goes through standard input.
  *
  * Throws `login-failed`.
  */
@@ -43,9 +42,9 @@ export async function withLogin<T>(
 }
 
 /**
- * Makes a directory the place for logins, and gives back the variables that lead docker there. What lies beside docker's usual
- * configuration (builders, contexts, plug-ins) is reached through links, and its settings and other logins are taken along.
- * Only the one registry is different: no credential helper serves it, so that its password is kept there and nowhere else.
+ * Makes a directory the place for logins, and gives back the variables that lead docker there. It has the settings and logins
+ * of the usual one, and links to what lies beside them (builders, contexts, plug-ins). No credential helper serves the
+ * registry, so that its password is kept there alone.
  *
  * Source: docker/cli, config file: `credHelpers` comes before `credsStore`, and an empty name means the file.
  */
@@ -59,7 +58,7 @@ async function prepareDirectory(
   const usual = configDirectory(docker.env)
   const config = await readConfig(usual)
   const credHelpers = { ...Object(field(config, 'credHelpers')), [configKey(registry)]: '' }
-  await writeFile(join(own, 'config.json'), JSON.stringify({ ...config, credHelpers }), { mode: 0o600 })
+  await writeFile(join(own, 'config.json'), JSON.stringify({ ...config, credHelpers }))
   for (const name of await readdir(usual).catch(() => []))
     if (name !== 'config.json') await symlink(join(usual, name), join(own, name))
   return { DOCKER_CONFIG: own, BUILDX_CONFIG: docker.env.BUILDX_CONFIG ?? join(usual, 'buildx') }

@@ -25,8 +25,8 @@ export class PushInterruptedError extends ReleaseError {
 }
 
 /**
- * Pushes an image that the engine has. Gives back the digests that docker says it has in the registry, several if the same
- * image was pushed in other forms before; the registry must have one of them.
+ * Pushes an image that the engine has. Gives back its digests, of which the registry must have one: there are several if it
+ * was pushed in other forms before.
  *
  * Throws `push-failed`, `docker-missing`, or `PushInterruptedError` if trying again may help.
  */
@@ -57,9 +57,11 @@ export async function pushFailure(
 ): Promise<ReleaseError> {
   await docker.requireEngine()
   const what = `The push of ${reference} failed: docker ${describeEnd(result)}: ${result.lastLine}`
-  const remedy =
-    'Check that the account may push there, that the project exists and has room, and that no rule protects the tag; then run it again.'
-  return isLastingRefusal(result)
-    ? new ReleaseError('push-failed', { what, remedy })
-    : new PushInterruptedError({ what, remedy: `Run it again: it looks first what is there. ${remedy}` })
+  if (!isLastingRefusal(result))
+    return new PushInterruptedError({ what, remedy: 'Run it again: it looks first what is there.' })
+  return new ReleaseError('push-failed', {
+    what,
+    remedy:
+      'Check that the account may push there, that the project exists and has room, and that no rule protects the tag; then run it again.',
+  })
 }

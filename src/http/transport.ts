@@ -3,7 +3,7 @@ import * as http from 'node:http'
 import type { Clock } from '../clock.ts'
 import { messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
-import { oneLine } from '../text.ts'
+import { counted, oneLine } from '../text.ts'
 import { agentFor } from './agents.ts'
 import { LastingError, NoAnswerError } from './errors.ts'
 import { type Backoff, isRetryable, isRetryableError, parseRetryAfter, pauseBetween } from './retry.ts'
@@ -72,7 +72,7 @@ export class Transport implements Disposable {
       const isPassing = !failed || isRetryableError(outcome.error)
       if (isPassing && (await pause(attempt, announce, asked))) continue
       if (!failed) return outcome
-      throw new NoAnswerError(`${what} (attempts: ${attempt})`, { cause: outcome.error })
+      throw new NoAnswerError(`${what} (after ${counted(attempt, 'attempt')})`, { cause: outcome.error })
     }
   }
 

@@ -19,21 +19,6 @@ export class ProgramNotStartedError extends Error {
   readonly isMissing = this.message.startsWith('Unable to locate executable file')
 }
 
-/** How much of a program's output is kept for an error, in characters. */
-const TAIL_LENGTH = 8_000
-
-/** How long something that holds the output of a program open is waited for after its end, in milliseconds. */
-const AFTER_END = 1_000
-
-// What @actions/exec does not do: a program that ends before it has read its input must not end this process, and what still
-// holds its output open must not keep it.
-subscribe('child_process', message => {
-  const { process: child } = message as { process: ChildProcess }
-  const close = (): void => child.stdio.forEach(stream => void stream?.destroy())
-  queueMicrotask(() => child.stdin?.on('error', () => {}))
-  child.once('exit', () => setTimeout(close, AFTER_END).unref())
-})
-
 /**
  * Runs a program with an array of arguments, never through a shell, and waits until it has ended. When `signal` aborts, it is
  * stopped together with what it has started, and the promise rejects with the signal's reason.
@@ -75,7 +60,6 @@ export async function runProgram(
     input: Buffer.from(input),
     silent: true,
     ignoreReturnCode: true,
-    delay: AFTER_END,
     listeners: { stdout: takeOutput, stderr: takeError },
   })
   let stopped: Promise<void> | undefined
@@ -105,6 +89,9 @@ export function describeEnd({ exitCode }: Pick<ProgramResult, 'exitCode'>): stri
   return exitCode === undefined ? 'was killed' : `ended with exit status ${exitCode}`
 }
 
+/** How much of a program's output is kept for an error, in characters. */
+const TAIL_LENGTH = 8_000
+
 /** Takes a stream in pieces, and then its end, and gives its text, in which no character is cut in two. */
 function decoded(onText: (text: string) => void): (piece?: Uint8Array) => void {
   const decoder = new TextDecoder()
@@ -116,3 +103,15 @@ function withoutInputs(env: NodeJS.ProcessEnv): Record<string, string> {
   const others = Object.entries(env).filter(([name]) => !name.startsWith('INPUT_'))
   return Object.fromEntries(others.map(([name, value = '']) => [name, value]))
 }
+
+/** How long something that holds the output of a program open is waited for after its end, in milliseconds. */
+const AFTER_END = 1_000
+
+// What @actions/exec does not do: a program that ends before it has read its input must not end this process, and what still
+// holds its output open must not keep it.
+subscribe('child_process', message => {
+  const { process: child } = message as { process: ChildProcess }
+  const close = (): void => child.stdio.forEach(stream => void stream?.destroy())
+  queueMicrotask(() => child.stdin?.on('error', () => {}))
+  child.once('exit', () => setTimeout(close, AFTER_END).unref())
+})

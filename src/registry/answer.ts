@@ -7,7 +7,7 @@ import { oneLine } from '../text.ts'
 import type { Credentials } from './credentials.ts'
 
 /** The errors that a body lists: distribution-spec v1.1.1, "Error Codes". */
-export function specErrors(body: Buffer): { readonly code: string; readonly message: string }[] {
+export function specErrors(body: Buffer): { code: string; message: string }[] {
   const errors = field(parseJson(body.toString('utf8')), 'errors')
   const text = (value: unknown): string => (typeof value === 'string' ? value : '')
   return Array.isArray(errors)
@@ -21,7 +21,6 @@ export function provesAbsence({ status, body }: HttpResponse): boolean {
   return status === 404 || (status === 400 && specErrors(body).some(isUnknown))
 }
 
-/** The error for what can not be read. */
 export function unreadable(
   what: string,
   remedy = "Run it again; if it stays so, contact the registry's administrators.",
@@ -41,11 +40,10 @@ export function denied(what: string): ReleaseError {
   return new ReleaseError('registry-denied', { what, remedy })
 }
 
-/** The error for an answer that refuses. */
 export function refusalOf(
-  { method, what }: { readonly method: string; readonly what: string },
+  { method, what }: { method: string; what: string },
   response: HttpResponse,
-  { credentials, secrets }: { readonly credentials: Credentials; readonly secrets: Secrets },
+  { credentials, secrets }: { credentials: Credentials; secrets: Secrets },
 ): ReleaseError {
   const { status, body } = response
   const verb = method === 'GET' || method === 'HEAD' ? 'read' : 'write'

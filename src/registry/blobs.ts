@@ -50,7 +50,7 @@ function locationIn({ headers: { location }, url }: HttpResponse): URL | undefin
   return location !== undefined && URL.canParse(location, url.href) ? new URL(location, url) : undefined
 }
 
-/** What a PUT gives; nothing if it failed and has written all the same: the answer to an earlier attempt may be lost. */
+/** What a PUT gives; nothing if it failed and has written all the same, as an answer may be lost. */
 export async function unlessThere<T>(
   put: Promise<T>,
   isThere: () => Promise<boolean>,

@@ -39,7 +39,6 @@ export class RegistryClient implements Asker {
     return this.#connection.repository
   }
 
-  /** The same client, with another patience. */
   withBackoff(backoff: Backoff): RegistryClient {
     return new RegistryClient({ connection: this.#connection, headOnly: this.#headOnly, backoff })
   }

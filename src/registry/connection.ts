@@ -5,7 +5,6 @@ import { provesAbsence, refusalOf, specErrors, unreadable, unusable } from './an
 import { Authorization, type ConnectionOptions } from './authorization.ts'
 import { apiOrigin, type Repository } from './reference.ts'
 
-/** What is asked of the registry. */
 export interface Question {
   readonly method: HttpRequest['method']
   /** Below the repository; or an address that the registry has given. */
@@ -18,7 +17,6 @@ export interface Question {
   readonly expects: readonly number[]
 }
 
-/** Asks about one repository. */
 export type Asker = Pick<RegistryConnection, 'repository' | 'ask'>
 
 /** The distribution API of one repository, asked with the authorization that the registry wants. */
@@ -67,7 +65,7 @@ export class RegistryConnection {
       if (expects.includes(404) && provesAbsence(response)) return { ...response, status: 404 }
       // Once: the token may have run out.
       if (status !== 401 || wasChallenged) throw refusalOf(question, response, this.#options)
-      this.#challenged(response, url, authorization)
+      this.#challenged(response, { url, what: question.what }, authorization)
     }
   }
 
@@ -82,14 +80,18 @@ export class RegistryConnection {
       const what = `${describeRequest(request)} answered 404: there is no container registry.`
       throw unreadable(what, 'Check the name of the registry.')
     }
-    if (status === 401) this.#challenged(response, request.url, undefined)
+    if (status === 401) this.#challenged(response, request, undefined)
     else if (status !== 200) throw refusalOf(request, response, this.#options)
     return origin
   }
 
-  #challenged({ headers, url: { origin } }: HttpResponse, asked: URL, refused: string | undefined): void {
-    if (origin !== asked.origin)
-      throw unusable(asked.host, `it leads to ${origin}, which asks for credentials and gets none`)
+  #challenged(
+    { headers, url: { origin } }: HttpResponse,
+    { url, what }: { url: URL; what: string },
+    refused: string | undefined,
+  ): void {
+    if (origin !== url.origin)
+      throw unusable(what, `it leads to ${origin}, which asks for credentials and gets none`)
     this.#authorization.challenged(headers['www-authenticate'] ?? '', origin, refused)
   }
 }

@@ -29,7 +29,6 @@ export function imagesIn(index: unknown): Digest[] {
     .filter(isDigest)
 }
 
-/** Whether an index names a manifest, of whatever kind. */
 export function listsManifest({ bytes, digest }: Manifest, part: Digest): boolean {
   return listedIn(parseStored(bytes, digest), 'manifests').some(entry => field(entry, 'digest') === part)
 }

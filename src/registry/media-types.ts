@@ -4,7 +4,6 @@ export const IN_TOTO = 'application/vnd.in-toto+json'
 /** For an artifact without a config: image-spec v1.1, "Guidance for an Empty Descriptor". */
 export const EMPTY_JSON = 'application/vnd.oci.empty.v1+json'
 
-/** The manifest of one image, or of an artifact: image-spec v1.1. */
 export const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json'
 
 export const INDEX = 'application/vnd.oci.image.index.v1+json'

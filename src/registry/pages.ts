@@ -65,10 +65,9 @@ async function readPages<T>(
   return [...entries]
 }
 
-/** RFC 8288, 3. */
 const LINK = /\s*<([^<>]*)>((?:"[^"]*"|[^",<>])*)(?:,|$)/y
 
-/** Only the query of a Link counts: behind a proxy it may name a host, and at Artifactory a path, that nobody can ask. */
+/** Of a Link (RFC 8288, 3) the query alone counts: its host and path may be those of another server. */
 function nextQuery(header: string | readonly string[] | undefined): string | 'not understood' | undefined {
   const links = [header ?? []].flat().join(',')
   for (LINK.lastIndex = 0; LINK.lastIndex < links.length; ) {

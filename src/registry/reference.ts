@@ -16,9 +16,7 @@ export function digestOf(bytes: Buffer, like?: Digest): Digest {
 /** What a registry has under a tag; everything else is an error. */
 export type TagState = { readonly kind: 'absent' } | { readonly kind: 'present'; readonly digest: Digest }
 
-/** Where the image tags of a service are. */
 export interface Repository {
-  /** Host and port, as in a reference. */
   readonly registry: string
   /** The path in the registry, such as `cmswmcore/reqmgr2`. */
   readonly path: string
@@ -80,7 +78,6 @@ export function isLoopback(registry: string): boolean {
   return /^(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]+)?$/i.test(registry)
 }
 
-/** The origin of the registry's API. */
 export function apiOrigin(registry: string): string {
   if (registry === 'docker.io' || registry === 'index.docker.io') return 'https://registry-1.docker.io'
   return `${isLoopback(registry) ? 'http' : 'https'}://${registry}`
