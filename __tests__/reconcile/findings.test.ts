@@ -7,221 +7,173 @@ import { desiredFor, digest, observe, type World } from './world.ts'
 
 const [A, B] = [digest('a'), digest('b')]
 const MOVING = 'final: X.Y.Z -> X.Y.Z vX.Y.Z X.Y | X.Y.Z-stable stable'
+const COPIES = 'final: X.Y.Z -> X.Y.Z vX.Y.Z X.Y.Z-slim'
 
-/** Most services have the version, and this one has an older one. */
+interface Known {
+  readonly policy?: string
+  /** Whether stable tags may wait. */
+  readonly waits?: boolean
+  readonly lost?: readonly Digest[]
+  /** The version that has the image B. */
+  readonly owner?: ImageOwner
+}
 
-/** What is found in a repository, each as `kind tag`, with `!` if it is wrong. */
-const found = (
-  gitTag: string,
-  world: World,
-  { policy, waits = false, lost = [] }: { policy?: string; waits?: boolean; lost?: readonly Digest[] } = {},
-): readonly Finding[] => {
-  const desired = desiredFor(gitTag, policy)
+/** What is found in a repository of 2.3.4. */
+const found = (world: World, { policy, waits = false, lost = [], owner }: Known = {}): readonly Finding[] => {
+  const desired = desiredFor('2.3.4', policy)
   const observed = observe(desired, world)
   const stable = waits ? ({ kind: 'withhold', why: 'waits' } as const) : ({ kind: 'write' } as const)
   const steps = reconcile(desired, observed, constraintsOfPublished(undefined, stable))
-  return findingsOf(desired, { observed, steps, ownerOf: () => undefined, lost: new Set(lost) })
+  const ownerOf = (image: Digest) => (image === B ? owner : undefined)
+  return findingsOf(desired, { observed, steps, ownerOf, lost: new Set(lost) })
 }
 
-const inShort = (findings: readonly Finding[]): string[] =>
-  findings.map(({ kind, tag, wrong }) => `${wrong ? '!' : ''}${kind} ${tag}`)
+const FIRST = { '2.3.4': A }
+const BOTH = { ...FIRST, '2.3.4-stable': A }
+const DIFFER = { ...FIRST, '2.3.4-stable': B }
+const ALL = { ...BOTH, 'v2.3.4': A, '2.3': A, stable: A }
+const { '2.3.4': _, ...WITHOUT_FIRST } = ALL
+const BEHIND = { ...ALL, '2.3': B, stable: B }
+const waits = true
 
-const ALL = { '2.3.4': A, 'v2.3.4': A, '2.3': A, '2.3.4-stable': A, stable: A }
+/** Each as `kind tag`, with `!` if it is wrong. */
+test.each<Known & { what: string; world: World; findings: string[] }>([
+  { what: 'a whole release', world: BOTH, findings: [] },
+  { what: 'no stable tag', world: FIRST, findings: ['!stable-missing 2.3.4-stable'] },
+  { what: 'none, and it may wait', world: FIRST, waits, findings: ['stable-waiting 2.3.4-stable'] },
+  { what: 'another stable tag', world: DIFFER, findings: ['!stable-differs 2.3.4-stable'] },
+  { what: 'another, though it may wait', world: DIFFER, waits, findings: ['!stable-differs 2.3.4-stable'] },
+  { what: 'promoted', world: BOTH, waits, findings: [] },
+  { what: 'a stable tag alone', world: { '2.3.4-stable': A }, findings: ['!first-missing 2.3.4'] },
+  { what: 'alone, may wait', world: { '2.3.4-stable': A }, waits, findings: ['!first-missing 2.3.4'] },
+  { what: 'all tags', policy: MOVING, world: ALL, findings: [] },
+  { what: 'all but the first', policy: MOVING, world: WITHOUT_FIRST, findings: ['!first-missing 2.3.4'] },
+  {
+    what: 'a copy that is missing, another that differs',
+    policy: COPIES,
+    world: { ...FIRST, '2.3.4-slim': B },
+    findings: ['!copy-missing v2.3.4', '!copy-differs 2.3.4-slim'],
+  },
+  {
+    what: 'moving tags that are behind',
+    policy: MOVING,
+    world: BEHIND,
+    findings: ['!moving-behind 2.3', '!moving-behind stable'],
+  },
+  {
+    what: 'moving tags with a newer version',
+    policy: MOVING,
+    world: { ...BEHIND, '2.3.5': B, '2.3.5-stable': B },
+    findings: [],
+  },
+  {
+    what: 'moving tags with a newer version whose first tag has expired',
+    policy: MOVING,
+    world: { ...BEHIND, '2.3.5-stable': B },
+    findings: [],
+  },
+  {
+    what: 'a moving stable tag that is ahead of the promotion',
+    policy: MOVING,
+    world: { ...BEHIND, '2.3.5': B, 'v2.3.5': B },
+    findings: ['!moving-behind stable'],
+  },
+  {
+    what: 'stable tags of all kinds that wait',
+    policy: MOVING,
+    world: { ...FIRST, 'v2.3.4': A, '2.3': A },
+    waits,
+    findings: ['stable-waiting 2.3.4-stable', 'stable-waiting stable'],
+  },
+  {
+    what: 'a moving stable tag that a promotion has left behind',
+    policy: MOVING,
+    world: { ...ALL, stable: B },
+    waits,
+    findings: ['!moving-behind stable'],
+  },
+  {
+    what: 'an image that is lost, to which no tag is to be given',
+    policy: MOVING,
+    world: { ...FIRST, '2.3': B, stable: B },
+    lost: [A],
+    findings: ['!image-lost 2.3.4'],
+  },
+  {
+    what: 'a lost image under both tags',
+    world: BOTH,
+    lost: [A],
+    findings: ['!image-lost 2.3.4', '!image-lost 2.3.4-stable'],
+  },
+  {
+    what: 'a lost image under the first, another under the stable tag',
+    world: DIFFER,
+    lost: [A],
+    findings: ['!image-lost 2.3.4', '!stable-differs 2.3.4-stable'],
+  },
+  {
+    what: 'a stable tag that leads nowhere',
+    world: DIFFER,
+    lost: [B],
+    findings: ['!image-lost 2.3.4-stable'],
+  },
+])('of $what there is found: $findings', ({ world, findings, what: __, ...known }) => {
+  const all = found(world, known)
+  expect(all.map(({ kind, tag, wrong }) => `${wrong ? '!' : ''}${kind} ${tag}`)).toEqual(findings)
+  // What to do names the version, or the tag that is to be given back.
+  for (const { what, remedy } of all) {
+    expect(what).toMatch(/2\.3|stable/)
+    expect(remedy).toMatch(/^[A-Z].*2\.3\.4.*\.$/)
+  }
+})
 
-describe('what is found of one version', () => {
-  test.each<{ what: string; world: World; policy?: string; waits?: boolean; findings: string[] }>([
-    { what: 'a whole release', world: { '2.3.4': A, '2.3.4-stable': A }, findings: [] },
-    { what: 'no stable tag', world: { '2.3.4': A }, findings: ['!stable-missing 2.3.4-stable'] },
-    {
-      what: 'no stable tag, and it may wait',
-      world: { '2.3.4': A },
-      waits: true,
-      findings: ['stable-waiting 2.3.4-stable'],
-    },
-    {
-      what: 'another stable tag',
-      world: { '2.3.4': A, '2.3.4-stable': B },
-      findings: ['!stable-differs 2.3.4-stable'],
-    },
-    {
-      what: 'another stable tag, though it may wait',
-      world: { '2.3.4': A, '2.3.4-stable': B },
-      waits: true,
-      findings: ['!stable-differs 2.3.4-stable'],
-    },
-    { what: 'promoted', world: { '2.3.4': A, '2.3.4-stable': A }, waits: true, findings: [] },
-    { what: 'a stable tag alone', world: { '2.3.4-stable': A }, findings: ['!first-missing 2.3.4'] },
-    {
-      what: 'a stable tag alone, though it may wait',
-      world: { '2.3.4-stable': A },
-      waits: true,
-      findings: ['!first-missing 2.3.4'],
-    },
-    { what: 'all tags', policy: MOVING, world: ALL, findings: [] },
-    {
-      what: 'all but the first',
-      policy: MOVING,
-      world: { 'v2.3.4': A, '2.3': A, '2.3.4-stable': A, stable: A },
-      findings: ['!first-missing 2.3.4'],
-    },
-    {
-      what: 'a copy is missing, another differs',
-      policy: 'final: X.Y.Z -> X.Y.Z vX.Y.Z X.Y.Z-slim',
-      world: { '2.3.4': A, '2.3.4-slim': B },
-      findings: ['!copy-missing v2.3.4', '!copy-differs 2.3.4-slim'],
-    },
-    {
-      what: 'moving tags that are behind, or not there',
-      policy: MOVING,
-      world: { ...ALL, '2.3': B, stable: B },
-      findings: ['!moving-behind 2.3', '!moving-behind stable'],
-    },
-    {
-      what: 'moving tags with a newer version',
-      policy: MOVING,
-      world: { ...ALL, '2.3': B, stable: B, '2.3.5': B, '2.3.5-stable': B },
-      findings: [],
-    },
-    {
-      what: 'stable tags of all kinds wait',
-      policy: MOVING,
-      world: { '2.3.4': A, 'v2.3.4': A, '2.3': A },
-      waits: true,
-      findings: ['stable-waiting 2.3.4-stable', 'stable-waiting stable'],
-    },
-    {
-      what: 'a moving stable tag that a promotion has left behind',
-      policy: MOVING,
-      world: { ...ALL, stable: B },
-      waits: true,
-      findings: ['!moving-behind stable'],
-    },
-    {
-      what: 'moving tags with a newer version whose first tag has expired',
-      policy: MOVING,
-      world: { ...ALL, '2.3': B, stable: B, '2.3.5-stable': B },
-      findings: [],
-    },
-    {
-      what: 'a moving stable tag that is ahead of the promotion',
-      policy: MOVING,
-      world: { ...ALL, '2.3.5': B, 'v2.3.5': B, '2.3': B, stable: B },
-      findings: ['!moving-behind stable'],
-    },
-  ])('$what', ({ world, policy, waits, findings }) => {
-    const options = { ...(policy === undefined ? {} : { policy }), ...(waits === undefined ? {} : { waits }) }
-    expect(inShort(found('2.3.4', world, options))).toEqual(findings)
+test('a version that only others have is wrong', () => {
+  expect(versionMissing('2.3.4')).toMatchObject({ kind: 'version-missing', tag: '2.3.4', wrong: true })
+})
+
+test('the image that a tag has, and the one that it should have, are named', () => {
+  expect(found(DIFFER)).toMatchObject([{ digest: B, wanted: A }])
+  expect(found({ ...ALL, '2.3': B }, { policy: MOVING })).toMatchObject([{ digest: B, wanted: A }])
+})
+
+describe('the version whose image a tag has is named', () => {
+  const newer = { gitTag: '2.3.5', isNewer: true }
+  const older = { gitTag: '2.3.3', isNewer: false, tags: ['2.3.3'] }
+  const ahead = { policy: MOVING, world: { ...ALL, stable: B } }
+
+  test('by a stable tag that differs: its image must stay', () => {
+    const [finding] = found(DIFFER, { owner: older })
+    for (const said of [finding?.what, finding?.remedy]) expect(said).toContain('2.3.3')
   })
 
-  test('what moving tags are behind, and what different tags are, is named', () => {
-    expect(found('2.3.4', { '2.3.4': A, '2.3.4-stable': B })).toMatchObject([{ digest: B, wanted: A }])
-    expect(found('2.3.4', { ...ALL, '2.3': B }, { policy: MOVING })).toMatchObject([{ digest: B, wanted: A }])
-  })
-
-  test('what leads to a newer version is not to be moved back without a look', () => {
-    const desired = desiredFor('2.3.4', MOVING)
-    const observed = observe(desired, { ...ALL, stable: B })
-    const constraints = constraintsOfPublished(undefined, { kind: 'write' })
-    const steps = reconcile(desired, observed, constraints)
-    const ownerOf = (image: Digest) =>
-      image === B ? { gitTag: '2.3.5', isNewer: true, tags: ['stable'] } : undefined
-    const [finding, ...others] = findingsOf(desired, {
-      observed,
-      steps,
-      lost: new Set(),
-      ownerOf,
-    })
+  test('by a moving tag that is ahead: it is not to be moved back without a look, unless that may not have it', () => {
+    const [itsOwn, ...others] = found(ahead.world, { ...ahead, owner: { ...newer, tags: ['stable'] } })
     expect(others).toEqual([])
-    expect(finding).toMatchObject({
+    expect(itsOwn).toMatchObject({
       kind: 'moving-behind',
-      what: 'stable is 2.3.5, and the newest that it may follow is 2.3.4',
-      remedy: expect.stringMatching(/^Find out what is missing of 2\.3\.5/),
+      isAhead: true,
+      what: expect.stringContaining('2.3.5'),
     })
+    const [notIts] = found(ahead.world, { ...ahead, owner: { ...newer, tags: [] } })
+    expect(notIts).toMatchObject({ isAhead: true })
+    expect(notIts?.remedy).not.toBe(itsOwn?.remedy)
   })
 
-  test('what leads to a newer version that may not have it is to be moved back', () => {
-    const desired = desiredFor('2.3.4', MOVING)
-    const observed = observe(desired, { ...ALL, stable: B })
-    const steps = reconcile(desired, observed, constraintsOfPublished(undefined, { kind: 'write' }))
-    const ownerOf = (image: Digest) =>
-      image === B ? { gitTag: '2.3.5rc1', isNewer: true, tags: ['2.3.5rc1'] } : undefined
-    expect(findingsOf(desired, { observed, steps, lost: new Set(), ownerOf })).toMatchObject([
-      {
-        isAhead: true,
-        remedy:
-          'The policy gives 2.3.5rc1 no stable. Run promote for 2.3.4, which gives it to the published image.',
-      },
-    ])
+  test('by a moving tag that waits', () => {
+    const world = { ...FIRST, 'v2.3.4': A, '2.3': A, stable: B }
+    const waiting = (owner?: ImageOwner) =>
+      found(world, { policy: MOVING, waits, ...(owner && { owner }) }).find(({ tag }) => tag === 'stable')
+    expect(waiting(older)).toMatchObject({ kind: 'stable-waiting', what: expect.stringContaining('2.3.3') })
+    expect(waiting()).toMatchObject({ kind: 'stable-waiting', digest: B })
   })
+})
 
-  test('what a moving tag is while it waits', () => {
-    const desired = desiredFor('2.3.4', MOVING)
-    const observed = observe(desired, { '2.3.4': A, 'v2.3.4': A, '2.3': A, stable: B })
-    const steps = reconcile(
-      desired,
-      observed,
-      constraintsOfPublished(undefined, { kind: 'withhold', why: 'waits' }),
-    )
-    const what = (ownerOf: (image: Digest) => ImageOwner | undefined) =>
-      findingsOf(desired, { observed, steps, lost: new Set(), ownerOf }).find(({ tag }) => tag === 'stable')
-    expect(what(() => ({ gitTag: '2.3.3', isNewer: false, tags: ['2.3.3'] }))).toMatchObject({
-      kind: 'stable-waiting',
-      what: 'stable waits for the promotion of 2.3.4, and is 2.3.3',
-    })
-    expect(what(() => undefined)).toMatchObject({
-      what: 'stable waits for the promotion of 2.3.4, and is an image of no version that is judged',
-      digest: B,
-    })
-  })
-
-  test('a stable tag that leads nowhere is not one that may be right', () => {
-    expect(found('2.3.4', { '2.3.4': A, '2.3.4-stable': B }, { lost: [B] })).toMatchObject([
-      { kind: 'image-lost', remedy: expect.stringContaining('delete the tag, then run promote for 2.3.4.') },
-    ])
-  })
-
-  test('a tag that leads nowhere', () => {
-    const world = { '2.3.4': A, '2.3.4-stable': A }
-    expect(inShort(found('2.3.4', world, { lost: [A] }))).toEqual([
-      '!image-lost 2.3.4',
-      '!image-lost 2.3.4-stable',
-    ])
-  })
-
-  test('no tag is to be given to an image that is lost', () => {
-    expect(
-      inShort(found('2.3.4', { '2.3.4': A, '2.3': B, stable: B }, { policy: MOVING, lost: [A] })),
-    ).toEqual(['!image-lost 2.3.4'])
-    expect(inShort(found('2.3.4', { '2.3.4': A, '2.3.4-stable': B }, { lost: [A] }))).toEqual([
-      '!image-lost 2.3.4',
-      '!stable-differs 2.3.4-stable',
-    ])
-  })
-
-  test('what is left of a version whose first tag is gone', () => {
-    expect(found('2.3.4', { 'v2.3.4': A, '2.3.4-stable': A }, { policy: MOVING })).toMatchObject([
-      { what: '2.3.4 is not there, and v2.3.4, 2.3.4-stable are' },
-    ])
-    expect(found('2.3.4', { 'v2.3.4': A, '2.3.4-stable': B }, { policy: MOVING })).toMatchObject([
-      {
-        what: '2.3.4 is not there, and v2.3.4, 2.3.4-stable are, which are different images',
-        remedy: expect.stringContaining('the right one of these images'),
-      },
-    ])
-  })
-
-  test('every finding says what to do', () => {
-    const findings = [
-      ...found('2.3.4', { '2.3.4': A }),
-      ...found('2.3.4', { '2.3.4': A }, { waits: true }),
-      ...found('2.3.4', { '2.3.4': A, '2.3.4-stable': B }, { lost: [A] }),
-      ...found('2.3.4', { '2.3.4-stable': B }),
-      ...found('2.3.4', { ...ALL, '2.3': B, stable: B }, { policy: MOVING }),
-      versionMissing('2.3.4'),
-    ]
-    for (const { what, remedy } of findings) {
-      expect(what).toMatch(/2\.3/)
-      expect(remedy).toMatch(/^[A-Z].*\.$/)
-    }
-  })
+test('what is left of a version whose first tag is gone is named, and whether that is one image', () => {
+  const facts = (world: World) => found(world, { policy: MOVING })[0]
+  const [same, differ] = [
+    facts({ 'v2.3.4': A, '2.3.4-stable': A }),
+    facts({ 'v2.3.4': A, '2.3.4-stable': B }),
+  ]
+  for (const finding of [same, differ]) expect(finding?.what).toMatch(/v2\.3\.4, 2\.3\.4-stable/)
+  expect(differ?.remedy).not.toBe(same?.remedy)
 })

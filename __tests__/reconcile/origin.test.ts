@@ -1,199 +1,92 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
-import { type Origin, objectionsTo, type PublishedImage } from '../../src/reconcile/origin.ts'
+import { expect, test } from 'vitest'
+import { type Origin, objectionsTo } from '../../src/reconcile/origin.ts'
 
 const [A, B] = ['a'.repeat(40), 'b'.repeat(40)]
 const OWN = 'github.com/dmwm/wmcore'
 const OTHER = 'github.com/dmwm/das2go'
 
-/** Images in short: the revision and the repository of each platform, and whether the digest was given. */
-const image = (service: string, origins: [string?, string?][], isGiven = false): PublishedImage => ({
-  service,
-  isGiven,
-  origins: origins.map(([revision, repository]) => ({ revision, repository })),
-})
-
-/** The commit of the git tag, and its repository; an empty one is not known. */
-const tagAt = (revision: string | undefined, repository = OWN): Origin => ({
-  revision,
-  repository: repository === '' ? undefined : repository,
-})
-
 interface Case {
-  what: string
-  tag: Origin
-  images: PublishedImage[]
-  /** What stands against each that is not accepted. */
-  objections: Record<string, string>
+  readonly what: string
+  /** Of each service, the revision and the repository of each platform of its image. */
+  readonly images: Readonly<Record<string, readonly (readonly [string?, string?])[]>>
+  /** The services whose digests were given. */
+  readonly given?: string
+  /** The repository of the git tag, if it is known. */
+  readonly of?: string | undefined
+  /** What the objections name, of each service that is not accepted. */
+  readonly against?: Readonly<Record<string, readonly string[]>>
 }
 
-const known: Case[] = [
-  { what: 'of the commit', tag: tagAt(A), images: [image('x', [[A, OWN]])], objections: {} },
-  {
-    what: 'of the commit, written in capitals',
-    tag: tagAt(A),
-    images: [image('x', [[A.toUpperCase(), OWN]])],
-    objections: {},
-  },
-  {
-    what: 'of the commit, without the name of its repository',
-    tag: tagAt(A),
-    images: [image('x', [[A]])],
-    objections: {},
-  },
+const check =
+  (revision: string | undefined) =>
+  ({ images, given = '', of = OWN, against = {} }: Case): void => {
+    const all = Object.entries(images).map(([service, origins]) => ({
+      service,
+      isGiven: given.includes(service),
+      origins: origins.map(([revision, repository]) => ({ revision, repository })),
+    }))
+    const objections = objectionsTo(all, { revision, repository: of === '' ? undefined : of })
+    expect([...objections.keys()]).toEqual(Object.keys(against))
+    for (const [service, names] of Object.entries(against))
+      for (const name of names) expect(objections.get(service)?.why).toContain(name)
+  }
+
+const differ = { x: [[B, OWN]] } as const
+test.each<Case>([
+  { what: 'of the commit', images: { x: [[A, OWN]] } },
+  { what: 'of the commit, written in capitals', images: { x: [[A.toUpperCase(), OWN]] } },
+  { what: 'of the commit, without the name of its repository', images: { x: [[A]] } },
   {
     what: 'of the commit, on each platform',
-    tag: tagAt(A),
-    images: [
-      image('x', [
+    images: {
+      x: [
         [A, OWN],
         [A, OWN],
-      ]),
-    ],
-    objections: {},
-  },
-  {
-    what: 'of another commit of the repository',
-    tag: tagAt(A),
-    images: [image('x', [[B, OWN]])],
-    objections: { x: `it was built from ${B}, and the git tag is ${A}` },
-  },
-  {
-    what: 'of another commit of the repository, given by its digest',
-    tag: tagAt(A),
-    images: [image('x', [[B, OWN]], true)],
-    objections: { x: `it was built from ${B}, and the git tag is ${A}` },
-  },
-  {
-    what: 'of another commit of nobody knows what',
-    tag: tagAt(A),
-    images: [image('x', [[B]], true)],
-    objections: { x: `it was built from ${B}, and the git tag is ${A}` },
-  },
-  {
-    what: 'of another repository',
-    tag: tagAt(A),
-    images: [image('x', [[B, OTHER]])],
-    objections: { x: `it was built from another repository, ${OTHER}` },
-  },
-  {
-    what: 'of another repository, given by its digest',
-    tag: tagAt(A),
-    images: [image('x', [[B, OTHER]], true)],
-    objections: {},
-  },
-  {
-    what: 'without the label',
-    tag: tagAt(A),
-    images: [image('x', [[]])],
-    objections: { x: 'it does not say which commit it was built from' },
-  },
-  {
-    what: 'without the label, given by its digest',
-    tag: tagAt(A),
-    images: [image('x', [[]], true)],
-    objections: {},
-  },
-  {
-    what: 'without the label on one platform',
-    tag: tagAt(A),
-    images: [image('x', [[A, OWN], []])],
-    objections: { x: 'not each of its platforms says which commit it was built from' },
-  },
-  {
-    what: 'whose platforms are of two commits, given by its digest',
-    tag: tagAt(A),
-    images: [
-      image(
-        'x',
-        [
-          [A, OWN],
-          [B, OWN],
-        ],
-        true,
-      ),
-    ],
-    objections: { x: `its platforms were built from different commits, ${A} and ${B}` },
-  },
-  {
-    what: 'one that is right beside one that is not',
-    tag: tagAt(A),
-    images: [image('x', [[A, OWN]]), image('y', [[B, OWN]])],
-    objections: { y: `it was built from ${B}, and the git tag is ${A}` },
-  },
-]
-
-const unknown: Case[] = [
-  { what: 'one, of any commit', tag: tagAt(undefined), images: [image('x', [[A, OWN]])], objections: {} },
-  {
-    what: 'two of the same commit',
-    tag: tagAt(undefined, ''),
-    images: [image('x', [[A, OWN]]), image('y', [[A, OWN]])],
-    objections: {},
-  },
-  {
-    what: 'two of different commits, though one is given by its digest',
-    tag: tagAt(undefined),
-    images: [image('x', [[A, OWN]]), image('y', [[B, OWN]], true)],
-    objections: {
-      x: `it was built from ${A}, and y from ${B}`,
-      y: `it was built from ${B}, and x from ${A}`,
+      ],
     },
   },
+  { what: 'of another', images: differ, against: { x: [A, B] } },
+  { what: 'of another, given by its digest', images: differ, given: 'x', against: { x: [A, B] } },
+  { what: 'of another of nobody knows what', images: { x: [[B]] }, given: 'x', against: { x: [A, B] } },
+  { what: 'of another repository', images: { x: [[B, OTHER]] }, against: { x: [OTHER] } },
+  { what: 'of another repository, given by its digest', images: { x: [[B, OTHER]] }, given: 'x' },
+  { what: 'without the label', images: { x: [[]] }, against: { x: [] } },
+  { what: 'without the label, given by its digest', images: { x: [[]] }, given: 'x' },
+  { what: 'without the label on one platform', images: { x: [[A, OWN], []] }, against: { x: [] } },
   {
-    what: 'one of another repository',
-    tag: tagAt(undefined),
-    images: [image('x', [[A, OTHER]])],
-    objections: { x: `it was built from another repository, ${OTHER}` },
+    what: 'of two commits, given',
+    images: {
+      x: [
+        [A, OWN],
+        [B, OWN],
+      ],
+    },
+    given: 'x',
+    against: { x: [A, B] },
   },
-  {
-    what: 'one of another repository, given by its digest, beside one of the own',
-    tag: tagAt(undefined),
-    images: [image('x', [[A, OTHER]], true), image('y', [[B, OWN]])],
-    objections: {},
-  },
-  {
-    what: 'one that does not name its repository',
-    tag: tagAt(undefined),
-    images: [image('x', [[A]])],
-    objections: { x: 'it was built from a repository that it does not name' },
-  },
-  {
-    what: 'two of different repositories, of which none is known to be the own',
-    tag: tagAt(undefined, ''),
-    images: [image('x', [[A, OTHER]], true), image('y', [[B, OWN]])],
-    objections: { y: 'it was built from another repository than x' },
-  },
-  {
-    what: 'one without the label',
-    tag: tagAt(undefined),
-    images: [image('x', [[]])],
-    objections: { x: 'it does not say which commit it was built from' },
-  },
-  {
-    what: 'one without the label, given by its digest, beside one with it',
-    tag: tagAt(undefined),
-    images: [image('x', [[]], true), image('y', [[A, OWN]])],
-    objections: {},
-  },
-]
+  { what: 'right beside one that is not', images: { x: [[A, OWN]], y: [[B, OWN]] }, against: { y: [A, B] } },
+])('the commit of the git tag is known, and an image is $what', check(A))
 
-const why = (images: readonly PublishedImage[], tag: Origin): Record<string, string> =>
-  Object.fromEntries([...objectionsTo(images, tag)].map(([service, objection]) => [service, objection.why]))
+const different = { x: [[A, OWN]], y: [[B, OWN]] } as const
+const foreign = { x: [[A, OTHER]], y: [[B, OWN]] } as const
+test.each<Case>([
+  { what: 'one, of any commit', images: { x: [[A, OWN]] } },
+  { what: 'two of the same commit', of: '', images: { x: [[A, OWN]], y: [[A, OWN]] } },
+  { what: 'two of two commits', images: different, given: 'y', against: { x: [A, B, 'y'], y: [A, B, 'x'] } },
+  { what: 'one of another repository', images: { x: [[A, OTHER]] }, against: { x: [OTHER] } },
+  { what: 'one of another repository, given, beside one of the own', images: foreign, given: 'x' },
+  { what: 'one that does not name its repository', images: { x: [[A]] }, against: { x: [] } },
+  { what: 'two of two repositories', of: '', images: foreign, given: 'x', against: { y: ['x'] } },
+  { what: 'one without the label', images: { x: [[]] }, against: { x: [] } },
+  {
+    what: 'one without the label, given, beside one with it',
+    images: { x: [[]], y: [[A, OWN]] },
+    given: 'x',
+  },
+])('the commit of the git tag is not known, and there is $what', check(undefined))
 
-describe('the commit of the git tag is known', () => {
-  test.each(known)('$what', ({ tag, images, objections }) => {
-    expect(why(images, tag)).toEqual(objections)
-  })
-})
-
-describe('the commit of the git tag is not known', () => {
-  test.each(unknown)('$what', ({ tag, images, objections }) => {
-    expect(why(images, tag)).toEqual(objections)
-  })
-})
-
-const origins = fc.record({
+const origins: fc.Arbitrary<Origin> = fc.record({
   revision: fc.constantFrom(undefined, A, B),
   repository: fc.constantFrom(undefined, OWN, OTHER),
 })

@@ -2,12 +2,15 @@ import { describe, expect, test } from 'vitest'
 import type { Constraints } from '../../src/reconcile/constraints.ts'
 import type { FirstContent } from '../../src/reconcile/observed.ts'
 import { needsFirstContent, reconcile } from '../../src/reconcile/reconcile.ts'
-import { desiredFor, digest, inShort, observe, type World } from './world.ts'
+import type { Step } from '../../src/reconcile/step.ts'
+import type { Digest } from '../../src/registry/reference.ts'
+import { desiredFor, digest, observe, type World } from './world.ts'
 
 const [A, B, C] = [digest('a'), digest('b'), digest('c')] as const
 const OURS = '1e'.repeat(20)
-const OTHERS = '2'.repeat(40)
-const ours: FirstContent = { kind: 'image', revision: OURS }
+const of = (revision: string | undefined): FirstContent => ({ kind: 'image', revision })
+const ours = of(OURS)
+const other = of('2'.repeat(40))
 
 /** A release on the git tag of its commit. */
 const RELEASE: Constraints = {
@@ -17,481 +20,243 @@ const RELEASE: Constraints = {
   revision: OURS,
 }
 const PUSH: Constraints = { ...RELEASE, publishes: 'push' }
+const REUSE: Constraints = { ...RELEASE, onExisting: 'reuse' }
+const FAIL: Constraints = { ...RELEASE, onExisting: 'fail' }
+const OVERWRITE: Constraints = { ...RELEASE, onExisting: 'overwrite' }
 /** A promotion, or a look: nothing may be built. */
 const PROMOTE: Constraints = { publishes: 'nothing', onExisting: 'reuse', stable: { kind: 'write' } }
-const LATER: Pick<Constraints, 'stable'> = { stable: { kind: 'withhold', why: 'waits' } }
+const later = (constraints: Constraints): Constraints => {
+  return { ...constraints, stable: { kind: 'withhold', why: 'waits' } }
+}
+/** The image is known: given, found before this run waited, or built by it. */
+const given = (image: Digest): Constraints => ({ ...PROMOTE, image: { digest: image, from: 'given' } })
+const found = (image: Digest): Constraints => ({ ...RELEASE, image: { digest: image, from: 'found' } })
+const built = (image: Digest, on = RELEASE): Constraints => ({
+  ...on,
+  image: { digest: image, from: 'built' },
+})
 
-/** Every kind of tag: built, copied and moving, copied and stable, copied, stable and moving. */
-const FULL = 'final: X.Y.Z -> X.Y.Z X.Y | X.Y.Z-stable X.Y-stable'
+/** What the tags 2.3.4 and 2.3.4-stable lead to. */
+const [NONE, FIRST, BOTH] = [{}, { '2.3.4': A }, { '2.3.4': A, '2.3.4-stable': A }]
+const [DIFFER, ALONE] = [{ '2.3.4': A, '2.3.4-stable': B }, { '2.3.4-stable': B }]
 
+/** A digest by its letter; `new` is the one that is yet to be built. */
+const letterOf = (some: Digest | undefined): string => (some === undefined ? 'new' : (some.at(-1) ?? ''))
+
+const inShort = (step: Step): string => {
+  if (step.kind === 'stay') return `stay with ${step.newest}`
+  if (step.kind === 'withhold') return step.why
+  if (step.kind === 'refuse') return step.error
+  const replaces = 'replaces' in step && step.replaces ? ` over ${letterOf(step.replaces)}` : ''
+  return `${step.kind}${'digest' in step ? ` ${letterOf(step.digest)}` : ''}${replaces}`
+}
+
+/** `steps` has a step for each tag, in the order of the policy, and `restore` behind the first. */
 interface Case {
   readonly what: string
   readonly world: World
-  readonly constraints: Constraints
+  readonly on: Constraints
   readonly content?: FirstContent
-  readonly policy?: string
-  readonly gitTag?: string
   readonly steps: readonly string[]
 }
 
-const check = ({ world, constraints, content, policy, gitTag = '2.3.4', steps }: Case): void => {
-  const desired = desiredFor(gitTag, policy)
-  expect(inShort(reconcile(desired, observe(desired, world, content), constraints))).toEqual(steps)
-}
+const check =
+  (policy = 'wmcore', gitTag = '2.3.4') =>
+  ({ world, on, content, steps }: Case): void => {
+    const desired = desiredFor(gitTag, policy)
+    expect(reconcile(desired, observe(desired, world, content), on).map(inShort)).toEqual(steps)
+  }
 
 describe('the first tag', () => {
-  const existing = { '2.3.4': A }
-  const copies = ['copy 2.3.4-stable a']
+  const [kept, copied] = [['keep a', 'copy a'], 'copy a']
   test.each<Case>([
+    { what: 'absent: it is built', world: NONE, on: RELEASE, steps: ['build', 'copy new'] },
+    { what: 'absent: it is pushed', world: NONE, on: PUSH, steps: ['push', 'copy new'] },
+    { what: 'absent, and nothing is built', world: NONE, on: PROMOTE, steps: ['not-published', 'copy new'] },
+    { what: 'absent, and one is given', world: NONE, on: given(B), steps: ['not-published', 'copy b'] },
+    { what: 'absent, and none may be there', world: NONE, on: FAIL, steps: ['build', 'copy new'] },
+    { what: 'there, and nothing is built', world: FIRST, on: PROMOTE, steps: kept },
+    { what: 'of this revision', world: FIRST, content: ours, on: RELEASE, steps: kept },
+    { what: 'of it, in capitals', world: FIRST, content: of(OURS.toUpperCase()), on: RELEASE, steps: kept },
+    { what: 'of another', world: FIRST, content: other, on: RELEASE, steps: ['already-published', copied] },
     {
-      what: 'absent: it is built',
-      world: {},
-      constraints: RELEASE,
-      steps: ['build 2.3.4', 'copy 2.3.4-stable new'],
+      what: 'of none',
+      world: FIRST,
+      content: of(undefined),
+      on: RELEASE,
+      steps: ['already-published', copied],
     },
     {
-      what: 'absent: it is pushed',
-      world: {},
-      constraints: PUSH,
-      steps: ['push 2.3.4', 'copy 2.3.4-stable new'],
+      what: 'of none, in a run that does not know its own',
+      world: FIRST,
+      content: of(undefined),
+      on: { ...RELEASE, revision: undefined },
+      steps: ['already-published', copied],
     },
+    { what: 'of another, reused', world: FIRST, content: other, on: REUSE, steps: kept },
     {
-      what: 'absent, and nothing may be built',
-      world: {},
-      constraints: PROMOTE,
-      steps: ['refuse 2.3.4: not-published', 'copy 2.3.4-stable new'],
-    },
-    {
-      what: 'there, and nothing may be built',
-      world: existing,
-      constraints: PROMOTE,
-      steps: ['keep 2.3.4 a', ...copies],
-    },
-    {
-      what: 'of this revision',
-      world: existing,
+      what: 'there, and must not be',
+      world: FIRST,
       content: ours,
-      constraints: RELEASE,
-      steps: ['keep 2.3.4 a', ...copies],
+      on: FAIL,
+      steps: ['already-published', copied],
     },
+    { what: 'overwritten', world: FIRST, content: ours, on: OVERWRITE, steps: ['build over a', 'copy new'] },
+    { what: 'the image that is pushed', world: FIRST, on: { ...PUSH, own: [B, A] }, steps: kept },
     {
-      what: 'of this revision, which its label has in capitals',
-      world: existing,
-      content: { kind: 'image', revision: OURS.toUpperCase() },
-      constraints: RELEASE,
-      steps: ['keep 2.3.4 a', ...copies],
-    },
-    {
-      what: 'of another revision',
-      world: existing,
-      content: { kind: 'image', revision: OTHERS },
-      constraints: RELEASE,
-      steps: ['refuse 2.3.4: already-published', ...copies],
-    },
-    {
-      what: 'without a revision',
-      world: existing,
-      content: { kind: 'image', revision: undefined },
-      constraints: RELEASE,
-      steps: ['refuse 2.3.4: already-published', ...copies],
-    },
-    {
-      what: 'without a revision, in a run that does not know its own',
-      world: existing,
-      content: { kind: 'image', revision: undefined },
-      constraints: { ...RELEASE, revision: undefined },
-      steps: ['refuse 2.3.4: already-published', ...copies],
-    },
-    {
-      what: 'the image that is to be pushed',
-      world: existing,
-      constraints: { ...PUSH, revision: OTHERS, own: [B, A] },
-      steps: ['keep 2.3.4 a', ...copies],
-    },
-    {
-      what: 'not an image, but what a push that was stopped has left',
-      world: existing,
+      what: 'a leftover',
+      world: FIRST,
       content: { kind: 'leftover' },
-      constraints: RELEASE,
-      steps: ['build 2.3.4', 'copy 2.3.4-stable new'],
+      on: RELEASE,
+      steps: ['build', 'copy new'],
     },
+    { what: 'the one that was given', world: FIRST, on: given(A), steps: kept },
+    { what: 'not that', world: FIRST, on: given(B), steps: ['not-as-planned', 'copy b'] },
     {
-      what: 'of another revision, reused',
-      world: existing,
-      content: { kind: 'image', revision: OTHERS },
-      constraints: { ...RELEASE, onExisting: 'reuse' },
-      steps: ['keep 2.3.4 a', ...copies],
+      what: 'not that, and neither is a copy',
+      world: BOTH,
+      on: given(B),
+      steps: ['not-as-planned', 'not-as-planned'],
     },
-    {
-      what: 'of this revision, and none may be there',
-      world: existing,
-      content: ours,
-      constraints: { ...RELEASE, onExisting: 'fail' },
-      steps: ['refuse 2.3.4: already-published', ...copies],
-    },
-    {
-      what: 'absent, and none may be there',
-      world: {},
-      constraints: { ...RELEASE, onExisting: 'fail' },
-      steps: ['build 2.3.4', 'copy 2.3.4-stable new'],
-    },
-    {
-      what: 'of this revision, overwritten all the same',
-      world: existing,
-      content: ours,
-      constraints: { ...RELEASE, onExisting: 'overwrite' },
-      steps: ['build 2.3.4, replaces a', 'copy 2.3.4-stable new'],
-    },
-    {
-      what: 'the one that was given',
-      world: existing,
-      constraints: { ...PROMOTE, image: { digest: A, from: 'given' } },
-      steps: ['keep 2.3.4 a', ...copies],
-    },
-    {
-      what: 'another than the one that was given',
-      world: existing,
-      constraints: { ...PROMOTE, image: { digest: B, from: 'given' } },
-      steps: ['refuse 2.3.4: not-as-planned', 'copy 2.3.4-stable b'],
-    },
-    {
-      what: 'another than the one that was given, and so is a copy',
-      world: { ...existing, '2.3.4-stable': A },
-      constraints: { ...PROMOTE, image: { digest: B, from: 'given' } },
-      steps: ['refuse 2.3.4: not-as-planned', 'refuse 2.3.4-stable: not-as-planned'],
-    },
-    {
-      what: 'absent, and one was given',
-      world: {},
-      constraints: { ...PROMOTE, image: { digest: B, from: 'given' } },
-      steps: ['refuse 2.3.4: not-published', 'copy 2.3.4-stable b'],
-    },
-    {
-      what: 'still what this run found before it waited',
-      world: existing,
-      constraints: { ...RELEASE, image: { digest: A, from: 'found' } },
-      steps: ['keep 2.3.4 a', ...copies],
-    },
-    {
-      what: 'become something else while this run waited',
-      world: existing,
-      constraints: { ...RELEASE, image: { digest: B, from: 'found' } },
-      steps: ['refuse 2.3.4: not-as-planned', 'copy 2.3.4-stable b'],
-    },
-    {
-      what: 'gone since this run has pushed it',
-      world: {},
-      constraints: { ...RELEASE, image: { digest: B, from: 'built' } },
-      steps: ['refuse 2.3.4: not-as-planned', 'copy 2.3.4-stable b'],
-    },
-    {
-      what: 'moving: it is built whatever is there',
-      policy: 'nightly: nightly -> nightly',
-      gitTag: 'nightly',
-      world: { nightly: A },
-      constraints: RELEASE,
-      steps: ['build nightly'],
-    },
-    {
-      what: 'moving, and nothing may be built',
-      policy: 'nightly: nightly -> nightly',
-      gitTag: 'nightly',
-      world: { nightly: A },
-      constraints: PROMOTE,
-      steps: ['keep nightly a'],
-    },
-    {
-      what: 'alone',
-      gitTag: '2.3.5rc1',
-      world: {},
-      constraints: RELEASE,
-      steps: ['build 2.3.5rc1'],
-    },
-  ])('$what', check)
+    { what: 'still what was found', world: FIRST, on: found(A), steps: kept },
+    { what: 'no more that', world: FIRST, on: found(B), steps: ['not-as-planned', 'copy b'] },
+    { what: 'gone since its push', world: NONE, on: built(B), steps: ['not-as-planned', 'copy b'] },
+  ])('$what', check())
+
+  test.each<Case>([
+    { what: 'it is built whatever is there', world: { nightly: A }, on: RELEASE, steps: ['build'] },
+    { what: 'and nothing is built', world: { nightly: A }, on: PROMOTE, steps: ['keep a'] },
+  ])('moving: $what', check('nightly: nightly -> nightly', 'nightly'))
 })
 
 describe('a fixed tag beside it', () => {
-  const both = { '2.3.4': A, '2.3.4-stable': A }
-  const differs = { '2.3.4': A, '2.3.4-stable': B }
-  const alone = { '2.3.4-stable': B }
+  const both = ['build', 'already-published']
   test.each<Case>([
+    { what: 'has the image', world: BOTH, content: ours, on: RELEASE, steps: ['keep a', 'keep a'] },
     {
-      what: 'has the image',
-      world: both,
+      what: 'has another',
+      world: DIFFER,
       content: ours,
-      constraints: RELEASE,
-      steps: ['keep 2.3.4 a', 'keep 2.3.4-stable a'],
+      on: RELEASE,
+      steps: ['keep a', 'already-published'],
+    },
+    { what: 'has another, reused', world: DIFFER, on: REUSE, steps: ['keep a', 'already-published'] },
+    { what: 'has another, promoted', world: DIFFER, on: PROMOTE, steps: ['keep a', 'already-published'] },
+    { what: 'is overwritten', world: DIFFER, on: OVERWRITE, steps: ['build over a', 'copy new over b'] },
+    { what: 'is there alone', world: ALONE, on: RELEASE, steps: both },
+    { what: 'is there alone, reused', world: ALONE, on: REUSE, steps: both },
+    { what: 'is there alone, overwritten', world: ALONE, on: OVERWRITE, steps: ['build', 'copy new over b'] },
+    { what: 'alone, promoted', world: ALONE, on: PROMOTE, steps: ['not-published', 'already-published'] },
+    {
+      what: 'came while this run built',
+      world: DIFFER,
+      on: built(A),
+      steps: ['keep a', 'restore b', 'not-as-planned'],
     },
     {
-      what: 'has another image',
-      world: differs,
-      content: ours,
-      constraints: RELEASE,
-      steps: ['keep 2.3.4 a', 'refuse 2.3.4-stable: already-published'],
-    },
-    {
-      what: 'has another image, reused',
-      world: differs,
-      content: ours,
-      constraints: { ...RELEASE, onExisting: 'reuse' },
-      steps: ['keep 2.3.4 a', 'refuse 2.3.4-stable: already-published'],
-    },
-    {
-      what: 'has another image, promoted',
-      world: differs,
-      constraints: PROMOTE,
-      steps: ['keep 2.3.4 a', 'refuse 2.3.4-stable: already-published'],
-    },
-    {
-      what: 'has another image, overwritten',
-      world: differs,
-      constraints: { ...RELEASE, onExisting: 'overwrite' },
-      steps: ['build 2.3.4, replaces a', 'copy 2.3.4-stable new, replaces b'],
-    },
-    {
-      what: 'is there without the first',
-      world: alone,
-      constraints: RELEASE,
-      steps: ['build 2.3.4', 'refuse 2.3.4-stable: already-published'],
-    },
-    {
-      what: 'is there without the first, reused',
-      world: alone,
-      constraints: { ...RELEASE, onExisting: 'reuse' },
-      steps: ['build 2.3.4', 'refuse 2.3.4-stable: already-published'],
-    },
-    {
-      what: 'is there without the first, overwritten',
-      world: alone,
-      constraints: { ...RELEASE, onExisting: 'overwrite' },
-      steps: ['build 2.3.4', 'copy 2.3.4-stable new, replaces b'],
-    },
-    {
-      what: 'is there without the first, promoted',
-      world: alone,
-      constraints: PROMOTE,
-      steps: ['refuse 2.3.4: not-published', 'refuse 2.3.4-stable: already-published'],
-    },
-    {
-      what: 'was written by another run while this one built',
-      world: differs,
-      constraints: { ...RELEASE, image: { digest: A, from: 'built' } },
-      steps: ['keep 2.3.4 a', 'restore 2.3.4 b', 'refuse 2.3.4-stable: not-as-planned'],
-    },
-    {
-      what: 'was written by another run, and the first too',
+      what: 'came, and the first too',
       world: { '2.3.4': B, '2.3.4-stable': B },
-      constraints: { ...RELEASE, image: { digest: A, from: 'built' } },
-      steps: ['refuse 2.3.4: not-as-planned', 'refuse 2.3.4-stable: not-as-planned'],
+      on: built(A),
+      steps: ['not-as-planned', 'not-as-planned'],
     },
-    {
-      what: 'was written by another run while this one waited',
-      world: differs,
-      constraints: { ...RELEASE, image: { digest: A, from: 'found' } },
-      steps: ['keep 2.3.4 a', 'refuse 2.3.4-stable: not-as-planned'],
-    },
-    {
-      what: 'was written by another run, and this one overwrites',
-      world: differs,
-      constraints: { ...RELEASE, onExisting: 'overwrite', image: { digest: A, from: 'built' } },
-      steps: ['keep 2.3.4 a', 'copy 2.3.4-stable a, replaces b'],
-    },
-  ])('$what', check)
+    { what: 'came while this run waited', world: DIFFER, on: found(A), steps: ['keep a', 'not-as-planned'] },
+    { what: 'came, overwritten', world: DIFFER, on: built(A, OVERWRITE), steps: ['keep a', 'copy a over b'] },
+  ])('$what', check())
 })
 
 describe('a stable tag that waits', () => {
+  const taken = ['build over a', 'already-published']
   test.each<Case>([
+    { what: 'is not written', world: NONE, on: later(RELEASE), steps: ['build', 'waits'] },
+    { what: 'is kept', world: BOTH, content: ours, on: later(RELEASE), steps: ['keep a', 'keep a'] },
     {
-      what: 'is not written',
-      world: {},
-      constraints: { ...RELEASE, ...LATER },
-      steps: ['build 2.3.4', 'withhold 2.3.4-stable: waits'],
-    },
-    {
-      what: 'is kept where it has the image',
-      world: { '2.3.4': A, '2.3.4-stable': A },
-      content: ours,
-      constraints: { ...RELEASE, ...LATER },
-      steps: ['keep 2.3.4 a', 'keep 2.3.4-stable a'],
-    },
-    {
-      what: 'still must not have another image',
-      world: { '2.3.4': A, '2.3.4-stable': B },
-      content: ours,
-      constraints: { ...RELEASE, ...LATER },
-      steps: ['keep 2.3.4 a', 'refuse 2.3.4-stable: already-published'],
+      what: 'must not be another image',
+      world: DIFFER,
+      on: later(REUSE),
+      steps: ['keep a', 'already-published'],
     },
     {
       what: 'keeps a promoted version from being overwritten',
-      world: { '2.3.4': A, '2.3.4-stable': A },
-      constraints: { ...RELEASE, ...LATER, onExisting: 'overwrite' },
-      steps: ['build 2.3.4, replaces a', 'refuse 2.3.4-stable: already-published'],
+      world: BOTH,
+      on: later(OVERWRITE),
+      steps: taken,
     },
+    { what: 'does not keep others', world: FIRST, on: later(OVERWRITE), steps: ['build over a', 'waits'] },
+  ])('$what', check())
+
+  const ofOwn = { '2.3.4': A, '2.3-stable': A }
+  const ofOther = { '2.3.3': B, '2.3.4': A, '2.3-stable': B }
+  test.each<Case>([
+    { what: 'keeps this version while it has it', world: ofOwn, on: later(OVERWRITE), steps: taken },
     {
-      what: 'does not keep one that is not promoted',
-      world: { '2.3.4': A },
-      constraints: { ...RELEASE, ...LATER, onExisting: 'overwrite' },
-      steps: ['build 2.3.4, replaces a', 'withhold 2.3.4-stable: waits'],
+      what: 'waits on another version',
+      world: ofOther,
+      on: later(OVERWRITE),
+      steps: ['build over a', 'waits'],
     },
-    {
-      what: 'and moves waits as well, with the version that it has',
-      policy: FULL,
-      world: { '2.3.3': B, '2.3.3-stable': B, '2.3': B, '2.3-stable': B },
-      constraints: { ...RELEASE, ...LATER },
-      steps: ['build 2.3.4', 'withhold 2.3.4-stable: waits', 'move 2.3 new', 'withhold 2.3-stable: waits'],
-    },
-    {
-      what: 'and moves keeps this version from being overwritten once it has it',
-      policy: 'final: X.Y.Z -> X.Y.Z | X.Y-stable',
-      world: { '2.3.4': A, '2.3-stable': A },
-      constraints: { ...RELEASE, ...LATER, onExisting: 'overwrite' },
-      steps: ['build 2.3.4, replaces a', 'refuse 2.3-stable: already-published'],
-    },
-    {
-      what: 'and moves does not keep it while another version has it',
-      policy: 'final: X.Y.Z -> X.Y.Z | X.Y-stable',
-      world: { '2.3.3': B, '2.3.4': A, '2.3-stable': B },
-      constraints: { ...RELEASE, ...LATER, onExisting: 'overwrite' },
-      steps: ['build 2.3.4, replaces a', 'withhold 2.3-stable: waits'],
-    },
-  ])('$what', check)
+  ])('and moves, $what', check('final: X.Y.Z -> X.Y.Z | X.Y-stable'))
 })
 
 describe('a moving tag', () => {
-  const kept = ['keep 2.3.4 a', 'keep 2.3.4-stable a']
-  const world = { '2.3.4': A, '2.3.4-stable': A }
+  const older = { '2.3.3': B, '2.3.3-stable': B, '2.3': B, '2.3-stable': B }
+  const newer = { '2.3.10': C, '2.3.10-stable': C, '2.3': C, '2.3-stable': C }
+  const kept = ['keep a', 'keep a']
+  const moved = [...kept, 'move a', 'move a']
+  const stay = ['stay with 2.3.10', 'stay with 2.3.10-stable']
   test.each<Case>([
+    { what: 'is written where it is absent', world: BOTH, on: PROMOTE, steps: moved },
+    { what: 'leaves an older version', world: { ...older, ...BOTH }, on: PROMOTE, steps: moved },
     {
-      what: 'is written where it is absent',
-      world,
-      constraints: PROMOTE,
-      steps: [...kept, 'move 2.3 a', 'move 2.3-stable a'],
+      what: 'waits with an older one',
+      world: older,
+      on: later(RELEASE),
+      steps: ['build', 'waits', 'move new', 'waits'],
     },
+    { what: 'stays with a newer one', world: { ...newer, ...BOTH }, on: PROMOTE, steps: [...kept, ...stay] },
     {
-      what: 'leaves an older version',
-      world: { ...world, '2.3.3': B, '2.3.3-stable': B, '2.3': B, '2.3-stable': B },
-      constraints: PROMOTE,
-      steps: [...kept, 'move 2.3 a', 'move 2.3-stable a'],
-    },
-    {
-      what: 'stays with a newer version',
-      world: { ...world, '2.3.10': C, '2.3.10-stable': C, '2.3': C, '2.3-stable': C },
-      constraints: PROMOTE,
-      steps: [...kept, 'stay 2.3 with 2.3.10', 'stay 2.3-stable with 2.3.10-stable'],
-    },
-    {
-      what: 'that is stable does not wait for a newer version that is not promoted',
-      world: { ...world, '2.3.10': C, '2.3': C },
-      constraints: PROMOTE,
-      steps: [...kept, 'stay 2.3 with 2.3.10', 'move 2.3-stable a'],
+      what: 'that is stable does not wait for a newer one that is not promoted',
+      world: { ...BOTH, '2.3.10': C, '2.3': C },
+      on: PROMOTE,
+      steps: [...kept, 'stay with 2.3.10', 'move a'],
     },
     {
       what: 'stays, whatever may be overwritten',
-      world: { ...world, '2.3.10': C, '2.3.10-stable': C, '2.3': C, '2.3-stable': C },
-      constraints: { ...RELEASE, onExisting: 'overwrite' },
-      steps: [
-        'build 2.3.4, replaces a',
-        'copy 2.3.4-stable new, replaces a',
-        'stay 2.3 with 2.3.10',
-        'stay 2.3-stable with 2.3.10-stable',
-      ],
+      world: { ...newer, ...BOTH },
+      on: OVERWRITE,
+      steps: ['build over a', 'copy new over a', ...stay],
     },
     {
-      what: 'is kept where it has the image',
-      world: { ...world, '2.3': A, '2.3-stable': A },
-      constraints: PROMOTE,
-      steps: [...kept, 'keep 2.3 a', 'keep 2.3-stable a'],
+      what: 'is kept',
+      world: { ...BOTH, '2.3': A, '2.3-stable': A },
+      on: PROMOTE,
+      steps: [...kept, ...kept],
     },
-  ])('$what', each => check({ policy: FULL, ...each }))
+  ])('$what', check('final: X.Y.Z -> X.Y.Z X.Y | X.Y.Z-stable X.Y-stable'))
 })
 
-describe('what a refusal says', () => {
-  const refusal = (world: World, constraints: Constraints, content?: FirstContent) => {
-    const desired = desiredFor('2.3.4')
-    const found = reconcile(desired, observe(desired, world, content), constraints).find(
-      ({ kind }) => kind === 'refuse',
-    )
-    return found?.kind === 'refuse' ? `${found.why}. ${found.remedy}` : ''
-  }
+describe('what a refusal names', () => {
   test.each([
-    {
-      what: 'of another revision',
-      says: [
-        `2.3.4 is there already, as ${A}, built from revision ${OTHERS}; this run is for revision ${OURS}.`,
-        'on-existing: reuse',
-        'on-existing: overwrite',
-        'release a new version',
-      ],
-      text: refusal({ '2.3.4': A }, RELEASE, { kind: 'image', revision: OTHERS }),
-    },
-    {
-      what: 'of a commit that is not known',
-      says: ['without the label of its revision; which commit this run would build is not known.'],
-      text: refusal(
-        { '2.3.4': A },
-        { ...RELEASE, revision: undefined },
-        { kind: 'image', revision: undefined },
-      ),
-    },
-    {
-      what: 'of a stable tag that differs',
-      says: [`2.3.4 is ${A}, but 2.3.4-stable is there already, as ${B}.`],
-      text: refusal({ '2.3.4': A, '2.3.4-stable': B }, RELEASE, ours),
-    },
-    {
-      what: 'of a promotion, which can not overwrite',
-      says: [`2.3.4 is ${A}, but 2.3.4-stable is there already, as ${B}.`],
-      text: refusal({ '2.3.4': A, '2.3.4-stable': B }, PROMOTE),
-    },
-    {
-      what: 'of a copy that is there alone',
-      says: ['2.3.4 is not in the registry. Release 2.3.4 first'],
-      text: refusal({ '2.3.4-stable': B }, PROMOTE),
-    },
-    {
-      what: 'of two runs at once',
-      says: [
-        `2.3.4-stable became ${B} while this run built ${A}, so 2.3.4 was given back to it.`,
-        'concurrency group',
-      ],
-      text: refusal({ '2.3.4': A, '2.3.4-stable': B }, { ...RELEASE, image: { digest: A, from: 'built' } }),
-    },
-  ])('$what', ({ says, text }) => {
-    for (const part of says) expect(text).toContain(part)
+    { what: 'another revision', world: FIRST, content: other, on: RELEASE, names: [A, '2'.repeat(40), OURS] },
+    { what: 'a stable tag that differs', world: DIFFER, content: ours, on: RELEASE, names: [A, B] },
+    { what: 'what came meanwhile', world: DIFFER, on: built(A), names: [A, B] },
+    { what: 'what was given', world: FIRST, on: given(B), names: [A, B] },
+  ])('$what', ({ world, content, on, names }) => {
+    const desired = desiredFor('2.3.4')
+    const steps = reconcile(desired, observe(desired, world, content), on)
+    const said = steps.flatMap(step => (step.kind === 'refuse' ? [step.why] : []))
+    for (const name of names) expect(said).toEqual([expect.stringContaining(name)])
   })
 })
 
-describe('the content of the first tag is read', () => {
-  test.each([
-    { when: 'it decides', world: { '2.3.4': A }, constraints: RELEASE, reads: true },
-    { when: 'there is nothing', world: {}, constraints: RELEASE, reads: false },
-    {
-      when: 'it is the image that is pushed',
-      world: { '2.3.4': A },
-      constraints: { ...PUSH, own: [A] },
-      reads: false,
-    },
-    {
-      when: 'it is reused',
-      world: { '2.3.4': A },
-      constraints: { ...RELEASE, onExisting: 'reuse' },
-      reads: false,
-    },
-    {
-      when: 'it is overwritten',
-      world: { '2.3.4': A },
-      constraints: { ...RELEASE, onExisting: 'overwrite' },
-      reads: false,
-    },
-    { when: 'it is promoted', world: { '2.3.4': A }, constraints: PROMOTE, reads: false },
-    {
-      when: 'it was built',
-      world: { '2.3.4': A },
-      constraints: { ...RELEASE, image: { digest: A, from: 'built' } },
-      reads: false,
-    },
-  ] as const)('$when: $reads', ({ world, constraints, reads }) => {
-    const desired = desiredFor('2.3.4')
-    expect(needsFirstContent(desired, observe(desired, world).tags, constraints)).toBe(reads)
-  })
+test.each([
+  { what: 'it decides', on: RELEASE, reads: true },
+  { what: 'there is nothing', world: NONE, on: RELEASE, reads: false },
+  { what: 'it is the image that is pushed', on: { ...PUSH, own: [A] }, reads: false },
+  { what: 'it is reused', on: REUSE, reads: false },
+  { what: 'it is overwritten', on: OVERWRITE, reads: false },
+  { what: 'it is promoted', on: PROMOTE, reads: false },
+  { what: 'it was built', on: built(A), reads: false },
+])('whether the content of the first tag is read when $what: $reads', ({ world = FIRST, on, reads }) => {
+  const desired = desiredFor('2.3.4')
+  expect(needsFirstContent(desired, observe(desired, world).tags, on)).toBe(reads)
 })

@@ -42,32 +42,3 @@ export const carryOut = (steps: readonly Step[], world: World, built: Digest): W
   }
   return after
 }
-
-const letterOf = (some: Digest | undefined): string => (some === undefined ? 'new' : (some.at(-1) ?? ''))
-
-const replacing = (replaces: Digest | undefined): string =>
-  replaces === undefined ? '' : `, replaces ${letterOf(replaces)}`
-
-const detailsOf = (step: Step): string => {
-  switch (step.kind) {
-    case 'build':
-    case 'push':
-      return replacing(step.replaces)
-    case 'keep':
-    case 'restore':
-    case 'move':
-      return ` ${letterOf(step.digest)}`
-    case 'copy':
-      return ` ${letterOf(step.digest)}${replacing(step.replaces)}`
-    case 'stay':
-      return ` with ${step.newest}`
-    case 'withhold':
-      return `: ${step.why}`
-    case 'refuse':
-      return `: ${step.error}`
-  }
-}
-
-/** Steps in short, for tables: `build 2.3.4`, `copy 2.3.4-stable a`, a digest by its letter. */
-export const inShort = (steps: readonly Step[]): string[] =>
-  steps.map(step => `${step.kind} ${step.tag.tag}${detailsOf(step)}`)
