@@ -24,7 +24,6 @@ interface Wait {
   readonly config?: object
 }
 
-const LOGIN = () => ({ username: 'bob', password: 'secret' })
 const CHECKS = () => ({ 'require-checks': 'testbed', 'checks-timeout': '5m' })
 
 const AT_SILENT_REGISTRY: Wait = { wait: 'for a registry that says nothing', answer: () => true }
@@ -83,13 +82,8 @@ const waits: readonly Wait[] = [
     },
   },
   {
-    wait: 'before the next login',
-    inputs: LOGIN,
-    programs: { docker: '[ "$1" = login ] && : > "$WAITS" && echo "connection reset"; exit 1' },
-  },
-  {
     wait: 'for docker login',
-    inputs: LOGIN,
+    inputs: () => ({ username: 'bob', password: 'secret' }),
     programs: { docker: '[ "$1" = login ] && : > "$WAITS" && exec /bin/sleep 600; exit 1' },
   },
   {
