@@ -80,8 +80,9 @@ async function runRequest(
       use => withTemporary(tmpdir(), use),
     )
   } catch (error) {
+    signal.throwIfAborted()
     if (['promote', 'verify', 'audit'].includes(command)) await print(call, ledger, process)
-    throw signal.aborted ? signal.reason : error
+    throw error
   }
   await print(call, ledger, process)
 }
