@@ -141,7 +141,7 @@ async function readBack(all: readonly Copies[], { log }: Run): Promise<void> {
       throw new ReleaseError('not-as-planned', {
         what: `What was published is not there as it was written: ${wrong.flat().join('; ')}.`,
         remedy:
-          'Find out what else writes these tags, and keep two runs apart with a concurrency group; then run it again.',
+          'Find out what else writes these tags, and keep two runs apart with a concurrency group. Delete only a tag that has a wrong image, in the registry; then run it again.',
       })
     }
     const tags = new Set(all.flatMap(({ target }) => target.entry.tags.filter(isPublished).map(nameOf)))

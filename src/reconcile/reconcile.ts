@@ -65,7 +65,7 @@ function reconcileFirst(known: Known): Step {
   if (image !== undefined && there === image.digest) return { kind: 'keep', tag: first, digest: there }
   if (there === undefined && (image?.from === 'given' || (image === undefined && publishes === 'nothing'))) {
     const why = `${first.tag} is not in the registry`
-    const remedy = `Release ${gitTag} first; what is promoted is the published image.`
+    const remedy = `Check project and service; if they are right, release ${gitTag} first: what is promoted is the published image.`
     return { kind: 'refuse', tag: first, error: 'not-published', why, remedy }
   }
   if (image !== undefined) {
