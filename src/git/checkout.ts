@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { ReleaseError } from '../errors.ts'
 import { endOf, ProgramMissingError, type ProgramResult, runProgram } from '../process/run.ts'
@@ -102,8 +102,9 @@ const addressesIn = (configured: ProgramResult): string[] => {
  * job's own, whoever owns it. Directories above it are not.
  */
 const trustWorkspace = (directory: string, env: NodeJS.ProcessEnv): string[] => {
-  if (env.GITHUB_ACTIONS !== 'true' || !env.GITHUB_WORKSPACE) return []
-  const workspace = realpathSync(env.GITHUB_WORKSPACE)
+  const given = env.GITHUB_WORKSPACE ?? ''
+  if (env.GITHUB_ACTIONS !== 'true' || !existsSync(given)) return []
+  const workspace = realpathSync(given)
   const trusted: string[] = []
   for (let at = realpathSync(directory); `${at}/`.startsWith(`${workspace}/`); at = dirname(at))
     trusted.push('-c', `safe.directory=${at}`)
