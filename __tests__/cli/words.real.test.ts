@@ -180,6 +180,6 @@ test.each([
     ['release', 'reqmgr2', '2.3.4', missing, 'cmsweb', '--require-checks=testbed'],
     env,
   )
-  expect(said).toMatch(/GitHub|git tag: GET/)
+  expect(said).toMatch(/GitHub|: GET/)
   expect(said).not.toMatch(OF_WORKFLOWS)
 })
