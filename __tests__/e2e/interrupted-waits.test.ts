@@ -33,15 +33,19 @@ const usual: Answer = (request, response) => {
     json(response, { url, statuses: [{ context: 'testbed', state: 'pending' }], total_count: 1 })
   } else if (url.includes('/check-runs')) {
     json(response, { check_runs: [], total_count: 0 })
-  } else if (url.includes('/commits/')) {
-    json(response, { sha: COMMIT })
+  } else if (url.includes('/git/ref/')) {
+    json(response, { object: { type: 'commit', sha: COMMIT } })
   } else {
     response.writeHead(url === '/v2/' ? 200 : 404).end()
   }
 }
 
 /** A registry that has nothing. */
-const empty: Answer = ({ url = '' }, response) => void response.writeHead(url === '/v2/' ? 200 : 404).end()
+const empty: Answer = (request, response) => {
+  const { url = '' } = request
+  if (url.includes('/git/ref/')) usual(request, response)
+  else response.writeHead(url === '/v2/' ? 200 : 404).end()
+}
 
 interface Case {
   readonly wait: string
@@ -87,7 +91,7 @@ const cases: Case[] = [
     wait: "for GitHub's rate limit",
     command: 'promote',
     answer: (request, response) => {
-      const waits = request.url?.includes('/commits/') === true
+      const waits = /\/(?:git\/ref|commits)\//.test(request.url ?? '')
       if (waits) response.writeHead(403, { 'retry-after': '60' }).end('{}')
       else usual(request, response)
       return waits
