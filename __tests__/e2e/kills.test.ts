@@ -262,7 +262,8 @@ describe('the kills', () => {
     console.log(
       `${total} kills: ${counted}\npublished after the kill: ${after}\n${looks} looks at the storage`,
     )
-    const inTheMiddle = PHASES.slice(1, -1)
-    expect(inTheMiddle.filter(phase => !phases.has(phase))).toEqual([])
+    // No request is made while docker builds: only a moment of time can hit that, which a busy machine shifts.
+    const hitByRequests = PHASES.slice(1, -1).filter(phase => phase !== 'login and build')
+    expect(hitByRequests.filter(phase => !phases.has(phase))).toEqual([])
   })
 })
