@@ -92,7 +92,7 @@ test.each([
   { env: { 'INPUT_ON-EXSITING': '' }, says: 'There is no input on-exsiting. Did you mean on-existing?' },
   { env: { INPUT_DOCKERFILE: 'x' }, says: 'There is no input dockerfile. Write its path into file.' },
   { env: { INPUT_PLATFORMS: 'x' }, says: '--platform=… into build-options' },
-  { env: { INPUT_PUSH: 'false' }, says: 'build and plan' },
+  { env: { INPUT_PUSH: 'false' }, says: 'release and push push' },
   { env: { INPUT_NO_PUSH: 'true' }, says: 'no_push. Write command: build' },
   { env: { INPUT_TAGS: 'latest' }, says: 'which image tags it gets is for policy to say' },
   { env: { INPUT_TAG: '1', 'INPUT_BUILD-ARGS': '', INPUT_VERBOSE: '1', TAGS: '1' }, says: 'no error' },
