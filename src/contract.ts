@@ -60,7 +60,7 @@ export const inputs = {
     default: "",
   },
   "labels": {
-    description: "More labels of the image, one `name=value` a line. Title, version, revision, source, ref.name and url of `org.opencontainers.image` are always set.",
+    description: "More labels of the image, one `name=value` a line. Title, version, revision, source, ref.name and url of `org.opencontainers.image` are set where they are known.",
     required: false,
     default: "",
   },

@@ -1,75 +1,72 @@
 import { expect, test } from 'vitest'
 import { ciContext } from '../../src/cli/ci.ts'
 
-const SHA = 'a'.repeat(40)
-const none = {
+const sha = 'a'.repeat(40)
+const nothing = {
   tag: undefined,
   sha: undefined,
   repository: undefined,
   repositoryUrl: undefined,
   apiUrl: undefined,
+  runId: undefined,
 }
 const wmcore = {
   repository: 'dmwm/WMCore',
   repositoryUrl: 'https://github.com/dmwm/WMCore',
   apiUrl: 'https://api.github.com',
 }
+const byHand = { actor: 'me', run: undefined, environment: 'by hand' }
+const variables = {
+  USER: 'me',
+  GITHUB_REF_TYPE: 'tag',
+  GITHUB_REF_NAME: '2.3.4',
+  GITHUB_SHA: sha,
+  GITHUB_REPOSITORY: 'dmwm/WMCore',
+  GITHUB_RUN_ID: '7',
+  GITHUB_ACTOR: 'amaltaro',
+  RUNNER_ENVIRONMENT: 'self-hosted',
+  // What says where files are has no part in a call.
+  GITHUB_WORKSPACE: '/elsewhere',
+  RUNNER_TEMP: '/elsewhere',
+}
+const github = { ...variables, GITHUB_ACTIONS: 'true' }
+const recorded = {
+  actor: 'amaltaro',
+  run: `${wmcore.repositoryUrl}/actions/runs/7`,
+  environment: 'self-hosted',
+}
+const ghe = { GITHUB_SERVER_URL: 'https://ghe.example', GITHUB_API_URL: 'https://ghe.example/api/v3' }
+const page = 'https://gitlab.cern.ch/crab3/CRABServer'
+const gitlab = {
+  GITLAB_CI: 'true',
+  CI_COMMIT_TAG: 'v3.1',
+  CI_COMMIT_SHA: sha,
+  CI_PROJECT_URL: page,
+  GITLAB_USER_LOGIN: 'belforte',
+  CI_JOB_URL: `${page}/-/jobs/1`,
+  CI_ENVIRONMENT_NAME: 'production',
+}
 
-test.each<{ what: string; env: NodeJS.ProcessEnv; is: object }>([
-  { what: 'no CI', env: {}, is: none },
-  {
-    what: 'a run of GitHub Actions for a git tag',
-    env: {
-      GITHUB_ACTIONS: 'true',
-      GITHUB_REF_TYPE: 'tag',
-      GITHUB_REF_NAME: '2.3.4',
-      GITHUB_SHA: SHA,
-      GITHUB_REPOSITORY: 'dmwm/WMCore',
-      GITHUB_SERVER_URL: 'https://ghe.example.org',
-      GITHUB_API_URL: 'https://ghe.example.org/api/v3',
-      GITHUB_WORKSPACE: '/elsewhere',
-      RUNNER_TEMP: '/elsewhere',
+test.each<[what: string, env: NodeJS.ProcessEnv, is: object]>([
+  ['no CI', { USER: 'me' }, { ...nothing, recorded: byHand }],
+  ['GitHub, for a git tag', github, { ...wmcore, tag: '2.3.4', sha, runId: '7', recorded }],
+  ['GitHub, for a branch', { ...github, GITHUB_REF_TYPE: 'branch' }, { ...wmcore, tag: undefined, sha }],
+  [
+    'a GitHub Enterprise Server',
+    { ...github, ...ghe },
+    { repositoryUrl: 'https://ghe.example/dmwm/WMCore', apiUrl: 'https://ghe.example/api/v3' },
+  ],
+  ['a repository that somebody names', variables, { ...nothing, ...wmcore, recorded: byHand }],
+  ['an empty name', { USER: 'me', GITHUB_REPOSITORY: '' }, nothing],
+  [
+    'GitLab, for a git tag',
+    { ...variables, ...gitlab },
+    {
+      ...{ ...nothing, tag: 'v3.1', sha, repositoryUrl: page },
+      recorded: { actor: 'belforte', run: `${page}/-/jobs/1`, environment: 'production' },
     },
-    is: {
-      tag: '2.3.4',
-      sha: SHA,
-      repository: 'dmwm/WMCore',
-      repositoryUrl: 'https://ghe.example.org/dmwm/WMCore',
-      apiUrl: 'https://ghe.example.org/api/v3',
-    },
-  },
-  {
-    what: 'a run of GitHub Actions for a branch',
-    env: {
-      GITHUB_ACTIONS: 'true',
-      GITHUB_REF_TYPE: 'branch',
-      GITHUB_REF_NAME: 'main',
-      GITHUB_SHA: SHA,
-      GITHUB_REPOSITORY: 'dmwm/WMCore',
-    },
-    is: { tag: undefined, sha: SHA, ...wmcore },
-  },
-  {
-    what: 'a repository that somebody names',
-    env: {
-      GITHUB_REPOSITORY: 'dmwm/WMCore',
-      GITHUB_REF_TYPE: 'tag',
-      GITHUB_REF_NAME: '9.9.9',
-      GITHUB_SHA: SHA,
-    },
-    is: { ...none, ...wmcore },
-  },
-  { what: 'an empty name', env: { GITHUB_REPOSITORY: '' }, is: none },
-  {
-    what: 'a pipeline of GitLab for a git tag',
-    env: {
-      GITLAB_CI: 'true',
-      CI_COMMIT_TAG: 'v3.1',
-      CI_COMMIT_SHA: SHA,
-      CI_PROJECT_URL: 'https://gitlab.cern.ch/crab3/CRABServer',
-    },
-    is: { ...none, tag: 'v3.1', sha: SHA, repositoryUrl: 'https://gitlab.cern.ch/crab3/CRABServer' },
-  },
-])('$what', ({ env, is }) => {
-  expect(ciContext(env, '/here')).toMatchObject({ ...is, workspace: '/here', temporary: undefined })
+  ],
+])('%s', (_, env, is) => {
+  const place = { workspace: '/here', temporary: undefined, isConfined: false }
+  expect(ciContext(env, '/here')).toMatchObject({ ...is, ...place })
 })

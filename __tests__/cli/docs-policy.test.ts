@@ -1,116 +1,83 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { allTags, decide } from '../../src/policy/decide.ts'
+import { allTags, decide, type Planned } from '../../src/policy/decide.ts'
 import { decideMove } from '../../src/policy/moving.ts'
-import type { Policy } from '../../src/policy/policy.ts'
 import { presets } from '../../src/policy/presets.ts'
 import { formatProblems } from '../../src/policy/problems.ts'
 import { policyOf, problemsOf } from '../policy/policy-of.ts'
 import { stableRelease } from './bundle.ts'
-import { blocksOf, codes, type Table } from './markdown.ts'
+import { blocksOf, codes } from './markdown.ts'
 
 const markdown = readFileSync(new URL('../../docs/policy.md', import.meta.url), 'utf8')
 const blocks = blocksOf(markdown)
+const fences = blocks.flatMap(block => (block.kind === 'fence' ? [block] : []))
 
-/** The tables of the document with the policy that stands before them. */
-const tables = blocks.flatMap((block, index) => {
+/** The rows of all tables, each with the policy that stands before its table. */
+const rows = blocks.flatMap(block => {
   if (block.kind !== 'table') return []
-  const policy = blocks
-    .slice(0, index)
-    .findLast(before => before.kind === 'fence' && before.info === 'policy')
-  if (policy?.kind !== 'fence') throw new Error(`the table of line ${block.line} has no policy`)
-  return [{ line: block.line, table: block, policy: policy.text }]
+  const policy = fences.findLast(({ info, line }) => info === 'policy' && line < block.line)?.text ?? ''
+  return block.rows.map(cells => ({
+    line: block.line,
+    policy,
+    gitTag: codes(cells['git tag']).join(),
+    cells,
+  }))
 })
-const isMoves = ({ columns }: Table): boolean => columns.includes('already published')
 
-/** What the policy makes of a git tag, in the columns of the document. */
-const row = (policy: Policy, gitTag: string) => {
-  const decision = decide(policy, gitTag)
-  if (decision.kind === 'refused') return { rule: 'none', image: [], stable: [], moving: [] }
-  const tags = allTags(decision)
-  const names = (some: typeof tags): string[] => some.map(({ tag }) => tag)
-  return {
-    rule: decision.rule,
-    image: names(tags.filter(({ stable }) => !stable)),
-    stable: names(tags.filter(({ stable }) => stable)),
-    moving: names(tags.filter(({ moving }) => moving)),
-  }
-}
-
-/** Which moving tags of a git tag move, and which stay, in a registry with these tags. */
-const moves = (policy: Policy, gitTag: string, published: readonly string[]) => {
-  const decision = decide(policy, gitTag)
+const planned = (policy: string, gitTag: string): Planned => {
+  const decision = decide(policyOf(policy), gitTag)
   if (decision.kind === 'refused') throw new Error(decision.reason)
-  const moving = allTags(decision).filter(tag => tag.moving)
-  const that = (kind: 'move' | 'stay'): string[] =>
-    moving.flatMap(planned =>
-      decideMove(policy, { gitTag, planned, published }).kind === kind ? [planned.tag] : [],
-    )
-  return { moves: that('move'), stays: that('stay') }
+  return decision
 }
 
-const rowsOf = ({ rows }: Table) =>
-  rows.map(cells => {
-    const [gitTag = ''] = codes(cells['git tag'])
-    return { gitTag, published: codes(cells['already published']), cells }
-  })
-
-describe.each(tables.filter(({ table }) => !isMoves(table)))('docs/policy.md:$line', ({ table, policy }) => {
-  test.each(rowsOf(table))('$gitTag', ({ gitTag, cells }) => {
-    expect(row(policyOf(policy), gitTag)).toEqual({
-      rule: cells.rule,
-      image: codes(cells['image tags']),
-      stable: codes(cells['stable tags']),
-      moving: codes(cells.moving),
-    })
-  })
+test.each(rows.filter(({ cells }) => 'rule' in cells))('docs/policy.md:$line: $gitTag', row => {
+  const { policy, gitTag, cells } = row
+  const names = (kind: string): string[] => codes(cells[kind])
+  if (cells.rule === 'none') return expect(() => planned(policy, gitTag)).toThrow()
+  const decision = planned(policy, gitTag)
+  const tags = allTags(decision)
+  const those = (is: (tag: (typeof tags)[number]) => boolean) => tags.filter(is).map(({ tag }) => tag)
+  expect(decision.rule).toBe(cells.rule)
+  expect(those(({ stable }) => !stable)).toEqual(names('image tags'))
+  expect(those(({ stable }) => stable)).toEqual(names('stable tags'))
+  expect(those(({ moving }) => moving)).toEqual(names('moving'))
 })
 
-describe.each(tables.filter(({ table }) => isMoves(table)))('docs/policy.md:$line', ({ table, policy }) => {
-  test.each(rowsOf(table))('$gitTag beside $published', ({ gitTag, published, cells }) => {
-    expect(moves(policyOf(policy), gitTag, published)).toEqual({
-      moves: codes(cells.moves),
-      stays: codes(cells.stays),
-    })
-  })
+const moves = rows.filter(({ cells }) => 'already published' in cells)
+test.each(moves)('docs/policy.md:$line: $gitTag beside others', ({ policy, gitTag, cells }) => {
+  const published = codes(cells['already published'])
+  const moving = allTags(planned(policy, gitTag)).filter(tag => tag.moving)
+  const moved = (tag: (typeof moving)[number]): string =>
+    decideMove(policyOf(policy), { gitTag, planned: tag, published }).kind
+  expect(moving.map(tag => `${tag.tag} ${moved(tag)}`).toSorted()).toEqual(
+    [
+      ...codes(cells.moves).map(tag => `${tag} move`),
+      ...codes(cells.stays).map(tag => `${tag} stay`),
+    ].toSorted(),
+  )
 })
 
 describe('tables of rules', () => {
-  const fences = blocks.flatMap((block, index) =>
-    block.kind === 'fence' && block.info.startsWith('policy') ? [{ ...block, next: blocks[index + 1] }] : [],
-  )
-
   test.each(fences.filter(({ info }) => info === 'policy'))('line $line has no mistake', ({ text }) => {
     expect(formatProblems(text, problemsOf(text))).toBe('')
   })
 
-  test.each(fences.filter(({ info }) => info !== 'policy'))(
-    'line $line is shown with its problems',
-    ({ text, next }) => {
-      expect(next).toMatchObject({
-        kind: 'fence',
-        info: 'text',
-        text: formatProblems(text, problemsOf(text)),
-      })
-    },
-  )
+  const wrong = fences.filter(({ info }) => /^policy./.test(info))
+  test.each(wrong)('line $line is shown with its problems', ({ line, text }) => {
+    const shown = fences.find(fence => fence.line > line)
+    expect(shown).toMatchObject({ info: 'text', text: formatProblems(text, problemsOf(text)) })
+  })
 
   test.each(Object.entries(presets))('the preset %s is shown as it is', (name, text) => {
-    const section = markdown.slice(markdown.indexOf(`### \`${name}\``))
-    expect(section).not.toBe('')
-    expect(section.slice(0, section.indexOf('\n### ', 1))).toContain(`\`\`\`policy\n${text}\`\`\``)
+    const [, section = ''] = markdown.split(`### \`${name}\``)
+    expect(section.split('\n### ', 1)[0]).toContain(`\`\`\`policy\n${text}\`\`\``)
   })
 })
 
-describe('what a shell shows', () => {
-  test('explain prints what the document shows', () => {
-    const { stdout } = stableRelease(['explain', '--policy', 'dmwm-go'], { input: 'v0.5.13\nv0.5.14rc1\n' })
-    expect(markdown).toContain(`$ git tag | stable-release explain --policy dmwm-go\n${stdout}\`\`\``)
-  })
-
-  test('plan prints what the document shows', () => {
-    const args = ['plan', 'reqmgr2', '2.3.4', 'registry.cern.ch', 'cmswmcore']
-    const { stdout } = stableRelease(args)
-    expect(markdown).toContain(`$ stable-release ${args.join(' ')}\n${stdout}\`\`\``)
-  })
+test.each([
+  { call: 'git tag | stable-release explain --policy dmwm-go', input: 'v0.5.13\nv0.5.14rc1\n' },
+  { call: 'stable-release plan reqmgr2 2.3.4 registry.cern.ch cmswmcore', input: '' },
+])('$call prints what the document shows', ({ call, input }) => {
+  const { stdout, stderr } = stableRelease(call.replace(/^.*stable-release /, '').split(' '), { input })
+  expect(markdown).toContain(`$ ${call}\n${stderr}${stdout}\`\`\``)
 })

@@ -125,6 +125,15 @@ test('what a write that fails left undone, the next run does', async () => {
   expect(stableOnes()).toEqual(digests)
 })
 
+test('what the registry took, and does not have, is not told as published', async () => {
+  const [digest = ''] = await publishAll()
+  const headers = { 'docker-content-digest': digest }
+  bench.registry.answer(`PUT ${STABLE}`, { status: 201, headers }, 1)
+  const { error, services } = await promote(['reqmgr2'])
+  expect(error).toEqual(failure('not-as-planned', STABLE))
+  expect(services[0]?.tags.map(({ outcome }) => outcome)).toEqual(['kept', 'missing'])
+})
+
 test('whatever each service has, none becomes stable unless all are ready, and no stable tag is another image', async () => {
   const state = fc.constantFrom('absent', 'right', 'other commit', 'promoted', 'other stable')
   await fc.assert(

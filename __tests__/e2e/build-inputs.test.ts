@@ -1,9 +1,8 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readTag } from '../../sandbox/storage.ts'
 import { type Bench, startBench } from './bench.ts'
-import { spyOnDocker } from './docker-spy.ts'
 import { imagesAt } from './image.ts'
 
 const ARGUMENTS = {
@@ -65,30 +64,6 @@ describe.each([
     const [shown] = step.log.split('\n').filter(line => line.startsWith('::debug::docker build'))
     for (const name of Object.keys(ARGUMENTS)) expect(shown).toContain(`--build-arg=${name}=… `)
     expect(shown).not.toContain('two words')
-  })
-
-  test('build-options are handed on, one argument a line', async () => {
-    const dockerfile = 'FROM scratch AS first\nCOPY busybox /bin/\nFROM first AS last\nLABEL stage=last\n'
-    await writeFile(join(bench.workspace, 'stages.Dockerfile'), dockerfile)
-    const spy = await spyOnDocker(bench.env)
-    try {
-      const step = await bench.step({
-        tag: '1.0.0',
-        env: spy.env,
-        with: {
-          service: 'options',
-          file: 'stages.Dockerfile',
-          'build-options': '--no-cache\n--target=first',
-        },
-      })
-      expect(step.exitCode, step.log).toBe(0)
-      const [image] = await images('options', '1.0.0')
-      expect(image?.labels).not.toHaveProperty('stage')
-      const build = (await spy.calls()).find(call => call.includes('--target=first'))
-      expect(build?.slice(-4)).toEqual(['--no-cache', '--target=first', '--', 'service'])
-    } finally {
-      await rm(spy.folder, { recursive: true })
-    }
   })
 })
 

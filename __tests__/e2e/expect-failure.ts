@@ -13,5 +13,6 @@ export const expectFailure = (
   expect(errors[0]?.title).toBe(errorTitles[name])
   expect(errors[0]?.message).toContain(`#${name}`)
   for (const fact of facts) expect(errors[0]?.message).toMatch(fact)
-  expect(step).toMatchObject({ exitCode: 1, outputs: {}, leftBehind: [] })
+  expect(step).toMatchObject({ exitCode: 1, leftBehind: [] })
+  expect(step.outputs['is-stable']).not.toBe('true')
 }

@@ -25,214 +25,159 @@ import {
   type Injection,
   OUR_CALLS,
   type OurCall,
-} from './fault-proxy.ts'
+} from './fault-calls.ts'
 
-/** What the repository has when the run begins: nothing, or the first tag alone. */
-export type Before = 'nothing' | 'first tag'
-
-export type Expected =
-  /** With `retried`, the log shows the second attempt. */
-  | { readonly end: 'green'; readonly retried: boolean }
-  | { readonly end: 'red'; readonly error: ErrorName; readonly says: RegExp }
-  /** Green, or red with one of these errors. */
-  | { readonly end: 'as docker decides'; readonly errors: readonly ErrorName[] }
+/** Green; green with a second attempt in the log; red with this error; or, as docker decides, green or one of these. */
+export type Expected = 'green' | 'retried' | ErrorName | readonly ErrorName[]
 
 export interface Combination extends Injection {
-  readonly before: Before
+  /** Whether the first tag is there when the run begins; nothing else is. */
+  readonly firstIsThere: boolean
   readonly expected: Expected
 }
 
-const GREEN: Expected = { end: 'green', retried: false }
-const RETRIED: Expected = { end: 'green', retried: true }
-const red = (error: ErrorName, says: RegExp): Expected => ({ end: 'red', error, says })
-
-/** The faults that pass, and what is said of one that stays. */
-const PASSING: Partial<Record<Fault, RegExp>> = {
-  '429': /429/,
-  '500': /500/,
-  '503': /503/,
-  reset: /after [0-9]+ attempts/,
-  'answer lost': /after [0-9]+ attempts/,
-  'time-out': /no answer within [0-9]+ s \(after [0-9]+ attempts\)/,
-  'truncated body': /after [0-9]+ attempts/,
+/** Every combination of a call of the bundle and what can happen to it. */
+export function ourCombinations(): Combination[] {
+  return combinationsOf(OUR_CALLS, expectedOfOurs)
 }
 
-/** The faults whose answer says by a code of its body why. */
-const REFUSALS: Partial<Record<Fault, { error: ErrorName; says: RegExp }>> = {
-  '401': { error: 'registry-denied', says: /401.*UNAUTHORIZED/ },
-  '403': { error: 'registry-denied', says: /403.*DENIED/ },
-  '412 immutable': { error: 'registry-refused', says: /PRECONDITION.*configured as immutable/ },
-  '412 vulnerable': { error: 'registry-refused', says: /PROJECTPOLICYVIOLATION.*vulnerability policy/ },
+/** Every combination of a call of docker; an engine with the containerd store uploads a blob in one piece. */
+export function engineCombinations(store: 'containerd' | 'classic'): Combination[] {
+  const calls = ENGINE_CALLS.filter(call => !(store === 'containerd' && call === 'engine PATCH blob'))
+  return combinationsOf(calls, expectedOfEngine)
 }
 
-const HEADS: readonly Call[] = ['head', 'head again', 'final head', 'engine head']
+function combinationsOf<T extends Call>(
+  calls: readonly T[],
+  expectedOf: (call: T, fault: Fault, once: boolean) => Expected,
+): Combination[] {
+  return calls.flatMap(call =>
+    statesBefore(call).flatMap(firstIsThere =>
+      FAULTS.filter(fault => canHappen(fault, call, firstIsThere)).flatMap(fault =>
+        (['once', 'always'] as const).map(times => ({
+          call,
+          fault,
+          times,
+          firstIsThere,
+          expected: expectedOf(call, fault, times === 'once'),
+        })),
+      ),
+    ),
+  )
+}
 
-/** What an answer has that a fault could spoil. A fault that needs more does not happen to it. */
-const canHappen = (fault: Fault, call: Call, before: Before): boolean => {
+/** Whether the first tag is there when a call of this kind is made at all, and tells most. */
+function statesBefore(call: Call): readonly boolean[] {
+  if (call === 'head') return [false, true]
+  return [['tags/list', 'get published', 'get platform', 'config'].includes(call)]
+}
+
+/** Whether an answer has what a fault could spoil. */
+function canHappen(fault: Fault, call: Call, firstIsThere: boolean): boolean {
   switch (fault) {
     case 'truncated body':
-      return !HEADS.includes(call)
+      return !isHead(call)
     case 'half a body':
-      return !HEADS.includes(call) && !/PUT|POST|PATCH|put/.test(call)
+      return !isHead(call) && !/PUT|POST|PATCH|put/.test(call)
     case 'wrong digest header':
     case 'no digest header':
       // An answer that there is nothing has no digest.
-      if (call === 'head') return before === 'first tag'
-      return /^(?:get|config|read|put|final|engine PUT)/.test(call)
+      return call === 'head' ? firstIsThere : /^(?:get|config|read|put|final|engine PUT)/.test(call)
     case 'answer lost, then 412':
       return call === 'put' || call === 'engine PUT manifest'
     case '404':
       // The registry says that there is nothing, and nobody else knows better: see docs/reliability.md.
-      return !(call === 'head' && before === 'first tag')
+      return !(call === 'head' && firstIsThere)
     default:
       return true
   }
 }
 
-const ofPing: Partial<Record<Fault, Expected>> = {
-  '401': red('registry-unreadable', /asks for neither Basic nor Bearer/),
-  '404': red('registry-unreadable', /404: there is no container registry/),
-  // How to ask is in the header; a registry that does not say asks when it is asked for something.
-  'half a body': GREEN,
-  'not JSON': GREEN,
-  redirect: red('registry-unreadable', /another host|127\.0\.0\.2/),
+function isHead(call: Call): boolean {
+  return /head/.test(call)
 }
 
-const ofToken: Partial<Record<Fault, Expected>> = {
-  '401': red('registry-denied', /no token .* 401/),
-  '403': red('registry-denied', /no token .* 403/),
-  '404': red('registry-unreadable', /404 without a token/),
-  '412 immutable': red('registry-unreadable', /412 without a token/),
-  '412 vulnerable': red('registry-unreadable', /412 without a token/),
-  'half a body': red('registry-unreadable', /200 without a token/),
-  'not JSON': red('registry-unreadable', /200 without a token/),
-  'redirect to a thief': red('registry-denied', /no token .* 401/),
+/** The faults that pass. */
+const PASSING: readonly Fault[] = ['429', '500', '503', 'reset', 'answer lost', 'time-out', 'truncated body']
+
+/** The faults whose answer says by a code of its body why. */
+const REFUSALS: Partial<Record<Fault, ErrorName>> = {
+  '401': 'registry-denied',
+  '403': 'registry-denied',
+  '412 immutable': 'registry-refused',
+  '412 vulnerable': 'registry-refused',
 }
 
-/** Where 404, and a header with another digest, are more than no answer. */
-const WHERE_IT_MATTERS: Partial<Record<OurCall, Partial<Record<Fault, Expected>>>> = {
-  ping: ofPing,
-  token: ofToken,
-  head: {
-    '404': GREEN,
-    // What the header says is there is read, and is something else.
-    'wrong digest header': red('not-as-planned', /said that .* is sha256:5{64}, and the image .* is sha256:/),
+/** Where a fault means something else than elsewhere. */
+const SPECIAL: Partial<Record<OurCall, Partial<Record<Fault, Expected>>>> = {
+  ping: {
+    '401': 'registry-unreadable',
+    '404': 'registry-unreadable',
+    // How to ask is in the header; a registry that does not say asks when it is asked for something.
+    'half a body': 'green',
+    'not JSON': 'green',
+    redirect: 'registry-unreadable',
   },
-  'tags/list': { '404': GREEN },
-  'get published': {
-    '404': red('not-published', /is gone/),
-    'wrong digest header': red('registry-unreadable', /announced sha256:5{64}/),
+  token: {
+    '401': 'registry-denied',
+    '403': 'registry-denied',
+    '404': 'registry-unreadable',
+    '412 immutable': 'registry-unreadable',
+    '412 vulnerable': 'registry-unreadable',
+    'half a body': 'registry-unreadable',
+    'not JSON': 'registry-unreadable',
+    'redirect to a thief': 'registry-denied',
   },
+  // What the header says is there is read, and is something else.
+  head: { '404': 'green', 'wrong digest header': 'not-as-planned' },
+  'tags/list': { '404': 'green' },
+  'get published': { '404': 'not-published', 'wrong digest header': 'registry-unreadable' },
   // An index may list what the registry does not have; then nobody knows the revision.
-  'get platform': { '404': red('already-published', /without the label of its revision/) },
-  config: { '404': red('registry-unreadable', /404/) },
-  'read back': {
-    '404': red('not-as-planned', /was pushed, and the registry does not have it/),
-    'wrong digest header': red('registry-unreadable', /announced sha256:5{64}/),
-  },
-  'head again': { '404': GREEN },
+  'get platform': { '404': 'already-published' },
+  config: { '404': 'registry-unreadable' },
+  'read back': { '404': 'not-as-planned', 'wrong digest header': 'registry-unreadable' },
+  'head again': { '404': 'green' },
   put: {
-    'answer lost, then 412': RETRIED,
-    '404': red('registry-unreadable', /404/),
-    'not JSON': red('registry-unreadable', /200.*guest network/),
-    redirect: red('registry-unreadable', /307/),
-    'redirect to a thief': red('registry-unreadable', /307/),
+    // The registry has it, whatever became of its answer.
+    'answer lost': 'retried',
+    'truncated body': 'retried',
+    'answer lost, then 412': 'retried',
+    '404': 'registry-unreadable',
+    'not JSON': 'registry-unreadable',
+    redirect: 'registry-unreadable',
+    'redirect to a thief': 'registry-unreadable',
   },
-  'final head': {
-    '404': red('not-as-planned', /is not there/),
-    'wrong digest header': red('not-as-planned', /is sha256:5{64}/),
-  },
+  'final head': { '404': 'not-as-planned', 'wrong digest header': 'not-as-planned' },
 }
 
 /** The end of a run in which a call of the bundle failed. */
-const expectedOfOurs = ({ call, fault, times }: Injection & { call: OurCall }): Expected => {
-  // The registry has it, whatever became of its answer.
-  const isWritten = call === 'put' && (fault === 'answer lost' || fault === 'truncated body')
-  const passing = PASSING[fault]
-  if (passing !== undefined && isWritten) return RETRIED
-  if (passing !== undefined) return times === 'once' ? RETRIED : red('registry-unreadable', passing)
-  if (fault === '429 for long') return red('registry-unreadable', /429/)
-
-  const special = WHERE_IT_MATTERS[call]?.[fault]
+function expectedOfOurs(call: OurCall, fault: Fault, once: boolean): Expected {
+  const special = SPECIAL[call]?.[fault]
   if (special !== undefined) return special
-
-  const onceRefused = times === 'once' && HEADS.includes(call)
+  if (PASSING.includes(fault)) return once ? 'retried' : 'registry-unreadable'
+  const isOnceRefused = once && (isHead(call) || fault === '401')
   const refusal = REFUSALS[fault]
-  if (refusal !== undefined) {
-    if (onceRefused || (fault === '401' && times === 'once')) return GREEN
-    // After the second 401 nothing is asked any more, not even why.
-    return red(refusal.error, fault === '401' && HEADS.includes(call) ? /401/ : refusal.says)
-  }
-  switch (fault) {
-    case 'not JSON':
-      return onceRefused ? GREEN : red('registry-unreadable', /can not be used/)
-    case 'half a body':
-      return red('registry-unreadable', /can not be used/)
-    case 'redirect to a thief':
-      return red('registry-unreadable', /127\.0\.0\.2/)
-    default:
-      // Another digest in a header that is not believed, no such header, a redirect.
-      return GREEN
-  }
+  if (refusal !== undefined) return isOnceRefused ? 'green' : refusal
+  if (fault === 'not JSON') return isOnceRefused ? 'green' : 'registry-unreadable'
+  const isNoAnswer = ['429 for long', 'half a body', 'redirect to a thief'].includes(fault)
+  // Another digest in a header that is not believed, no such header, a redirect.
+  return isNoAnswer ? 'registry-unreadable' : 'green'
 }
 
-const PUSH_ERRORS: readonly ErrorName[] = ['push-failed', 'not-as-planned']
-const LOGIN: readonly EngineCall[] = ['engine ping', 'engine token']
-const UPLOADS: readonly EngineCall[] = ['engine POST blob', 'engine PATCH blob', 'engine PUT blob']
-
 /** The end of a run in which a call of docker or its engine failed. */
-const expectedOfEngine = ({ call, fault, times }: Injection & { call: EngineCall }): Expected => {
-  const error = LOGIN.includes(call) ? 'login-failed' : 'push-failed'
-  const decides: Expected = {
-    end: 'as docker decides',
-    // The read-back finds out what docker only believes to have pushed.
-    errors: LOGIN.includes(call) ? ['login-failed', 'push-failed'] : PUSH_ERRORS,
-  }
+function expectedOfEngine(call: EngineCall, fault: Fault, once: boolean): Expected {
+  const isLogin = call === 'engine ping' || call === 'engine token'
+  const error = isLogin ? 'login-failed' : 'push-failed'
+  // The read-back finds out what docker only believes to have pushed.
+  const decides: Expected = isLogin ? ['login-failed', 'push-failed'] : ['push-failed', 'not-as-planned']
   // Docker may read no more of an answer than its header, and takes a strange answer to its first question for
   // that of a registry that needs no login.
   if (fault === 'truncated body' || (call === 'engine ping' && /^(?:429|500|503)/.test(fault))) return decides
-  if (PASSING[fault] !== undefined) {
-    if (times === 'once') return GREEN
+  if (PASSING.includes(fault)) {
+    if (once) return 'green'
     // What was written is found when it is looked for again.
-    return fault === 'answer lost' || call === 'engine get'
-      ? decides
-      : red(error, /ended with exit status|failed with exit status/)
+    return fault === 'answer lost' || call === 'engine get' ? decides : error
   }
-  const refused = fault === '403' || fault === '412 immutable' || fault === '412 vulnerable'
-  const writing = UPLOADS.includes(call) || call === 'engine PUT manifest'
-  return refused && writing && times === 'always' ? red(error, /ended with exit status/) : decides
+  const isRefused = fault === '403' || fault === '412 immutable' || fault === '412 vulnerable'
+  return isRefused && /POST|PATCH|PUT/.test(call) && !once ? error : decides
 }
-
-const TIMES = ['once', 'always'] as const
-
-/** What is there when a call of this kind is made at all, and tells most. */
-const statesBefore = (call: Call): readonly Before[] => {
-  if (call === 'head') return ['nothing', 'first tag']
-  return ['tags/list', 'get published', 'get platform', 'config'].includes(call) ? ['first tag'] : ['nothing']
-}
-
-const isOurs = (call: Call): call is OurCall => OUR_CALLS.some(ours => ours === call)
-
-const combinationsOf = (calls: readonly Call[]): Combination[] =>
-  calls.flatMap(call =>
-    statesBefore(call).flatMap(before =>
-      FAULTS.filter(fault => canHappen(fault, call, before)).flatMap(fault =>
-        TIMES.map(times => ({
-          call,
-          fault,
-          times,
-          before,
-          expected: isOurs(call)
-            ? expectedOfOurs({ call, fault, times })
-            : expectedOfEngine({ call, fault, times }),
-        })),
-      ),
-    ),
-  )
-
-/** Every combination of a call of the bundle and what can happen to it. */
-export const OUR_COMBINATIONS = combinationsOf(OUR_CALLS)
-
-/** Every combination of a call of docker; an engine with the containerd store uploads a blob in one piece. */
-export const engineCombinations = (store: 'containerd' | 'classic'): Combination[] =>
-  combinationsOf(ENGINE_CALLS.filter(call => !(store === 'containerd' && call === 'engine PATCH blob')))

@@ -1,13 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { run } from '../../sandbox/command.ts'
-import {
-  type PackageIndexOptions,
-  type SandboxIndex,
-  startPackageIndex,
-} from '../../sandbox/package-index.ts'
+import { type SandboxIndex, startPackageIndex } from '../../sandbox/package-index.ts'
 import { buildPythonImage } from '../../sandbox/python-image.ts'
 import { listTags } from '../../sandbox/storage.ts'
 import type { Step, StepResult } from './action.ts'
@@ -41,23 +37,13 @@ beforeAll(async () => {
 })
 afterAll(() => bench?.stop())
 
-const withIndex = async <T>(
-  options: PackageIndexOptions,
-  use: (index: SandboxIndex) => Promise<T>,
-): Promise<T> => {
-  const index = await startPackageIndex(options)
-  try {
-    return await use(index)
-  } finally {
-    await index.stop()
-  }
-}
+let index: SandboxIndex
+afterEach(() => index?.stop())
 
 /** Runs a release that waits for reqmgr2 and installs it with pip. */
-const release = (index: SandboxIndex, step: Step): Promise<StepResult> =>
+const release = (inputs: Step['with']): Promise<StepResult> =>
   bench.step({
     tag: '2.3.4',
-    ...step,
     with: {
       context: 'pip',
       package: 'reqmgr2',
@@ -65,11 +51,11 @@ const release = (index: SandboxIndex, step: Step): Promise<StepResult> =>
       'package-timeout': '1m',
       'build-args': `PIP_INDEX_URL=${index.url}`,
       'build-options': '--network=host\n--no-cache',
-      ...step.with,
+      ...inputs,
     },
   })
 
-const looksOf = (index: SandboxIndex, client: RegExp) =>
+const looksOf = (client: RegExp) =>
   index.requestsFor('reqmgr2').filter(({ userAgent }) => client.test(userAgent))
 
 const until = async (condition: () => boolean): Promise<void> => {
@@ -95,53 +81,49 @@ test.each([
   { is: 'json', json: true },
   { is: 'html', json: false },
 ])('a package is waited for, at an index that is down at first, and has $is', async ({ is, json }) => {
-  await withIndex({ json }, async index => {
-    index.fault = 'closes'
-    const releasing = release(index, { with: { service: is } })
-    await until(() => looksOf(index, OURS).length >= 1)
-    index.upload({ project: 'reqmgr2', version: '2.3.3', requiresPython: '>=3.8' })
-    index.fault = undefined
-    const asked = looksOf(index, OURS).length
-    await until(() => looksOf(index, OURS).length >= asked + 2)
-    index.upload({ project: 'reqmgr2', version: '2.3.4', requiresPython: '>=3.8' })
-    await expectPublished(await releasing, is)
-    if (json) expect(looksOf(index, OURS).map(({ status }) => status)).toContain(304)
-  })
+  index = await startPackageIndex({ json })
+  index.fault = 'closes'
+  const releasing = release({ service: is })
+  await until(() => looksOf(OURS).length >= 1)
+  index.upload({ project: 'reqmgr2', version: '2.3.3', requiresPython: '>=3.8' })
+  index.fault = undefined
+  const asked = looksOf(OURS).length
+  await until(() => looksOf(OURS).length >= asked + 2)
+  index.upload({ project: 'reqmgr2', version: '2.3.4', requiresPython: '>=3.8' })
+  await expectPublished(await releasing, is)
+  if (json) expect(looksOf(OURS).map(({ status }) => status)).toContain(304)
 })
 
 test('a package that does not come ends the run before anything is built', async () => {
-  await withIndex({}, async index => {
-    index.upload({ project: 'reqmgr2', version: '2.3.3' })
-    index.upload({ project: 'reqmgr2', version: '2.3.4', yanked: 'broken metadata' })
-    const step = await release(index, { with: { service: 'yanked', 'package-timeout': '2s' } })
-    expectFailure(step, 'package-missing', [`reqmgr2 2.3.4 is not at ${index.url}reqmgr2/`, '2.3.3'])
-    expect(looksOf(index, OURS).length).toBeGreaterThan(1)
-    expect(looksOf(index, PIP)).toEqual([])
-    expect(await tagsOf('yanked')).toEqual([])
-  })
+  index = await startPackageIndex()
+  index.upload({ project: 'reqmgr2', version: '2.3.3' })
+  index.upload({ project: 'reqmgr2', version: '2.3.4', yanked: 'broken metadata' })
+  const step = await release({ service: 'yanked', 'package-timeout': '2s' })
+  expectFailure(step, 'package-missing', [`reqmgr2 2.3.4 is not at ${index.url}reqmgr2/`, '2.3.3'])
+  expect(looksOf(OURS).length).toBeGreaterThan(1)
+  expect(looksOf(PIP)).toEqual([])
+  expect(await tagsOf('yanked')).toEqual([])
 })
 
 test('a build in which pip asked a node that is behind is tried again', async () => {
-  await withIndex({}, async index => {
-    index.upload({ project: 'reqmgr2', version: '2.3.3' })
-    index.upload({ project: 'reqmgr2', version: '2.3.4' })
-    index.fallBehind({ client: PIP, answers: 1 })
-    await expectPublished(await release(index, { with: { service: 'behind' } }), 'behind')
-    expect(looksOf(index, OURS)).toMatchObject([{ type: 'application/vnd.pypi.simple.v1+json' }])
-    expect(looksOf(index, PIP)).toHaveLength(2)
-  })
+  index = await startPackageIndex()
+  index.upload({ project: 'reqmgr2', version: '2.3.3' })
+  index.upload({ project: 'reqmgr2', version: '2.3.4' })
+  index.fallBehind({ client: PIP, answers: 1 })
+  await expectPublished(await release({ service: 'behind' }), 'behind')
+  expect(looksOf(OURS)).toMatchObject([{ type: 'application/vnd.pypi.simple.v1+json' }])
+  expect(looksOf(PIP)).toHaveLength(2)
 })
 
 test.each([
   { why: 'another-project', context: 'pip-other', says: 'no-such-project==2.3.4' },
   { why: 'another-python', context: 'pip', requiresPython: '>=99', says: 'Requires-Python >=99' },
 ])('a build that fails for $why is final at once', async ({ why, context, says, ...upload }) => {
-  await withIndex({}, async index => {
-    index.upload({ project: 'reqmgr2', version: '2.3.4', ...upload })
-    const step = await release(index, { with: { service: why, context } })
-    expectFailure(step, 'build-failed')
-    expect(step.log).toContain(says)
-    expect(looksOf(index, PIP)).toHaveLength(1)
-    expect(await tagsOf(why)).toEqual([])
-  })
+  index = await startPackageIndex()
+  index.upload({ project: 'reqmgr2', version: '2.3.4', ...upload })
+  const step = await release({ service: why, context })
+  expectFailure(step, 'build-failed')
+  expect(step.log).toContain(says)
+  expect(looksOf(PIP)).toHaveLength(1)
+  expect(await tagsOf(why)).toEqual([])
 })

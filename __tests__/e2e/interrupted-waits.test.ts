@@ -4,49 +4,18 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { COMMIT, runStep, type Step } from './action.ts'
 import { stableRelease } from './command-line.ts'
+import { expectFailure } from './expect-failure.ts'
 import { type Loopback, serve, withPrograms } from './loopback.ts'
 import { registryWith } from './one-image.ts'
 
-const image = registryWith(COMMIT)
-
-let workspace: string
-beforeAll(async () => {
-  workspace = await mkdtemp(join(tmpdir(), 'interrupted-waits-'))
-  await mkdir(join(workspace, 'service'))
-  await writeFile(join(workspace, 'service', 'Dockerfile'), 'FROM scratch\n')
-})
-afterAll(() => rm(workspace, { recursive: true }))
-
-type Answer = (request: IncomingMessage, response: ServerResponse) => void
-
-const json = (response: ServerResponse, value: unknown): void =>
-  void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(value))
-
-/** What answers, unless a case says otherwise: a registry with the first tag alone, GitHub with a check that runs. */
-const usual: Answer = (request, response) => {
-  const { url = '' } = request
-  if (url.startsWith('/v2/')) image(request, response as Parameters<typeof image>[1])
-  else if (/\/status(?:\?|$)/.test(url)) {
-    json(response, { url, statuses: [{ context: 'testbed', state: 'pending' }], total_count: 1 })
-  } else if (url.includes('/check-runs')) {
-    json(response, { check_runs: [], total_count: 0 })
-  } else if (url.includes('/commits/')) {
-    json(response, { sha: COMMIT })
-  } else {
-    response.writeHead(url === '/v2/' ? 200 : 404).end()
-  }
-}
-
-/** A registry that has nothing. */
-const empty: Answer = ({ url = '' }, response) => void response.writeHead(url === '/v2/' ? 200 : 404).end()
-
-interface Case {
+/** What a run meets that it waits for. */
+interface Wait {
   readonly wait: string
-  readonly command?: 'release' | 'promote'
-  /** Answers requests; gives back whether the run waits from then on. */
+  readonly command?: 'promote'
+  /** Answers requests, if it is not an empty registry; gives back whether the run waits from then on. */
   readonly answer?: (request: IncomingMessage, response: ServerResponse, host: string) => boolean
   readonly inputs?: (host: string) => Step['with']
   /** Programs on the PATH; one that touches `$WAITS` says that the run waits. */
@@ -55,33 +24,36 @@ interface Case {
   readonly config?: object
 }
 
-const then =
-  (answer: Answer, waits: (url: string) => boolean): NonNullable<Case['answer']> =>
-  (request, response) => {
-    answer(request, response)
-    return waits(request.url ?? '')
-  }
+const CHECKS = () => ({ 'require-checks': 'testbed', 'checks-timeout': '5m' })
 
-const cases: Case[] = [
+const AT_SILENT_REGISTRY: Wait = { wait: 'for a registry that says nothing', answer: () => true }
+const AT_BUILD: Wait = {
+  wait: 'for a build',
+  programs: { docker: '[ "$1" = buildx ] && : > "$WAITS" && exec /bin/sleep 600; exit 1' },
+}
+const AT_HELPER: Wait = {
+  wait: 'for a credential helper',
+  programs: { 'docker-credential-slow': ': > "$WAITS"; exec /bin/sleep 600' },
+  config: { credsStore: 'slow' },
+}
+
+const waits: readonly Wait[] = [
   {
     wait: 'for a package',
-    answer: then(empty, url => url.startsWith('/simple/')),
-    inputs: host => ({ package: 's', 'package-index': `http://${host}/simple`, 'package-timeout': '5m' }),
-  },
-  {
-    wait: 'for an index that says nothing',
     answer: (request, response) => {
-      const waits = request.url?.startsWith('/simple/') === true
-      if (!waits) empty(request, response)
-      return waits
+      empty(request, response)
+      return request.url?.startsWith('/simple/') === true
     },
     inputs: host => ({ package: 's', 'package-index': `http://${host}/simple`, 'package-timeout': '5m' }),
   },
   {
     wait: 'for checks',
     command: 'promote',
-    answer: then(usual, url => url.includes('/check-runs')),
-    inputs: () => ({ 'require-checks': 'testbed', 'checks-timeout': '5m' }),
+    answer: (request, response) => {
+      published(request, response)
+      return request.url?.includes('/check-runs') === true
+    },
+    inputs: CHECKS,
   },
   {
     wait: "for GitHub's rate limit",
@@ -89,19 +61,18 @@ const cases: Case[] = [
     answer: (request, response) => {
       const waits = request.url?.includes('/commits/') === true
       if (waits) response.writeHead(403, { 'retry-after': '60' }).end('{}')
-      else usual(request, response)
+      else published(request, response)
       return waits
     },
-    inputs: () => ({ 'require-checks': 'testbed', 'checks-timeout': '5m' }),
+    inputs: CHECKS,
   },
   {
     wait: 'before the next attempt at a registry',
-    answer: then(
-      (_, response) => void response.writeHead(503, { 'retry-after': '20' }).end(),
-      () => true,
-    ),
+    answer: (_, response) => {
+      response.writeHead(503, { 'retry-after': '20' }).end()
+      return true
+    },
   },
-  { wait: 'for a registry that says nothing', answer: () => true },
   {
     wait: 'for a token',
     answer: (request, response, host) => {
@@ -111,140 +82,120 @@ const cases: Case[] = [
     },
   },
   {
-    wait: 'before the next login',
-    answer: then(empty, () => false),
-    inputs: () => ({ username: 'bob', password: 'secret' }),
-    programs: { docker: '[ "$1" = login ] && : > "$WAITS" && echo "connection reset"; exit 1' },
-  },
-  {
     wait: 'for docker login',
-    answer: then(empty, () => false),
     inputs: () => ({ username: 'bob', password: 'secret' }),
     programs: { docker: '[ "$1" = login ] && : > "$WAITS" && exec /bin/sleep 600; exit 1' },
   },
   {
     wait: 'before the next push',
-    answer: then(empty, () => false),
     programs: {
       docker:
         '[ "$1" = version ] && exit 0; : > "$WAITS"; echo "ERROR: failed to push: 503 Service Unavailable"; exit 1',
     },
   },
-  {
-    wait: 'for a build',
-    answer: then(empty, () => false),
-    programs: { docker: '[ "$1" = buildx ] && : > "$WAITS" && exec /bin/sleep 600; exit 1' },
-  },
-  {
-    wait: 'for a credential helper',
-    answer: then(empty, () => false),
-    programs: { 'docker-credential-slow': ': > "$WAITS"; exec /bin/sleep 600' },
-    config: { credsStore: 'slow' },
-  },
+  AT_SILENT_REGISTRY,
+  AT_BUILD,
+  AT_HELPER,
 ]
 
-describe.each(cases)('a wait $wait', ({ command = 'release', answer, inputs, programs = {}, config }) => {
-  const withSurroundings = async <T>(
-    use: (given: {
-      inputs: Step['with']
-      env: NodeJS.ProcessEnv
-      host: string
-      /** Sends the signal when the run waits, and gives back how long it took to end. */
-      interrupt: (kill: (signal: NodeJS.Signals) => void) => void
-    }) => Promise<T>,
-  ): Promise<T & { took: number }> => {
-    let isWaiting = false
-    let server: Loopback | undefined
-    const { env, folder } = await withPrograms(programs)
-    const waits = join(folder, 'waits')
-    if (config !== undefined) await writeFile(join(folder, 'config.json'), JSON.stringify(config))
-    try {
-      server = await serve((request, response) => {
-        isWaiting = answer?.(request, response, server?.host ?? '') === true || isWaiting
-      })
-      const { host } = server
-      let sent = 0
-      const interrupt = async (kill: (signal: NodeJS.Signals) => void): Promise<void> => {
-        while (!isWaiting && !existsSync(waits)) await sleep(20)
-        await sleep(250)
-        sent = performance.now()
-        kill('SIGINT')
-      }
-      const order = { registry: host, project: 'p', service: 's', command, ...inputs?.(host) }
-      const ended = await use({
-        inputs: { ...order, ...(command === 'release' ? { context: 'service' } : {}) },
-        env: { ...env, WAITS: waits },
-        host,
-        interrupt: kill => void interrupt(kill),
-      })
-      return { ...ended, took: performance.now() - sent }
-    } finally {
-      server?.stop()
-      await rm(folder, { recursive: true })
-    }
-  }
-
-  test('ends in the action', async () => {
-    const step = await withSurroundings(({ inputs: given, env, host, interrupt }) =>
-      runStep({
-        tag: '2.3.4',
-        workspace,
-        env,
-        apiUrl: `http://${host}`,
-        with: { 'github-token': 'ghs_x', ...given },
-        onStart: ({ kill }) => interrupt(kill),
-      }),
-    )
-    expect(step, step.log).toMatchObject({ exitCode: 1, signal: null, leftBehind: [], outputs: {} })
-    // What is built here is no checkout, of which a warning tells.
-    expect(step.annotations.filter(({ level }) => level === 'error')).toEqual([
-      {
-        level: 'error',
-        title: 'The run was interrupted',
-        message:
-          'The run was interrupted by SIGINT: somebody cancelled the job, or the runner is shutting down. What was published by then stays. Run the job again: it resumes where this one stopped.',
-      },
-    ])
-    expect(step.summary).toMatch(/^### ❌ (\w+ of )?s( 2\.3\.4)?: The run was interrupted$/m)
-    expect(step.log + step.summary).not.toMatch(/abort|internal|✗ .*failed|^ +failed/im)
-    expect(step.took).toBeLessThan(8_000)
-  })
-
-  test('ends on the command line', async () => {
-    const ended = await withSurroundings(({ inputs: given, env, host, interrupt }) => {
-      const { registry = '', service = '', project = '', command: name = '', password, ...options } = given
-      return stableRelease(
-        [
-          name,
-          service,
-          '2.3.4',
-          registry,
-          project,
-          ...Object.entries(options).map(([option, value]) => `--${option}=${value}`),
-        ],
-        {
-          cwd: workspace,
-          env: {
-            ...env,
-            GITHUB_API_URL: `http://${host}`,
-            GITHUB_TOKEN: 'ghs_x',
-            GITHUB_REPOSITORY: 'dmwm/WMCore',
-            ...(password === undefined ? {} : { STABLE_RELEASE_PASSWORD: password }),
-          },
-          onStart: ({ kill }) => interrupt(kill),
-        },
-      )
-    })
-    expect(ended, ended.stderr).toMatchObject({
-      exitCode: null,
-      signal: 'SIGINT',
-      stdout: '',
-      leftBehind: [],
-    })
-    expect(ended.stderr.trimEnd().split('\n').at(-1)).toBe(
-      'error: The run was interrupted by SIGINT. Run it again: it resumes where this one stopped.',
-    )
-    expect(ended.stderr).not.toMatch(/abort|internal|✗ .*failed|^ +failed/im)
-    expect(ended.took).toBeLessThan(8_000)
-  })
+let workspace: string
+beforeAll(async () => {
+  workspace = await mkdtemp(join(tmpdir(), 'interrupted-waits-'))
+  await mkdir(join(workspace, 'service'))
+  await writeFile(join(workspace, 'service', 'Dockerfile'), 'FROM scratch\n')
 })
+afterAll(() => rm(workspace, { recursive: true }))
+
+test.each(waits)('a wait $wait ends in the action', async wait => {
+  const { took, ...step } = await interrupted(wait, ({ inputs, env, host, onStart }) =>
+    runStep({
+      tag: '2.3.4',
+      workspace,
+      env,
+      apiUrl: `http://${host}`,
+      with: { 'github-token': 'ghs_x', ...inputs },
+      onStart,
+    }),
+  )
+  // What a promotion knows already is an output.
+  expectFailure(step, 'interrupted', ['SIGINT'])
+  expect(step.log + step.summary).not.toMatch(/abort|internal/i)
+  expect(took).toBeLessThan(8_000)
+})
+
+test.each([AT_SILENT_REGISTRY, AT_BUILD, AT_HELPER])('a wait $wait ends on the command line', async wait => {
+  const { took, ...ended } = await interrupted(wait, ({ inputs, env, onStart }) => {
+    const { registry = '', service = '', project = '', context = '' } = inputs
+    return stableRelease(['release', service, '2.3.4', registry, project, '--context', context], {
+      cwd: workspace,
+      env,
+      onStart,
+    })
+  })
+  expect(ended, ended.stderr).toMatchObject({ exitCode: null, signal: 'SIGINT', leftBehind: [] })
+  expect(ended.stderr).toContain('#interrupted')
+  expect(ended.stderr).not.toMatch(/abort|internal/i)
+  expect(took).toBeLessThan(8_000)
+})
+
+/** Runs something that meets a wait, sends SIGINT when it waits, and adds how long it took to end. */
+async function interrupted<T>(
+  { command, answer, inputs, programs = {}, config }: Wait,
+  use: (given: {
+    inputs: Step['with']
+    env: NodeJS.ProcessEnv
+    host: string
+    onStart: NonNullable<Step['onStart']>
+  }) => Promise<T>,
+): Promise<T & { took: number }> {
+  let isWaiting = false
+  let sent = 0
+  let server: Loopback | undefined
+  const { env, folder } = await withPrograms(programs)
+  const touched = join(folder, 'waits')
+  if (config !== undefined) await writeFile(join(folder, 'config.json'), JSON.stringify(config))
+  try {
+    server = await serve((request, response) => {
+      if (answer === undefined) empty(request, response)
+      else isWaiting = answer(request, response, server?.host ?? '') || isWaiting
+    })
+    const { host } = server
+    const sendWhenWaiting = async (kill: (signal: NodeJS.Signals) => void): Promise<void> => {
+      while (!isWaiting && !existsSync(touched)) await sleep(20)
+      await sleep(250)
+      sent = performance.now()
+      kill('SIGINT')
+    }
+    const what = command === undefined ? { context: 'service' } : { command }
+    const ended = await use({
+      inputs: { registry: host, project: 'p', service: 's', ...what, ...inputs?.(host) },
+      env: { ...env, WAITS: touched },
+      host,
+      onStart: ({ kill }) => void sendWhenWaiting(kill),
+    })
+    return { ...ended, took: performance.now() - sent }
+  } finally {
+    server?.stop()
+    await rm(folder, { recursive: true })
+  }
+}
+
+/** A registry that has nothing. */
+function empty({ url = '' }: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(url === '/v2/' ? 200 : 404).end()
+}
+
+const image = registryWith(COMMIT)
+
+/** A registry that has the first tag, and a GitHub whose check runs. */
+function published(request: IncomingMessage, response: ServerResponse): void {
+  const { url = '' } = request
+  const json = (value: unknown): void =>
+    void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(value))
+  if (url.startsWith('/v2/')) image(request, response as Parameters<typeof image>[1])
+  else if (/\/status(?:\?|$)/.test(url))
+    json({ url, statuses: [{ context: 'testbed', state: 'pending' }], total_count: 1 })
+  else if (url.includes('/check-runs')) json({ check_runs: [], total_count: 0 })
+  else if (url.includes('/commits/')) json({ sha: COMMIT })
+  else response.writeHead(404).end()
+}

@@ -1,6 +1,4 @@
-import { once } from 'node:events'
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -40,57 +38,50 @@ beforeEach(async () => {
 const published = (registry: Registry, name = service) => listTags(registry.storage, `cmswmcore/${name}`)
 const BOTH = ['2.3.4', '2.3.4-stable']
 
-describe.each(['htpasswd', 'token'] as const)('a registry with %s', kind => {
-  test.each([ROBOT, BOB])('takes the login of $username', async login => {
-    const registry = registries[kind]
-    const step = await bench.step({ tag: '2.3.4', with: { service, registry: registry.host, ...login } })
-    expect(step, step.log).toMatchObject({ exitCode: 0, annotations: [], leftBehind: [] })
-    expect(await published(registry)).toEqual(BOTH)
-  })
+const expectReleased = async (registry: Registry, step: Step): Promise<void> => {
+  const ended = await bench.step({ tag: '2.3.4', ...step, with: { service, ...step.with } })
+  expect(ended, ended.log).toMatchObject({ exitCode: 0, annotations: [], leftBehind: [] })
+  expect(await published(registry)).toEqual(BOTH)
+}
 
-  test('takes the login that docker has', async () => {
-    const { host } = registries[kind]
-    const config = join(folder, 'config')
-    await cp(bench.engine.config, config, { recursive: true, verbatimSymlinks: true })
-    const env = { ...bench.env, DOCKER_CONFIG: config }
-    const args = ['login', '--username', ROBOT.username, '--password-stdin', host]
-    await run('docker', args, { env, input: ROBOT.password })
-    const before = await readFile(join(config, 'config.json'), 'utf8')
-
-    const step = await bench.step({ tag: '2.3.4', env, with: { service, registry: host } })
-
-    expect(step, step.log).toMatchObject({ exitCode: 0, annotations: [], leftBehind: [] })
-    expect(await published(registries[kind])).toEqual(BOTH)
-    expect(await readFile(join(config, 'config.json'), 'utf8')).toBe(before)
-  })
-
-  test('takes what a credential helper of docker has', async () => {
-    const { host } = registries[kind]
-    const config = join(folder, 'config')
-    await cp(bench.engine.config, config, { recursive: true, verbatimSymlinks: true })
-    await writeFile(join(config, 'config.json'), JSON.stringify({ credHelpers: { [host]: 'given' } }))
-    await writeFile(
-      join(folder, 'docker-credential-given'),
-      `#!/bin/sh\ncat <<'END'\n${JSON.stringify({ ServerURL: host, Username: ROBOT.username, Secret: ROBOT.password })}\nEND\n`,
-      { mode: 0o755 },
-    )
-    const env = { ...bench.env, DOCKER_CONFIG: config, PATH: `${folder}:${bench.env.PATH}` }
-    const step = await bench.step({ tag: '2.3.4', env, with: { service, registry: host } })
-    expect(step, step.log).toMatchObject({ exitCode: 0, annotations: [], leftBehind: [] })
-    expect(await published(registries[kind])).toEqual(BOTH)
-  })
+test.each(['htpasswd', 'token'] as const)('a registry with %s takes the login', async kind => {
+  const registry = registries[kind]
+  await expectReleased(registry, { with: { registry: registry.host, ...ROBOT } })
 })
 
 test('a registry with TLS, and an authority that Node was told to trust', async () => {
   const registry = await startRegistry({ tls: true, auth: { kind: 'htpasswd', users: USERS } })
   try {
     const env = { ...bench.env, NODE_EXTRA_CA_CERTS: registry.certificate }
-    const step = await bench.step({ tag: '2.3.4', env, with: { service, registry: registry.host, ...ROBOT } })
-    expect(step, step.log).toMatchObject({ exitCode: 0, annotations: [], leftBehind: [] })
-    expect(await published(registry)).toEqual(BOTH)
+    await expectReleased(registry, { env, with: { registry: registry.host, ...ROBOT } })
   } finally {
     await registry.stop()
   }
+})
+
+test('the login that docker has', async () => {
+  const config = join(folder, 'config')
+  await cp(bench.engine.config, config, { recursive: true, verbatimSymlinks: true })
+  const env = { ...bench.env, DOCKER_CONFIG: config }
+  const { host } = registries.token
+  const args = ['login', '--username', ROBOT.username, '--password-stdin', host]
+  await run('docker', args, { env, input: ROBOT.password })
+  const before = await readFile(join(config, 'config.json'), 'utf8')
+  await expectReleased(registries.token, { env, with: { registry: host } })
+  expect(await readFile(join(config, 'config.json'), 'utf8')).toBe(before)
+})
+
+test('what a credential helper of docker has', async () => {
+  const { host } = registries.token
+  const config = join(folder, 'config')
+  await cp(bench.engine.config, config, { recursive: true, verbatimSymlinks: true })
+  await writeFile(join(config, 'config.json'), JSON.stringify({ credHelpers: { [host]: 'given' } }))
+  const given = JSON.stringify({ ServerURL: host, Username: ROBOT.username, Secret: ROBOT.password })
+  await writeFile(join(folder, 'docker-credential-given'), `#!/bin/sh\ncat <<'END'\n${given}\nEND\n`, {
+    mode: 0o755,
+  })
+  const env = { ...bench.env, DOCKER_CONFIG: config, PATH: `${folder}:${bench.env.PATH}` }
+  await expectReleased(registries.token, { env, with: { registry: host } })
 })
 
 test('two steps at once with two logins do not disturb each other', async () => {
@@ -106,10 +97,16 @@ test('two steps at once with two logins do not disturb each other', async () => 
 })
 
 describe('the usual configuration of docker', () => {
-  /** A home with contexts, builders, plug-ins, other logins, and a helper that keeps them all. */
-  const makeHome = async (
-    port = 1,
-  ): Promise<{ env: NodeJS.ProcessEnv; config: string; helperCalls: string }> => {
+  /** All but what buildx itself writes down of every build. */
+  const settled = async (config: string): Promise<Record<string, string>> =>
+    Object.fromEntries(
+      Object.entries(await snapshot(config)).filter(
+        ([path]) => !/^buildx\/(?:activity|refs|\.lock|\.buildNodeID|defaults)/.test(path),
+      ),
+    )
+
+  test('serves the step, and is the same afterwards', async () => {
+    // A home with contexts, builders, plug-ins, other logins, and a helper that keeps them all.
     const config = join(folder, 'home/.docker')
     const helperCalls = join(folder, 'helper-calls')
     await mkdir(join(folder, 'home'))
@@ -124,7 +121,7 @@ describe('the usual configuration of docker', () => {
     const env = { ...rest, HOME: join(folder, 'home'), PATH: `${folder}:${rest.PATH}` }
     const docker = (...args: string[]) => run('docker', args, { env })
     await docker('context', 'create', 'ours', '--docker', `host=${DOCKER_HOST}`)
-    await docker('buildx', 'create', '--name=spare', '--driver=remote', `tcp://127.0.0.1:${port}`)
+    await docker('buildx', 'create', '--name=spare', '--driver=remote', 'tcp://127.0.0.1:1')
     await writeFile(
       join(config, 'config.json'),
       JSON.stringify({
@@ -137,54 +134,15 @@ describe('the usual configuration of docker', () => {
     )
     // It writes down which builder belongs to the context.
     await docker('buildx', 'inspect')
-    return { env, config, helperCalls }
-  }
-
-  /** All but what buildx itself writes down of every build. */
-  const settled = async (config: string): Promise<Record<string, string>> =>
-    Object.fromEntries(
-      Object.entries(await snapshot(config)).filter(
-        ([path]) => !/^buildx\/(?:activity|refs|\.lock|\.buildNodeID|defaults)/.test(path),
-      ),
-    )
-
-  test('serves the step, and is the same afterwards', async () => {
-    const { env, config, helperCalls } = await makeHome()
     const before = await settled(config)
     expect(Object.keys(before)).toEqual(expect.arrayContaining(['config.json', 'buildx/instances/spare']))
 
     // The engine is reached through a context, buildx lies among the plug-ins there.
-    const step = await bench.step({ tag: '2.3.4', env, with: { service, ...ROBOT } })
+    await expectReleased(bench.registry, { env, with: ROBOT })
 
-    expect(step, step.log).toMatchObject({ exitCode: 0, annotations: [], leftBehind: [] })
-    expect(await published(bench.registry)).toEqual(BOTH)
     expect(await settled(config)).toEqual(before)
     expect(await readFile(helperCalls, 'utf8')).not.toMatch(/store|erase/)
     expect(await readFile(helperCalls, 'utf8')).not.toContain(bench.registry.host)
-  })
-
-  test('has builders that can be chosen', async () => {
-    const builder = createServer(socket => socket.destroy()).listen(0, '127.0.0.1')
-    await once(builder, 'listening')
-    const { env, config } = await makeHome((builder.address() as AddressInfo).port)
-    const before = await settled(config)
-    const chosen = (name: string, more: Partial<Step> = {}) =>
-      bench.step({
-        tag: '2.3.4',
-        env,
-        ...more,
-        with: { service, ...ROBOT, 'build-options': `--builder=${name}` },
-      })
-
-    const asked = once(builder, 'connection')
-    // It would try for long: that it knocks is enough.
-    const spare = await chosen('spare', { onStart: ({ kill }) => asked.then(() => kill('SIGTERM')) })
-    expect(spare.exitCode).toBe(1)
-    expect(spare.log).toContain('building with "spare" instance using remote driver')
-    builder.close()
-    expect((await chosen('unknown')).log).toMatch(/no builder "unknown" found/)
-    expect((await chosen('ours')).exitCode).toBe(0)
-    expect(await settled(config)).toEqual(before)
   })
 
   test('need not be there', async () => {

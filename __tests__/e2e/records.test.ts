@@ -78,32 +78,20 @@ describe('a registry with the referrers API', () => {
 
   test('by the command line in GitLab, it is the person and the job', async () => {
     const digest = await seed(registry, REPOSITORY, TAG, IMAGE)
-    const { exitCode, stderr } = await stableRelease(
-      ['promote', `reqmgr2@${digest}`, TAG, registry.host, 'cmswmcore'],
-      {
-        cwd: folder,
-        env: {
-          PATH: process.env.PATH,
-          DOCKER_CONFIG: folder,
-          GITLAB_CI: 'true',
-          GITLAB_USER_LOGIN: 'mapellid',
-          CI_JOB_URL: 'https://gitlab.cern.ch/crab3/CRABServer/-/jobs/7?token=x',
-          CI_ENVIRONMENT_NAME: 'production',
-          CI_COMMIT_SHA: COMMIT,
-          CI_COMMIT_TAG: TAG,
-          CI_PROJECT_URL: 'https://gitlab.cern.ch/crab3/CRABServer',
-        },
-      },
-    )
+    const env = {
+      PATH: process.env.PATH,
+      DOCKER_CONFIG: folder,
+      GITLAB_CI: 'true',
+      GITLAB_USER_LOGIN: 'mapellid',
+      CI_JOB_URL: 'https://gitlab.cern.ch/crab3/CRABServer/-/jobs/7?token=x',
+      CI_ENVIRONMENT_NAME: 'production',
+    }
+    const args = ['promote', `reqmgr2@${digest}`, TAG, registry.host, 'cmswmcore']
+    const { exitCode, stderr } = await stableRelease(args, { cwd: folder, env })
     expect(exitCode, stderr).toBe(0)
+    const run = 'https://gitlab.cern.ch/crab3/CRABServer/-/jobs/7'
     expect(stored(digest)).toMatchObject([
-      {
-        stableRelease: {
-          actor: 'mapellid',
-          run: 'https://gitlab.cern.ch/crab3/CRABServer/-/jobs/7',
-          environment: 'production',
-        },
-      },
+      { stableRelease: { actor: 'mapellid', run, environment: 'production' } },
     ])
   })
 

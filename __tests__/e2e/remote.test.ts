@@ -9,7 +9,7 @@ import { run } from '../../sandbox/command.ts'
 import { type StartedEngine, startEngine } from '../../sandbox/engine.ts'
 import { listTags, readTag } from '../../sandbox/storage.ts'
 import { type Bench, startBench } from './bench.ts'
-import { stableRelease } from './command-line.ts'
+import { expectFailure } from './expect-failure.ts'
 import { snapshot } from './files.ts'
 import { imagesAt } from './image.ts'
 
@@ -128,19 +128,6 @@ describe('a builder of the remote driver', () => {
     expect(await snapshot(join(config, 'buildx/instances'))).toEqual(instance)
   })
 
-  test('builds and pushes for the command line', async () => {
-    const order = ['release', service, '2.3.4', bench.registry.host, 'cmswmcore']
-    const options = ['--build-options=--builder=elsewhere', `--build-options=${NETWORK}`]
-    const ended = await stableRelease([...order, ...options, '--username', LOGIN.username], {
-      env: { ...env, STABLE_RELEASE_PASSWORD: LOGIN.password },
-      cwd: join(bench.workspace, 'service'),
-    })
-    expect(ended, ended.stderr).toMatchObject({ exitCode: 0, leftBehind: [] })
-    await expectPublished()
-    expect(await stepsOf(env)).toEqual([])
-    expect(await imagesOf(env)).toEqual([])
-  })
-
   test('builds for the engine here, which tests and pushes it', async () => {
     const built = await step('build', ON_BUILDER)
     expect(built, built.log).toMatchObject({ exitCode: 0, annotations: [], leftBehind: [] })
@@ -154,8 +141,7 @@ describe('a builder of the remote driver', () => {
 
   test('that does not exist is a failure, and nothing is built here instead', async () => {
     const ended = await step('release', '--builder=nowhere')
-    expect(ended).toMatchObject({ exitCode: 1, leftBehind: [] })
-    expect(ended.log).toContain('no builder "nowhere" found')
+    expectFailure(ended, 'build-failed', ['nowhere'])
     expect(await stepsOf(env)).toEqual([])
     expect(await listTags(bench.registry.storage, repository())).toEqual([])
   })
@@ -186,14 +172,5 @@ describe('an engine that is a docker context', () => {
     await expectPublished()
     expect((await imagesOf(other.env)).toSorted()).toEqual(references())
     expect(await imagesOf(env)).toEqual([])
-  })
-
-  test('is no builder unless it is the current context, as docker says', async () => {
-    const ended = await step('release', '--builder=far')
-    expect(ended).toMatchObject({ exitCode: 1, leftBehind: [] })
-    expect(ended.annotations[0]?.message).toContain('use `docker --context=far buildx` to switch to context')
-    const current = await step('release', `--builder=far\n${NETWORK}`, there)
-    expect(current, current.log).toMatchObject({ exitCode: 0 })
-    await expectPublished()
   })
 })

@@ -151,7 +151,7 @@ const options: readonly Row[] = [
     'it goes into build-args': ['--build-arg=TAG=s3cret'],
     'it goes into labels': ['--label=a=b'],
     'the policy says which tags there are': ['--tag=a:b', '--tag'],
-    'the image is always pushed': [
+    'the command says where the image goes': [
       '--push',
       '--push=false',
       '--load',

@@ -3,8 +3,7 @@ import { BY_HAND } from '../commands/record-content.ts'
 import { ENVIRONMENT_VARIABLE, type RunContext, readRunContext } from '../inputs/run-context.ts'
 
 /**
- * What a CI says of the run that a call is a part of: which repository the git tag is of, and the commit of the git tag that
- * the run is for. Its directories, files and inputs have no part in a call.
+ * What a CI says of the run that a call is a part of, but for its directories, files and inputs.
  *
  * Source: GitHub documentation, "Default environment variables"; GitLab documentation, "Predefined CI/CD variables".
  */

@@ -13,6 +13,7 @@ import { maskedLog } from '../report/masked-log.ts'
 import { tableOf } from '../report/table.ts'
 import { coloursFor } from '../report/terminal-colours.ts'
 import { terminalLog } from '../report/terminal-log.ts'
+import { asRunnerFault } from '../runner.ts'
 import { Secrets } from '../secrets.ts'
 import { removeLeftBehind, withTemporary } from '../temporary.ts'
 import { eachLine, jsonLine, oneLine } from '../text.ts'
@@ -35,7 +36,7 @@ export async function runCommandLine(process: NodeJS.Process): Promise<number | 
     const log = maskedLog(terminalLog({ stream: stderr, colours, now, debug: call.debug }), secrets)
     return call.command === 'explain'
       ? explain(call, { process, log })
-      : carryOut(call, call.command, { process, log, secrets, ledger })
+      : runRequest(call, call.command, { process, log, secrets, ledger })
   })
   try {
     await program.parseAsync(process.argv.slice(2), { from: 'user' })
@@ -43,7 +44,7 @@ export async function runCommandLine(process: NodeJS.Process): Promise<number | 
   } catch (error) {
     // Commander has said so itself.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1
-    const shown = secrets.maskError(error)
+    const shown = secrets.maskError(asRunnerFault(error))
     const text = failureText(shown, ledger)
     for (const cause of causesOf(shown).slice(1).map(oneLine))
       if (!text.includes(cause)) stderr.write(`caused by: ${cause}\n`)
@@ -54,7 +55,7 @@ export async function runCommandLine(process: NodeJS.Process): Promise<number | 
 }
 
 /** Does what the action does with these inputs, and prints the result; of a run that failed, only what was looked at. */
-async function carryOut(
+async function runRequest(
   call: Call,
   command: Exclude<Call['command'], 'explain'>,
   run: { process: NodeJS.Process; log: Log; secrets: Secrets; ledger: Ledger },
@@ -79,8 +80,9 @@ async function carryOut(
       use => withTemporary(tmpdir(), use),
     )
   } catch (error) {
+    signal.throwIfAborted()
     if (['promote', 'verify', 'audit'].includes(command)) await print(call, ledger, process)
-    throw signal.aborted ? signal.reason : error
+    throw error
   }
   await print(call, ledger, process)
 }

@@ -62,7 +62,7 @@ export const commands: readonly CommandHelp[] = [
   {
     name: 'promote',
     description:
-      'Gives a published image its stable tags, by digest. Needs no docker. Of several services, separated by commas, each a name or name@sha256:…, all become stable, or none.',
+      'Gives a published image its stable tags, by digest. Needs no docker. Of several services, separated by commas, each a name or name@sha256:…, nothing is written until all are ready.',
     positionals: IMAGE,
     options: [...POLICY, 'digest', ...CHECKS, 'record', 'username'],
     example: `stable-release promote ${EXAMPLE}`,

@@ -26,11 +26,19 @@ export async function explain(
   if (stdin.isTTY) log.info('Reading git tags from the terminal, one a line, until Ctrl-D.')
   const colours = coloursFor(stdout, env)
   const counts = new Map<string, number>()
-  for await (const gitTags of linesOf(stdin)) {
+  const ruleWidth = Math.max(...policy.rules.map(({ name }) => name.length))
+  let tagWidth = 0
+  for await (const lines of linesOf(stdin.setEncoding('utf8'))) {
+    const gitTags = lines.map(line => line.trim()).filter(Boolean)
     const all = gitTags.map(gitTag => explanationOf(policy, gitTag))
     for (const { rule } of all) counts.set(rule ?? NO_RULE, (counts.get(rule ?? NO_RULE) ?? 0) + 1)
-    const lines = json ? all.map(jsonLine) : aligned(all.map(each => rowOf(each, colours)))
-    if (!(await writeResult(stdout, lines.map(line => `${line}\n`).join('')))) return
+    tagWidth = Math.max(tagWidth, ...gitTags.map(({ length }) => length))
+    const shown = all.map(each => {
+      if (json) return `${jsonLine(each)}\n`
+      const rule = (each.rule ?? NO_RULE).padEnd(ruleWidth)
+      return `  ${oneLine(each.tag).padEnd(tagWidth)}  ${rule}  ${imageTags(each, colours)}\n`
+    })
+    if (!(await writeResult(stdout, shown.join('')))) return
   }
   if (!json) await writeResult(stdout, `\n${countTable(policy, counts)}\n`)
 }
@@ -38,17 +46,15 @@ export async function explain(
 /** Stands where a rule would, if the git tag gets no image tag; no rule can be called so. */
 const NO_RULE = '-'
 
-/** The lines of UTF-8 text, trimmed and without the blank ones, in groups as they come. */
-async function* linesOf(stream: AsyncIterable<Uint8Array>): AsyncGenerator<readonly string[]> {
-  const decoder = new TextDecoder()
-  const written = (lines: readonly string[]): string[] => lines.map(line => line.trim()).filter(Boolean)
+/** Lines in groups, as they come. */
+async function* linesOf(stream: AsyncIterable<string>): AsyncGenerator<readonly string[]> {
   let rest = ''
   for await (const chunk of stream) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
+    const lines = (rest + chunk).split('\n')
     rest = lines.pop() ?? ''
-    yield written(lines)
+    yield lines
   }
-  yield written([rest])
+  yield [rest]
 }
 
 type Explanation = ReturnType<typeof explanationOf>
@@ -62,12 +68,11 @@ function explanationOf(policy: Policy, tag: string) {
   return { tag, rule: decision.rule, tags: all.map(each => each.tag), stableTags, reason }
 }
 
-/** The image tags are as a policy has them: the stable ones after a bar. */
-function rowOf({ tag, rule, tags, stableTags, reason }: Explanation, { green, yellow }: Colours): string[] {
-  if (rule === null) return [oneLine(tag), NO_RULE, yellow(oneLine(reason))]
-  const others = tags.filter(each => !stableTags.includes(each))
-  const stable = stableTags.length === 0 ? [] : ['|', ...stableTags.map(green)]
-  return [oneLine(tag), rule, [...others, ...stable].join(' ')]
+/** The image tags as a policy has them: the stable ones after a bar. */
+function imageTags({ rule, tags, stableTags, reason }: Explanation, { green, yellow }: Colours): string {
+  if (rule === null) return yellow(oneLine(reason))
+  const others = tags.filter(tag => !stableTags.includes(tag))
+  return [...others, ...(stableTags.length === 0 ? [] : ['|', ...stableTags.map(green)])].join(' ')
 }
 
 /** How many git tags each rule took, those without any, and all. */

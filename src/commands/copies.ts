@@ -43,8 +43,8 @@ export async function writeCopies(all: readonly Copies[], run: Run): Promise<voi
   }
   if (all.some(({ steps }) => steps.some(({ kind }) => kind !== 'withhold'))) {
     await run.log.stage('Copy to the other tags', async conclude => {
-      const read = await forServices(all, one => carryOut(one, false))
-      await forServices(read, one => carryOut(one, true))
+      const read = await forServices(all, one => carryOut(one, false, run))
+      await forServices(read, one => carryOut(one, true, run))
       conclude(summarize(all))
     })
   }
@@ -53,7 +53,7 @@ export async function writeCopies(all: readonly Copies[], run: Run): Promise<voi
 }
 
 /** Carries out the steps of the fixed, or of the moving tags of a service, in their order. */
-async function carryOut(one: Copies, moving: boolean): Promise<Copies> {
+async function carryOut(one: Copies, moving: boolean, { signal }: Run): Promise<Copies> {
   const { target, steps, image } = one
   const { registry, desired, entry } = target
   let { manifest } = image
@@ -67,6 +67,8 @@ async function carryOut(one: Copies, moving: boolean): Promise<Copies> {
       manifest ??= await requireTagged(registry, desired.first.tag, image.digest)
       requireImage(manifest, registry)
       const theirs = step.kind === 'copy' ? step.replaces : undefined
+      // What is not sent any more was not written.
+      signal.throwIfAborted()
       try {
         await registry.putManifest(tag, manifest)
       } catch (error) {
@@ -76,8 +78,7 @@ async function carryOut(one: Copies, moving: boolean): Promise<Copies> {
         throw await restoreTags(one, { tag, theirs }, error)
       }
       const replaced = theirs === image.digest ? undefined : theirs
-      const outcome = step.kind === 'copy' ? 'copied' : 'moved'
-      noteOutcome(entry, tag, { outcome, ...(replaced === undefined ? {} : { replaced }) })
+      noteOutcome(entry, tag, { outcome: 'pushed', ...(replaced === undefined ? {} : { replaced }) })
     }
   }
   return { ...one, image: { ...image, manifest } }
@@ -93,7 +94,7 @@ async function restoreTags(
   error: ReleaseError,
 ): Promise<ReleaseError> {
   const manifest = await requireManifest(registry, theirs)
-  const overwritten = entry.tags.filter(({ outcome }) => outcome === 'built' || outcome === 'copied')
+  const overwritten = entry.tags.filter(({ outcome }) => outcome === 'built' || outcome === 'pushed')
   for (const each of overwritten) {
     await registry.putManifest(each.tag, manifest)
     noteOutcome(entry, each.tag, { outcome: 'planned' })
@@ -107,26 +108,32 @@ async function restoreTags(
 
 /** What became of the tags, such as `2.4.5-stable copied`; of several services, for how many. */
 function summarize(all: readonly Copies[]): string {
-  const tags = all.flatMap(({ target, steps }) =>
-    target.entry.tags.filter(({ tag }) =>
-      steps.some(step => step.kind !== 'withhold' && step.tag.tag === tag),
-    ),
-  )
   const counts = new Map<string, number>()
-  for (const { tag, outcome } of tags)
-    counts.set(`${tag} ${outcome}`, (counts.get(`${tag} ${outcome}`) ?? 0) + 1)
+  for (const { kind, tag } of all.flatMap(({ steps }) => steps)) {
+    if (kind === 'withhold') continue
+    const what = `${tag.tag} ${DONE[kind]}`
+    counts.set(what, (counts.get(what) ?? 0) + 1)
+  }
   return [...counts].map(([what, count]) => (all.length === 1 ? what : `${what} for ${count}`)).join(', ')
 }
 
-/** Reads the published tags of all services back: each must have its image. Throws `not-as-planned`. */
+const DONE = { keep: 'kept', stay: 'stayed', copy: 'copied', move: 'moved' } as const
+
+/** Reads the published tags of all services back: each must have its image, and only then is as written. Throws `not-as-planned`. */
 async function readBack(all: readonly Copies[], { log }: Run): Promise<void> {
   await log.stage('Verify', async conclude => {
     const wrong = await forServices(all, async ({ target: { registry, entry }, image }) => {
-      const states = await readTags(registry, entry.tags.filter(isPublished))
-      return [...states].flatMap(([tag, state]) => {
-        if (state.kind === 'present' && state.digest === image.digest) return []
-        const is = state.kind === 'absent' ? 'is not there' : `is ${state.digest}`
-        noteOutcome(entry, tag, { outcome: state.kind === 'absent' ? 'missing' : 'different', note: is })
+      const written = entry.tags.filter(tag => isPublished(tag) || tag.outcome === 'pushed')
+      const states = await readTags(registry, written)
+      return written.flatMap(({ tag, moving, outcome, replaced }) => {
+        const state = states.get(tag)
+        if (state?.kind === 'present' && state.digest === image.digest) {
+          const done = moving ? 'moved' : 'copied'
+          if (outcome === 'pushed') noteOutcome(entry, tag, { outcome: done, ...(replaced && { replaced }) })
+          return []
+        }
+        const is = state?.kind === 'present' ? `is ${state.digest}` : 'is not there'
+        noteOutcome(entry, tag, { outcome: state?.kind === 'present' ? 'different' : 'missing', note: is })
         return [`${tagged(registry.repository, tag)} ${is}, and should be ${image.digest}`]
       })
     })
@@ -134,7 +141,7 @@ async function readBack(all: readonly Copies[], { log }: Run): Promise<void> {
       throw new ReleaseError('not-as-planned', {
         what: `What was published is not there as it was written: ${wrong.flat().join('; ')}.`,
         remedy:
-          'Find out what else writes these tags, and keep two runs apart with a concurrency group; then run it again.',
+          'Find out what else writes these tags, and keep two runs apart with a concurrency group. Delete only a tag that has a wrong image, in the registry; then run it again.',
       })
     }
     const tags = new Set(all.flatMap(({ target }) => target.entry.tags.filter(isPublished).map(nameOf)))

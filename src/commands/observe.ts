@@ -1,6 +1,6 @@
 import { ReleaseError } from '../errors.ts'
 import type { Constraints } from '../reconcile/constraints.ts'
-import type { Observed } from '../reconcile/observed.ts'
+import { digestAt, type Observed } from '../reconcile/observed.ts'
 import { needsFirstContent, reconcile } from '../reconcile/reconcile.ts'
 import type { CopyStep, FirstStep, Refuse } from '../reconcile/step.ts'
 import type { Manifest, RegistryClient } from '../registry/client.ts'
@@ -48,7 +48,7 @@ export async function nextSteps(
   constraints: Constraints,
   readBack?: Digest,
 ): Promise<NextSteps> {
-  const { desired, entry } = target
+  const { desired } = target
   const observed = await observe(target, constraints, readBack)
   const steps = reconcile(desired, observed, constraints)
   const refused = steps.filter(step => step.kind === 'refuse')
@@ -59,11 +59,8 @@ export async function nextSteps(
   }
   const restore = steps.find(step => step.kind === 'restore')
   if (restore !== undefined) await giveBack(target, restore.digest, refused[0]?.tag.tag ?? '')
-  // Nobody knows any more whose image the first tag has.
-  else if (steps[0]?.kind === 'refuse' && constraints.image !== undefined) {
-    const outcome = constraints.image.from === 'built' ? 'unclear' : 'planned'
-    noteOutcome(entry, desired.first.tag, { outcome })
-  }
+  else if (steps[0]?.kind === 'refuse' && constraints.image !== undefined)
+    noteLost(target, observed, constraints.image.from === 'built')
   throw refusal(target, refused)
 }
 
@@ -77,6 +74,15 @@ function refusal({ entry }: Target, refused: readonly Refuse[]): ReleaseError {
     what: `In ${entry.image}, ${why}.`,
     remedy: (second ?? first).remedy,
   })
+}
+
+/** Notes that the first tag does not have the image any more that this run has written, or found. */
+function noteLost({ entry, desired }: Target, observed: Observed, isWritten: boolean): void {
+  const { tag } = desired.first
+  const now = digestAt(observed, tag)
+  if (!isWritten) noteOutcome(entry, tag, { outcome: 'planned' })
+  else if (now === undefined) noteOutcome(entry, tag, { outcome: 'missing' })
+  else noteOutcome(entry, tag, { outcome: 'different', note: `is ${now}` })
 }
 
 /** Gives the first tag back to the image that another run published meanwhile, as `tag`. */

@@ -86,7 +86,7 @@ const OWN_OPTIONS = Object.entries({
   '--build-arg': 'it goes into build-args',
   '--label': 'it goes into labels',
   '--tag': 'the policy says which tags there are',
-  '--push --load --output --metadata-file': 'the image is always pushed',
+  '--push --load --output --metadata-file': 'the command says where the image goes',
   '--call --check --print --help --detach': 'the image must be built',
 })
 

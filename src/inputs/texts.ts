@@ -43,7 +43,7 @@ const FOREIGN_INPUTS = new Map<string, readonly [InputName, string]>([
   ['dockerfile', ['file', 'Write its path into file.']],
   ['no-push', ['command', 'Write command: build or command: plan, which push nothing.']],
   ['platforms', ['build-options', 'Write --platform=… into build-options.']],
-  ['push', ['command', 'All commands push but build and plan.']],
+  ['push', ['command', 'release and push push; the other commands do not.']],
   ['secrets', ['build-options', 'Write --secret=… into build-options.']],
   ['tags', ['tag', 'The git tag is tag; which image tags it gets is for policy to say.']],
   ['target', ['build-options', 'Write --target=… into build-options.']],

@@ -20,8 +20,8 @@ interface Known {
  * What is to be done so that a repository has what is desired: one step a tag, the first tag first, fixed before moving.
  * Where a step is `refuse`, none is to be carried out but `restore`, which stands before it.
  *
- * Pure: the same arguments give the same steps. When they have been carried out, and the registry is observed again, all
- * that is left is `keep`, `stay` and `withhold`.
+ * Pure: the same arguments give the same steps. When they have been carried out, and the registry is observed again with
+ * the image in the constraints, all that is left is `keep`, `stay` and `withhold`.
  */
 export function reconcile(desired: Desired, observed: Observed, constraints: Constraints): readonly Step[] {
   const there = observed.content?.kind === 'leftover' ? undefined : digestAt(observed, desired.first.tag)
@@ -65,7 +65,7 @@ function reconcileFirst(known: Known): Step {
   if (image !== undefined && there === image.digest) return { kind: 'keep', tag: first, digest: there }
   if (there === undefined && (image?.from === 'given' || (image === undefined && publishes === 'nothing'))) {
     const why = `${first.tag} is not in the registry`
-    const remedy = `Release ${gitTag} first; what is promoted is the published image.`
+    const remedy = `Check project and service; if they are right, release ${gitTag} first: what is promoted is the published image.`
     return { kind: 'refuse', tag: first, error: 'not-published', why, remedy }
   }
   if (image !== undefined) {
@@ -128,8 +128,8 @@ function reconcileCopy(tag: PlannedTag, image: Digest | undefined, known: Known)
   if (other !== undefined && other === image) return { kind: 'keep', tag, digest: other }
   // What it leads to is the image that is about to be overwritten: it would no longer be that of the first tag.
   if (waits !== undefined && overwrites && other !== undefined && (!tag.moving || other === there)) {
-    const why = `${tag.tag} is there already, and would no longer be the same image as ${first.tag}`
-    const remedy = `With stable: on-promotion a promoted version can not be overwritten: ${OTHER_VERSION}.`
+    const why = `${tag.tag} ${waits}; it is there already, and would no longer be the same image as ${first.tag}`
+    const remedy = `A version that is stable can only be overwritten when its stable tag may be written: ${OTHER_VERSION}.`
     return { kind: 'refuse', tag, error: 'already-published', why, remedy }
   }
   if (!tag.moving && other !== undefined && !overwrites) return refuseOther(tag, other, known)
