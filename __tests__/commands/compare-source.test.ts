@@ -70,9 +70,8 @@ describe('a checkout of the repository that is released', () => {
   test('with changed files is built, with a warning that names them', async () => {
     const { context, path, head } = await checkout(OWN)
     await writeFile(join(path, 'Dockerfile'), 'FROM scratch\nLABEL a=b\n')
-    const { error, warnings } = await build({ context }, head)
-    expect(error).toBeUndefined()
-    expect(warnings).toEqual([expect.stringContaining('Dockerfile')])
+    const warnings = [expect.stringContaining('Dockerfile')]
+    expect(await build({ context }, head)).toMatchObject({ error: undefined, warnings })
   })
 })
 
@@ -98,19 +97,17 @@ test('what is of no known repository is built with a warning', async () => {
 })
 
 test('a run that is not for the git tag asks GitHub for its commit, and one that is not there is an error', async () => {
-  const { context } = await checkout(DOCKERFILES)
+  const { context, head } = await checkout(DOCKERFILES)
   expect((await build({ context }, undefined, github)).error).toMatchObject({ name: 'invalid-input' })
   const { commit } = github.tag(TAG, { annotated: true })
-  const { labels, warnings } = await build({ context }, undefined, github)
-  expect(labels?.[0]).toBe(commit)
-  expect(warnings).toEqual([])
+  const built = { labels: [commit, DOCKERFILES, head], warnings: [] }
+  expect(await build({ context }, undefined, github)).toMatchObject(built)
 })
 
 test('a run to which GitHub does not tell the commit builds without a label, and with a warning', async () => {
   github.refuse(...Array.from({ length: 9 }, () => ({ status: 403, message: 'Forbidden' })))
-  const { context } = await checkout(DOCKERFILES)
-  const { error, labels, warnings } = await build({ context }, undefined, github)
-  expect(error).toBeUndefined()
-  expect(labels?.[0]).toBeUndefined()
-  expect(warnings).toEqual([expect.stringContaining('Forbidden')])
+  const { context, head } = await checkout(DOCKERFILES)
+  const warnings = [expect.stringContaining('Forbidden')]
+  const built = { error: undefined, labels: [undefined, DOCKERFILES, head], warnings }
+  expect(await build({ context }, undefined, github)).toEqual(built)
 })

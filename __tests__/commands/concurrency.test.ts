@@ -33,10 +33,9 @@ test('after the first error, no more is begun', async () => {
 })
 
 test('of services: what each gives, in their order; one error for all that failed, after all have ended', async () => {
-  const services = ['a', 'b', 'c']
   const ended: string[] = []
   const end = (failing: string) =>
-    forServices(services, async name => {
+    forServices(['a', 'b', 'c'], async name => {
       await sleep(name === 'a' ? 10 : 1)
       ended.push(name)
       if (failing.includes(name)) throw failure(name)

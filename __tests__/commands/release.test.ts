@@ -127,9 +127,12 @@ describe('two runs at once', () => {
     expect(bench.tags()).toEqual({ [TAG]: theirs, [STABLE]: theirs })
   })
 
-  test('but not what is no image', async () => {
+  test('but not what is no image, nor is that made stable by on-existing: reuse', async () => {
     bench.engine.tries.push({ meanwhile: () => bench.seed(STABLE, { config: CACHE_CONFIG }) })
     expect((await release()).error).toMatchObject({ name: 'not-as-planned' })
+    await bench.seed('2.3.5', { config: CACHE_CONFIG })
+    const reused = await release({ tag: '2.3.5', 'on-existing': 'reuse' })
+    expect(reused.error).toMatchObject({ name: 'not-published' })
     expect(bench.written()).toEqual([`build ${TAG}`])
   })
 
