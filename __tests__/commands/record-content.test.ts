@@ -57,6 +57,7 @@ test.each<{ what: string; annotations?: unknown }>([
   { what: 'without a time', annotations: annotationsOf({ ...note, time: '' }) },
   { what: 'of no time', annotations: annotationsOf({ ...note, time: 'yesterday' }) },
   { what: 'of a time that is not', annotations: annotationsOf({ ...note, time: '2026-13-41T25:61:61Z' }) },
+  { what: 'of the future', annotations: annotationsOf({ ...note, time: '2999-01-01T00:00:00Z' }) },
   { what: 'a list for a text', annotations: { ...annotationsOf(note), [`${OWN}.destination`]: [] } },
 ])('it is nothing: $what', descriptor => {
   expect(noteAbout([descriptor, null, 'x', 7, []], STABLE)).toBeUndefined()

@@ -144,8 +144,11 @@ function checksIn(value: unknown): readonly RecordedCheck[] {
   })
 }
 
-/** A moment in RFC 3339, in UTC. */
+/** How far the clock of who wrote a record may be ahead of ours, in milliseconds. */
+const AHEAD = 600_000
+
+/** A moment in RFC 3339, in UTC. One in the future would be the newest for good. */
 function timeIn(value: unknown): string | undefined {
   const isTime = typeof value === 'string' && /^[0-9-]{10}T[0-9:]{8}(?:\.[0-9]{1,9})?Z$/.test(value)
-  return isTime && !Number.isNaN(Date.parse(value)) ? value : undefined
+  return isTime && Date.parse(value) <= Date.now() + AHEAD ? value : undefined
 }
