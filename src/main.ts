@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os'
 import * as core from '@actions/core'
 import { systemClock } from './clock.ts'
 import { execute } from './commands/execute.ts'
-import { Ledger } from './commands/ledger.ts'
+import { hasResultAnyway, Ledger } from './commands/ledger.ts'
 import { Mistakes } from './inputs/mistakes.ts'
 import { requestOf } from './inputs/request.ts'
 import { readRunContext } from './inputs/run-context.ts'
@@ -42,11 +42,9 @@ async function run(): Promise<void> {
 function report(error: unknown): void {
   let failure = error
   const { result } = ledger
-  // What was only looked at is a result, whatever was found.
-  const isLook = result !== undefined && ['promote', 'verify', 'audit'].includes(result.command)
   if (result !== undefined) core.info(tableOf(result))
   try {
-    if (result !== undefined && (failure === undefined || isLook))
+    if (result !== undefined && (failure === undefined || hasResultAnyway(result.command)))
       setOutputs(result, env.RUNNER_TEMP || undefined)
   } catch (cause) {
     // What failed first is what is reported.

@@ -1,9 +1,6 @@
 /** What a terminal or a log may obey or hide: control and format characters, line and paragraph separators. */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
 
-/** Whether a text would not be one line that people can read. */
-export const hasInvisible = (text: string): boolean => text.search(INVISIBLE) !== -1
-
 /**
  * Where the runner looks for a command: `##[command]` anywhere in a line, `::command::` at its start.
  *

@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os'
 import { CommanderError } from 'commander'
 import { systemClock } from '../clock.ts'
 import { execute } from '../commands/execute.ts'
-import { Ledger } from '../commands/ledger.ts'
+import { hasResultAnyway, Ledger } from '../commands/ledger.ts'
 import { causesOf, ReleaseError } from '../errors.ts'
 import { Mistakes } from '../inputs/mistakes.ts'
 import { requestOf } from '../inputs/request.ts'
@@ -81,7 +81,7 @@ async function runRequest(
     )
   } catch (error) {
     signal.throwIfAborted()
-    if (['promote', 'verify', 'audit'].includes(command)) await print(call, ledger, process)
+    if (hasResultAnyway(command)) await print(call, ledger, process)
     throw error
   }
   await print(call, ledger, process)

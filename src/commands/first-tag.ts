@@ -27,21 +27,24 @@ export interface Push {
 }
 
 /** The image that the first tag has already. */
-export function keptImage({ first, observed }: NextSteps): Image | undefined {
+function keptImage({ first, observed }: NextSteps): Image | undefined {
   if (first.kind !== 'keep') return undefined
   return { digest: first.digest, manifest: observed.manifest, isBuilt: false }
 }
 
 /**
- * Logs in, pushes the first tag and reads it back, as a stage of the run. `replaces` is the image that it had before. If it
+ * The image of the first tag: the one that is there and is kept, or else it logs in, pushes and reads back, as a stage of the run. If it
  * fails, the registry is asked what it has now.
  */
 export async function pushFirst(
   { credentials }: VersionRequest,
   target: Target,
-  { constraints, replaces, push }: { constraints: Constraints; replaces: Digest | undefined; push: Push },
+  { constraints, next, push }: { constraints: Constraints; next: NextSteps; push: Push },
   run: Run,
 ): Promise<Image> {
+  const kept = keptImage(next)
+  if (kept !== undefined) return kept
+  const replaces = next.first.kind === 'keep' ? undefined : next.first.replaces
   const { docker, log, clock, temporary } = run
   const { registry, entry, desired } = target
   const { tag } = desired.first

@@ -121,6 +121,11 @@ export function writesRegistry(command: Request['command']): boolean {
   return command === 'release' || command === 'push' || command === 'promote'
 }
 
+/** Whether a command has a result also when it failed: what it found, or how far it came, is what was asked for. */
+export function hasResultAnyway(command: Request['command']): boolean {
+  return command === 'promote' || command === 'verify' || command === 'audit'
+}
+
 /** Whether the tag leads to the image now: everything else was not published, or is another version's. */
 export function isPublished({ outcome }: TagEntry): boolean {
   return outcome === 'built' || outcome === 'copied' || outcome === 'moved' || outcome === 'kept'

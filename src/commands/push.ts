@@ -2,7 +2,7 @@ import { findLocalImage, type LocalImage } from '../docker/local-image.ts'
 import { pushImage } from '../docker/push.ts'
 import { ReleaseError } from '../errors.ts'
 import { isSameCommit } from '../reconcile/origin.ts'
-import { keptImage, pushFirst } from './first-tag.ts'
+import { pushFirst } from './first-tag.ts'
 import type { TagEntry } from './ledger.ts'
 import { readRegistry } from './observe.ts'
 import { publishConstraints, publishCopies } from './publish.ts'
@@ -22,20 +22,18 @@ export async function push(request: PushRequest, run: Run): Promise<void> {
   // What is pushed is what was built, if this run does not say which commit it is for.
   const constraints = { ...publishConstraints({ ...request, revision }, 'push'), own: built.digests }
   const next = await readRegistry(target, constraints, run)
-  const { first, copies } = next
+  const { copies } = next
   const reference = target.entry.tags[0]?.reference ?? ''
-  const image =
-    keptImage(next) ??
-    (await pushFirst(
-      request,
-      target,
-      {
-        constraints,
-        replaces: first.kind === 'keep' ? undefined : first.replaces,
-        push: { name: 'Push', attempt: used => pushImage(used, reference, temporary) },
-      },
-      run,
-    ))
+  const image = await pushFirst(
+    request,
+    target,
+    {
+      constraints,
+      next,
+      push: { name: 'Push', attempt: used => pushImage(used, reference, temporary) },
+    },
+    run,
+  )
   const known = { ...request, revision: request.revision ?? revision }
   await publishCopies(known, target, { constraints, image, copies }, run)
 }

@@ -6,7 +6,7 @@ import { CONTEXT_REVISION_LABEL, CONTEXT_SOURCE_LABEL, type Labels } from '../re
 import { tagged } from '../registry/reference.ts'
 import { oneLine } from '../text.ts'
 import { compareSource } from './compare-source.ts'
-import { keptImage, pushFirst } from './first-tag.ts'
+import { pushFirst } from './first-tag.ts'
 import { readRegistry } from './observe.ts'
 import { publishConstraints, publishCopies } from './publish.ts'
 import type { ReleaseRequest } from './request.ts'
@@ -29,22 +29,20 @@ export async function release(given: ReleaseRequest, run: Run): Promise<void> {
   if (first.kind === 'keep') noteMovedContext(request, observed.labels, run)
   else warn()
   const reference = tagged(target.registry.repository, first.tag.tag)
-  const image =
-    keptImage(next) ??
-    (await pushFirst(
-      request,
-      target,
-      {
-        constraints,
-        replaces: first.kind === 'keep' ? undefined : first.replaces,
-        push: {
-          name: 'Build and push',
-          attempt: (docker, again) => buildAndPush(docker, request.build, { ...run, reference, again }),
-          retry: error => retryForPackage(error, request, run),
-        },
+  const image = await pushFirst(
+    request,
+    target,
+    {
+      constraints,
+      next,
+      push: {
+        name: 'Build and push',
+        attempt: (docker, again) => buildAndPush(docker, request.build, { ...run, reference, again }),
+        retry: error => retryForPackage(error, request, run),
       },
-      run,
-    ))
+    },
+    run,
+  )
   await publishCopies(request, target, { constraints, image, copies }, run)
 }
 
