@@ -1,3 +1,4 @@
+import type { CheckState } from '../gates/check-state.ts'
 import { field, parseJson } from '../json.ts'
 import type { Digest } from '../registry/reference.ts'
 import { oneLine } from '../text.ts'
@@ -15,13 +16,6 @@ export interface RecordedRun {
   readonly environment: string | undefined
 }
 
-interface RecordedCheck {
-  readonly name: string
-  /** As GitHub calls it, such as `success`. */
-  readonly state: string
-  readonly url: string | undefined
-}
-
 /** What a list of records tells of each. */
 export interface PromotionNote extends RecordedRun {
   /** The reference of the stable tag. */
@@ -31,7 +25,7 @@ export interface PromotionNote extends RecordedRun {
   /** Whether the run wrote the stable tag; else it found it there. */
   readonly written: boolean
   /** How required checks stood when that was decided. */
-  readonly checks: readonly RecordedCheck[]
+  readonly checks: readonly Pick<CheckState, 'name' | 'state' | 'url'>[]
 }
 
 /** The decision that made an image stable. */
@@ -93,28 +87,26 @@ export function noteAbout(descriptors: readonly unknown[], reference: string): P
 }
 
 function noteIn(descriptor: unknown): PromotionNote | undefined {
-  const annotation = (name: string): unknown => field(descriptor, 'annotations', name)
-  const destination = textIn(annotation(`${OWN}destination`))
-  const time = timeIn(annotation(CREATED))
-  const isRecord = annotation(PREDICATE_ANNOTATION) === PREDICATE_TYPE
+  const annotations = field(descriptor, 'annotations')
+  const own = (name: string): unknown => field(annotations, OWN + name)
+  const destination = textIn(own('destination'))
+  const time = timeIn(field(annotations, CREATED))
+  const isRecord = field(annotations, PREDICATE_ANNOTATION) === PREDICATE_TYPE
   if (!isRecord || destination === undefined || time === undefined) return undefined
   return {
     destination,
     time,
-    written: annotation(`${OWN}written`) !== 'false',
-    checks: checksIn(annotation(`${OWN}checks`)),
-    actor: textIn(annotation(`${OWN}actor`)),
-    run: addressIn(annotation(`${OWN}run`)),
-    environment: textIn(annotation(`${OWN}environment`)),
+    written: own('written') !== 'false',
+    checks: checksIn(own('checks')),
+    actor: textIn(own('actor')),
+    run: addressIn(own('run')),
+    environment: textIn(own('environment')),
   }
 }
 
-/** Whoever may write to the repository may write a record of any length. */
-const LONGEST_TEXT = 400
-const MOST_CHECKS = 5
-
+/** As one line, and not too much of it: whoever may write to the repository may write anything. */
 function textIn(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? oneLine(value.slice(0, LONGEST_TEXT)) : undefined
+  return typeof value === 'string' && value !== '' ? oneLine(value.slice(0, 400)) : undefined
 }
 
 /** A whole address of a page: half of one leads elsewhere. */
@@ -123,20 +115,17 @@ function addressIn(value: unknown): string | undefined {
   return address === value && /^https?:\/\/[^\s<>"]+$/.test(address ?? '') ? address : undefined
 }
 
-function checksIn(value: unknown): readonly RecordedCheck[] {
+function checksIn(value: unknown): PromotionNote['checks'] {
   const checks = typeof value === 'string' ? parseJson(value) : undefined
   if (!Array.isArray(checks)) return []
-  return checks.slice(0, MOST_CHECKS).flatMap((check: unknown) => {
+  return checks.slice(0, 5).flatMap((check: unknown) => {
     const [name, state] = [textIn(field(check, 'name')), textIn(field(check, 'state'))]
     return name && state ? [{ name, state, url: addressIn(field(check, 'url')) }] : []
   })
 }
 
-/** How far the writer's clock may be ahead of ours, in milliseconds. */
-const AHEAD = 600_000
-
-/** RFC 3339, in UTC. A record of the future would be the newest for good. */
+/** RFC 3339, in UTC. A record of the future would be the newest for good; a clock may be 10 minutes ahead of ours. */
 function timeIn(value: unknown): string | undefined {
   const isTime = typeof value === 'string' && /^[0-9-]{10}T[0-9:]{8}(?:\.[0-9]{1,9})?Z$/.test(value)
-  return isTime && Date.parse(value) <= Date.now() + AHEAD ? value : undefined
+  return isTime && Date.parse(value) <= Date.now() + 600_000 ? value : undefined
 }

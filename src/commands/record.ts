@@ -58,20 +58,16 @@ export async function recordDecision(targets: readonly Target[], decided: Decide
     const failures = all.filter(each => typeof each === 'object')
     if (failures.length > 0) conclude('not all of it is stored', 'failed')
     else if (all.includes('unsupported')) conclude('nothing is stored: this registry has no referrers API')
-    else conclude(stored === 0 ? 'recorded before' : `${counted(stored, 'record')} stored`)
+    else conclude(`${counted(stored, 'record')} stored`)
     return failures
   })
   if (failures.length === 0) return
-  const message = [
-    ...failures.map(({ what }) => what),
-    'The image tags are written and verified.',
-    remediesOf(failures),
-    'A later run can only record that it found the tag there, so keep the log of this one.',
-  ]
-  run.log.warning('The decision is not recorded', message.join('\n'))
+  const whats = failures.map(({ what }) => what).join('\n')
+  const kept =
+    'The tags are written. A later run can only record that it found them, so keep the log of this one.'
+  run.log.warning('The decision is not recorded', `${whats}\n${remediesOf(failures)}\n${kept}`)
 }
 
-/** The stable tags that lead to the image now, fixed before moving. */
 function stableTags({ tags }: ServiceEntry): readonly TagEntry[] {
   return tags.filter(tag => tag.stable && isPublished(tag))
 }
