@@ -11,17 +11,15 @@ import { openTarget, type Run } from './run.ts'
 export async function build(given: BuildRequest, run: Run): Promise<void> {
   const { docker, log, clock, temporary } = run
   const { entry, registry } = openTarget(given, run)
-  const { request, warn } = await compareSource(given, run)
-  warn()
+  const { request, warnings } = await compareSource(given, run)
+  for (const { title, message } of warnings) log.warning(title, message)
   const fixed = entry.tags.filter(({ moving }, index) => !moving || index === 0)
   const references = fixed.map(({ reference }) => reference)
   await log.stage(`Build ${references[0]}`, async conclude => {
     const at = { registry: registry.repository.registry, credentials: request.credentials }
-    const pause = pauseBetween(pushBackoff, clock)
-    await withLogin(docker, at, { log, temporary, pause }, used =>
-      buildLocally(used, request.build, references),
-    )
+    const ports = { log, temporary, pause: pauseBetween(pushBackoff, clock) }
+    await withLogin(docker, at, ports, used => buildLocally(used, request.build, references))
     conclude(`built, not pushed: ${fixed.map(({ tag }) => tag).join(', ')}`)
   })
-  for (const { tag } of fixed) noteOutcome(entry, tag, { outcome: 'built' })
+  for (const { tag } of fixed) noteOutcome(entry, tag, 'built')
 }
