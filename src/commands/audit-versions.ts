@@ -43,8 +43,31 @@ export function auditResult(request: AuditRequest, all: readonly ReadService[]):
     command: 'audit',
     from: request.from,
     records: request.withRecords ? records : 'not-read',
-    services: all.map(one => auditService(one, versions, request)),
+    services: nameIncomplete(all.map(one => auditService(one, versions, request))),
   }
+}
+
+/** Tells what waits for its promotion from what a promotion has left behind. */
+function nameIncomplete(services: readonly AuditedService[]): readonly AuditedService[] {
+  const all = services.flatMap(({ versions }) => versions)
+  const promoted = all.filter(({ stableTags }) => stableTags.some(({ moving }) => !moving))
+  const begun = new Set(promoted.map(({ gitTag }) => gitTag))
+  const renamed = (gitTag: string, finding: Finding): Finding =>
+    finding.kind === 'stable-waiting' && begun.has(gitTag)
+      ? {
+          ...finding,
+          kind: 'promotion-incomplete',
+          what: `The promotion of ${gitTag} is incomplete: ${finding.tag} still waits`,
+          remedy: `Run promote for ${gitTag} again with all services, which completes it.`,
+        }
+      : finding
+  return services.map(service => ({
+    ...service,
+    versions: service.versions.map(version => ({
+      ...version,
+      findings: version.findings.map(finding => renamed(version.gitTag, finding)),
+    })),
+  }))
 }
 
 function auditService(

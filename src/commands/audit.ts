@@ -6,8 +6,8 @@ import { compareVersions, versionOfGitTag } from '../policy/version-order.ts'
 import { digestAt } from '../reconcile/observed.ts'
 import { type Digest, type TagState, tagged } from '../registry/reference.ts'
 import { counted } from '../text.ts'
+import { type AuditResult, findingsIn } from './audit-result.ts'
 import { auditResult, type ReadService } from './audit-versions.ts'
-import type { AuditResult } from './audit-result.ts'
 import { eachAtOnce, forServices } from './concurrency.ts'
 import { readNotes } from './record.ts'
 import type { PromotionNote } from './record-content.ts'
@@ -27,6 +27,11 @@ export async function audit(request: AuditRequest, run: Run): Promise<void> {
   })
   const result = auditResult(request, all)
   run.ledger.result = result
+  const incomplete = findingsIn(result).filter(({ finding }) => finding.kind === 'promotion-incomplete')
+  if (incomplete.length > 0) {
+    const said = incomplete.map(({ service, finding }) => `${service}: ${finding.what}. ${finding.remedy}`)
+    run.log.warning('A promotion is incomplete', said.join('\n'))
+  }
   throwIfWrong(result, all)
 }
 

@@ -25,6 +25,8 @@ export type FindingKind =
   | 'image-lost'
   /** Other services have the version, and this one does not. */
   | 'version-missing'
+  /** A stable tag waits, and other services, or other stable tags of the version, are promoted. */
+  | 'promotion-incomplete'
 
 /** One thing in which a repository differs from the policy, with what a reader can do. */
 export interface Finding {
