@@ -11,6 +11,7 @@ import { isPublished, noteOutcome } from './ledger.ts'
 import {
   allowedSteps,
   type Image,
+  isWritten,
   observe,
   readTags,
   requireImage,
@@ -53,7 +54,7 @@ export async function publishCopies(
   }
   await writeCopies([{ ...target, image, steps }], run)
   await recordDecision([target], { ...request, commit: revision, states }, run)
-  tellWithheld(target, checks?.names, run)
+  tellWithheld(target, request, states ?? [], run)
 }
 
 /** Observes and reconciles after this run has waited or built; meanwhile another one may have published the version, too. */
@@ -68,23 +69,31 @@ async function lookAgain(
   return allowedSteps(target, steps).copies
 }
 
-function tellWithheld({ entry, desired }: Target, checks: readonly string[] | undefined, { log }: Run): void {
-  const withheld = entry.tags.filter(({ outcome }) => outcome === 'withheld')
+/** Says which stable tags wait. Of those that wait for the promotion of all services together, nobody has to be warned. */
+function tellWithheld(
+  { entry, desired: { gitTag } }: Target,
+  { stable, checks }: Pick<ReleaseRequest, 'stable' | 'checks'>,
+  states: readonly CheckState[],
+  { log }: Run,
+): void {
+  const withheld = entry.tags.filter(({ outcome }) => outcome === 'withheld').map(({ tag }) => tag)
   if (withheld.length === 0) return
-  if (checks !== undefined) entry.checks = checks
-  log.warning(
-    'Stable tags are withheld',
-    `${withheld.map(({ reference, note }) => `${reference}: ${note}`).join(', ')}. To write them, promote ${entry.service}@${entry.digest} for ${desired.gitTag} (command: promote).`,
-  )
+  if (checks !== undefined) entry.checks = checks.names
+  const tags = withheld.join(', ')
+  if (stable === 'on-promotion') {
+    log.notice('Stable tags wait', `${tags}: all services of ${gitTag} are promoted together, later.`)
+    return
+  }
+  const isFailed = states.some(({ kind }) => kind === 'failed')
+  const way = isFailed
+    ? 'Find out what failed.'
+    : `When they have passed, promote ${entry.service}@${entry.digest} for ${gitTag} (command: promote).`
+  log.warning('Stable tags are withheld', `${tags}: ${checksInFull(openChecks(states))}. ${way}`)
 }
 
 /** Whether something is to be written for a service. */
 export function hasTagsToWrite({ steps }: Pick<Copies, 'steps'>): boolean {
   return steps.some(isWritten)
-}
-
-function isWritten({ kind }: CopyStep): boolean {
-  return kind === 'copy' || kind === 'move'
 }
 
 /**

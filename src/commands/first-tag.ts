@@ -5,12 +5,12 @@ import { ReleaseError } from '../errors.ts'
 import { pauseBetween, shortBackoff } from '../http/retry.ts'
 import type { Constraints } from '../reconcile/constraints.ts'
 import { digestAt, type Observed } from '../reconcile/observed.ts'
-import type { Refuse, Restore, Step } from '../reconcile/step.ts'
+import type { Step } from '../reconcile/step.ts'
 import type { Manifest, RegistryClient } from '../registry/client.ts'
-import { isImage, listsManifest } from '../registry/image-index.ts'
+import { listsManifest } from '../registry/image-index.ts'
 import { type Digest, tagged } from '../registry/reference.ts'
 import { noteOutcome } from './ledger.ts'
-import { type Image, type NextSteps, nextSteps, requireManifest } from './observe.ts'
+import { type Image, type NextSteps, nextSteps, requireImage, requireManifest } from './observe.ts'
 import type { VersionRequest } from './request.ts'
 import type { Run, Target } from './run.ts'
 
@@ -160,32 +160,24 @@ async function noteFailedPush(
 /**
  * After this run has published the first tag, another one may have replaced it, which is noted, or have given another tag of
  * the version its own image. Then the first tag is given back to that image, which others may use already.
+ *
+ * Throws `not-published` if that is no image.
  */
 export async function restoreFirst(
-  target: Target,
+  { desired, entry, registry }: Target,
   observed: Observed,
   steps: readonly Step[],
 ): Promise<void> {
-  const { desired, entry, registry } = target
   const { tag } = desired.first
-  const restore = steps.find((step): step is Restore => step.kind === 'restore')
-  const refused = steps.find((step): step is Refuse => step.kind === 'refuse')
-  if (restore === undefined) {
+  const restore = steps.find(step => step.kind === 'restore')
+  if (restore !== undefined) {
+    const manifest = await requireManifest(registry, restore.digest)
+    requireImage(manifest, registry)
+    await registry.putManifest(tag, manifest)
+    noteOutcome(entry, tag, 'different', { note: `is ${restore.digest}` })
+  } else if (steps[0]?.kind === 'refuse') {
     const now = digestAt(observed, tag)
-    if (refused?.tag.tag !== tag) return
     if (now === undefined) noteOutcome(entry, tag, 'missing')
     else noteOutcome(entry, tag, 'different', { note: `is ${now}` })
-    return
   }
-  const theirs = restore.digest
-  const manifest = await requireManifest(registry, theirs)
-  if (!isImage(manifest)) {
-    const other = refused?.tag.tag ?? ''
-    throw new ReleaseError('not-as-planned', {
-      what: `${tagged(registry.repository, other)} became ${theirs} while this run built. It is not an image, so ${tag} stays as it was built.`,
-      remedy: `Find out what writes ${other}, such as an option --cache-to, and delete it in the registry; then run it again.`,
-    })
-  }
-  await registry.putManifest(tag, manifest)
-  noteOutcome(entry, tag, 'different', { note: `is ${theirs}` })
 }

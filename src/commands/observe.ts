@@ -34,17 +34,26 @@ export interface NextSteps {
   readonly copies: readonly CopyStep[]
 }
 
-/** Observes and reconciles, as a stage of the run. Throws what is refused. */
+/**
+ * Observes and reconciles, as a stage of the run, and makes sure that the account may write what is to be written. Throws what
+ * is refused.
+ */
 export function readRegistry(target: Target, constraints: Constraints, { log }: Run): Promise<NextSteps> {
   return log.stage('Read the registry', async conclude => {
     const next = await nextSteps(target, constraints)
-    const { first } = next
+    const { first, copies } = next
+    if (first.kind !== 'keep' || copies.some(isWritten)) await target.registry.requireWritable()
     const { tag } = first.tag
     if (first.kind === 'keep') conclude(`${tag} is published already, nothing is built: ${first.digest}`)
     else if (first.replaces === undefined) conclude(`${tag} is to be published`)
     else conclude(`${tag} is ${first.replaces}, which is to be replaced`)
     return next
   })
+}
+
+/** Whether a step writes its tag. */
+export function isWritten({ kind }: CopyStep): boolean {
+  return kind === 'copy' || kind === 'move'
 }
 
 /** Observes and reconciles. Throws what is refused: `already-published`, `not-published` or `not-as-planned`. */

@@ -9,7 +9,7 @@ import { oneLine } from '../text.ts'
 import { compareSource } from './compare-source.ts'
 import { publishCopies } from './copies.ts'
 import { publishFirst } from './first-tag.ts'
-import { readRegistry } from './observe.ts'
+import { nextSteps, readRegistry } from './observe.ts'
 import type { ReleaseRequest } from './request.ts'
 import { openTarget, type Run } from './run.ts'
 
@@ -25,7 +25,7 @@ export async function release(given: ReleaseRequest, run: Run): Promise<void> {
   let next = await readRegistry(target, constraints, run)
   if (next.first.kind !== 'keep') {
     request = { ...request, revision: await commitOfChecks(request, run) }
-    if (await awaitPackage(request, run)) next = await readRegistry(target, constraints, run)
+    if (await awaitPackage(request, run)) next = await nextSteps(target, constraints)
   }
   if (next.first.kind === 'keep') noteMovedContext(request, next.observed.labels, run)
   else for (const { title, message } of warnings) run.log.warning(title, message)
@@ -50,9 +50,10 @@ async function commitOfChecks(
     : requireReadableChecks(checks, { gitTag: decision.gitTag, revision }, run)
 }
 
-/** Waits for the package, if there is one; whether it had to wait. */
+/** Waits for the package, if there is one and an engine that will build; whether it had to wait. */
 async function awaitPackage({ package: gate }: ReleaseRequest, run: Run): Promise<boolean> {
   if (gate === undefined) return false
+  await run.docker.requireEngine()
   const { name, version } = gate.package
   return run.log.stage(`Wait for ${name} ${version}`, () => waitForPackage(gate, run))
 }
