@@ -16,21 +16,15 @@ import type { Run, Target } from './run.ts'
 
 /** How the image of the first tag gets into the registry. */
 interface Push {
-  /** What is done, for the name of the stage, such as `Build and push`. */
+  /** For the name of the stage, such as `Build and push`. */
   readonly name: string
-  /**
-   * Builds or pushes with a docker that is logged in, and gives back the digests that docker says the image has in the
-   * registry. `again`: it was tried before, and what was built then is still there.
-   */
+  /** Gives back the digests that docker says the image has in the registry. `again`: what was built before is there. */
   readonly attempt: (docker: Docker, again: boolean) => Promise<readonly Digest[]>
   /** Waits before another attempt after an error that is not of the push; false if there is to be none. */
   readonly retry?: (error: unknown) => Promise<boolean>
 }
 
-/**
- * The image of the first tag: the one that is there and is kept, or else it logs in, pushes and reads back, as a stage of the
- * run. If that fails, the registry is asked what it has now.
- */
+/** The image that the first tag has already and keeps; or else logs in, pushes and reads back, as a stage of the run. */
 export async function publishFirst(
   { credentials }: VersionRequest,
   target: Target,
@@ -63,16 +57,12 @@ export async function publishFirst(
   })
 }
 
-/** The image that the first tag has already. */
 function keptImage({ first, observed }: NextSteps): Image | undefined {
   if (first.kind !== 'keep') return undefined
   return { digest: first.digest, manifest: observed.manifest, isBuilt: false }
 }
 
-/**
- * Pushes and reads back, until it succeeds or there is no further attempt. After a push that failed the registry is read
- * again, as the image may be there all the same: what is published is not built or pushed a second time.
- */
+/** After a push that failed the registry is read again: what is there all the same is not built or pushed a second time. */
 async function pushUntilRead(
   target: Target,
   constraints: Constraints,
@@ -102,7 +92,7 @@ async function pushUntilRead(
   }
 }
 
-/** Reads back what was pushed; it must be what docker says it pushed. Throws `not-as-planned`. */
+/** What is there must be what docker says it pushed. Throws `not-as-planned`. */
 async function readPushed(
   registry: RegistryClient,
   tag: string,
@@ -142,7 +132,7 @@ async function putWhole(
   return undefined
 }
 
-/** Notes what became of the first tag when docker failed to push it, or was stopped: the registry tells, not docker. */
+/** Notes what became of the first tag when docker failed, or was stopped: the registry tells, not docker. */
 async function noteFailedPush(
   { registry, entry, desired }: Target,
   replaced: Digest | undefined,

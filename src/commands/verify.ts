@@ -15,7 +15,6 @@ import { readNotes } from './record.ts'
 import type { VerifyRequest } from './request.ts'
 import { openTargets, type Run, type Target } from './run.ts'
 
-/** What is not as planned, and what the reader can do. */
 interface Difference {
   readonly image: string
   readonly what: string
@@ -54,7 +53,6 @@ export async function verify(request: VerifyRequest, run: Run): Promise<void> {
   })
 }
 
-/** Compares what the registry has of one service with its plan. */
 async function compare(
   { desired, registry, entry, given }: Target,
   { stable }: VerifyRequest,
@@ -80,10 +78,7 @@ async function compare(
     .map(({ what, remedy }) => ({ image, what, remedy }))
 }
 
-/**
- * The digests of tags that the registry does not have. A HEAD of a tag is believed when a HEAD by that digest finds the
- * image, too; a GET would count as a pull.
- */
+/** Digests that tags lead to and HEAD of the digest does not find; a GET would count as a pull. */
 async function lostDigests(registry: RegistryClient, observed: Observed): Promise<ReadonlySet<string>> {
   const digests = new Set([...observed.tags.keys()].flatMap(tag => digestAt(observed, tag) ?? []))
   const lost = await Promise.all(
@@ -92,7 +87,7 @@ async function lostDigests(registry: RegistryClient, observed: Observed): Promis
   return new Set(lost.flat())
 }
 
-/** Notes what is found of a tag: what is to be done says how it differs from the plan. */
+/** What is to be done about a tag says how it differs from the plan. */
 function noteFound(
   entry: ServiceEntry,
   step: Step,
@@ -109,7 +104,7 @@ function noteFound(
   else noteOutcome(entry, tag, 'different', { note: `is ${there}` })
 }
 
-/** Notes what the records that are stored with the images tell of stable tags; why they can't be shown is said once. */
+/** Notes what records tell of stable tags; why they can't be shown is said once. */
 async function showRecords(targets: readonly Target[], run: Run): Promise<void> {
   const remarks = new Set<string>()
   await forServices(targets, async ({ entry, registry }) => {
