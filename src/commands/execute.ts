@@ -72,7 +72,7 @@ async function registriesOf(
   return repository => {
     const name = imageName(repository)
     const access = writes ? ('pull,push' as const) : ('pull' as const)
-    const options = { repository, transport, credentials, secrets, access, headOnly: !writes, now: clock.now }
+    const options = { repository, transport, credentials, secrets, access, now: clock.now }
     const client = clients.get(name) ?? new RegistryClient(options)
     clients.set(name, client)
     return client
