@@ -74,7 +74,6 @@ async function registriesOf(
       credentials,
       secrets,
       access,
-      headOnly: !writes,
       now: clock.now,
     })
 }
