@@ -43,7 +43,7 @@ export async function compareSource<T extends BuildingRequest>(given: T, run: Ru
       ? await askGitHub(given, run, { mustExist: true, unasked })
       : { kind: 'known', commit }
   for (const part of parts) {
-    const error = wrongCommit({ ...part, gitTag: decision.gitTag, tag })
+    const error = wrongCommit(part, { gitTag: decision.gitTag, tag })
     if (error !== undefined) throw error
   }
   const revision = tag.kind === 'known' ? tag.commit : undefined
