@@ -45,18 +45,18 @@ export async function pushFirst(
   const kept = keptImage(next)
   if (kept !== undefined) return kept
   const replaces = next.first.kind === 'keep' ? undefined : next.first.replaces
-  const { docker, log, clock, temporary } = run
+  const { log, clock } = run
   const { registry, entry, desired } = target
   const { tag } = desired.first
   const at = { registry: registry.repository.registry, credentials }
   const pause = pauseBetween(pushBackoff, clock)
   return log.stage(`${push.name} ${tagged(registry.repository, tag)}`, async conclude => {
     try {
-      const image = await withLogin(docker, at, { log, temporary, pause }, used =>
+      const image = await withLogin(run, at, docker =>
         pushUntilRead(
           target,
           constraints,
-          again => push.attempt(used, again),
+          again => push.attempt(docker, again),
           async (error, attempt) => {
             if (!(error instanceof PushInterruptedError)) return (await push.retry?.(error)) ?? false
             return pause(attempt, next => log.info(`${next}: ${error.what}`))
