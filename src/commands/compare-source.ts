@@ -35,7 +35,7 @@ export async function compareSource<T extends BuildingRequest>(given: T, run: Ru
   const parts = await partsOf(given, run)
   const tag = await commitOfParts(given, parts, run)
   for (const part of parts) {
-    const error = wrongCommit({ ...part, gitTag: decision.gitTag, tag })
+    const error = wrongCommit(part, { gitTag: decision.gitTag, tag })
     if (error !== undefined) throw error
   }
   const revision = tag.kind === 'known' ? tag.commit : undefined

@@ -29,8 +29,9 @@ export async function publishFirst(
   { credentials }: VersionRequest,
   target: Target,
   { constraints, next, push }: { constraints: Constraints; next: NextSteps; push: Push },
-  { docker, log, clock, temporary }: Run,
+  run: Run,
 ): Promise<Image> {
+  const { log, clock } = run
   const kept = keptImage(next)
   if (kept !== undefined) return kept
   const before = next.first.kind === 'keep' ? undefined : next.first.replaces
@@ -44,8 +45,8 @@ export async function publishFirst(
       : ((await push.retry?.(error)) ?? false)
   return log.stage(`${push.name} ${tagged(registry.repository, tag)}`, async conclude => {
     try {
-      const image = await withLogin(docker, at, { log, temporary, pause }, used =>
-        pushUntilRead(target, constraints, { attempt: again => push.attempt(used, again), retry }),
+      const image = await withLogin(run, at, docker =>
+        pushUntilRead(target, constraints, { attempt: again => push.attempt(docker, again), retry }),
       )
       conclude(`pushed and read back, ${image.digest}`)
       noteOutcome(entry, tag, 'built', { replaced: before === image.digest ? undefined : before })
