@@ -1,5 +1,5 @@
 import { type AuditedVersion, type AuditResult, findingsIn } from '../commands/audit-result.ts'
-import type { Finding } from '../reconcile/findings.ts'
+import type { Finding } from '../reconcile/audit-findings.ts'
 import { counted } from '../text.ts'
 import { recordList } from './records.ts'
 import { withShortDigests } from './words.ts'
