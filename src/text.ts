@@ -26,3 +26,10 @@ export const asOneLine = (value: unknown): string | undefined =>
 /** How many there are of a thing: `1 tag`, `2 tags`. */
 export const counted = (count: number, one: string, many = `${one}s`): string =>
   `${count} ${count === 1 ? one : many}`
+
+/** A duration in milliseconds, for people. */
+export const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1)} s`
+
+/** A text with its digests cut short, for where another line has them whole. */
+export const withShortDigests = (text: string): string =>
+  text.replace(/\b(sha(?:256|512):[0-9a-f]{12})[0-9a-f]{52,}\b/g, '$1…')
