@@ -30,7 +30,6 @@ export const errorTitles = {
   interrupted: 'The run was interrupted',
 } as const
 
-/** The stable name of an error. */
 export type ErrorName = keyof typeof errorTitles
 
 /** A known failure, and how to fix it. */
@@ -48,7 +47,6 @@ export class ReleaseError extends Error {
     this.remedy = remedy
   }
 
-  /** What failed, in general. */
   get title(): string {
     return errorTitles[this.name]
   }
@@ -64,7 +62,6 @@ export const knownFailure = (error: unknown): ReleaseError => {
 export const remediesOf = (errors: readonly Pick<ReleaseError, 'remedy'>[]): string =>
   [...new Set(errors.map(({ remedy }) => remedy))].join(' ')
 
-/** The message of an error. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** The messages of an error and of everything that caused it, outermost first. */

@@ -1,7 +1,6 @@
 /** Says in one line what a stage came to. `failed`: what it looked at is not as it must be. */
 export type Conclude = (line: string, verdict?: 'failed') => void
 
-/** Something that should be seen, and does not fail the run. */
 export interface Warning {
   readonly title: string
   readonly message: string

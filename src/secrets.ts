@@ -31,7 +31,6 @@ const HEADER = new RegExp(
   `(${NAME}(?:basic|bearer|negotiate|token)${SPACE}+)(?:${ENCODED}|[^\\s"'\\\\,;<>()[\\]{}])+`,
   'gi',
 )
-/** A value that looks like credentials, after the name of the header or of a scheme. */
 const VALUE = new RegExp(
   `(${NAME}|\\b(?:basic|bearer)${SPACE}+)((?:${ENCODED}|[A-Za-z0-9._~+/-]){6,}=*)`,
   'gi',
@@ -73,7 +72,6 @@ export class Secrets {
     this.add(password)
   }
 
-  /** What the inputs of a run have of them. */
   addInputs(inputs: Readonly<Record<'username' | 'password' | 'github-token', string>>): void {
     this.addLogin(inputs)
     this.add(inputs['github-token'])

@@ -37,7 +37,6 @@ export interface ImageOwner {
   readonly gitTag: string
   /** Whether it is newer than the one that is judged. */
   readonly isNewer: boolean
-  /** The tags that the policy gives it. */
   readonly tags: readonly string[]
 }
 
@@ -90,7 +89,6 @@ export function mayWait({ tag }: Withhold, { first, copies }: Desired, observed:
   return !(tag.moving && isPromoted)
 }
 
-/** What a finding is made from. */
 interface Known {
   readonly observed: Observed
   readonly ownerOf: (digest: Digest) => ImageOwner | undefined
@@ -198,7 +196,6 @@ function movingBehind(
   }
 }
 
-/** What writes a tag that is not there, or behind. */
 function writeRemedy(tag: PlannedTag, gitTag: string): string {
   return `Run ${commandFor(tag)} for ${gitTag}${tag.stable ? '' : ' again'}, which gives it to the published image.`
 }

@@ -13,7 +13,6 @@ export const AWAITS_PROMOTION = 'waits for its promotion'
 
 /** What the caller allows and knows, beside what it desires and has observed. */
 export interface Constraints {
-  /** How the image comes into the registry. */
   readonly publishes: 'build' | 'push' | 'nothing'
   readonly onExisting: OnExisting
   /** Whether stable tags are written now, or why they are not. */

@@ -2,7 +2,6 @@ import type { Digest, TagState } from '../registry/reference.ts'
 
 /** What one repository has of the desired tags, as it was read at one time. */
 export interface Observed {
-  /** The state of every desired tag that was looked at, by tag. */
   readonly tags: ReadonlyMap<string, TagState>
   /** If a moving tag is desired: all tags, or for every moving tag at least the one that shows the newest version. */
   readonly publishedTags: readonly string[]

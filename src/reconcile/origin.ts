@@ -1,6 +1,5 @@
 /** What an image says of where it comes from; what it does not say is missing. */
 export interface Origin {
-  /** The commit that it was built from. */
   readonly revision: string | undefined
   /** The repository of that commit, in one spelling. */
   readonly repository: string | undefined
@@ -11,7 +10,6 @@ export interface PublishedImage {
   readonly service: string
   /** Whether the caller gave its digest: somebody has looked at it. */
   readonly isGiven: boolean
-  /** Of each platform. */
   readonly origins: readonly Origin[]
 }
 
