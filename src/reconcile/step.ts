@@ -33,7 +33,7 @@ export interface Refuse extends OfTag {
 }
 
 /** The first tag, which this run has written, is given back to the image that another run published. */
-type Restore = OfTag & { readonly kind: 'restore'; readonly digest: Digest }
+export type Restore = OfTag & { readonly kind: 'restore'; readonly digest: Digest }
 
 type Keep = OfTag & { readonly kind: 'keep'; readonly digest: Digest }
 
