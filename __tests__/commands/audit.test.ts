@@ -153,6 +153,20 @@ test('a promotion that has reached some services is named, and is no error; one 
   expect(warnings).toEqual([[], [expect.stringMatching(/reqmon: .*2\.4\.0.* 2\.4\.0-stable/)]])
 })
 
+test('a stray stable tag that has the image of another version: nobody is told to give it to its own version', async () => {
+  await release('reqmgr2', '2.4.0')
+  bench.copy('2.4.0', '2.4.1-stable')
+  expect(findingsOf(await audit())).toMatchObject([
+    {
+      finding: {
+        kind: 'first-missing',
+        what: expect.stringMatching(/2\.4\.1 .*2\.4\.1-stable is the image of 2\.4\.0/),
+        remedy: expect.stringMatching(/^Delete only the tag 2\.4\.1-stable .* release for 2\.4\.1\.$/),
+      },
+    },
+  ])
+})
+
 describe('what can not be read', () => {
   beforeEach(async () => {
     for (const service of SERVICES) await release(service, '2.4.0')

@@ -1,4 +1,4 @@
-import type { Finding } from '../reconcile/findings.ts'
+import type { Finding } from '../reconcile/audit-findings.ts'
 import type { Digest } from '../registry/reference.ts'
 import type { PromotionNote } from './record-content.ts'
 

@@ -2,8 +2,8 @@ import type { ReleaseError } from '../errors.ts'
 import { allTags } from '../policy/decide.ts'
 import { newestFirst, type Published, type PublishedVersion } from '../policy/published.ts'
 import { compareVersions } from '../policy/version-order.ts'
+import { type Finding, findingsOf, promotionIncomplete, versionMissing } from '../reconcile/audit-findings.ts'
 import { constraintsOfPublished, stableConstraint } from '../reconcile/constraints.ts'
-import { type Finding, findingsOf, versionMissing } from '../reconcile/findings.ts'
 import { digestAt } from '../reconcile/observed.ts'
 import { reconcile } from '../reconcile/reconcile.ts'
 import { type Digest, imageName, type TagState, tagged } from '../registry/reference.ts'
@@ -47,27 +47,19 @@ export function auditResult(request: AuditRequest, all: readonly ReadService[]):
   }
 }
 
-/** Tells what waits for its promotion from what a promotion has left behind. */
+/** Tells what a promotion has left behind from what waits for one. */
 function nameIncomplete(services: readonly AuditedService[]): readonly AuditedService[] {
   const all = services.flatMap(({ versions }) => versions)
-  const promoted = all.filter(({ stableTags }) => stableTags.some(({ moving }) => !moving))
-  const begun = new Set(promoted.map(({ gitTag }) => gitTag))
-  const renamed = (gitTag: string, finding: Finding): Finding =>
-    finding.kind === 'stable-waiting' && begun.has(gitTag)
-      ? {
-          ...finding,
-          kind: 'promotion-incomplete',
-          what: `The promotion of ${gitTag} is incomplete: ${finding.tag} still waits`,
-          remedy: `Run promote for ${gitTag} again with all services, which completes it.`,
-        }
-      : finding
-  return services.map(service => ({
-    ...service,
-    versions: service.versions.map(version => ({
-      ...version,
-      findings: version.findings.map(finding => renamed(version.gitTag, finding)),
-    })),
-  }))
+  const begun = all.filter(({ stableTags }) => stableTags.some(({ moving }) => !moving))
+  const gitTags = new Set(begun.map(({ gitTag }) => gitTag))
+  const named = (version: AuditedVersion): AuditedVersion => {
+    if (!gitTags.has(version.gitTag)) return version
+    const findings = version.findings.map(finding =>
+      finding.kind === 'stable-waiting' ? promotionIncomplete(finding, version.gitTag) : finding,
+    )
+    return { ...version, findings }
+  }
+  return services.map(service => ({ ...service, versions: service.versions.map(named) }))
 }
 
 function auditService(

@@ -13,25 +13,21 @@ export interface LocalImage {
   readonly digests: readonly Digest[]
 }
 
-/**
- * The image that the engine has under exactly this reference, or nothing. Throws `docker-missing` when the engine does not
- * answer.
- */
+/** The image that the engine has under exactly this reference, if any. Throws `docker-missing`. */
 export async function findLocalImage(docker: Docker, reference: string): Promise<LocalImage | undefined> {
   const { exitCode, stdout } = await docker.run(['image', 'inspect', '--format={{json .}}', reference])
   if (exitCode !== 0) {
     await docker.requireEngine()
     return undefined
   }
-  const said = parseJson(stdout)
-  // podman takes this format for another one, that of a list.
-  const image: unknown = Array.isArray(said) ? said[0] : said
+  // podman takes this format for that of a list.
+  const image: unknown = [parseJson(stdout)].flat()[0]
   const id = field(image, 'Id')
   if (typeof id !== 'string') throw new TypeError(`docker image inspect gave no Id for ${reference}`)
   const revision = field(image, 'Config', 'Labels', REVISION_LABEL)
   const repository = `${reference.slice(0, reference.lastIndexOf(':'))}@`
   const digests = Object.values(field(image, 'RepoDigests') ?? [])
-    .map(entry => String(entry))
+    .map(String)
     .filter(entry => entry.startsWith(repository))
     .map(entry => entry.slice(repository.length))
     .filter(isDigest)

@@ -1,5 +1,4 @@
 import { ReleaseError } from '../errors.ts'
-import { parseRetryAfter } from '../http/retry.ts'
 import { type Listing, packageIndex } from './package-index.ts'
 import { newestVersions, normaliseName, normaliseVersion } from './package-version.ts'
 import { forPeople, type GatePorts, waitFor } from './wait.ts'
@@ -13,7 +12,7 @@ export interface PackageGate {
   readonly timeout: number
 }
 
-/** Waits until the index has exactly this version, and gives back whether it had to. Throws `package-missing`. */
+/** Waits until the index has this version, and gives back whether it had to. Throws `package-missing`. */
 export async function waitForPackage(
   { package: { name, version }, index, timeout }: PackageGate,
   ports: GatePorts,
@@ -22,8 +21,7 @@ export async function waitForPackage(
   const isThere = (listing: Listing): boolean => listing.kind === 'versions' && listing.versions.has(version)
   const again = (listing: Listing) => {
     if (isThere(listing) || listing.kind === 'refused') return undefined
-    if (listing.kind === 'versions') return {}
-    return { instead: listing.why, notBefore: parseRetryAfter(listing.retryAfter ?? '', Date.now()) }
+    return listing.kind === 'none' ? { ...listing, instead: listing.why } : {}
   }
   const wait = { what: `${name} ${version} at ${address}`, timeout }
   const { seen, waited } = await waitFor(wait, { look, again }, ports)
@@ -47,10 +45,7 @@ const NO_MATCH =
   /No matching distribution found for ([A-Za-z0-9._-]+)(?:\[[^\][]*\])?\s*={2,3}\s*([A-Za-z0-9.!+_-]+)/g
 const OTHER_PYTHON = /Ignored the following versions that require a different python version: (.*)/g
 
-/**
- * Whether a build failed because pip did not find just this version: the node of the index that it asked may be behind.
- * Not if it found it, but only for another Python: that stays so.
- */
+/** Whether a build failed because pip did not find just this version. If it is for another Python, that will not change. */
 export function pipMissed(output: string, { name, version }: PackageGate['package']): boolean {
   const ignored = Array.from(output.matchAll(OTHER_PYTHON)).flatMap(([, list = '']) => list.split('; '))
   if (ignored.some(entry => normaliseVersion(entry.split(' ')[0] ?? '') === version)) return false
