@@ -4,6 +4,7 @@ import { newestOfMoving } from '../policy/moving.ts'
 import { newestFirst, publishedVersions } from '../policy/published.ts'
 import { compareVersions, versionOfGitTag } from '../policy/version-order.ts'
 import { digestAt } from '../reconcile/observed.ts'
+import type { RegistryClient } from '../registry/client.ts'
 import { type Digest, type TagState, tagged } from '../registry/reference.ts'
 import { counted } from '../text.ts'
 import { type AuditResult, findingsIn } from './audit-result.ts'
@@ -55,7 +56,7 @@ async function readService(of: PublishedService, request: AuditRequest, run: Run
     if (isThere === false) lost.add(digest)
   })
   const read = { of, ...versions, tags, lost, unread, notes: new Map(), records: 'not-read' } as const
-  return request.withRecords ? { ...read, ...(await readRecords(read, run)) } : read
+  return request.withRecords ? { ...read, ...(await readRecords(read, registry, run)) } : read
 }
 
 /** How many questions about a service may stay without an answer: each was asked for minutes. */
@@ -99,6 +100,7 @@ function versionsIn(tags: readonly string[], { policy, stable, from }: AuditRequ
 /** Reads what the records of a service tell of its stable tags. */
 async function readRecords(
   { of, judged, tags, lost, unread }: ReadService,
+  registry: RegistryClient,
   run: Run,
 ): Promise<Pick<ReadService, 'notes' | 'records'>> {
   const copies = judged.flatMap(({ decision }) => decision.copies.filter(({ stable }) => stable))
@@ -109,7 +111,7 @@ async function readRecords(
   for (const digest of images) {
     const there = stable.filter(tag => digestAt({ tags }, tag) === digest)
     const references = there.map(tag => tagged(of.repository, tag))
-    const told = await readNotes(run.registryFor(of.repository), digest, references, run)
+    const told = await readNotes(registry, digest, references, run)
     // There is no place for them, or no way to them.
     if (!Array.isArray(told)) return { notes, records: told }
     for (const note of told) notes.set(note.destination, note)
