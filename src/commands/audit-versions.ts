@@ -6,6 +6,7 @@ import { type Finding, findingsOf, promotionIncomplete, versionMissing } from '.
 import { constraintsOfPublished, stableConstraint } from '../reconcile/constraints.ts'
 import { digestAt } from '../reconcile/observed.ts'
 import { reconcile } from '../reconcile/reconcile.ts'
+import type { RegistryClient } from '../registry/client.ts'
 import { type Digest, imageName, type TagState, tagged } from '../registry/reference.ts'
 import { counted } from '../text.ts'
 import type { AuditedService, AuditedVersion, AuditResult } from './audit-result.ts'
@@ -15,16 +16,17 @@ import type { AuditRequest, PublishedService } from './request.ts'
 /** What was read of a service. */
 export interface ReadService {
   readonly of: PublishedService
+  readonly registry: RegistryClient
   readonly published: Published
   /** Its versions that are judged, the newest first. */
   readonly judged: readonly PublishedVersion[]
   /** Of every moving tag, the tag that shows the newest version which it could lead to. */
   readonly newest: ReadonlyMap<string, string>
-  readonly tags: ReadonlyMap<string, TagState>
+  readonly tags: Map<string, TagState>
   /** Images that tags lead to, and the registry does not have. */
-  readonly lost: ReadonlySet<Digest>
+  readonly lost: Set<Digest>
   /** What kept tags, images by their digests, or the list of all tags (`''`) from being read. */
-  readonly unread: ReadonlyMap<string, ReleaseError>
+  readonly unread: Map<string, ReleaseError>
   /** What records tell, by the reference of the stable tag. */
   readonly notes: ReadonlyMap<string, PromotionNote>
   readonly records: 'not-read' | 'read' | 'unsupported' | { readonly problem: string }

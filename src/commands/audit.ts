@@ -4,8 +4,7 @@ import { newestOfMoving } from '../policy/moving.ts'
 import { newestFirst, publishedVersions } from '../policy/published.ts'
 import { compareVersions, versionOfGitTag } from '../policy/version-order.ts'
 import { digestAt } from '../reconcile/observed.ts'
-import type { RegistryClient } from '../registry/client.ts'
-import { type Digest, type TagState, tagged } from '../registry/reference.ts'
+import { tagged } from '../registry/reference.ts'
 import { counted } from '../text.ts'
 import { type AuditResult, findingsIn } from './audit-result.ts'
 import { auditResult, type ReadService } from './audit-versions.ts'
@@ -15,13 +14,16 @@ import type { PromotionNote } from './record-content.ts'
 import type { AuditRequest, PublishedService } from './request.ts'
 import type { Run } from './run.ts'
 
+/** How many requests go to the registry at once, for all services together. */
+const REQUESTS_AT_ONCE = 16
+
 /**
  * Compares the registry with the policy for every version of the services. Changes nothing, and pulls nothing. Throws
  * `not-as-planned`, or what could not be read if that is all.
  */
 export async function audit(request: AuditRequest, run: Run): Promise<void> {
   const all = await run.log.stage('Read the registry', async conclude => {
-    const all = await forServices(request.services, of => readService(of, request, run))
+    const all = await readServices(request, run)
     const looked = all.reduce((sum, { tags }) => sum + tags.size, 0)
     conclude(`${counted(looked, 'tag')} of ${counted(all.length, 'service')} looked at`)
     return all
@@ -36,27 +38,27 @@ export async function audit(request: AuditRequest, run: Run): Promise<void> {
   throwIfWrong(result, all)
 }
 
-/** Lists the tags of a service, and asks what each leads to, and whether the registry has these images. */
-async function readService(of: PublishedService, request: AuditRequest, run: Run): Promise<ReadService> {
-  const registry = run.registryFor(of.repository)
-  const unread = new Map<string, ReleaseError>()
-  const versions = versionsIn((await ask(unread, '', run, () => registry.listTags())) ?? [], request)
-  // No more than 16 requests for all services, of which 8 are read at once.
-  const atOnce = Math.max(2, Math.floor(16 / request.services.length))
-  const tags = new Map<string, TagState>()
-  const wanted = versions.judged.flatMap(({ decision }) => allTags(decision).map(({ tag }) => tag))
-  await eachAtOnce([...new Set(wanted)], atOnce, async tag => {
-    const state = await ask(unread, tag, run, () => registry.headTag(tag))
-    if (state !== undefined) tags.set(tag, state)
+/** Lists the tags of the services, and asks what each leads to, and whether the registry has these images. */
+async function readServices(request: AuditRequest, run: Run): Promise<readonly ReadService[]> {
+  const all = await forServices(request.services, of => listVersions(of, request, run))
+  const tags = all.flatMap(one => {
+    const wanted = one.judged.flatMap(({ decision }) => allTags(decision).map(({ tag }) => tag))
+    return [...new Set(wanted)].map(tag => ({ one, tag }))
   })
-  const lost = new Set<Digest>()
-  const images = new Set([...tags.keys()].flatMap(tag => digestAt({ tags }, tag) ?? []))
-  await eachAtOnce([...images], atOnce, async digest => {
-    const isThere = await ask(unread, digest, run, () => registry.hasManifest(digest))
-    if (isThere === false) lost.add(digest)
+  await eachAtOnce(tags, REQUESTS_AT_ONCE, async ({ one, tag }) => {
+    const state = await ask(one.unread, tag, run, () => one.registry.headTag(tag))
+    if (state !== undefined) one.tags.set(tag, state)
   })
-  const read = { of, ...versions, tags, lost, unread, notes: new Map(), records: 'not-read' } as const
-  return request.withRecords ? { ...read, ...(await readRecords(read, registry, run)) } : read
+  const images = all.flatMap(one => {
+    const digests = new Set([...one.tags.keys()].flatMap(tag => digestAt(one, tag) ?? []))
+    return [...digests].map(digest => ({ one, digest }))
+  })
+  await eachAtOnce(images, REQUESTS_AT_ONCE, async ({ one, digest }) => {
+    const isThere = await ask(one.unread, digest, run, () => one.registry.hasManifest(digest))
+    if (isThere === false) one.lost.add(digest)
+  })
+  if (!request.withRecords) return all
+  return forServices(all, async one => ({ ...one, ...(await readRecords(one, run)) }))
 }
 
 /** How many questions about a service may stay without an answer: each was asked for minutes. */
@@ -64,7 +66,7 @@ const MOST_UNANSWERED = 3
 
 /** Asks about something; what keeps it from being read hides nothing else. */
 async function ask<T>(
-  unread: Map<string, ReleaseError>,
+  unread: ReadService['unread'],
   about: string,
   { secrets }: Run,
   question: () => Promise<T>,
@@ -81,8 +83,15 @@ async function ask<T>(
   }
 }
 
-/** The versions that the tags of a service show. */
-function versionsIn(tags: readonly string[], { policy, stable, from }: AuditRequest) {
+/** Lists the tags of a service. */
+async function listVersions(
+  of: PublishedService,
+  { policy, stable, from }: AuditRequest,
+  run: Run,
+): Promise<ReadService> {
+  const registry = run.registryFor(of.repository)
+  const unread: ReadService['unread'] = new Map()
+  const tags = (await ask(unread, '', run, () => registry.listTags())) ?? []
   const published = publishedVersions(policy, tags)
   const versions = newestFirst(published.versions.values())
   // What should be there decides where a moving tag should be.
@@ -91,16 +100,22 @@ function versionsIn(tags: readonly string[], { policy, stable, from }: AuditRequ
   )
   const oldest = from === undefined ? undefined : versionOfGitTag(policy, from)
   return {
+    of,
+    registry,
     published,
     judged: versions.filter(({ version }) => oldest === undefined || compareVersions(version, oldest) >= 0),
     newest: newestOfMoving(policy, [...tags, ...due.map(({ tag }) => tag)]),
+    unread,
+    tags: new Map(),
+    lost: new Set(),
+    notes: new Map(),
+    records: 'not-read',
   }
 }
 
 /** Reads what the records of a service tell of its stable tags. */
 async function readRecords(
-  { of, judged, tags, lost, unread }: ReadService,
-  registry: RegistryClient,
+  { of, registry, judged, tags, lost, unread }: ReadService,
   run: Run,
 ): Promise<Pick<ReadService, 'notes' | 'records'>> {
   const copies = judged.flatMap(({ decision }) => decision.copies.filter(({ stable }) => stable))
