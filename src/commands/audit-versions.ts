@@ -73,7 +73,7 @@ function auditService(
   const older = published.versions.size - judged.length
   const since = request.from === undefined ? '' : ` from ${request.from} on`
   const nothing = `it has no version${since}, and ${counted(older + published.others.length, 'other tag')}`
-  const problem = unread.get('')?.what.replace(/\.$/, '') ?? (judged.length === 0 ? nothing : undefined)
+  const problem = unread.get('')?.what ?? (judged.length === 0 ? nothing : undefined)
   const owners = new Map(
     judged.toReversed().map(version => [digestAt(one, version.decision.first.tag), version]),
   )
@@ -126,10 +126,8 @@ function judge(
   const [failure] = steps
     .filter(({ kind }) => kind !== 'stay')
     .flatMap(({ tag: { tag } }) => unread.get(tag) ?? unread.get(digestAt(observed, tag) ?? tag) ?? [])
-  if (failure !== undefined) {
-    const problem = failure.what.replace(/\.$/, '')
-    return { ...about, state: 'unread', stableTags: [], findings: [], problem }
-  }
+  if (failure !== undefined)
+    return { ...about, state: 'unread', stableTags: [], findings: [], problem: failure.what }
   const ownerOf = (image: Digest) => {
     const owner = owners.get(image)
     if (owner === undefined) return undefined

@@ -64,7 +64,7 @@ async function readServices(request: AuditRequest, run: Run): Promise<readonly R
 /** How many questions about a service may stay without an answer: each was asked for minutes. */
 const MOST_UNANSWERED = 3
 
-/** Asks about something; what keeps it from being read hides nothing else. */
+/** Asks about something. What keeps it from being read, as a part of a sentence, hides nothing else. */
 async function ask<T>(
   unread: ReadService['unread'],
   about: string,
@@ -78,7 +78,7 @@ async function ask<T>(
     throw new ReleaseError('registry-unreadable', { what, remedy: 'Run it again.' })
   } catch (error) {
     const { name, what, remedy } = knownFailure(error)
-    unread.set(about, new ReleaseError(name, { what: secrets.mask(what), remedy, cause: error }))
+    unread.set(about, new ReleaseError(name, { what: secrets.mask(what.replace(/\.?\s*$/, '')), remedy }))
     return undefined
   }
 }
