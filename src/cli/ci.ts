@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os'
-import { BY_HAND } from '../commands/record-content.ts'
 import { ENVIRONMENT_VARIABLE, type RunContext, readRunContext } from '../inputs/run-context.ts'
+import { BY_HAND } from '../registry/promotion-record.ts'
 
 /**
  * What a CI says of the run that a call is a part of, but for its directories, files and inputs.

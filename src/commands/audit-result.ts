@@ -1,6 +1,6 @@
 import type { Finding } from '../reconcile/audit-findings.ts'
+import type { PromotionNote } from '../registry/promotion-record.ts'
 import type { Digest } from '../registry/reference.ts'
-import type { PromotionNote } from './record-content.ts'
 
 /** What `audit` found. Its JSON is the output `json`. */
 export interface AuditResult {

@@ -6,10 +6,10 @@ import { type Finding, findingsOf, versionMissing } from '../reconcile/audit-fin
 import { constraintsOfPublished, stableConstraint } from '../reconcile/constraints.ts'
 import { digestAt } from '../reconcile/observed.ts'
 import { reconcile } from '../reconcile/reconcile.ts'
+import type { PromotionNote } from '../registry/promotion-record.ts'
 import { type Digest, imageName, type TagState, tagged } from '../registry/reference.ts'
 import { counted } from '../text.ts'
 import type { AuditedService, AuditedVersion, AuditResult } from './audit-result.ts'
-import type { PromotionNote } from './record-content.ts'
 import type { AuditRequest, PublishedService } from './request.ts'
 
 /** What was read of a service. */

@@ -1,6 +1,6 @@
+import type { PromotionNote } from '../registry/promotion-record.ts'
 import { type Digest, imageName, tagged } from '../registry/reference.ts'
 import type { AuditResult } from './audit-result.ts'
-import type { PromotionNote } from './record-content.ts'
 import type { GitTagRequest, Request } from './request.ts'
 
 /**

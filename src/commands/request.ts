@@ -7,8 +7,8 @@ import type { Planned } from '../policy/decide.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { OnExisting, Stable } from '../reconcile/constraints.ts'
 import type { PasswordCredentials } from '../registry/credentials.ts'
+import type { RecordedRun } from '../registry/promotion-record.ts'
 import type { Digest, Repository } from '../registry/reference.ts'
-import type { RecordedRun } from './record-content.ts'
 
 /** A service, where its images are, and the digest that its image must have, if that was given. */
 export interface PublishedService {
