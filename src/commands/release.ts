@@ -24,7 +24,11 @@ export async function release(given: ReleaseRequest, run: Run): Promise<void> {
   const constraints = publishConstraints(request, 'build')
   let next = await readRegistry(target, constraints, run)
   if (next.first.kind !== 'keep') {
-    request = { ...request, revision: await commitOfChecks(request, run) }
+    const { checks, decision, revision } = request
+    if (checks !== undefined) {
+      const commit = await requireReadableChecks(checks, { gitTag: decision.gitTag, revision }, run)
+      request = { ...request, revision: commit }
+    }
     if (request.package !== undefined) await run.docker.requireEngine()
     if (await waitForPackage(request.package, run)) next = await nextSteps(target, constraints)
   }
@@ -40,16 +44,6 @@ export async function release(given: ReleaseRequest, run: Run): Promise<void> {
   }
   const image = await publishFirst(request, target, { constraints, next, push }, run)
   await publishCopies(request, target, { constraints, image, copies: next.copies }, run)
-}
-
-/** The commit whose checks will count. That they can not be read is found out before the build, not after it. */
-async function commitOfChecks(
-  { checks, decision, revision }: ReleaseRequest,
-  run: Run,
-): Promise<string | undefined> {
-  return checks === undefined
-    ? revision
-    : requireReadableChecks(checks, { gitTag: decision.gitTag, revision }, run)
 }
 
 function noteMovedContext({ build, decision }: ReleaseRequest, labels: Labels, { log }: Run): void {
