@@ -94,7 +94,7 @@ test.each([
   { env: { INPUT_PLATFORMS: 'x' }, says: '--platform=… into build-options' },
   { env: { INPUT_PUSH: 'false' }, says: 'release and push push' },
   { env: { INPUT_NO_PUSH: 'true' }, says: 'no_push. Write command: build' },
-  { env: { INPUT_TAGS: 'latest' }, says: 'which image tags it gets is for policy to say' },
+  { env: { INPUT_TAGS: 'latest' }, says: 'policy says which image tags it gets' },
   { env: { INPUT_TAG: '1', 'INPUT_BUILD-ARGS': '', INPUT_VERBOSE: '1', TAGS: '1' }, says: 'no error' },
 ])('$env', ({ env, says }) => {
   const text = refusal({}, run, env)

@@ -22,9 +22,7 @@ function checkPaths({ texts: { context, file }, run, mistakes }: Reading): void 
   const directory = lookAt(context, run)
   const dockerfile = lookAt(file || `${context}/Dockerfile`, run)
   const wrong = mistakes.about('context', context)
-  if (/^(?:[a-z]+:\/\/|git@|github\.com\/)/i.test(context))
-    wrong('it is an address', 'Check it out (actions/checkout), and write the directory.')
-  else if (context === '' || directory.kind !== 'directory')
+  if (context === '' || directory.kind !== 'directory')
     wrong(directory.problem, 'Write a directory; in a workflow, check it out first (actions/checkout).')
   else if (file === '' && dockerfile.kind !== 'file')
     wrong(
@@ -33,12 +31,8 @@ function checkPaths({ texts: { context, file }, run, mistakes }: Reading): void 
     )
   else if (holdsLogin(directory.path, run))
     wrong("docker's login is kept in it", 'Write a directory below it.')
-  if (file === '' || dockerfile.kind === 'file') return
-  const isInContext = lookAt(`${context}/${file}`, run).kind === 'file'
-  const remedy = isInContext
-    ? `Write ${context}/${file}.`
-    : 'Paths start from the workspace, not from context.'
-  mistakes.about('file', file)(dockerfile.problem, remedy)
+  if (file !== '' && dockerfile.kind !== 'file')
+    mistakes.about('file', file)(dockerfile.problem, 'Paths start from the workspace, not from context.')
 }
 
 function buildArgsOf({ texts, mistakes }: Reading): string[] {
@@ -51,18 +45,18 @@ function buildArgsOf({ texts, mistakes }: Reading): string[] {
   })
 }
 
-/** Values may be secrets: they are not repeated. */
-function warnOfBuildArgs({ texts, warn }: Reading): void {
+/** Values may be secrets, and are not repeated. */
+function warnOfBuildArgs({ texts, log }: Reading): void {
   const odd = linesOf(texts['build-args']).flatMap(
     ({ line }) => /^([^=]*)=(?:.*[\s,][A-Za-z_]\w*=|(["']).*\2$)/.exec(line)?.[1] ?? [],
   )
   const message = `${odd.join(', ')}: quotes or another NAME= are part of the value. Write one NAME=value a line.`
-  if (odd.length > 0) warn({ title: 'Possible mistake in build-args', message })
+  if (odd.length > 0) log.warning('Possible mistake in build-args', message)
 }
 
 const OWN_LABELS = 'org.opencontainers.image.'
 
-/** The labels of the image: our own, and those that are given, which may replace some. */
+/** Our own labels, and those that are given, which may replace some. */
 function labelsOf(version: string, title: string | undefined, { texts, run, mistakes }: Reading): string[] {
   const source = run.repositoryUrl
   const url = source && `${source}/tree/${version.split('/').map(encodeURIComponent).join('/')}`
@@ -80,21 +74,14 @@ function labelsOf(version: string, title: string | undefined, { texts, run, mist
   return [...labels].flatMap(([name, value]) => (value === undefined ? [] : `${name}=${value}`))
 }
 
-/** Options of docker that are not for the caller to give. */
-const OWN_OPTIONS = Object.entries({
-  '--file': 'it goes into file',
-  '--build-arg': 'it goes into build-args',
-  '--label': 'it goes into labels',
-  '--tag': 'the policy says which tags there are',
-  '--push --load --output --metadata-file': 'the command says where the image goes',
-  '--call --check --print --help --detach': 'the image must be built',
-})
+/** Options of docker that the action sets. */
+const OWN_OPTIONS =
+  '--file --build-arg --label --tag --push --load --output --metadata-file --call --check --print --help --detach'
 
-/** Further options of docker. Their values may be secrets: they are not repeated. */
+/** Further options of docker. Values may be secrets, and are not repeated. */
 function optionsOf(repository: Repository | undefined, { texts, mistakes }: Reading): string[] {
   return linesOf(texts['build-options']).map(({ number, line }) => {
     const [name = ''] = line.split(/[=\s]/, 1)
-    const [, own] = OWN_OPTIONS.find(([names]) => names.split(' ').includes(name)) ?? []
     const wrong = mistakes.about('build-options', name)
     if (!/^--[a-z]/.test(name))
       mistakes.add(
@@ -102,9 +89,13 @@ function optionsOf(repository: Repository | undefined, { texts, mistakes }: Read
         `build-options, line ${number}: it is not a long option.`,
         'Write one a line, such as --platform=linux/amd64.',
       )
-    else if (own !== undefined) wrong(own, 'Leave it out.')
-    else if (/\s--[a-z]/.test(line)) wrong('it is several options', 'Write each on a line of its own.')
-    else if (/^[^=\s]+\s/.test(line)) wrong('its value is not behind "="', `Write ${name}=….`)
+    else if (OWN_OPTIONS.split(' ').includes(name))
+      wrong(
+        'the action sets it',
+        'Leave it out: file, build-args, labels, policy and command say what it is.',
+      )
+    else if (/^[^=\s]+\s|\s--[a-z]/.test(line))
+      wrong('it is more than one option', `Write one a line, its value behind "=": ${name}=….`)
     else if (name === '--cache-to' && repository && referencesIn(line).some(each => isIn(repository, each))) {
       const image = imageName(repository)
       const problem = `docker would write into ${image}, over its published tags`
