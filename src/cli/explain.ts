@@ -5,7 +5,6 @@ import type { Log } from '../log.ts'
 import { allTags, decide } from '../policy/decide.ts'
 import type { Policy } from '../policy/policy.ts'
 import { aligned } from '../report/aligned.ts'
-import { type Colours, coloursFor } from '../report/terminal-colours.ts'
 import { jsonLine, oneLine } from '../text.ts'
 import { ciContext } from './ci.ts'
 import type { Call } from './program.ts'
@@ -16,13 +15,12 @@ export async function explain(
   { texts, json }: Call,
   { process, log }: { process: NodeJS.Process; log: Log },
 ): Promise<void> {
-  const { stdin, stdout, env } = process
+  const { stdin, stdout } = process
   const mistakes = new Mistakes()
-  const run = ciContext(env, process.cwd())
+  const run = ciContext(process.env, process.cwd())
   const policy = policyOf({ texts: withoutSecrets(texts, mistakes), run, mistakes, log })
   mistakes.throwIfAny()
   if (stdin.isTTY) log.info('Reading git tags from the terminal, one a line, until Ctrl-D.')
-  const colours = coloursFor(stdout, env)
   const counts = new Map<string, number>()
   const ruleWidth = Math.max(...policy.rules.map(({ name }) => name.length))
   let tagWidth = 0
@@ -35,7 +33,7 @@ export async function explain(
       counts.set(rule, (counts.get(rule) ?? 0) + 1)
       if (json) return `${jsonLine(explanation)}\n`
       const columns = [oneLine(gitTag).padEnd(tagWidth), rule.padEnd(ruleWidth)]
-      return `  ${columns.join('  ')}  ${imageTags(explanation, colours)}\n`
+      return `  ${columns.join('  ')}  ${imageTags(explanation)}\n`
     })
     if (!(await writeResult(stdout, shown.join('')))) return
   }
@@ -65,13 +63,10 @@ function explanationOf(policy: Policy, tag: string) {
   return { tag, rule: decision.rule, tags: all.map(each => each.tag), stableTags, reason }
 }
 
-function imageTags(
-  { rule, tags, stableTags, reason }: ReturnType<typeof explanationOf>,
-  { green, yellow }: Colours,
-): string {
-  if (rule === null) return yellow(oneLine(reason))
+function imageTags({ rule, tags, stableTags, reason }: ReturnType<typeof explanationOf>): string {
+  if (rule === null) return oneLine(reason)
   const others = tags.filter(tag => !stableTags.includes(tag))
-  return [...others, ...(stableTags.length === 0 ? [] : ['|', ...stableTags.map(green)])].join(' ')
+  return [...others, ...(stableTags.length === 0 ? [] : ['|', ...stableTags])].join(' ')
 }
 
 /** How many git tags each rule took. */

@@ -26,13 +26,14 @@ export function readCall(args: readonly string[]): Call {
     .showHelpAfterError('See stable-release --help.')
   for (const help of commands) addCommand(program, help, call => calls.push(call))
   const statuses = Object.entries(EXIT_STATUSES).map(([status, meaning]) => `\n  ${status}  ${meaning}`)
-  const example = commands[0]?.example
-  program.addHelpText('after', `\nExit status:${statuses.join('')}\n\nExample:\n  ${example}`)
+  program.addHelpText('after', `\nExit status:${statuses.join('')}\n\nExample:\n  ${EXAMPLE}`)
   program.parse(args, { from: 'user' })
   const [call] = calls
   if (call === undefined) throw new TypeError('no command was called')
   return call
 }
+
+const EXAMPLE = 'stable-release release reqmgr2 2.3.4 registry.cern.ch cmswmcore'
 
 /** What commander says of a mistake, without values: they may be secrets. */
 function withoutValues(text: string): string {
@@ -46,11 +47,10 @@ Environment:
   STABLE_RELEASE_PASSWORD  the password of the account, if it is not piped in
   GITHUB_TOKEN             reads the commit of the git tag, and its checks
   GITHUB_REPOSITORY        the repository of the git tag, as owner/name
-  GITHUB_API_URL           the address of the API, https://api.github.com by default
-`
+  GITHUB_API_URL           the address of the API, https://api.github.com by default`
 
 function addCommand(program: Command, help: CommandHelp, onCall: (call: Call) => void): void {
-  const { name, summary, details, positionals, options, example } = help
+  const { name, summary, details, positionals, options } = help
   const isLocal = name === 'explain'
   const command = program
     .command(name)
@@ -69,7 +69,7 @@ function addCommand(program: Command, help: CommandHelp, onCall: (call: Call) =>
   }
   command
     .option('--json', 'Prints the result as JSON.')
-    .addHelpText('after', `${isLocal ? '' : ENVIRONMENT}\nExample:\n  ${example}`)
+    .addHelpText('after', isLocal ? '' : ENVIRONMENT)
     .action(() => {
       const given: Readonly<Record<string, unknown>> = Object.fromEntries([
         ...positionals.map((input, index) => [input, command.processedArgs[index]]),

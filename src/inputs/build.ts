@@ -35,40 +35,37 @@ function checkPaths({ texts: { context, file }, run, mistakes }: Reading): void 
     mistakes.about('file', file)(dockerfile.problem, 'Paths start from the workspace, not from context.')
 }
 
-function buildArgsOf({ texts, mistakes }: Reading): string[] {
-  return linesOf(texts['build-args']).map(({ number, line }) => {
+function buildArgsOf(reading: Reading): string[] {
+  return linesOf('build-args', reading).map(({ line, wrong }) => {
     const [name = ''] = line.split('=', 1)
-    const what = `build-args, line ${number}: it does not begin with a name.`
-    if (!/^[A-Za-z_][\w.-]*$/.test(name)) mistakes.add('build-args', what, 'Write one NAME=value a line.')
-    if (name === 'TAG') mistakes.about('build-args', name)('it is always the git tag', 'Leave it out.')
+    if (!/^[A-Za-z_][\w.-]*$/.test(name)) wrong('it has no name', 'Write one NAME=value a line.')
+    if (name === 'TAG') wrong('TAG is always the git tag', 'Leave it out.')
     return line
   })
 }
 
-/** Values may be secrets, and are not repeated. */
-function warnOfBuildArgs({ texts, log }: Reading): void {
-  const odd = linesOf(texts['build-args']).flatMap(
+function warnOfBuildArgs(reading: Reading): void {
+  const odd = linesOf('build-args', reading).flatMap(
     ({ line }) => /^([^=]*)=(?:.*[\s,][A-Za-z_]\w*=|(["']).*\2$)/.exec(line)?.[1] ?? [],
   )
   const message = `${odd.join(', ')}: quotes or another NAME= are part of the value. Write one NAME=value a line.`
-  if (odd.length > 0) log.warning('Possible mistake in build-args', message)
+  if (odd.length > 0) reading.log.warning('Possible mistake in build-args', message)
 }
 
 const OWN_LABELS = 'org.opencontainers.image.'
 
 /** Our own labels, and those that are given, which may replace some. */
-function labelsOf(version: string, title: string | undefined, { texts, run, mistakes }: Reading): string[] {
-  const source = run.repositoryUrl
+function labelsOf(version: string, title: string | undefined, reading: Reading): string[] {
+  const source = reading.run.repositoryUrl
   const url = source && `${source}/tree/${version.split('/').map(encodeURIComponent).join('/')}`
   // image-spec v1.1, annotations.md, "Pre-Defined Annotation Keys".
   const own = { title, version, source, 'ref.name': version, url }
   const labels = new Map(Object.entries(own).map(([name, value]) => [`${OWN_LABELS}${name}`, value]))
-  for (const { number, line } of linesOf(texts.labels)) {
+  for (const { line, wrong } of linesOf('labels', reading)) {
     const [, name, value = ''] = /^([^=\s]+)=(.*)$/.exec(line) ?? []
-    if (name === undefined)
-      mistakes.add('labels', `labels, line ${number}: it is not name=value.`, 'Write one name=value a line.')
+    if (name === undefined) wrong('it is not name=value', 'Write one name=value a line.')
     else if (name === `${OWN_LABELS}revision` || name === `${OWN_LABELS}version`)
-      mistakes.about('labels', name)('it says what was released, and is always set', 'Leave it out.')
+      wrong(`${name} says what was released, and is always set`, 'Leave it out.')
     else labels.set(name, value)
   }
   return [...labels].flatMap(([name, value]) => (value === undefined ? [] : `${name}=${value}`))
@@ -78,28 +75,19 @@ function labelsOf(version: string, title: string | undefined, { texts, run, mist
 const OWN_OPTIONS =
   '--file --build-arg --label --tag --push --load --output --metadata-file --call --check --print --help --detach'
 
-/** Further options of docker. Values may be secrets, and are not repeated. */
-function optionsOf(repository: Repository | undefined, { texts, mistakes }: Reading): string[] {
-  return linesOf(texts['build-options']).map(({ number, line }) => {
+function optionsOf(repository: Repository | undefined, reading: Reading): string[] {
+  return linesOf('build-options', reading).map(({ line, wrong }) => {
     const [name = ''] = line.split(/[=\s]/, 1)
-    const wrong = mistakes.about('build-options', name)
     if (!/^--[a-z]/.test(name))
-      mistakes.add(
-        'build-options',
-        `build-options, line ${number}: it is not a long option.`,
-        'Write one a line, such as --platform=linux/amd64.',
-      )
+      wrong('it is not a long option', 'Write one a line, such as --platform=linux/amd64.')
     else if (OWN_OPTIONS.split(' ').includes(name))
-      wrong(
-        'the action sets it',
-        'Leave it out: file, build-args, labels, policy and command say what it is.',
-      )
+      wrong(`the action sets ${name}`, 'Use file, build-args, labels, policy or command.')
     else if (/^[^=\s]+\s|\s--[a-z]/.test(line))
       wrong('it is more than one option', `Write one a line, its value behind "=": ${name}=….`)
     else if (name === '--cache-to' && repository && referencesIn(line).some(each => isIn(repository, each))) {
       const image = imageName(repository)
-      const problem = `docker would write into ${image}, over its published tags`
-      wrong(problem, `Name another repository, such as ${image}-cache; --cache-from may name ${image}.`)
+      const remedy = `Name another repository, such as ${image}-cache; --cache-from may name ${image}.`
+      wrong(`--cache-to would write into ${image}, over its published tags`, remedy)
     }
     return line
   })

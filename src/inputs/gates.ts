@@ -27,12 +27,12 @@ export function packageOf(gitTag: string, reading: Reading): PackageGate | undef
 /** The checks that are required, if any. */
 export function checksOf(reading: Reading): ChecksGate | undefined {
   const timeout = timeoutOf('checks-timeout', reading)
-  const names = new Set(linesOf(reading.texts['require-checks']).map(({ line }) => line))
+  const names = new Set(linesOf('require-checks', reading).map(({ line }) => line))
   const repository = gitHubOf(reading)
   if (names.size === 0) return undefined
   if (repository) return { repository, names: [...names], timeout, ownRun: reading.run.runId }
-  const what = 'require-checks needs github-token, GITHUB_REPOSITORY and GITHUB_API_URL, and one is empty.'
-  const remedy = 'In a workflow, leave github-token out; elsewhere, set GITHUB_REPOSITORY and GITHUB_TOKEN.'
+  const what = 'require-checks needs github-token, GITHUB_REPOSITORY and GITHUB_API_URL; one is empty.'
+  const remedy = 'In a workflow, leave github-token out; elsewhere, set the variables and GITHUB_TOKEN.'
   reading.mistakes.add('require-checks', what, remedy)
   return undefined
 }

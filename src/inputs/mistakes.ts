@@ -3,7 +3,7 @@ import { type ErrorName, ReleaseError } from '../errors.ts'
 import { oneLine } from '../text.ts'
 import { nearMiss } from './near-miss.ts'
 
-/** Collects what is wrong with the inputs, so that all of it is told at once. */
+/** Collects what is wrong with the inputs, to tell all of it at once. */
 export class Mistakes {
   readonly #all: { input: InputName; error: ReleaseError }[] = []
 
@@ -12,13 +12,13 @@ export class Mistakes {
     this.#all.push({ input, error: new ReleaseError(name, { what, remedy }) })
   }
 
-  /** An input that must not be empty, unless there is a mistake about it already: it was misspelt, or held a secret. */
+  /** An empty input, unless it was misspelt or held a secret, which is a mistake already. */
   empty(input: InputName, what: string, remedy: string): void {
     if (this.#all.some(mistake => mistake.input === input)) return
     this.add(input, what, `${remedy} A variable or secret that does not exist is empty, too.`)
   }
 
-  /** Notes a problem of an input's value; `problem` is a part of a sentence. */
+  /** Notes what is wrong with a value; `problem` is a part of a sentence. */
   about(input: InputName, given: string): (problem: string, remedy: string) => void {
     return (problem, remedy) => {
       const what = `${input} is ${oneLine(JSON.stringify(given))}: ${oneLine(problem)}.`

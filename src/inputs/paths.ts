@@ -4,7 +4,7 @@ import { isAbsolute, relative } from 'node:path'
 import { fromWorkspace } from '../workspace-path.ts'
 import type { RunContext } from './run-context.ts'
 
-/** What is at a path; `problem` is a part of a sentence, for a caller who wants something else. */
+/** What is at a path; `problem` is for a caller who wants something else. */
 interface Seen {
   readonly kind: 'file' | 'directory' | 'neither'
   readonly path: string

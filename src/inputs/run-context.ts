@@ -13,7 +13,7 @@ export interface RunContext {
   readonly apiUrl: string | undefined
   readonly runId: string | undefined
   readonly recorded: RecordedRun
-  /** Whether somebody has looked at the images whose digests are given; a job may have read them from the registry. */
+  /** Whether a person has looked at the images whose digests are given. */
   readonly isLookedAt: boolean
   readonly workspace: string
   readonly temporary: string | undefined
