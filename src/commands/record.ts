@@ -19,7 +19,6 @@ import { isPublished, type ServiceEntry, type TagEntry } from './ledger.ts'
 import type { VersionRequest } from './request.ts'
 import type { Run, Target } from './run.ts'
 
-/** What a run knows of the promotion that it has carried out. */
 interface Decided extends VersionRequest {
   readonly command: string
   readonly commit: string | undefined

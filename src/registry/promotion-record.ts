@@ -18,7 +18,6 @@ export interface RecordedRun {
   readonly environment: string | undefined
 }
 
-/** What a list of records tells of each. */
 export interface PromotionNote extends RecordedRun {
   /** The reference of the stable tag. */
   readonly destination: string
@@ -30,7 +29,6 @@ export interface PromotionNote extends RecordedRun {
   readonly checks: readonly { name: string; state: string; url: string | undefined }[]
 }
 
-/** The decision that made an image stable. */
 export interface Promotion extends PromotionNote {
   /** The reference of the first tag. */
   readonly source: string
