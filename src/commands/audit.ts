@@ -4,13 +4,13 @@ import { newestOfMoving } from '../policy/moving.ts'
 import { newestFirst, publishedVersions } from '../policy/published.ts'
 import { compareVersions, versionOfGitTag } from '../policy/version-order.ts'
 import { digestAt } from '../reconcile/observed.ts'
+import type { PromotionNote } from '../registry/promotion-record.ts'
 import { tagged } from '../registry/reference.ts'
 import { counted } from '../text.ts'
 import { type AuditResult, findingsIn } from './audit-result.ts'
 import { auditResult, type ReadService } from './audit-versions.ts'
 import { eachAtOnce, forServices } from './concurrency.ts'
 import { readNotes } from './record.ts'
-import type { PromotionNote } from './record-content.ts'
 import type { AuditRequest, PublishedService } from './request.ts'
 import type { Run } from './run.ts'
 
@@ -83,7 +83,6 @@ async function ask<T>(
   }
 }
 
-/** Lists the tags of a service. */
 async function listVersions(
   of: PublishedService,
   { policy, stable, from }: AuditRequest,
@@ -113,7 +112,6 @@ async function listVersions(
   }
 }
 
-/** Reads what the records of a service tell of its stable tags. */
 async function readRecords(
   { of, registry, judged, tags, lost, unread }: ReadService,
   run: Run,
@@ -134,7 +132,6 @@ async function readRecords(
   return { notes, records: images.length === 0 ? 'not-read' : 'read' }
 }
 
-/** Throws what is wrong, or could not be judged. */
 function throwIfWrong({ services }: AuditResult, all: readonly ReadService[]): void {
   const wrong = services.filter(({ versions }) => versions.some(({ state }) => state === 'wrong'))
   const unjudged = services.flatMap(({ image, problem, versions }) => {
