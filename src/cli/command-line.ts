@@ -64,11 +64,11 @@ async function runRequest(
   const texts = await withSecrets(call, process)
   secrets.addInputs(texts)
   const context = ciContext(process.env, process.cwd())
-  const request = requestOf({ ...texts, command }, context, { mistakes: new Mistakes(), log })
+  const env = withoutPassword(process.env)
+  const request = requestOf({ ...texts, command }, context, { mistakes: new Mistakes(), log, env })
   // Not before: without a handler, Ctrl-C ends a wait for the password at once.
   const signal = interruption(process)
   await removeLeftBehind(tmpdir())
-  const env = withoutPassword(process.env)
   const { workspace } = context
   try {
     await execute(

@@ -15,10 +15,10 @@ export async function explain(
   { texts, json }: Call,
   { process, log }: { process: NodeJS.Process; log: Log },
 ): Promise<void> {
-  const { stdin, stdout } = process
+  const { stdin, stdout, env } = process
   const mistakes = new Mistakes()
-  const run = ciContext(process.env, process.cwd())
-  const policy = policyOf({ texts: withoutSecrets(texts, mistakes), run, mistakes, log })
+  const run = ciContext(env, process.cwd())
+  const policy = policyOf({ texts: withoutSecrets(texts, mistakes), run, mistakes, log, env })
   mistakes.throwIfAny()
   if (stdin.isTTY) log.info('Reading git tags from the terminal, one a line, until Ctrl-D.')
   const counts = new Map<string, number>()

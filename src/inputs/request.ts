@@ -19,10 +19,11 @@ const COMMANDS = ['release', 'plan', 'build', 'push', 'promote', 'verify', 'audi
 export function requestOf(
   given: InputTexts,
   run: RunContext,
-  { mistakes, log }: Pick<Reading, 'mistakes' | 'log'>,
+  process: Pick<Reading, 'mistakes' | 'log' | 'env'>,
 ): Request {
+  const { mistakes } = process
   const texts = withoutSecrets(given, mistakes)
-  const reading = { texts, run, mistakes, log }
+  const reading = { ...process, texts, run }
   const command = mistakes.oneOf('command', texts.command, COMMANDS)
   const policy = policyOf(reading)
   const common = {
