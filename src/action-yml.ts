@@ -18,17 +18,17 @@ export const inputs = {
   "labels": { default: "", meaning: "More labels of the image, one `name=value` a line, without quotes." },
   "username": { default: "", meaning: "The account at the registry." },
   "password": { default: "", meaning: "The password or token of the account." },
-  "on-existing": { default: "same-revision", meaning: "If the version is published: `same-revision` keeps an image built from this commit and stops at any other; `reuse` keeps any; `fail` always stops; `overwrite` replaces it." },
+  "on-existing": { default: "same-revision", meaning: "What to do with a published version, `same-revision`, `reuse`, `fail` or `overwrite`." },
   "stable": { default: "on-release", meaning: "When stable tags are written, `on-release` or `on-promotion` (only by `promote`)." },
   "digest": { default: "", meaning: "For `promote` and `verify` of one service, the digest that the image must have, `sha256:…`." },
   "from": { default: "", meaning: "For `audit`, the git tag of the oldest version that is judged." },
-  "record": { default: "true", meaning: "Whether a record of the decision is stored with an image that becomes stable, where the registry has the referrers API, and shown by `verify` and `audit`; `true` or `false`." },
+  "record": { default: "true", meaning: "Whether a record of the decision is stored with an image that becomes stable, `true` or `false`." },
   "package": { default: "", meaning: "A Python package to wait for before the build, at the git tag's version." },
   "package-index": { default: "https://pypi.org/simple/", meaning: "The simple index that has the package; no password in the address." },
   "package-timeout": { default: "15m", meaning: "How long to wait for the package, such as `90s`, `15m` or `1h`." },
   "require-checks": { default: "", meaning: "Commit statuses or check runs, one a line, that must pass on the git tag's commit before stable tags are written." },
   "checks-timeout": { default: "0s", meaning: "How long to wait for these checks, such as `30m`." },
-  "github-token": { default: "${{ github.token }}", meaning: "Reads the checks (it needs `checks`, `statuses` and `contents`, each `read`), and the commit of a `tag` other than the one that triggered the run (`contents`)." },
+  "github-token": { default: "${{ github.token }}", meaning: "Reads the checks, and the commit of a `tag` other than the one that triggered the run." },
 } as const
 
 export type InputName = keyof typeof inputs
