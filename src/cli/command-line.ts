@@ -3,12 +3,12 @@ import { CommanderError } from 'commander'
 import { systemClock } from '../clock.ts'
 import { execute } from '../commands/execute.ts'
 import { Ledger } from '../commands/ledger.ts'
-import { causesOf, ReleaseError } from '../errors.ts'
+import { ReleaseError } from '../errors.ts'
 import { Mistakes } from '../inputs/mistakes.ts'
 import { requestOf } from '../inputs/request.ts'
 import { InterruptedError, interruption } from '../interruption.ts'
 import type { Log } from '../log.ts'
-import { failureOf, failureText } from '../report/failure.ts'
+import { causeLines, failureOf, failureText } from '../report/failure.ts'
 import { maskedLog } from '../report/masked-log.ts'
 import { tableOf } from '../report/table.ts'
 import { coloursFor } from '../report/terminal-colours.ts'
@@ -16,7 +16,7 @@ import { terminalLog } from '../report/terminal-log.ts'
 import { asRunnerFault } from '../runner.ts'
 import { Secrets } from '../secrets.ts'
 import { removeLeftBehind, withTemporary } from '../temporary.ts'
-import { eachLine, jsonLine, oneLine } from '../text.ts'
+import { eachLine, jsonLine } from '../text.ts'
 import { ciContext } from './ci.ts'
 import type { EXIT_STATUSES } from './commands.ts'
 import { withoutPassword, withSecrets } from './credentials.ts'
@@ -53,8 +53,7 @@ export async function runCommandLine(process: NodeJS.Process): Promise<number | 
     if (call.json || LOOKING.includes(call.command))
       await print(call, ledger, stdout, failureOf(shown)).catch(() => {})
     const text = failureText(shown, ledger)
-    for (const cause of causesOf(shown).slice(1).map(oneLine))
-      if (!text.includes(cause)) stderr.write(`caused by: ${cause}\n`)
+    for (const line of causeLines(shown)) stderr.write(`${line}\n`)
     stderr.write(`${colours.red('error:')} ${eachLine(text)}\n`)
     return error instanceof InterruptedError ? error.by : statusOf(error, call.command)
   }

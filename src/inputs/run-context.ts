@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import type { RecordedRun } from '../commands/record-content.ts'
 import { field, parseJson } from '../json.ts'
+import type { RecordedRun } from '../registry/promotion-record.ts'
 import { oneLine } from '../text.ts'
 
 /** What a CI says of the run. */
