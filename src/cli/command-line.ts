@@ -59,7 +59,6 @@ export async function runCommandLine(process: NodeJS.Process): Promise<number | 
   }
 }
 
-/** Does what the action does with these inputs. */
 async function runRequest(
   call: Call,
   command: Exclude<Call['command'], 'explain'>,

@@ -30,7 +30,6 @@ const CHECKS: readonly InputName[] = ['require-checks', 'checks-timeout']
 const PUBLISH: readonly InputName[] = ['on-existing', 'stable', ...CHECKS, 'record', 'username']
 const RELEASE: readonly InputName[] = [...POLICY, ...BUILD, ...PACKAGE, ...PUBLISH]
 
-/** The commands, in the order of the help. */
 export const commands: readonly CommandHelp[] = [
   {
     name: 'release',

@@ -69,7 +69,6 @@ function imageTags({ rule, tags, stableTags, reason }: ReturnType<typeof explana
   return [...others, ...(stableTags.length === 0 ? [] : ['|', ...stableTags])].join(' ')
 }
 
-/** How many git tags each rule took. */
 function countTable({ rules }: Policy, counts: ReadonlyMap<string, number>): string {
   const all = String([...counts.values()].reduce((sum, count) => sum + count, 0))
   const row = (name: string, what: string): string[] => [

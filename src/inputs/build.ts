@@ -4,7 +4,6 @@ import { imageName, isIn, type Repository } from '../registry/reference.ts'
 import { holdsLogin, lookAt } from './paths.ts'
 import { linesOf, type Reading } from './texts.ts'
 
-/** What is built, and how. */
 export function buildOf(gitTag: string, service: PublishedService | undefined, reading: Reading): Build {
   const { context, file } = reading.texts
   checkPaths(reading)
@@ -81,7 +80,6 @@ function labelsOf(version: string, title: string | undefined, reading: Reading):
   return [...labels].flatMap(([name, value]) => (value === undefined ? [] : `${name}=${value}`))
 }
 
-/** Options of docker that the action sets. */
 const OWN_OPTIONS =
   '--file --build-arg --label --tag --push --load --output --metadata-file --call --check --print --help --detach'
 

@@ -3,7 +3,6 @@ import { field, parseJson } from '../json.ts'
 import type { RecordedRun } from '../registry/promotion-record.ts'
 import { oneLine } from '../text.ts'
 
-/** What a CI says of the run. */
 export interface RunContext {
   readonly tag: string | undefined
   /** What the run is for, for people. */

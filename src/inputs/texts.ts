@@ -40,7 +40,6 @@ interface Line {
   readonly warn: (problem: string, remedy: string) => void
 }
 
-/** The lines of an input that are not empty. */
 export function linesOf(input: InputName, { texts, mistakes, log }: Reading): Line[] {
   return texts[input].split(/\r?\n/).flatMap((text, index) => {
     const what = (problem: string): string => oneLine(`${input}, line ${index + 1}: ${problem}.`)

@@ -4,7 +4,6 @@ import { matchRule, ruleFor, stableOrigin } from './match.ts'
 import { type Bindings, render } from './pattern.ts'
 import type { Policy, Template } from './policy.ts'
 
-/** An image tag that a git tag gets. */
 export interface PlannedTag {
   readonly tag: string
   readonly stable: boolean
@@ -95,7 +94,6 @@ function noRule(policy: Policy, gitTag: string): string {
   return `${JSON.stringify(gitTag)} matches no rule${why}${nearest(policy, gitTag)}${fittingPreset(gitTag)}.`
 }
 
-/** The rule whose pattern fits the longest beginning of the git tag. */
 function nearest({ rules }: Policy, gitTag: string): string {
   const [miss] = rules
     .flatMap(rule => {

@@ -31,7 +31,6 @@ export function parsePolicy(text: string): ParsedPolicy {
   return isWrong() ? { kind: 'invalid', problems } : { kind: 'policy', policy, warnings: problems }
 }
 
-/** A rule with its words, and where its problems go. */
 interface Line {
   readonly rule: Rule
   readonly words: RuleWords
@@ -103,7 +102,6 @@ function readTemplate(word: TagWord, pattern: Pattern, report: Report): Template
   return { source: word.text, tokens, stable: word.stable, moving }
 }
 
-/** Checks what a git tag and an image tag have in common. */
 function checkTokens(word: Word, tokens: readonly Token[], report: Report): void {
   tokens.forEach((token, index) => {
     const next = tokens[index + 1]
