@@ -7,7 +7,7 @@ export class InterruptedError extends ReleaseError {
   constructor(by: NodeJS.Signals) {
     super('interrupted', {
       what: `The run was interrupted by ${by}: somebody cancelled it, or the machine is shutting down.`,
-      remedy: 'Run it again: it resumes where this one stopped.',
+      remedy: 'Run it again; a release or a promotion resumes where it stopped.',
     })
     this.by = by
   }

@@ -154,7 +154,7 @@ function findingOf(step: Step, desired: Desired, { observed, ownerOf }: Known): 
       tag,
       wrong: false,
       what: `${tag} waits for the promotion of ${gitTag}${digest === undefined ? '' : `, and is ${now}`}`,
-      remedy: `Run promote for ${gitTag} when it may go to production.`,
+      remedy: `Run promote for ${gitTag}, for all its services together, when it may go to production.`,
       digest,
     }
   }

@@ -1,4 +1,5 @@
 import { type AuditedVersion, type AuditResult, findingsIn } from '../commands/audit-result.ts'
+import { groupBy } from '../group-by.ts'
 import type { Finding } from '../reconcile/audit-findings.ts'
 import { counted, withShortDigests } from '../text.ts'
 import { recordList } from './record-list.ts'
@@ -63,17 +64,14 @@ function stableSince(stableTags: AuditedVersion['stableTags']): string | undefin
 
 /** Findings, each once for all services that have it, in the order of the table. */
 function findingList(result: AuditResult, wrong: boolean): string[] {
-  const groups = new Map<string, { finding: Finding; services: string[] }>()
-  for (const { service, finding } of findingsIn(result).filter(each => each.finding.wrong === wrong)) {
-    const { what, remedy, digest, wanted } = finding
-    const digests = `${digest}${wanted === undefined ? '' : `, not ${wanted}`}`
-    const named = digest === undefined ? service : `${service} (${withShortDigests(digests)})`
-    const group = groups.get(what + remedy) ?? { finding, services: [] }
-    groups.set(what + remedy, { finding, services: [...group.services, named] })
-  }
-  return [...groups.values()].map(
-    ({ finding: { what, remedy }, services }) => `${what}: ${services.join(', ')}. ${remedy}`,
-  )
+  const findings = findingsIn(result).filter(({ finding }) => finding.wrong === wrong)
+  return [...groupBy(findings, ({ finding: { what, remedy } }) => what + remedy).values()].map(all => {
+    const services = all.map(({ service, finding: { digest, wanted } }) => {
+      const digests = `${digest}${wanted === undefined ? '' : `, not ${wanted}`}`
+      return digest === undefined ? service : `${service} (${withShortDigests(digests)})`
+    })
+    return `${all[0]?.finding.what}: ${services.join(', ')}. ${all[0]?.finding.remedy}`
+  })
 }
 
 /** What keeps services, or versions of them, from being judged. */

@@ -7,7 +7,9 @@ import { stateOf } from './state.ts'
 /** Makes the step red, with one error; what caused it is in the log above. */
 export function reportFailure(error: unknown, ledger?: Ledger): void {
   for (const line of causeLines(error)) core.info(line)
-  core.error(eachLine(failureText(error, ledger)), { title: failureOf(error).title })
+  const { name, title } = failureOf(error)
+  core.info(`failed with ${name}: ${title}`)
+  core.error(eachLine(failureText(error, ledger)), { title })
   if (!(error instanceof ReleaseError) && error instanceof Error) core.debug(eachLine(error.stack ?? ''))
   process.exitCode = core.ExitCode.Failure
 }
@@ -40,7 +42,7 @@ export function failureOf(error: unknown) {
     return { name, title, what, remedy, link: `${TROUBLESHOOTING}#${name}` }
   }
   return {
-    name: undefined,
+    name: 'internal-error' as const,
     title: 'Internal error: please report it',
     what: `${oneLine(messageOf(error))}.`,
     remedy: 'Report it in the repository of the action, with the log of a run with debug logging.',

@@ -3,14 +3,26 @@ import { join } from 'node:path'
 import * as core from '@actions/core'
 import type { OutputName } from '../action-yml.ts'
 import type { AuditResult } from '../commands/audit-result.ts'
-import { allTagsOf, isPublished, type Result, type ServiceEntry, type TagEntry } from '../commands/ledger.ts'
+import {
+  allTagsOf,
+  hasResultAnyway,
+  isPublished,
+  type Ledger,
+  type Result,
+  type ServiceEntry,
+  type TagEntry,
+} from '../commands/ledger.ts'
 import { messageOf, ReleaseError } from '../errors.ts'
 import { jsonLine, oneLine } from '../text.ts'
+import { failureOf } from './failure.ts'
 
-/** Sets the outputs of the step. Throws `outputs-not-written`. */
-export function setOutputs(result: Result | AuditResult, temporary: string | undefined): void {
+/** Sets the outputs of the step, of a run that failed those that are known. Throws `outputs-not-written`. */
+export function setOutputs(ledger: Ledger, error: unknown, temporary: string | undefined): void {
   try {
-    for (const [name, value] of Object.entries(outputsOf(result, writeRecord(result, temporary))))
+    const { result } = ledger
+    const known = error === undefined || (result !== undefined && hasResultAnyway(result.command))
+    const outputs = known && result !== undefined ? outputsOf(result, writeRecord(result, temporary)) : {}
+    for (const [name, value] of Object.entries({ ...outputs, json: jsonOf(ledger, error) }))
       core.setOutput(name, value)
   } catch (cause) {
     throw new ReleaseError('outputs-not-written', {
@@ -21,14 +33,18 @@ export function setOutputs(result: Result | AuditResult, temporary: string | und
   }
 }
 
-/** The outputs of the action for a result. An audit, which is not for one git tag, has two of them. */
+/** What is known of a run as one line of JSON, for the output `json` and `--json`: the result, and the error if it failed. */
+export function jsonOf({ result }: Pick<Ledger, 'result'>, error: unknown): string {
+  return jsonLine(error === undefined ? result : { ...result, error: failureOf(error) })
+}
+
+/** The outputs of the action for a result, but its JSON. An audit, which is not for one git tag, has one of them. */
 export function outputsOf(
   result: Result | AuditResult,
   recordPath = '',
 ): Partial<Record<OutputName, string>> {
   const image = lines(result.services.map(each => each.image))
-  const json = jsonLine(result)
-  if (result.command === 'audit') return { image, json }
+  if (result.command === 'audit') return { image }
   const { command, services, rule } = result
   const isThere = (tag: TagEntry): boolean =>
     command === 'plan' ? tag.outcome === 'planned' : isPublished(tag)
@@ -46,7 +62,6 @@ export function outputsOf(
     digest: lines(services.map(({ digest }) => digest ?? '')),
     reference: lines(services.map(each => (each.digest === undefined ? '' : `${each.image}@${each.digest}`))),
     'record-path': recordPath,
-    json,
   }
 }
 

@@ -1,32 +1,69 @@
-import { allTagsOf, isPublished, type Ledger, type TagEntry, writesRegistry } from '../commands/ledger.ts'
-import { isStable } from './outputs.ts'
+import {
+  allTagsOf,
+  isPublished,
+  type Ledger,
+  type Result,
+  type TagEntry,
+  writesRegistry,
+} from '../commands/ledger.ts'
+import { groupBy } from '../group-by.ts'
+import { meaningOf } from './summary-content.ts'
 
-/** What a run that failed has written, as far as it is known; empty for a command that writes nothing. */
-export function stateOf({ result }: Ledger): string {
-  if (result === undefined) return 'Nothing was written.'
-  if (result.command === 'audit' || !writesRegistry(result.command)) return ''
+/** What is written and what is stable now, as far as a run that failed knows it. */
+export function stateOf({ result }: Pick<Ledger, 'result'>): string {
+  if (result === undefined) return NOTHING
+  if (result.command === 'audit') return ''
   const tags = allTagsOf(result)
-  if (tags.every(({ outcome }) => UNTOUCHED.includes(outcome))) return 'Nothing was written.'
-  const { services } = result
-  const stable = services.filter(each => isStable(each, isPublished)).length
-  return [
-    ...(services.length > 1 ? [`${stable} of ${services.length} services are stable.`] : []),
-    ...STATES.flatMap(([state, has]) => {
-      const some = tags.filter(has)
-      return some.length === 0 ? [] : [`${state}: ${some.map(nameOf).join(', ')}.`]
-    }),
-  ].join(' ')
+  const isKnown = tags.some(({ outcome }) => outcome !== 'planned')
+  const many = result.services.length > 1 && isKnown ? stateOfMany(result) : ''
+  if (!writesRegistry(result.command)) return result.command === 'verify' ? many : ''
+  if (tags.every(({ outcome }) => UNTOUCHED.includes(outcome))) return `${NOTHING} ${many}`.trimEnd()
+  return many === '' ? stateOfOne(tags) : many
 }
 
+const NOTHING = 'Nothing was written.'
 const UNTOUCHED: readonly TagEntry['outcome'][] = ['planned', 'kept', 'stayed', 'withheld']
 
-const STATES: readonly (readonly [string, (tag: TagEntry) => boolean])[] = [
-  ['Published', isPublished],
-  ['In the registry now, not read back', ({ outcome }) => outcome === 'pushed'],
-  ['May have been written', ({ outcome }) => outcome === 'unclear'],
-  ['Not there as written', ({ outcome }) => outcome === 'missing' || outcome === 'different'],
-  ['Not written', ({ outcome }) => outcome === 'planned'],
-]
+/** How many services have each stable tag (the first tag, if there is none), and what is known of the others. */
+function stateOfMany({ command, services }: Result): string {
+  const planned = services[0]?.tags ?? []
+  const shown = planned.some(({ stable }) => stable) ? planned.filter(({ stable }) => stable) : [planned[0]]
+  const lacking = (tag: string | undefined) =>
+    services.flatMap(({ service, tags }) =>
+      tags.filter(each => each.tag === tag && !isPublished(each)).map(entry => ({ service, entry })),
+    )
+  const sentences = shown.map(tag => {
+    const others = lacking(tag?.tag)
+    const has = others.length === 0 ? 'All' : `${services.length - others.length} of`
+    const states = groupBy(others, ({ entry }) => meaningOf(entry.outcome, command) ?? entry.outcome)
+    const rest = [...states].map(([state, of]) => `; ${state} for ${namesOrCount(of)}`)
+    return `${has} ${services.length} services have ${tag?.tag}${rest.join('')}.`
+  })
+  const isMixed = command === 'promote' && shown.some(tag => lacking(tag?.tag).length > 0)
+  return [...sentences, ...(isMixed ? ['Promote again: it completes.'] : [])].join(' ')
+}
+
+function namesOrCount(of: readonly { readonly service: string }[]): string {
+  return of.length > 3 ? `${of.length}` : of.map(({ service }) => service).join(', ')
+}
+
+/** What became of the tags of one service, which are few. */
+function stateOfOne(tags: readonly TagEntry[]): string {
+  const states = groupBy(tags, ({ outcome }) => STATES[outcome] ?? '')
+  states.delete('')
+  return [...states].map(([state, some]) => `${state}: ${some.map(nameOf).join(', ')}.`).join(' ')
+}
+
+const STATES: Partial<Record<TagEntry['outcome'], string>> = {
+  built: 'Published',
+  copied: 'Published',
+  moved: 'Published',
+  pushed: 'In the registry now, not read back',
+  unclear: 'May have been written',
+  missing: 'Not there as written',
+  different: 'Not there as written',
+  planned: 'Not written',
+}
 
 function nameOf({ reference, replaced }: TagEntry): string {
   return replaced === undefined ? reference : `${reference} (was ${replaced})`

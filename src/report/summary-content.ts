@@ -9,6 +9,15 @@ export function contentOf(result: Result | AuditResult): Content {
   return { rows, lists: lists.filter(({ items }) => items.length > 0) }
 }
 
+/** What an outcome says that its name, which is that of the JSON, does not. */
+export function meaningOf(outcome: TagOutcome, command: Result['command']): string | undefined {
+  if (outcome === 'planned' && command === 'verify') return 'could not be read'
+  if (outcome === 'planned' && writesRegistry(command)) return 'not written'
+  if (outcome === 'built' && command === 'build') return 'not pushed'
+  if (outcome === 'pushed') return 'not read back'
+  return outcome === 'unclear' ? 'may have been written' : undefined
+}
+
 function tagsContent(result: Result): Content {
   const { command, services } = result
   const lists = [recordList(services)]
@@ -22,24 +31,9 @@ function tagsContent(result: Result): Content {
   return { rows: [['service', ...tags.map(({ tag }) => tag)], ...rows], lists }
 }
 
-/** What became of a tag: the JSON's word, unless a reader could take it for more than is known, and what goes with it. */
+/** What became of a tag: the JSON's word, and what goes with it. */
 function describeOutcome({ outcome, note, replaced }: TagEntry, command: Result['command']): string {
-  const said = OF_COMMAND[command]?.[outcome] ?? WORDS[outcome] ?? outcome
-  return [
-    note === undefined ? said : `${said}: ${note}`,
-    ...(replaced === undefined ? [] : [`replaces ${replaced}`]),
-  ].join(', ')
-}
-
-const WORDS: Partial<Record<TagOutcome, string>> = {
-  planned: 'not written',
-  pushed: 'in the registry now, not read back',
-  unclear: 'may have been written',
-}
-
-const OF_COMMAND: Partial<Record<Result['command'], typeof WORDS>> = {
-  plan: { planned: 'planned' },
-  build: { planned: 'planned', built: 'built, not pushed' },
-  push: { built: 'built, pushed' },
-  verify: { kept: 'as planned', planned: 'could not be read' },
+  const more = [meaningOf(outcome, command), note, replaced && `replaces ${replaced}`]
+  const known = more.filter(part => part !== undefined)
+  return known.length === 0 ? outcome : `${outcome}: ${known.join(', ')}`
 }
