@@ -6,7 +6,7 @@ import { ReleaseError } from '../../src/errors.ts'
 const failure = (name: string) =>
   new ReleaseError('registry-unreadable', { what: `${name} is not there.`, remedy: `Mend ${name}.` })
 
-const ofService = (service: string) => ({ entry: { service, image: service, tags: [] } })
+const ofService = (service: string) => ({ service })
 
 test('no more than so many at once, and all of them', async () => {
   let [now, most] = [0, 0]
@@ -37,7 +37,7 @@ test('after the first error, no more is begun', async () => {
 test('of services: what each gives, in their order; one error for all that failed, after all have ended', async () => {
   const ended: string[] = []
   const end = (failing: string) =>
-    forServices(['a', 'b', 'c'].map(ofService), async ({ entry: { service: name } }) => {
+    forServices(['a', 'b', 'c'].map(ofService), async ({ service: name }) => {
       await sleep(name === 'a' ? 10 : 1)
       ended.push(name)
       if (failing.includes(name)) throw failure(name)
@@ -55,7 +55,7 @@ test('of services: what each gives, in their order; one error for all that faile
 
 test('a fault of the program is not joined with what is known', async () => {
   const fault = new TypeError('fault')
-  const all = forServices(['a', 'b'].map(ofService), async ({ entry: { service: name } }) => {
+  const all = forServices(['a', 'b'].map(ofService), async ({ service: name }) => {
     throw name === 'a' ? failure('a') : fault
   })
   await expect(all).rejects.toBe(fault)

@@ -35,14 +35,16 @@ export async function tryServices<T extends OfService, U>(
 }
 
 /** Does the same for every service, and throws one error for all that failed, once all have ended. */
-export async function forServices<T extends OfService, U>(
+export async function forServices<T extends OfService | { readonly service: string }, U>(
   services: readonly T[],
   run: (service: T) => Promise<U>,
 ): Promise<U[]> {
   const settled = await settleServices(services, run)
   const failures = settled.flatMap((each, index) => {
-    const service = services[index]?.entry.service ?? ''
-    return each.status === 'rejected' ? [{ service, error: knownFailure(each.reason) }] : []
+    const one = services[index]
+    if (each.status === 'fulfilled' || one === undefined) return []
+    const { service } = 'entry' in one ? one.entry : one
+    return [{ service, error: knownFailure(each.reason) }]
   })
   const [first, ...others] = failures
   if (first === undefined) return settled.flatMap(each => (each.status === 'fulfilled' ? [each.value] : []))
