@@ -1,6 +1,6 @@
 import { groupBy } from './group-by.ts'
 
-/** What failed, by the stable name of the error. docs/troubleshooting.md has the usual cause of each. */
+/** What failed, by the stable name of the error, as docs/troubleshooting.md has it. */
 export const errorTitles = {
   'invalid-input': 'An input is not valid',
   'invalid-policy': 'The policy has mistakes',
@@ -54,13 +54,13 @@ export class ReleaseError extends Error {
   }
 }
 
-/** The known failure of one of several things; everything else, as an interruption, ends the run and is thrown again. */
+/** The known failure of one of several things; everything else ends the run and is thrown again. */
 export const knownFailure = (error: unknown): ReleaseError => {
   if (error instanceof ReleaseError && error.name !== 'interrupted') return error
   throw error
 }
 
-/** What the reader can do about several failures, each remedy once; a line for each, with its services, if they differ. */
+/** What the reader can do about several failures: each remedy once, in a line with its services if they differ. */
 export const remediesOf = (
   failures: readonly { readonly service?: string; readonly remedy: string }[],
 ): string => {
@@ -72,8 +72,8 @@ export const remediesOf = (
 }
 
 /**
- * One error for what services failed with. If all `count` services of the run have the same cause it is that, said once; else
- * it has the given name, and a line for each cause.
+ * One error for what services failed with: the one cause that all `count` services of the run have, said once; else with the
+ * given name, and a line for each cause.
  */
 export const errorOfServices = (
   failures: readonly { readonly service: string; readonly error: ReleaseError }[],
@@ -98,7 +98,6 @@ export const errorOfServices = (
   return new ReleaseError(name, { what: `${what}:\n${lines.join('')}`, remedy, cause: error.cause })
 }
 
-/** The names of services, each once. */
 const namesOf = (all: readonly { readonly service?: string }[]): string =>
   [...new Set(all.map(({ service }) => service))].join(', ')
 

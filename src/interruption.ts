@@ -13,7 +13,7 @@ export class InterruptedError extends ReleaseError {
   }
 }
 
-/** Aborts with an `InterruptedError` when the process is asked to stop: by the runner when a job is cancelled, or by Ctrl-C. */
+/** Aborts with an `InterruptedError` when the process is asked to stop, by the runner or by Ctrl-C. */
 export function interruption(process: Pick<NodeJS.Process, 'on'>): AbortSignal {
   const controller = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)

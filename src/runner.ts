@@ -1,7 +1,7 @@
 import { ReleaseError } from './errors.ts'
 import { oneLine } from './text.ts'
 
-/** `runner-unusable` if the system refused to read or write a file, as when the disk is full; else the same error. */
+/** `runner-unusable` if the system refused to read or write a file; else the same error. */
 export function asRunnerFault(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof ReleaseError || !('syscall' in error)) return error
   return new ReleaseError('runner-unusable', {

@@ -6,13 +6,10 @@ import { eachLine, oneLine, seconds, withShortDigests } from '../text.ts'
 import { runStage } from './stage.ts'
 
 /**
- * The log of a workflow run: a stage that says something is a group, with its conclusion below; warnings and notices are
- * annotations. The ledger gets stages and warnings, for the summary. The runner obeys no line of a message, nor of `raw`, which gets whole lines.
+ * The log of a workflow run: a stage that says something is a group, with its conclusion below. Stages and warnings go into
+ * the ledger. The runner obeys no line of a message, nor of `raw`, which gets whole lines.
  */
-export function actionsLog(
-  now: () => number,
-  { stages, warnings }: Pick<Ledger, 'stages' | 'warnings'>,
-): Log {
+export function actionsLog(now: () => number, ledger: Ledger): Log {
   /** The stage that has said nothing so far. */
   let silent: string | undefined
   let open = false
@@ -28,7 +25,7 @@ export function actionsLog(
       core.info(eachLine(message))
     },
     warning(title, message) {
-      warnings.push({ title, message })
+      ledger.warnings.push({ title, message })
       core.warning(eachLine(message), { title: oneLine(title) })
     },
     notice: (title, message) => core.notice(eachLine(message), { title: oneLine(title) }),
@@ -58,7 +55,7 @@ export function actionsLog(
         if (open) core.endGroup()
         open = false
         core.info(`${isFailed ? '✗' : '✓'} ${name}: ${conclusion} (${seconds(took)})`)
-        stages.push({ name, took, conclusion })
+        ledger.stages.push({ name, took, conclusion })
       })
     },
   }

@@ -20,9 +20,9 @@ import { failureOf } from './failure.ts'
 export function setOutputs(ledger: Ledger, error: unknown, temporary: string | undefined): void {
   try {
     const { result } = ledger
-    const known = error === undefined || (result !== undefined && hasResultAnyway(result.command))
-    const outputs = known && result !== undefined ? outputsOf(result, writeRecord(result, temporary)) : {}
-    for (const [name, value] of Object.entries({ ...outputs, json: jsonOf(ledger, error) }))
+    const isKnown = result !== undefined && (error === undefined || hasResultAnyway(result.command))
+    const known = isKnown ? outputsOf(result, writeRecord(result, temporary)) : {}
+    for (const [name, value] of Object.entries({ ...known, json: jsonOf(ledger, error) }))
       core.setOutput(name, value)
   } catch (cause) {
     throw new ReleaseError('outputs-not-written', {
@@ -33,12 +33,12 @@ export function setOutputs(ledger: Ledger, error: unknown, temporary: string | u
   }
 }
 
-/** What is known of a run as one line of JSON, for the output `json` and `--json`: the result, and the error if it failed. */
+/** The output `json`, and what `--json` prints: the result, and how the run failed, if it did. */
 export function jsonOf({ result }: Pick<Ledger, 'result'>, error: unknown): string {
   return jsonLine(error === undefined ? result : { ...result, error: failureOf(error) })
 }
 
-/** The outputs of the action for a result, but its JSON. An audit, which is not for one git tag, has one of them. */
+/** The outputs of the action for a result, but its JSON. */
 export function outputsOf(
   result: Result | AuditResult,
   recordPath = '',
@@ -66,7 +66,7 @@ export function outputsOf(
 }
 
 /** Whether an image is what its stable tags lead to: all of the fixed ones, or one if all are moving. */
-export function isStable({ tags }: ServiceEntry, isThere: (tag: TagEntry) => boolean): boolean {
+function isStable({ tags }: ServiceEntry, isThere: (tag: TagEntry) => boolean): boolean {
   const stable = tags.filter(tag => tag.stable)
   const fixed = stable.filter(({ moving }) => !moving)
   return fixed.length > 0 ? fixed.every(isThere) : stable.some(isThere)
@@ -80,7 +80,7 @@ function lines(texts: readonly string[]): string {
   return texts.join('\n')
 }
 
-/** How the folder begins that has the record, in the runner's temporary directory. */
+/** How the name of the folder begins that has the record. */
 export const RECORD_FOLDER = 'stable-release-record-'
 
 /** Writes the one record of the run to a file that lasts as long as the job. */

@@ -1,7 +1,7 @@
 import { groupBy } from '../group-by.ts'
 import { BY_HAND, type PromotionNote } from '../registry/promotion-record.ts'
 
-/** What the records tell, as a list: the newest first, each once for all services that it is told of. */
+/** What the records tell, the newest first, each once for all services that it is told of. */
 export function recordList(
   told: readonly { readonly service: string; readonly records?: readonly PromotionNote[] }[],
 ): { title: string; items: readonly string[] } {
@@ -33,10 +33,10 @@ function describeRecord(note: PromotionNote): string {
     .join(', ')
 }
 
-/** What is no environment that somebody approves: GitHub's kinds of machines, and somebody's own. */
+/** What is no environment that somebody approves. */
 const NO_PLACE: readonly string[] = ['github-hosted', 'self-hosted', BY_HAND]
 
-/** A name from outside, in quotes if it has a comma: it must not read like more of the sentence. */
+/** A name from outside must not read like more of the sentence. */
 function quoteName(name: string): string {
   return /[,"]/.test(name) ? `"${name.replaceAll('"', "'")}"` : name
 }

@@ -27,19 +27,21 @@ const UNTOUCHED: readonly TagEntry['outcome'][] = ['planned', 'kept', 'stayed', 
 /** How many services have each stable tag (the first tag, if there is none), and what is known of the others. */
 function stateOfMany({ command, services }: Result): string {
   const planned = services[0]?.tags ?? []
-  const shown = planned.some(({ stable }) => stable) ? planned.filter(({ stable }) => stable) : [planned[0]]
-  const lacking = (tag: string | undefined) =>
+  const shown = planned.some(({ stable }) => stable)
+    ? planned.filter(({ stable }) => stable)
+    : planned.slice(0, 1)
+  const lacking = (tag: string) =>
     services.flatMap(({ service, tags }) =>
       tags.filter(each => each.tag === tag && !isPublished(each)).map(entry => ({ service, entry })),
     )
-  const sentences = shown.map(tag => {
-    const others = lacking(tag?.tag)
+  const sentences = shown.map(({ tag }) => {
+    const others = lacking(tag)
     const has = others.length === 0 ? 'All' : `${services.length - others.length} of`
     const states = groupBy(others, ({ entry }) => meaningOf(entry.outcome, command) ?? entry.outcome)
     const rest = [...states].map(([state, of]) => `; ${state} for ${namesOrCount(of)}`)
-    return `${has} ${services.length} services have ${tag?.tag}${rest.join('')}.`
+    return `${has} ${services.length} services have ${tag}${rest.join('')}.`
   })
-  const isMixed = command === 'promote' && shown.some(tag => lacking(tag?.tag).length > 0)
+  const isMixed = command === 'promote' && shown.some(({ tag }) => lacking(tag).length > 0)
   return [...sentences, ...(isMixed ? ['Promote again: it completes.'] : [])].join(' ')
 }
 
