@@ -4,10 +4,10 @@ import {
   type Ledger,
   type Result,
   type TagEntry,
+  type TagOutcome,
   writesRegistry,
 } from '../commands/ledger.ts'
 import { groupBy } from '../group-by.ts'
-import { meaningOf } from './summary-content.ts'
 
 /** What is written and what is stable now, as far as a run that failed knows it. */
 export function stateOf({ result }: Pick<Ledger, 'result'>): string {
@@ -21,8 +21,17 @@ export function stateOf({ result }: Pick<Ledger, 'result'>): string {
   return many === '' ? stateOfOne(tags) : many
 }
 
+/** What an outcome says that its name, which is that of the JSON, does not. */
+export function meaningOf(outcome: TagOutcome, command: Result['command']): string | undefined {
+  if (outcome === 'planned' && command === 'verify') return 'could not be read'
+  if (outcome === 'planned' && writesRegistry(command)) return 'not written'
+  if (outcome === 'built' && command === 'build') return 'not pushed'
+  if (outcome === 'pushed') return 'not read back'
+  return outcome === 'unclear' ? 'may have been written' : undefined
+}
+
 const NOTHING = 'Nothing was written.'
-const UNTOUCHED: readonly TagEntry['outcome'][] = ['planned', 'kept', 'stayed', 'withheld']
+const UNTOUCHED: readonly TagOutcome[] = ['planned', 'kept', 'stayed', 'withheld']
 
 /** How many services have each stable tag (the first tag, if there is none), and what is known of the others. */
 function stateOfMany({ command, services }: Result): string {
@@ -56,7 +65,7 @@ function stateOfOne(tags: readonly TagEntry[]): string {
   return [...states].map(([state, some]) => `${state}: ${some.map(nameOf).join(', ')}.`).join(' ')
 }
 
-const STATES: Partial<Record<TagEntry['outcome'], string>> = {
+const STATES: Partial<Record<TagOutcome, string>> = {
   built: 'Published',
   copied: 'Published',
   moved: 'Published',

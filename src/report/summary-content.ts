@@ -1,21 +1,13 @@
 import type { AuditResult } from '../commands/audit-result.ts'
-import { allTagsOf, type Result, type TagEntry, type TagOutcome, writesRegistry } from '../commands/ledger.ts'
+import { allTagsOf, type Result, type TagEntry, writesRegistry } from '../commands/ledger.ts'
 import { auditContent, type Content } from './audit-content.ts'
 import { recordList } from './record-list.ts'
+import { meaningOf } from './state.ts'
 
 /** What the summary, and the log, show of a result: a table with its head, and below it lists. */
 export function contentOf(result: Result | AuditResult): Content {
   const { rows, lists } = result.command === 'audit' ? auditContent(result) : tagsContent(result)
   return { rows, lists: lists.filter(({ items }) => items.length > 0) }
-}
-
-/** What an outcome says that its name, which is that of the JSON, does not. */
-export function meaningOf(outcome: TagOutcome, command: Result['command']): string | undefined {
-  if (outcome === 'planned' && command === 'verify') return 'could not be read'
-  if (outcome === 'planned' && writesRegistry(command)) return 'not written'
-  if (outcome === 'built' && command === 'build') return 'not pushed'
-  if (outcome === 'pushed') return 'not read back'
-  return outcome === 'unclear' ? 'may have been written' : undefined
 }
 
 function tagsContent(result: Result): Content {
