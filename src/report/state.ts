@@ -51,7 +51,7 @@ function stateOfMany({ command, services }: Result): string {
     return `${has} ${services.length} services have ${tag}${rest.join('')}.`
   })
   const isMixed = command === 'promote' && shown.some(({ tag }) => lacking(tag).length > 0)
-  return [...sentences, ...(isMixed ? ['Promote again: it completes.'] : [])].join(' ')
+  return [...sentences, ...(isMixed ? ['Once this is fixed, promote again: it completes.'] : [])].join(' ')
 }
 
 function namesOrCount(of: readonly { readonly service: string }[]): string {
