@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { Result } from '../../src/commands/ledger.ts'
 import { ReleaseError } from '../../src/errors.ts'
 import { failureText, reportFailure } from '../../src/report/failure.ts'
-import { stateOf } from '../../src/report/state.ts'
+import { describeState } from '../../src/report/state.ts'
 import { Secrets } from '../../src/secrets.ts'
 import { captureOutput, DENIED, IMAGE, ledgerOf, OTHER, resultOf, serviceOf } from './known.ts'
 
@@ -23,7 +23,7 @@ test.each<[command: Result['command'], outcomes: string, says: string]>([
 ])('what is written is said first: %s, %s: %s', (command, outcomes, text) => {
   const says = text.replace('FIRST', `${IMAGE}:2.3.4`).replace('STABLE', `${IMAGE}:2.3.4-stable`)
   const ledger = ledgerOf(resultOf(command, outcomes))
-  expect(stateOf(ledger)).toBe(says)
+  expect(describeState(ledger)).toBe(says)
   const [first] = failureText(DENIED, ledger).split('\n')
   expect(first).toBe(says === '' ? 'It was refused. Ask for it.' : says)
 })
@@ -32,7 +32,7 @@ test('what was replaced', () => {
   const one = serviceOf('reqmgr2', 'kept, copied')
   Object.assign(one.tags[1] ?? {}, { replaced: OTHER })
   const says = `Published: ${IMAGE}:2.3.4-stable (was ${OTHER}).`
-  expect(stateOf(ledgerOf(resultOf('promote', one)))).toBe(says)
+  expect(describeState(ledgerOf(resultOf('promote', one)))).toBe(says)
 })
 
 const AGAIN = 'Once this is fixed, promote again: it completes.'
@@ -67,7 +67,7 @@ test.each<[command: Result['command'], outcomes: string[], says: string]>([
   ['verify', ['planned, planned', 'planned, planned'], ''],
 ])('of many services, how many are stable is said first: %s, %j', (command, outcomes, says) => {
   const services = outcomes.map((each, index) => serviceOf('abcdefghijk'.charAt(index), each))
-  expect(stateOf(ledgerOf(resultOf(command, ...services)))).toBe(says.replace('X', '2.3.4-stable'))
+  expect(describeState(ledgerOf(resultOf(command, ...services)))).toBe(says.replace('X', '2.3.4-stable'))
 })
 
 test('then what happened, the remedy, and the section about it', () => {

@@ -2,7 +2,7 @@ import * as core from '@actions/core'
 import type { Ledger } from '../commands/ledger.ts'
 import { causesOf, messageOf, ReleaseError } from '../errors.ts'
 import { eachLine, oneLine } from '../text.ts'
-import { stateOf } from './state.ts'
+import { describeState } from './state.ts'
 
 /** Makes the step red, with one error; what caused it is in the log above. */
 export function reportFailure(error: unknown, ledger?: Ledger): void {
@@ -26,7 +26,7 @@ export function causeLines(error: unknown): readonly string[] {
 /** The whole failure as one text, which says first what is written. */
 export function failureText(error: unknown, ledger?: Ledger): string {
   const { what, remedy, link } = failureOf(error)
-  const state = ledger === undefined ? '' : stateOf(ledger)
+  const state = ledger === undefined ? '' : describeState(ledger)
   return [state, `${what}${what.endsWith('\n') ? '' : ' '}${remedy}`, `See ${link}`]
     .filter(part => part !== '')
     .join('\n')

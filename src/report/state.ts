@@ -10,7 +10,7 @@ import {
 import { groupBy } from '../group-by.ts'
 
 /** What is written and what is stable now, as far as a run that failed knows it. */
-export function stateOf({ result }: Pick<Ledger, 'result'>): string {
+export function describeState({ result }: Pick<Ledger, 'result'>): string {
   if (result === undefined) return NOTHING
   if (result.command === 'audit') return ''
   const tags = allTagsOf(result)

@@ -6,7 +6,7 @@ import type { Secrets } from '../secrets.ts'
 import { seconds } from '../text.ts'
 import { failureOf } from './failure.ts'
 import { block, plain, tableLines } from './markdown.ts'
-import { stateOf } from './state.ts'
+import { describeState } from './state.ts'
 import { contentOf } from './summary-content.ts'
 
 /** Adds to the summary of the job, which the runner does not mask. A run does not depend on it. */
@@ -75,7 +75,7 @@ function verdictOf({ result, warnings }: Ledger, error: unknown): readonly [mark
 
 function failureParagraphs(ledger: Ledger, error: unknown): string[] {
   const { name, what, remedy, link } = failureOf(error)
-  const state = stateOf(ledger)
+  const state = describeState(ledger)
   return [
     state === '' ? '' : `**${plain(state)}**`,
     `**What failed ([\`${name}\`](${link})).**`,
