@@ -51,14 +51,10 @@ test.each<[command: Result['command'], outcomes: string[], says: string]>([
   [
     'promote',
     ['kept, pushed', 'kept, unclear'],
-    `0 of 2 services have X; not read back for a; may have been written for b. ${AGAIN}`,
+    `1 of 2 services have X, not read back for 1; may have been written for b. ${AGAIN}`,
   ],
   ['promote', ['kept, copied', 'kept, copied'], 'All 2 services have X.'],
-  [
-    'promote',
-    [...'abcdefghijk'].map(() => 'kept, pushed'),
-    `0 of 11 services have X; not read back for 11. ${AGAIN}`,
-  ],
+  ['promote', [...'abcdefghijk'].map(() => 'kept, pushed'), 'All 11 services have X, not read back for 11.'],
   [
     'verify',
     ['kept, kept', 'kept, missing', 'planned, planned'],

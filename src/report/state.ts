@@ -39,19 +39,25 @@ function stateOfMany({ command, services }: Result): string {
   const shown = planned.some(({ stable }) => stable)
     ? planned.filter(({ stable }) => stable)
     : planned.slice(0, 1)
-  const lacking = (tag: string) =>
-    services.flatMap(({ service, tags }) =>
-      tags.filter(each => each.tag === tag && !isPublished(each)).map(entry => ({ service, entry })),
-    )
+  let isMixed = false
   const sentences = shown.map(({ tag }) => {
-    const others = lacking(tag)
+    const entries = services.flatMap(({ service, tags }) =>
+      tags.filter(each => each.tag === tag).map(entry => ({ service, entry })),
+    )
+    const unread = entries.filter(({ entry }) => entry.outcome === 'pushed').length
+    const others = entries.filter(({ entry }) => !isPublished(entry) && entry.outcome !== 'pushed')
+    isMixed ||= others.length > 0
     const has = others.length === 0 ? 'All' : `${services.length - others.length} of`
     const states = groupBy(others, ({ entry }) => meaningOf(entry.outcome, command) ?? entry.outcome)
-    const rest = [...states].map(([state, of]) => `; ${state} for ${namesOrCount(of)}`)
-    return `${has} ${services.length} services have ${tag}${rest.join('')}.`
+    return [
+      `${has} ${services.length} services have ${tag}`,
+      unread > 0 ? `, not read back for ${unread}` : '',
+      ...[...states].map(([state, of]) => `; ${state} for ${namesOrCount(of)}`),
+      '.',
+    ].join('')
   })
-  const isMixed = command === 'promote' && shown.some(({ tag }) => lacking(tag).length > 0)
-  return [...sentences, ...(isMixed ? ['Once this is fixed, promote again: it completes.'] : [])].join(' ')
+  const again = command === 'promote' && isMixed ? ['Once this is fixed, promote again: it completes.'] : []
+  return [...sentences, ...again].join(' ')
 }
 
 function namesOrCount(of: readonly { readonly service: string }[]): string {
