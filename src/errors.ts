@@ -1,4 +1,6 @@
-/** What failed, by the stable name of the error. docs/troubleshooting.md has the usual cause of each. */
+import { groupBy } from './group-by.ts'
+
+/** What failed, by the stable name of the error, as docs/troubleshooting.md has it. */
 export const errorTitles = {
   'invalid-input': 'An input is not valid',
   'invalid-policy': 'The policy has mistakes',
@@ -52,15 +54,52 @@ export class ReleaseError extends Error {
   }
 }
 
-/** The known failure of one of several things; everything else, as an interruption, ends the run and is thrown again. */
+/** The known failure of one of several things; everything else ends the run and is thrown again. */
 export const knownFailure = (error: unknown): ReleaseError => {
   if (error instanceof ReleaseError && error.name !== 'interrupted') return error
   throw error
 }
 
-/** What the reader can do about several failures, each remedy once. */
-export const remediesOf = (errors: readonly Pick<ReleaseError, 'remedy'>[]): string =>
-  [...new Set(errors.map(({ remedy }) => remedy))].join(' ')
+/** What the reader can do about several failures: each remedy once, in a line with its services if they differ. */
+export const remediesOf = (
+  failures: readonly { readonly service?: string; readonly remedy: string }[],
+): string => {
+  const services = groupBy(failures, ({ remedy }) => remedy)
+  const isOfMany = new Set(failures.map(({ service }) => service)).size > 1
+  return isOfMany && services.size > 1
+    ? [...services].map(([remedy, of]) => `- ${namesOf(of)}: ${remedy}`).join('\n')
+    : [...services.keys()].join(' ')
+}
+
+/**
+ * One error for what services failed with: the one cause that all `count` services of the run have, said once; else with the
+ * given name, and a line for each cause.
+ */
+export const errorOfServices = (
+  failures: readonly { readonly service: string; readonly error: ReleaseError }[],
+  { name, what, count }: { name: ErrorName; what: string; count: number },
+): ReleaseError => {
+  // The same sentence names each service.
+  const causes = groupBy(failures, ({ service, error: { name, what } }) =>
+    [name, ...what.split(/([\w-]+)/).map(word => (word === service ? '*' : word))].join(''),
+  )
+  const [[first] = []] = causes.values()
+  if (first === undefined) throw new TypeError('no failure')
+  const { error } = first
+  if (count === 1) return error
+  if (causes.size === 1 && failures.length === count)
+    return new ReleaseError(error.name, {
+      what: `${error.what.trimEnd()} It is the same for all ${count} services.`,
+      remedy: error.remedy,
+      cause: error.cause,
+    })
+  const lines = [...causes.values()].map(of => `- ${namesOf(of)}: ${of[0]?.error.what.trimEnd()}\n`)
+  const remedy = remediesOf(failures.map(({ service, error }) => ({ service, remedy: error.remedy })))
+  return new ReleaseError(name, { what: `${what}:\n${lines.join('')}`, remedy, cause: error.cause })
+}
+
+const namesOf = (all: readonly { readonly service?: string }[]): string =>
+  [...new Set(all.map(({ service }) => service))].join(', ')
 
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 

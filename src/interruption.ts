@@ -7,13 +7,13 @@ export class InterruptedError extends ReleaseError {
   constructor(by: NodeJS.Signals) {
     super('interrupted', {
       what: `The run was interrupted by ${by}: somebody cancelled it, or the machine is shutting down.`,
-      remedy: 'Run it again: it resumes where this one stopped.',
+      remedy: 'Run it again; a release or a promotion resumes where it stopped.',
     })
     this.by = by
   }
 }
 
-/** Aborts with an `InterruptedError` when the process is asked to stop: by the runner when a job is cancelled, or by Ctrl-C. */
+/** Aborts with an `InterruptedError` when the process is asked to stop, by the runner or by Ctrl-C. */
 export function interruption(process: Pick<NodeJS.Process, 'on'>): AbortSignal {
   const controller = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)

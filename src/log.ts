@@ -6,7 +6,7 @@ export interface Warning {
   readonly message: string
 }
 
-/** Where the run tells people what it does. Implemented for the action and for the command line. */
+/** Where the run tells people what it does. */
 export interface Log {
   /** A line for everybody. */
   info(message: string): void
@@ -18,8 +18,8 @@ export interface Log {
   debug(message: string): void
   /** Output of a program as it comes, unchanged; only inside `foreign`. */
   raw(text: string): void
-  /** Runs something whose raw output is somebody else's: it is shown, and obeyed in nothing. */
+  /** Runs something whose raw output is shown, and obeyed in nothing. */
   foreign<T>(run: () => Promise<T>): Promise<T>
-  /** Runs a stage. What it logs belongs together; its conclusion is shown in one line, with its duration. */
+  /** Runs a stage, whose conclusion is shown in one line, with its duration. */
   stage<T>(name: string, run: (conclude: Conclude) => Promise<T>): Promise<T>
 }

@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os'
 import * as core from '@actions/core'
 import { systemClock } from './clock.ts'
 import { execute } from './commands/execute.ts'
-import { hasResultAnyway, Ledger } from './commands/ledger.ts'
+import { Ledger } from './commands/ledger.ts'
 import { Mistakes } from './inputs/mistakes.ts'
 import { requestOf } from './inputs/request.ts'
 import { readRunContext } from './inputs/run-context.ts'
@@ -28,7 +28,7 @@ async function run(): Promise<void> {
   const clock = systemClock(signal)
   const context = readRunContext(env, process.cwd())
   const { workspace } = context
-  const log = maskedLog(actionsLog(clock.now, ledger.stages), secrets)
+  const log = maskedLog(actionsLog(clock.now, ledger), secrets)
   const mistakes = new Mistakes()
   noteUnknownInputs(env, mistakes)
   const request = requestOf(readInputs(secrets), context, { mistakes, log, env })
@@ -43,8 +43,7 @@ function report(error: unknown): void {
   const { result } = ledger
   if (result !== undefined) core.info(tableOf(result))
   try {
-    if (result !== undefined && (failure === undefined || hasResultAnyway(result.command)))
-      setOutputs(result, env.RUNNER_TEMP || undefined)
+    setOutputs(ledger, error, env.RUNNER_TEMP || undefined)
   } catch (cause) {
     failure ??= cause
   }

@@ -2,10 +2,10 @@ import { oneLine } from './text.ts'
 
 const MASK = '***'
 
-/** In characters. What is shorter is in too many words: masking it would make a log unreadable and protect nothing. */
+/** In characters. What is shorter is in too many words to be masked. */
 const SHORTEST = 4
 
-/** The forms in which a text may be sent, and so come back, and the one in which it is shown. */
+/** The forms in which a text may be sent, come back, and be shown. */
 const formsOf = (secret: string): string[] => [
   secret,
   oneLine(secret),
@@ -37,7 +37,7 @@ const VALUE = new RegExp(
 )
 const ENCODINGS = new RegExp(ENCODED, 'gi')
 
-/** Cuts the credentials out of Authorization headers that a text quotes, and leaves sentences about authorization alone. */
+/** Cuts credentials out of quoted Authorization headers, and leaves sentences about authorization alone. */
 export const cutAuthorization = (text: string): string =>
   text
     .replace(HEADER, `$1${MASK}`)
@@ -45,7 +45,7 @@ export const cutAuthorization = (text: string): string =>
       IN_NO_WORD.test(value.replace(ENCODINGS, '/')) ? `${before}${MASK}` : whole,
     )
 
-/** The credentials that a run uses, so that none of them is shown. `onForm` is told of all that is to be masked. */
+/** The credentials of a run. `onForm` is told of all that is to be masked. */
 export class Secrets {
   readonly #onForm: (form: string) => void
   /** The longest first: one may be a part of another. */
@@ -55,7 +55,7 @@ export class Secrets {
     this.#onForm = onForm
   }
 
-  /** To be called before the secret is used. One that is empty or very short is left out. */
+  /** To be called before the secret is used. A very short one is left out. */
   add(secret: string): void {
     if (secret.length < SHORTEST) return
     const fresh = new Set(
@@ -77,7 +77,7 @@ export class Secrets {
     this.add(inputs['github-token'])
   }
 
-  /** The text with every secret in it, and every Authorization header that it quotes, replaced by `***`. */
+  /** The text with every secret, and every Authorization header that it quotes, replaced by `***`. */
   mask(text: string): string {
     return cutAuthorization(this.#forms.reduce((masked, form) => masked.replaceAll(form, MASK), text))
   }

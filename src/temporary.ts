@@ -10,8 +10,8 @@ import { oneLine } from './text.ts'
 export const TEMPORARY = 'temporary'
 
 /**
- * Runs `use` with a directory for files of this run, credentials among them, and removes it, however `use` ends.
- * `remember` is told its path first, so that somebody can remove it if this process is killed. Throws `runner-unusable`.
+ * Runs `use` with a directory for files, credentials among them, and removes it. `remember` is told its path first, in case
+ * this process is killed. Throws `runner-unusable`.
  */
 export async function withTemporary<T>(
   parent: string,
@@ -47,7 +47,7 @@ export async function removeTemporary(temporary: string): Promise<void> {
   }
 }
 
-/** Removes what runs of this user have left behind here that were killed: their process is no more. */
+/** Removes what killed runs of this user have left behind here: their process is no more. */
 export async function removeLeftBehind(parent: string): Promise<void> {
   const begin = nameHere()
   for (const name of await promises.readdir(parent).catch(() => [])) {

@@ -1,4 +1,4 @@
-/** What a terminal or a log may obey or hide: control and format characters, line and paragraph separators. */
+/** What a terminal or a log may obey or hide. */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
 
 /** The runner's commands: `##[command]` anywhere in a line, `::command::` at its start. Source: actions/runner, ActionCommand.cs. */
@@ -10,7 +10,7 @@ const escaped = (text: string): string =>
     .map(unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
     .join('')
 
-/** Text from outside as one line that hides nothing and that the runner does not obey; the rest is escaped, as `\u001b`. */
+/** Text from outside as one line that hides nothing and is not obeyed: what could do so is escaped, as `\u001b`. */
 export const oneLine = (text: string): string => text.replace(INVISIBLE, escaped).replace(COMMAND, escaped)
 
 /** Text of several lines that we have put together, each as `oneLine` has it. */

@@ -6,6 +6,8 @@ import { ReleaseError } from '../../src/errors.ts'
 const failure = (name: string) =>
   new ReleaseError('registry-unreadable', { what: `${name} is not there.`, remedy: `Mend ${name}.` })
 
+const ofService = (service: string) => ({ service })
+
 test('no more than so many at once, and all of them', async () => {
   let [now, most] = [0, 0]
   const seen: number[] = []
@@ -35,25 +37,25 @@ test('after the first error, no more is begun', async () => {
 test('of services: what each gives, in their order; one error for all that failed, after all have ended', async () => {
   const ended: string[] = []
   const end = (failing: string) =>
-    forServices(['a', 'b', 'c'], async name => {
+    forServices(['a', 'b', 'c'].map(ofService), async ({ service: name }) => {
       await sleep(name === 'a' ? 10 : 1)
       ended.push(name)
       if (failing.includes(name)) throw failure(name)
       return name.toUpperCase()
     })
   expect(await end('')).toEqual(['A', 'B', 'C'])
-  const what = expect.stringMatching(/a is not there\.\n.*b is not there\./)
+  const what = 'This failed for 2 of 3 services:\n- a, b: a is not there.\n'
   await expect(end('ab')).rejects.toMatchObject({
     name: 'registry-unreadable',
     what,
-    remedy: 'Mend a. Mend b.',
+    remedy: '- a: Mend a.\n- b: Mend b.',
   })
   expect(ended).toEqual(['b', 'c', 'a', 'b', 'c', 'a'])
 })
 
 test('a fault of the program is not joined with what is known', async () => {
   const fault = new TypeError('fault')
-  const all = forServices(['a', 'b'], async name => {
+  const all = forServices(['a', 'b'].map(ofService), async ({ service: name }) => {
     throw name === 'a' ? failure('a') : fault
   })
   await expect(all).rejects.toBe(fault)

@@ -52,7 +52,12 @@ describe('what is known of the first tag when docker failed', () => {
 
   test('of one that was to be overwritten, what it was is named', async () => {
     const before = await bench.seed(TAG, { revision: OTHER })
-    const overwrite = async () => (await release({ 'on-existing': 'overwrite' })).known[0]
+    let warnings: string[] = []
+    const overwrite = async () => {
+      const { known, log } = await release({ 'on-existing': 'overwrite' })
+      warnings = log.filter(line => line.startsWith('warning'))
+      return known[0]
+    }
     bench.engine.tries.push(KILLED)
     expect(await overwrite()).toMatchObject({ outcome: 'planned' })
     bench.engine.tries.push({ ...KILLED, arrives })
@@ -61,6 +66,7 @@ describe('what is known of the first tag when docker failed', () => {
     expect(first).toMatchObject({ outcome: 'pushed', replaced: before, note: `is ${now}` })
     bench.registry.answer(`PUT ${STABLE}`, refused(403, 'DENIED'), 1)
     expect(await overwrite()).toMatchObject({ outcome: 'built', replaced: now })
+    expect(warnings).toEqual([expect.stringContaining(`${TAG} was ${now} before.`)])
   })
 })
 

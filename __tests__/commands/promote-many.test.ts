@@ -71,10 +71,19 @@ describe('nothing is written for any service', () => {
     expect(bench.written()).toEqual([])
   })
 
+  test('if the registry is down: its one cause is said once', async () => {
+    await publishAll()
+    for (const method of ['HEAD', 'GET']) bench.registry.answer(`${method} ${TAG}`, refused(403, 'DENIED'), 3)
+    const { error } = await promote()
+    expect(error).toEqual(failure('registry-denied', 'It is the same for all 3 services.'))
+    expect(bench.written()).toEqual([])
+  })
+
   test('what is wrong with each is said at once', async () => {
     await publish('reqmon', { revision: OTHER })
     const { error, services } = await promote()
-    for (const service of SERVICES) expect(error).toEqual(failure('not-ready', `- ${service}: `))
+    for (const services of ['reqmgr2, wmagent', 'reqmon'])
+      expect(error).toEqual(failure('not-ready', `- ${services}: `))
     expect(services.every(({ problem }) => problem !== undefined)).toBe(true)
   })
 })

@@ -86,7 +86,7 @@ describe('of many services', () => {
   test('one that can not be read makes it red, and hides nothing of the others', async () => {
     bench.registry.answer(`HEAD ${STABLE}`, refused(403, 'DENIED'), 1)
     const { error, services } = await verify({ service })
-    expect(error).toMatchObject({ name: 'registry-denied' })
+    expect(error).toEqual(failure('registry-denied', 'Of 3 services, 1 could not be read:\n- '))
     expect(services.filter(({ problem }) => problem !== undefined)).toHaveLength(1)
     const outcomes = services.flatMap(({ tags }) => tags.map(({ outcome }) => outcome))
     expect(outcomes.toSorted()).toEqual([...Array(4).fill('kept'), 'planned', 'planned'])

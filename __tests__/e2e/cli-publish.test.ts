@@ -110,7 +110,7 @@ test('promote and verify need no docker, and what is not as planned is printed',
   const env = { env: noDocker }
   expect(await call('verify', [], env)).toMatchObject({
     exitCode: 1,
-    stdout: expect.stringMatching(/ 2\.3\.4 +as planned\n +2\.3\.4-stable +missing/),
+    stdout: expect.stringMatching(/ 2\.3\.4 +kept\n +2\.3\.4-stable +missing/),
   })
   expect(await call('verify', ['--stable', 'on-promotion'], env)).toMatchObject({ exitCode: 0 })
 

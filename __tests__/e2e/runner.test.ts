@@ -59,7 +59,7 @@ test('outputs that can not be written after all is published', async () => {
 
   expect(await readTag(bench.registry.storage, repository, '2.3.4-stable')).toBe(digest)
   const image = `${bench.registry.host}/${repository}`
-  expectFailure(step, 'outputs-not-written', [`Published: ${image}:2.3.4, ${image}:2.3.4-stable.`, 'ENOSPC'])
+  expectFailure(step, 'outputs-not-written', [`Published: ${image}:2.3.4-stable.`, 'ENOSPC'])
   expect(step.summary).toContain(`${image}:2.3.4-stable`)
   expect(await promote({})).toMatchObject({ exitCode: 0, annotations: [], outputs: { digest } })
 })

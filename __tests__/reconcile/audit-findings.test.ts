@@ -116,6 +116,13 @@ test.each<Known & { what: string; world: World; findings: string[] }>([
     lost: [A],
     findings: ['!image-lost 2.3.4', '!stable-differs 2.3.4-stable'],
   },
+  { what: 'a tag in the list whose image is lost', world: {}, findings: ['!image-lost 2.3.4'] },
+  {
+    what: 'a stable tag alone that leads nowhere',
+    world: { '2.3.4-stable': A },
+    lost: [A],
+    findings: ['!image-lost 2.3.4-stable'],
+  },
   {
     what: 'a stable tag that leads nowhere',
     world: DIFFER,
@@ -149,6 +156,25 @@ describe('the version whose image a tag has is named', () => {
   test('by a stable tag that differs: its image must stay', () => {
     const [finding] = found(DIFFER, { owner: older })
     for (const said of [finding?.what, finding?.remedy]) expect(said).toContain('2.3.3')
+  })
+
+  test('by a stable tag whose version was never released: no version is given that image', () => {
+    const [finding, ...others] = found({ '2.3.4-stable': B }, { owner: older })
+    expect(others).toEqual([])
+    expect(finding).toMatchObject({
+      kind: 'first-missing',
+      tag: '2.3.4',
+      what: '2.3.4 is not there, and 2.3.4-stable is the image of 2.3.3',
+      remedy: 'Delete only the tag 2.3.4-stable in the registry, not the image; then run release for 2.3.4.',
+      digest: B,
+    })
+    const [own, stray] = found({ 'v2.3.4': A, '2.3.4-stable': B }, { policy: MOVING, owner: older })
+    expect([own?.what, stray?.what]).toEqual([
+      '2.3.4 is not there, and v2.3.4 is',
+      '2.3.4 is not there, and 2.3.4-stable is the image of 2.3.3',
+    ])
+    for (const world of [DIFFER, { '2.3.4-stable': B }])
+      for (const { remedy } of found(world, { owner: older })) expect(remedy).not.toContain('give')
   })
 
   test('by a moving tag that is ahead: it is not to be moved back without a look, unless that may not have it', () => {

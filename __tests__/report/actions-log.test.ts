@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest'
-import type { Stage } from '../../src/commands/ledger.ts'
+import { Ledger } from '../../src/commands/ledger.ts'
 import { InterruptedError } from '../../src/interruption.ts'
 import type { Log } from '../../src/log.ts'
 import { actionsLog } from '../../src/report/actions-log.ts'
@@ -8,11 +8,11 @@ import { Secrets } from '../../src/secrets.ts'
 import { captureOutput, DENIED, DIGEST } from './known.ts'
 
 const written = captureOutput()
-let stages: Stage[]
+let ledger: Ledger
 let log: Log
 beforeEach(() => {
-  stages = []
-  const inner = actionsLog(() => 0, stages)
+  ledger = new Ledger()
+  const inner = actionsLog(() => 0, ledger)
   log = maskedLog(inner, new Secrets())
 })
 
@@ -32,6 +32,12 @@ test.each<[what: string, use: () => void, lines: string]>([
   expect(written()).toBe(lines)
 })
 
+test('warnings are kept for the summary', () => {
+  log.warning('Look', 'here')
+  log.notice('Know', 'this')
+  expect(ledger.warnings).toEqual([{ title: 'Look', message: 'here' }])
+})
+
 test('a stage that says something is a group, and every stage is kept with its conclusion', async () => {
   await log.stage(EVIL, async conclude => {
     log.info('something')
@@ -41,16 +47,16 @@ test('a stage that says something is a group, and every stage is kept with its c
   const conclusion = `${ONE} sha256:abababababab…`
   const group = `::group::${ONE}\nsomething\n::endgroup::\n✓ ${ONE}: ${conclusion} (0.0 s)\n`
   expect(written()).toBe(`${group}✗ Verify: not all (0.0 s)\n`)
-  expect(stages).toMatchObject([{ name: ONE, took: 0, conclusion }, { conclusion: 'not all' }])
+  expect(ledger.stages).toMatchObject([{ name: ONE, took: 0, conclusion }, { conclusion: 'not all' }])
 })
 
 test.each([
   [new InterruptedError('SIGINT'), 'interrupted'],
-  [DENIED, 'failed: The registry refused access'],
+  [DENIED, 'failed with registry-denied: The registry refused access'],
   [new Error('x'), 'failed'],
 ])('a stage that ended by %s', async (error, conclusion) => {
   await expect(log.stage('Wait', () => Promise.reject(error))).rejects.toBe(error)
-  expect([written(), stages[0]?.conclusion]).toEqual([`✗ Wait: ${conclusion} (0.0 s)\n`, conclusion])
+  expect([written(), ledger.stages[0]?.conclusion]).toEqual([`✗ Wait: ${conclusion} (0.0 s)\n`, conclusion])
 })
 
 test.each([

@@ -2,9 +2,9 @@ import { expect, test } from 'vitest'
 import type { Result } from '../../src/commands/ledger.ts'
 import { ReleaseError } from '../../src/errors.ts'
 import { failureText, reportFailure } from '../../src/report/failure.ts'
-import { stateOf } from '../../src/report/state.ts'
+import { describeState } from '../../src/report/state.ts'
 import { Secrets } from '../../src/secrets.ts'
-import { captureOutput, DENIED, IMAGE, ledgerOf, OTHER, PROJECT, resultOf, serviceOf } from './known.ts'
+import { captureOutput, DENIED, IMAGE, ledgerOf, OTHER, resultOf, serviceOf } from './known.ts'
 
 const LINK = 'https://github.com/dmwm/stable-release-action/blob/v1/docs/troubleshooting.md'
 const NOTHING = 'Nothing was written.'
@@ -13,8 +13,9 @@ const written = captureOutput()
 test.each<[command: Result['command'], outcomes: string, says: string]>([
   ['release', 'planned, planned', NOTHING],
   ['release', 'kept, withheld, stayed', NOTHING],
+  ['release', 'kept, copied', 'Published: STABLE.'],
   ['release', 'built, planned', 'Published: FIRST. Not written: STABLE.'],
-  ['promote', 'kept, unclear', 'Published: FIRST. May have been written: STABLE.'],
+  ['promote', 'kept, unclear', 'May have been written: STABLE.'],
   ['push', 'pushed, planned', 'In the registry now, not read back: FIRST. Not written: STABLE.'],
   ['release', 'built, different', 'Published: FIRST. Not there as written: STABLE.'],
   ['build', 'built', ''],
@@ -22,23 +23,54 @@ test.each<[command: Result['command'], outcomes: string, says: string]>([
 ])('what is written is said first: %s, %s: %s', (command, outcomes, text) => {
   const says = text.replace('FIRST', `${IMAGE}:2.3.4`).replace('STABLE', `${IMAGE}:2.3.4-stable`)
   const ledger = ledgerOf(resultOf(command, outcomes))
-  expect(stateOf(ledger)).toBe(says)
+  expect(describeState(ledger)).toBe(says)
   const [first] = failureText(DENIED, ledger).split('\n')
   expect(first).toBe(says === '' ? 'It was refused. Ask for it.' : says)
 })
 
-test('what was replaced, and of several services how many are stable', () => {
-  const [one, other] = [serviceOf('reqmgr2', 'kept, copied'), serviceOf('reqmon', 'kept, planned')]
+test('what was replaced', () => {
+  const one = serviceOf('reqmgr2', 'kept, copied')
   Object.assign(one.tags[1] ?? {}, { replaced: OTHER })
-  const published = `${IMAGE}:2.3.4, ${IMAGE}:2.3.4-stable (was ${OTHER}), ${PROJECT}/reqmon:2.3.4`
-  const says = `1 of 2 services are stable. Published: ${published}. Not written: ${PROJECT}/reqmon:2.3.4-stable.`
-  expect(stateOf(ledgerOf(resultOf('promote', one, other)))).toBe(says)
+  const says = `Published: ${IMAGE}:2.3.4-stable (was ${OTHER}).`
+  expect(describeState(ledgerOf(resultOf('promote', one)))).toBe(says)
+})
+
+const AGAIN = 'Once this is fixed, promote again: it completes.'
+test.each<[command: Result['command'], outcomes: string[], says: string]>([
+  ['promote', ['planned, planned', 'planned, planned'], NOTHING],
+  [
+    'promote',
+    ['kept, copied', 'kept, kept', 'kept, planned'],
+    `2 of 3 services have X; not written for c. ${AGAIN}`,
+  ],
+  [
+    'promote',
+    ['kept, kept', 'kept, planned'],
+    `${NOTHING} 1 of 2 services have X; not written for b. ${AGAIN}`,
+  ],
+  [
+    'promote',
+    ['kept, pushed', 'kept, unclear'],
+    `1 of 2 services have X, not read back for 1; may have been written for b. ${AGAIN}`,
+  ],
+  ['promote', ['kept, copied', 'kept, copied'], 'All 2 services have X.'],
+  ['promote', [...'abcdefghijk'].map(() => 'kept, pushed'), 'All 11 services have X, not read back for 11.'],
+  [
+    'verify',
+    ['kept, kept', 'kept, missing', 'planned, planned'],
+    '1 of 3 services have X; missing for b; could not be read for c.',
+  ],
+  ['verify', ['planned, planned', 'planned, planned'], ''],
+])('of many services, how many are stable is said first: %s, %j', (command, outcomes, says) => {
+  const services = outcomes.map((each, index) => serviceOf('abcdefghijk'.charAt(index), each))
+  expect(describeState(ledgerOf(resultOf(command, ...services)))).toBe(says.replace('X', '2.3.4-stable'))
 })
 
 test('then what happened, the remedy, and the section about it', () => {
   reportFailure(DENIED, ledgerOf(undefined))
   const text = `${NOTHING}%0AIt was refused. Ask for it.%0ASee ${LINK}#registry-denied`
-  expect(written()).toBe(`::error title=The registry refused access::${text}\n`)
+  const named = 'failed with registry-denied: The registry refused access\n'
+  expect(written()).toBe(`${named}::error title=The registry refused access::${text}\n`)
   expect(process.exitCode).toBe(1)
   const lines = new ReleaseError('not-ready', { what: 'Two are not:\n- a\n- b\n', remedy: 'Look.' })
   expect(failureText(lines)).toBe(`Two are not:\n- a\n- b\nLook.\nSee ${LINK}#not-ready`)
@@ -50,7 +82,7 @@ test('each cause is told once, obeyed in nothing, and no secret is told, also of
   secrets.add('pässword')
   const cause = new Error(`${what}c`, { cause: new Error(`${what}c`, { cause: what }) })
   reportFailure(secrets.maskError(new ReleaseError('login-failed', { what, remedy: what, cause })))
-  expect(written().split('\n').slice(0, -2)).toEqual([
+  expect(written().split('\n').slice(0, -3)).toEqual([
     'caused by: ***\\u000d::bc',
     'caused by: ***\\u000d::b',
   ])

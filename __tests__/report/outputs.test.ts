@@ -5,10 +5,21 @@ import { expect, test, vi } from 'vitest'
 import { parse } from 'yaml'
 import type { AuditResult } from '../../src/commands/audit-result.ts'
 import type { Result } from '../../src/commands/ledger.ts'
-import { outputsOf, RECORD_FOLDER, setOutputs } from '../../src/report/outputs.ts'
-import { captureOutput, DIGEST, IMAGE, OTHER, PROJECT, resultOf, serviceOf } from './known.ts'
+import { jsonOf, outputsOf, RECORD_FOLDER, setOutputs } from '../../src/report/outputs.ts'
+import {
+  captureOutput,
+  DENIED,
+  DIGEST,
+  IMAGE,
+  ledgerOf,
+  OTHER,
+  PROJECT,
+  resultOf,
+  serviceOf,
+} from './known.ts'
 
 captureOutput()
+const { outputs } = parse(readFileSync(new URL('../../action.yml', import.meta.url), 'utf8'))
 
 const [FIRST, STABLE] = [`${IMAGE}:2.3.4`, `${IMAGE}:2.3.4-stable`]
 /** What the outputs are where nothing else is said. */
@@ -30,14 +41,12 @@ test.each<[command: Result['command'], tags: string, is: Record<string, string>]
   ['promote', 'planned, planned', { tags: '' }],
 ])('%s: %s', (command, tags, is) => {
   const given = resultOf(command, serviceOf('reqmgr2', tags, 'digest' in is ? {} : { digest: DIGEST }))
-  const { json = '', ...others } = outputsOf(given)
-  expect(others).toEqual({ ...KNOWN, ...NONE, ...is })
-  expect(JSON.parse(json)).toEqual(given)
-  const { outputs } = parse(readFileSync(new URL('../../action.yml', import.meta.url), 'utf8'))
-  expect(Object.keys(outputsOf(given)).sort()).toEqual(Object.keys(outputs).sort())
+  expect(outputsOf(given)).toEqual({ ...KNOWN, ...NONE, ...is })
+  expect(JSON.parse(jsonOf(ledgerOf(given), undefined))).toEqual(given)
+  expect([...Object.keys(outputsOf(given)), 'json'].sort()).toEqual(Object.keys(outputs).sort())
 })
 
-test('of several services, each has a line, and all must be stable; an audit has images and JSON alone', () => {
+test('of several services, each has a line, and all must be stable; an audit has images alone', () => {
   const one = serviceOf('reqmgr2', 'kept, copied', { digest: DIGEST })
   const other = serviceOf('reqmon', 'kept, kept', { digest: OTHER })
   expect(outputsOf(resultOf('promote', one, serviceOf('wmagent', 'kept, unclear'), other))).toMatchObject({
@@ -49,7 +58,7 @@ test('of several services, each has a line, and all must be stable; an audit has
   })
   expect(outputsOf(resultOf('promote', one, other))['is-stable']).toBe('true')
   const audit: AuditResult = { command: 'audit', from: undefined, records: 'read', services: [] }
-  expect(outputsOf(audit)).toEqual({ image: '', json: JSON.stringify(audit) })
+  expect(outputsOf(audit)).toEqual({ image: '' })
 })
 
 test.each([
@@ -66,12 +75,32 @@ test('the record of one service is a file of its own; what can not be written is
   const file = join(temporary, 'output')
   vi.stubEnv('GITHUB_OUTPUT', file)
   const unwritten = { name: 'outputs-not-written', what: expect.stringContaining(file) }
-  expect(() => setOutputs(resultOf('plan', 'planned'), undefined)).toThrow(expect.objectContaining(unwritten))
+  const set = (...given: Parameters<typeof resultOf>) =>
+    setOutputs(ledgerOf(resultOf(...given)), undefined, temporary)
+  expect(() => set('plan', 'planned')).toThrow(expect.objectContaining(unwritten))
   writeFileSync(file, '')
-  setOutputs(resultOf('promote', service, service), temporary)
+  set('promote', service, service)
   expect(readFileSync(file, 'utf8')).not.toContain(RECORD_FOLDER)
-  setOutputs(resultOf('promote', service), temporary)
+  set('promote', service)
   const [path = ''] = readFileSync(file, 'utf8').match(/\S+predicate\.json/) ?? []
   expect(path.startsWith(join(temporary, RECORD_FOLDER))).toBe(true)
   expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual(service.record)
+})
+
+const ERROR = { name: 'registry-denied', what: 'It was refused.', remedy: 'Ask for it.' }
+
+test.each<[what: string, result: Result | undefined, names: string[]]>([
+  ['an input that is not valid', undefined, ['json']],
+  ['a release', resultOf('release', 'built, planned'), ['json']],
+  ['a promotion', resultOf('promote', 'kept, unclear'), Object.keys(outputs)],
+])('of a run that failed, the JSON has the error: %s', (_, result, names) => {
+  const file = join(mkdtempSync(join(tmpdir(), 'outputs-')), 'output')
+  vi.stubEnv('GITHUB_OUTPUT', file)
+  writeFileSync(file, '')
+  setOutputs(ledgerOf(result), DENIED, undefined)
+  const written = readFileSync(file, 'utf8')
+  const set = Array.from(written.matchAll(/^(\S+)<</gm), ([, name]) => name)
+  expect(set.toSorted()).toEqual(names.toSorted())
+  const [, json = ''] = /^json<<.*\n(.*)\n/m.exec(written) ?? []
+  expect(JSON.parse(json)).toEqual({ ...result, error: ERROR })
 })

@@ -5,6 +5,7 @@ import { marked } from 'marked'
 import { expect, test } from 'vitest'
 import type { Ledger } from '../../src/commands/ledger.ts'
 import { ReleaseError } from '../../src/errors.ts'
+import { AWAITS_PROMOTION } from '../../src/reconcile/constraints.ts'
 import { summaryOf, writeSummary } from '../../src/report/summary.ts'
 import { Secrets } from '../../src/secrets.ts'
 import { oneLine } from '../../src/text.ts'
@@ -13,6 +14,14 @@ import { DENIED, DIGEST, IMAGE, ledgerOf, OTHER, PROJECT, resultOf, serviceOf } 
 const summary = (result: Ledger['result'], error?: unknown): string => summaryOf(ledgerOf(result), error)
 
 const released = serviceOf('reqmgr2', 'built, copied', { digest: DIGEST })
+/** A service of a train, whose stable tag waits. */
+const waitingOf = (name: string, digest: typeof DIGEST | typeof OTHER) => {
+  const service = serviceOf(name, 'kept, withheld', { digest })
+  Object.assign(service.tags[1] ?? {}, { note: AWAITS_PROMOTION })
+  return service
+}
+const replaced = serviceOf('reqmgr2', 'built, copied', { digest: DIGEST })
+Object.assign(replaced.tags[0] ?? {}, { replaced: OTHER })
 const several = resultOf('promote', released, serviceOf('reqmon', 'kept, kept', { digest: OTHER }))
 
 test('the reason, every tag of each service, the way to pull it, the stages', () => {
@@ -33,7 +42,12 @@ test('the reason, every tag of each service, the way to pull it, the stages', ()
 test.each<[heading: string, known: Ledger['result'], error?: unknown]>([
   ['✅ release of reqmgr2 2.3.4', resultOf('release', released)],
   ['✅ push of reqmgr2 2.3.4: nothing to do', resultOf('push', 'kept, latest stayed')],
-  ['⚠️ push of reqmgr2 2.3.4: stable tags withheld', resultOf('push', 'kept, withheld')],
+  ['⚠️ push of reqmgr2 2.3.4: stable tags are withheld', resultOf('push', 'kept, withheld')],
+  [
+    '✅ release of reqmgr2 2.3.4: 2.3.4-stable waits for its promotion',
+    resultOf('release', waitingOf('reqmgr2', DIGEST)),
+  ],
+  ['⚠️ release of reqmgr2 2.3.4: a published version was overwritten', resultOf('release', replaced)],
   ['❌ promote of 2 services 2.3.4: The registry refused access', several, DENIED],
   ['❌ The registry refused access', undefined, DENIED],
 ])('the heading: %s', (heading, known, error) => {
@@ -51,7 +65,7 @@ test('a failure: first what is written, then what failed and the remedy, then wh
     '```text\nIt was refused.\n```',
     'Ask for it.',
     'It is by final.',
-    '| 2.3.4 | built |\n| 2.3.4-stable | not written |',
+    '| 2.3.4 | built |\n| 2.3.4-stable | planned: not written |',
   ]
   expect(parts.reduce((rest, part) => rest.split(part)[1] ?? '', text)).toBe('\n\n')
 })
@@ -59,11 +73,22 @@ test('a failure: first what is written, then what failed and the remedy, then wh
 test('what waits is promoted by its digest, together with all other services', () => {
   const inputs = (...given: Parameters<typeof resultOf>): string | undefined =>
     /with `command: promote`; of this run:\n\n```text\n([^`]*)```/.exec(summary(resultOf(...given)))?.[1]
-  const waiting = serviceOf('reqmgr2', 'kept, withheld', { digest: DIGEST })
-  const other = serviceOf('reqmon', 'kept, withheld', { digest: OTHER })
+  const waiting = waitingOf('reqmgr2', DIGEST)
+  const other = waitingOf('reqmon', OTHER)
   const services = `reqmgr2@${DIGEST}\nreqmon@${OTHER}\n`
   expect(inputs('verify', waiting, other, serviceOf('a', 'kept, kept'))).toBe(services)
+  expect(summary(resultOf('release', 'kept, withheld'))).not.toContain('promote')
   expect(inputs('plan', serviceOf('reqmgr2', 'planned, withheld'))).toBeUndefined()
+})
+
+test('warnings stand in it, each in one line, and so do remedies of several services', () => {
+  const ledger = ledgerOf(resultOf('release', released))
+  ledger.warnings.push({ title: 'Files changed', message: 'Dockerfile\nLook.' })
+  expect(summaryOf(ledger, undefined)).toContain('\n\n**Warnings.**\n\n- Files changed: Dockerfile Look.\n\n')
+  expect(summaryOf(ledger, undefined)).toMatch(/^### ⚠️/)
+  const remedy = '- reqmgr2: Look.\n- reqmon: Wait.'
+  const failed = summary(several, new ReleaseError('not-ready', { what: 'x\n', remedy }))
+  expect(failed).toContain(`**What to do.**\n\n${remedy}\n\n`)
 })
 
 test('text from outside is shown, and is neither Markdown nor HTML nor a command', () => {
@@ -73,13 +98,14 @@ test('text from outside is shown, and is neither Markdown nor HTML nor a command
   Object.assign(result.services[0]?.tags[0] ?? {}, { note: evil, tag: evil })
   const ledger = ledgerOf({ ...result, reason: evil, gitTag: evil })
   ledger.stages.push({ name: evil, took: 0, conclusion: evil })
-  const known = new ReleaseError('not-ready', { what: evil, remedy: evil })
+  ledger.warnings.push({ title: evil, message: oneLine(evil) })
+  const known = new ReleaseError('not-ready', { what: evil, remedy: oneLine(evil) })
   for (const error of [undefined, known, new Error(evil)]) {
     const text = summaryOf(ledger, error, evil)
     expect(text).not.toMatch(/##\[|\r|^\s*::/m)
     // Shown whole in all places; an address may be a link that leads where it says.
     const html = marked.parse(text, { async: false }).replace(/<a href="([^"]+)">\1<\/a>/g, '$1')
-    expect(html.split(shown).length - 1).toBe(7)
+    expect(html.split(shown).length - 1).toBe(error === undefined ? 8 : 9)
   }
 })
 

@@ -5,18 +5,18 @@ import { tableOf } from '../../src/report/table.ts'
 import { DIGEST, IMAGE, NOTE, OTHER, PROJECT, resultOf, serviceOf } from './known.ts'
 
 test.each<[command: Result['command'], tag: string, says: string, more?: Partial<TagEntry>]>([
-  ['build', '2.3.4 built', 'built, not pushed'],
+  ['build', '2.3.4 built', 'built: not pushed'],
   ['build', '2.3.4 planned', 'planned'],
-  ['push', '2.3.4 built', 'built, pushed'],
-  ['push', '2.3.4 pushed', 'in the registry now, not read back: is x', { note: 'is x' }],
+  ['push', '2.3.4 built', 'built'],
+  ['push', '2.3.4 pushed', 'pushed: not read back, is x', { note: 'is x' }],
   ['release', '2.3.4 kept', 'kept'],
-  ['release', '2.3.4 planned', 'not written'],
-  ['release', '2.3.4 unclear', 'may have been written'],
-  ['release', '2.3.4 copied', `copied, replaces ${OTHER}`, { replaced: OTHER }],
+  ['release', '2.3.4 planned', 'planned: not written'],
+  ['release', '2.3.4 unclear', 'unclear: may have been written'],
+  ['release', '2.3.4 copied', `copied: replaces ${OTHER}`, { replaced: OTHER }],
   ['release', '2.3.4-stable withheld', 'withheld: waits', { note: 'waits' }],
   ['promote', 'latest stayed', 'stayed: x\\u001b[2J', { note: 'x\u001b[2J' }],
-  ['verify', '2.3.4 kept', 'as planned'],
-  ['verify', '2.3.4 planned', 'could not be read'],
+  ['verify', '2.3.4 kept', 'kept'],
+  ['verify', '2.3.4 planned', 'planned: could not be read'],
   ['verify', '2.3.4 different', 'different: is x', { note: 'is x' }],
 ])('%s of %s', (command, text, says, more = {}) => {
   const service = serviceOf('reqmgr2', `2.3.4-stable2 kept, ${text}`, { digest: DIGEST })
@@ -31,8 +31,8 @@ test('of several services, a line for each; nothing of tags that nothing is know
   const one = serviceOf('reqmgr2', 'kept, missing', { digest: DIGEST })
   const lines = tableOf(resultOf('verify', one, serviceOf('reqmon', 'planned, planned'))).split('\n')
   expect(lines.slice(0, 2)).toEqual([`${IMAGE}@${DIGEST}`, `${PROJECT}/reqmon`])
-  expect(lines[2]).toBe('  service  2.3.4              2.3.4-stable')
-  expect(lines[3]).toBe('  reqmgr2  as planned         missing')
+  expect(lines[2]).toBe('  service  2.3.4                       2.3.4-stable')
+  expect(lines[3]).toBe('  reqmgr2  kept                        missing')
 })
 
 const passed = { name: 'testbed', state: 'success', url: 'https://t.example/7' }

@@ -1,4 +1,4 @@
-import { knownFailure, ReleaseError, remediesOf } from '../errors.ts'
+import { errorOfServices, knownFailure, type ReleaseError } from '../errors.ts'
 import type { Secrets } from '../secrets.ts'
 import type { ServiceEntry } from './ledger.ts'
 
@@ -35,20 +35,22 @@ export async function tryServices<T extends OfService, U>(
 }
 
 /** Does the same for every service, and throws one error for all that failed, once all have ended. */
-export async function forServices<T, U>(
+export async function forServices<T extends OfService | { readonly service: string }, U>(
   services: readonly T[],
   run: (service: T) => Promise<U>,
 ): Promise<U[]> {
   const settled = await settleServices(services, run)
-  const failed = settled.flatMap(each => (each.status === 'rejected' ? [knownFailure(each.reason)] : []))
-  const [first, ...others] = failed
-  if (first === undefined) return settled.flatMap(each => (each.status === 'fulfilled' ? [each.value] : []))
-  if (others.length === 0) throw first
-  throw new ReleaseError(first.name, {
-    what: `This failed for ${failed.length} services:\n${failed.map(({ what }) => `- ${what}`).join('\n')}\n`,
-    remedy: remediesOf(failed),
-    cause: first.cause,
+  const failures = settled.flatMap((each, index) => {
+    const one = services[index]
+    if (each.status === 'fulfilled' || one === undefined) return []
+    const { service } = 'entry' in one ? one.entry : one
+    return [{ service, error: knownFailure(each.reason) }]
   })
+  const [first, ...others] = failures
+  if (first === undefined) return settled.flatMap(each => (each.status === 'fulfilled' ? [each.value] : []))
+  if (others.length === 0) throw first.error
+  const what = `This failed for ${failures.length} of ${services.length} services`
+  throw errorOfServices(failures, { name: first.error.name, what, count: services.length })
 }
 
 async function settleServices<T, U>(

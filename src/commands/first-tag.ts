@@ -49,7 +49,10 @@ export async function publishFirst(
         pushUntilRead(target, constraints, { attempt: again => push.attempt(docker, again), retry }),
       )
       conclude(`pushed and read back, ${image.digest}`)
-      noteOutcome(entry, tag, 'built', { replaced: before === image.digest ? undefined : before })
+      const replaced = before === image.digest ? undefined : before
+      noteOutcome(entry, tag, 'built', { replaced })
+      if (replaced !== undefined)
+        log.warning('A published version was overwritten', `${entry.image}:${tag} was ${replaced} before.`)
       return image
     } catch (error) {
       await noteFailedPush(target, before)

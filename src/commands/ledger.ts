@@ -1,3 +1,4 @@
+import type { Warning } from '../log.ts'
 import type { PromotionNote } from '../registry/promotion-record.ts'
 import { type Digest, imageName, tagged } from '../registry/reference.ts'
 import type { AuditResult } from './audit-result.ts'
@@ -70,6 +71,7 @@ export interface Stage {
 /** Takes down what is known of a run, where it happens. All that is reported is made of it, however the run ends. */
 export class Ledger {
   readonly stages: Stage[] = []
+  readonly warnings: Warning[] = []
   /** Nothing before there is a request. */
   result: Result | AuditResult | undefined
 }

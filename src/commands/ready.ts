@@ -1,4 +1,4 @@
-import { ReleaseError, remediesOf } from '../errors.ts'
+import { errorOfServices, ReleaseError } from '../errors.ts'
 import { repositoryAt } from '../git/remote.ts'
 import type { TagCommit } from '../git/source.ts'
 import { type Constraints, constraintsOfPublished } from '../reconcile/constraints.ts'
@@ -104,14 +104,12 @@ function noteWrongOrigins(
 }
 
 function throwIfNotReady(targets: readonly Target[], problems: Problems): void {
-  const [error] = problems.values()
-  if (error === undefined) return
-  if (targets.length === 1) throw error
-  const lines = targets.flatMap(({ entry: { service, problem } }) =>
-    problem === undefined ? [] : [`- ${service}: ${problem}`],
-  )
-  throw new ReleaseError('not-ready', {
-    what: `Of ${targets.length} services, ${lines.length} can not be promoted:\n${lines.join('\n')}\n`,
-    remedy: remediesOf([...problems.values()]),
+  const failures = targets.flatMap(({ entry }) => {
+    const error = problems.get(entry)
+    return error === undefined ? [] : [{ service: entry.service, error }]
   })
+  if (failures.length === 0) return
+  const count = targets.length
+  const what = `Of ${count} services, ${failures.length} can not be promoted`
+  throw errorOfServices(failures, { name: 'not-ready', what, count })
 }

@@ -1,4 +1,4 @@
-import { type ErrorName, ReleaseError, remediesOf } from '../errors.ts'
+import { errorOfServices, ReleaseError, remediesOf } from '../errors.ts'
 import { findingsOf, mayWait } from '../reconcile/audit-findings.ts'
 import { constraintsOfPublished, stableConstraint } from '../reconcile/constraints.ts'
 import { digestAt, type Observed } from '../reconcile/observed.ts'
@@ -15,7 +15,7 @@ import type { VerifyRequest } from './request.ts'
 import { openTargets, type Run, type Target } from './run.ts'
 
 interface Difference {
-  readonly image: string
+  readonly service: string
   readonly what: string
   readonly remedy: string
 }
@@ -37,17 +37,18 @@ export async function verify(request: VerifyRequest, run: Run): Promise<void> {
     conclude(`looked for ${targets[0]?.entry.tags.map(({ tag }) => tag).join(', ')}`)
     return found.flat()
   })
-  const unread = [...problems].map(([{ image, problem = '' }, { remedy }]) => ({
-    image,
-    what: problem,
-    remedy,
-  }))
+  const count = targets.length
+  const failures = [...problems].map(([{ service }, error]) => ({ service, error }))
+  const [firstUnread] = failures
+  if (differences.length === 0) {
+    if (firstUnread === undefined) return
+    const what = `Of ${count} services, ${failures.length} could not be read`
+    throw errorOfServices(failures, { name: firstUnread.error.name, what, count })
+  }
+  const unread = failures.map(({ service, error: { what, remedy } }) => ({ service, what, remedy }))
   const all = [...differences, ...unread]
-  if (all.length === 0) return
-  const [firstUnread] = problems.values()
-  const name: ErrorName = differences.length > 0 ? 'not-as-planned' : (firstUnread?.name ?? 'not-as-planned')
-  throw new ReleaseError(name, {
-    what: `Not as planned for ${decision.gitTag}:\n${all.map(({ image, what }) => `- ${image}: ${what}\n`).join('')}`,
+  throw new ReleaseError('not-as-planned', {
+    what: `Not as planned for ${decision.gitTag}:\n${all.map(({ service, what }) => `- ${service}: ${what.trimEnd()}\n`).join('')}`,
     remedy: remediesOf(all),
   })
 }
@@ -60,7 +61,7 @@ async function compare(
   const observed = await observe({ desired, registry }, constraints)
   const lost = await lostDigests(registry, observed)
   const steps = reconcile(desired, observed, constraints)
-  const { image } = entry
+  const { service } = entry
   for (const step of steps) {
     const isWaiting = step.kind === 'withhold' && mayWait(step, desired, observed)
     noteFound(entry, step, digestAt(observed, step.tag.tag), { lost, isWaiting })
@@ -70,11 +71,11 @@ async function compare(
   // What stands against the first tag is said of it; findings are of a version that is there.
   if (first?.kind === 'refuse')
     return steps.flatMap(step =>
-      step.kind === 'refuse' ? [{ image, what: step.why, remedy: step.remedy }] : [],
+      step.kind === 'refuse' ? [{ service, what: step.why, remedy: step.remedy }] : [],
     )
   return findingsOf(desired, { observed, steps, lost, ownerOf: () => undefined })
     .filter(({ wrong }) => wrong)
-    .map(({ what, remedy }) => ({ image, what, remedy }))
+    .map(({ what, remedy }) => ({ service, what, remedy }))
 }
 
 /** Digests that tags lead to and HEAD of the digest does not find; a GET would count as a pull. */

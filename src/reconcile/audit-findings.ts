@@ -36,7 +36,7 @@ export interface Finding {
 /** The version that has an image. */
 export interface ImageOwner {
   readonly gitTag: string
-  /** Whether it is newer than the one that is judged. */
+  /** Than the one that is judged. */
   readonly isNewer: boolean
   readonly tags: readonly string[]
 }
@@ -59,18 +59,18 @@ export function findingsOf(
   if (image === undefined) {
     const others = fixed.filter(tag => digestAt(observed, tag.tag) !== undefined && !isLost(tag))
     if (others.length > 0) return [...firstMissing(desired, others, known), ...lostTags]
-    // The registry lists a tag of the version, and no other one is there.
+    // The registry lists a tag of the version.
     return lostTags.length > 0 ? lostTags : [lostImage(first, desired, observed)]
   }
   const differing = steps.flatMap(step => findingOf(step, desired, known) ?? [])
-  // No tag can be given to an image that is lost, nor can a lost one be the right one.
+  // No tag can be given to a lost image, nor is a lost one the right one.
   const told = differing.filter(
     found => !isLost(found) && (!lost.has(image) || found.kind.endsWith('-differs')),
   )
   return [...lostTags, ...told]
 }
 
-/** What is found of a version that a service should have, as others have it and it has an older one. */
+/** Of a version that others have, and a service that has an older one. */
 export function versionMissing(gitTag: string): Finding {
   return {
     kind: 'version-missing',
@@ -114,12 +114,12 @@ function lostImage(planned: PlannedTag, { first, gitTag }: Desired, observed: Ob
     tag,
     wrong: true,
     what: `${tag} leads to an image that the registry does not have`,
-    remedy: `Contact the registry's administrators; if it can't be restored, delete the tag, then run ${command} for ${gitTag}.`,
+    remedy: `Contact the registry's administrators. If it can't be restored, delete the tag; then run ${command} for ${gitTag}.`,
     digest,
   }
 }
 
-/** Of a version whose first tag is gone, and other tags are there, which may have the image of another version. */
+/** Of a version without its first tag; the tags that are there may have the image of another version. */
 function firstMissing(
   { first, gitTag }: Desired,
   others: readonly PlannedTag[],
@@ -136,7 +136,7 @@ function firstMissing(
   const rest = {
     ...about,
     what: `${first.tag} is not there, and ${tags} ${own.length > 1 ? 'are' : 'is'}${differ ? ', which are different images' : ''}`,
-    remedy: `If ${first.tag} has expired, set from to a newer version. Otherwise find out ${differ ? 'which of these images is' : `whether the image of ${tags} is`} that of ${gitTag}, and give ${first.tag} back to it in the registry; if none is, delete only these tags, not the images.`,
+    remedy: `If ${first.tag} has expired, set from to a newer version. If not, and ${differ ? 'one of these images' : 'this image'} is that of ${gitTag}, give ${first.tag} back to it in the registry; else delete only the tags.`,
   }
   const strays = there.filter(({ owner }) => owner !== gitTag)
   return [
@@ -165,7 +165,7 @@ function findingOf(step: Step, desired: Desired, { observed, ownerOf }: Known): 
       tag,
       wrong: false,
       what: `${tag} waits for the promotion of ${gitTag}${digest === undefined ? '' : `, and is ${now}`}`,
-      remedy: `Run promote for ${gitTag} when it may go to production.`,
+      remedy: `Run promote for ${gitTag}, for all its services together, when it may go to production.`,
       digest,
     }
   }
@@ -186,7 +186,7 @@ function findingOf(step: Step, desired: Desired, { observed, ownerOf }: Known): 
   return { kind, ...about, what, remedy }
 }
 
-/** Of a moving tag that is not on the newest version; `owner` is the version that it leads to, if there is one. */
+/** Of a moving tag that is not on the newest version; `owner` is the version that it leads to. */
 function movingBehind(
   planned: PlannedTag,
   gitTag: string,

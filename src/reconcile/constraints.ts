@@ -11,7 +11,7 @@ export type Stable = (typeof STABLE)[number]
 /** The note of a stable tag that `promote` alone writes. */
 export const AWAITS_PROMOTION = 'waits for its promotion'
 
-/** What the caller allows and knows, beside what it desires and has observed. */
+/** What the caller allows and knows. */
 export interface Constraints {
   readonly publishes: 'build' | 'push' | 'nothing'
   readonly onExisting: OnExisting
@@ -21,7 +21,7 @@ export interface Constraints {
   readonly revision?: string | undefined
   /** Digests under which the image that may be pushed is known already. */
   readonly own?: readonly Digest[]
-  /** The image that the first tag must have: given by the caller, found by this run before it waited, or built by this run. */
+  /** The image that the first tag must have: given by the caller, found before this run waited, or built by it. */
   readonly image?: { readonly digest: Digest; readonly from: 'given' | 'found' | 'built' } | undefined
 }
 
@@ -39,7 +39,7 @@ export function constraintsOfPublished(
   return { publishes: 'nothing', onExisting: 'reuse', stable, image }
 }
 
-/** Of a caller that publishes: what it allows and knows before it has looked. */
+/** Of a caller that publishes, before it has looked. */
 export function publishConstraints(
   { onExisting, stable, revision }: { onExisting: OnExisting; stable: Stable; revision: string | undefined },
   publishes: 'build' | 'push',

@@ -3,13 +3,13 @@ import type { Digest, TagState } from '../registry/reference.ts'
 /** What one repository has of the desired tags, as it was read at one time. */
 export interface Observed {
   readonly tags: ReadonlyMap<string, TagState>
-  /** If a moving tag is desired: all tags, or for every moving tag at least the one that shows the newest version. */
+  /** All tags, or those that show the newest version for every moving tag; for moving tags alone. */
   readonly publishedTags: readonly string[]
-  /** What the first tag leads to; nothing if its manifest was not read, as nothing depends on it. */
+  /** What the first tag leads to, if its manifest was read. */
   readonly content?: FirstContent | undefined
 }
 
-/** An image with the commit that it names, or something that a push that was stopped has left there. */
+/** An image with the commit that it names, or what a push that was stopped has left there. */
 export type FirstContent =
   | { readonly kind: 'image'; readonly revision: string | undefined }
   | { readonly kind: 'leftover' }

@@ -1,4 +1,4 @@
-/** What an image says of where it comes from; what it does not say is missing. */
+/** What an image says of where it comes from. */
 export interface Origin {
   readonly revision: string | undefined
   /** The repository of that commit, in one spelling. */
@@ -20,9 +20,8 @@ export interface Objection {
 }
 
 /**
- * What stands against the promotion of images that are to be of one git tag, by service: none may be of another commit. An
- * image that names no commit, or another repository, is accepted if its digest was given. Where the commit of the git tag is
- * not known, it must be the same for all.
+ * What stands against the promotion of images of one git tag, by service: none may be of another commit, where that of the git
+ * tag is not known, than the others. An image that names no commit, or another repository, must be given by its digest.
  */
 export function objectionsTo(images: readonly PublishedImage[], tag: Origin): ReadonlyMap<string, Objection> {
   return new Map(
@@ -33,7 +32,7 @@ export function objectionsTo(images: readonly PublishedImage[], tag: Origin): Re
   )
 }
 
-/** Whether two commits are known, and the same: whoever writes a label may write it in capitals. */
+/** Whether two commits are known, and the same; a label may have capitals. */
 export function isSameCommit(one: string | undefined, other: string | undefined): boolean {
   return one !== undefined && one.toLowerCase() === other?.toLowerCase()
 }
@@ -93,7 +92,7 @@ function wrongImage(why: string): Objection {
   return { why, remedy: 'Find out which is right. Release the wrong image again, then promote.' }
 }
 
-/** The origin of an image of one commit, of the git tag's repository if a platform says so; and whether all name a commit. */
+/** The origin of an image of one commit; and whether all of its platforms name it. */
 function commonOrigin(origins: readonly Origin[], tag: Origin): Origin & { readonly isOfAll: boolean } {
   const naming = origins.filter(({ revision }) => revision !== undefined)
   const repositories = naming.flatMap(({ repository }) => repository ?? [])

@@ -7,7 +7,7 @@ import { digestAt, type Observed } from './observed.ts'
 import { isSameCommit } from './origin.ts'
 import type { CopyStep, FirstStep, Refuse, Step } from './step.ts'
 
-/** All that is decided from; `there` is the image that the first tag has now, if it has one. */
+/** All that is decided from; `there` is the image that the first tag has now. */
 interface Known {
   readonly desired: Desired
   readonly observed: Observed
@@ -34,7 +34,7 @@ export function reconcile(desired: Desired, observed: Observed, constraints: Con
   return [first, { kind: 'restore', tag: desired.first, digest: theirs }, ...copies]
 }
 
-/** Whether a step depends on what the first tag's image says of itself: only then is its manifest worth reading. */
+/** Whether a step depends on what the first tag's image says of itself. */
 export function needsFirstContent(
   { first }: Desired,
   tags: Observed['tags'],
@@ -46,11 +46,11 @@ export function needsFirstContent(
 }
 
 const OTHER_VERSION = 'release a new version'
-const OVERWRITE = 'set on-existing: overwrite to replace what is there'
+const OVERWRITE = 'set on-existing: overwrite'
 const TWO_RUNS =
-  "Two runs published this version at once, and the other run's image was kept. Keep two runs apart with a concurrency group."
+  "Two runs published this version at once, and the other run's image was kept. Keep them apart with a concurrency group."
 const NOT_GIVEN =
-  'Check that the digest is that of this service and version. If it is, find out what replaced the image since.'
+  'Check that the digest is that of this service and version. If it is, find out what replaced the image.'
 
 function reconcileFirst(known: Known): FirstStep | Refuse {
   const { desired, constraints, there } = known
@@ -89,7 +89,7 @@ function reconcileExisting(
   const is = `${tag.tag} is there already, as ${there}`
   const error = 'already-published'
   if (onExisting === 'fail') {
-    const remedy = `Set on-existing: same-revision to resume an interrupted release, or ${OTHER_VERSION}.`
+    const remedy = `To resume an interrupted release, set on-existing: same-revision; or ${OTHER_VERSION}.`
     return { kind: 'refuse', tag, error, why: `${is}, and on-existing is fail`, remedy }
   }
   const built =
@@ -115,10 +115,10 @@ function reconcileCopy(tag: PlannedTag, image: Digest | undefined, known: Known)
     if (move.kind === 'stay') return { kind: 'stay', tag, newest: move.newest }
   }
   if (other !== undefined && other === image) return { kind: 'keep', tag, digest: other }
-  // What it leads to is the image that is about to be overwritten: it would no longer be that of the first tag.
+  // It leads to the image that is about to be overwritten.
   if (waits !== undefined && overwrites && other !== undefined && (!tag.moving || other === there)) {
     const why = `${tag.tag} ${waits}; it is there already, and would no longer be the same image as ${first.tag}`
-    const remedy = `A version that is stable can only be overwritten when its stable tag may be written: ${OTHER_VERSION}.`
+    const remedy = `A stable version is only overwritten together with its stable tag: ${OTHER_VERSION}.`
     return { kind: 'refuse', tag, error: 'already-published', why, remedy }
   }
   if (!tag.moving && other !== undefined && !overwrites) return refuseOther(tag, other, known)

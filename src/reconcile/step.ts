@@ -1,15 +1,15 @@
 import type { PlannedTag } from '../policy/decide.ts'
 import type { Digest } from '../registry/reference.ts'
 
-/** What is to be done about one tag. A digest is missing while the image is yet to be built; `replaces` is overwritten. */
+/** What is to be done about one tag. A digest is missing until the image is built; `replaces` is overwritten. */
 export type Step = FirstStep | CopyStep | Restore | Refuse
 
-/** What is to be done about the first tag: it gets the image that is built or pushed, or keeps the one that it has. */
+/** The first tag gets the image that is built or pushed, or keeps the one that it has. */
 export type FirstStep =
   | (OfTag & { readonly kind: 'build' | 'push'; readonly replaces: Digest | undefined })
   | Keep
 
-/** What is to be done about a tag beside it. A moving tag that stays is with the `newest` version. */
+/** A tag beside it becomes a copy of it, or not yet. A moving tag stays with the `newest` version. */
 export type CopyStep =
   | Keep
   | (OfTag & {
@@ -32,7 +32,7 @@ export interface Refuse extends OfTag {
   readonly remedy: string
 }
 
-/** The first tag, which this run has written, is given back to the image that another run published. */
+/** The first tag, which this run wrote, is given back to the image that another run published. */
 export type Restore = OfTag & { readonly kind: 'restore'; readonly digest: Digest }
 
 type Keep = OfTag & { readonly kind: 'keep'; readonly digest: Digest }

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import * as core from '@actions/core'
-import type { Stage } from '../commands/ledger.ts'
+import type { Ledger } from '../commands/ledger.ts'
 import type { Log } from '../log.ts'
 import { eachLine, oneLine, seconds, withShortDigests } from '../text.ts'
 import { runStage } from './stage.ts'
 
 /**
- * The log of a workflow run: a stage that says something is a group, with its conclusion below, and is added to `stages`;
- * warnings and notices are annotations. The runner obeys no line of a message, nor of `raw`, which gets whole lines.
+ * The log of a workflow run: a stage that says something is a group, with its conclusion below. Stages and warnings go into
+ * the ledger. The runner obeys no line of a message, nor of `raw`, which gets whole lines.
  */
-export function actionsLog(now: () => number, stages: Stage[]): Log {
+export function actionsLog(now: () => number, ledger: Ledger): Log {
   /** The stage that has said nothing so far. */
   let silent: string | undefined
   let open = false
@@ -24,7 +24,10 @@ export function actionsLog(now: () => number, stages: Stage[]): Log {
       openGroup()
       core.info(eachLine(message))
     },
-    warning: (title, message) => core.warning(eachLine(message), { title: oneLine(title) }),
+    warning(title, message) {
+      ledger.warnings.push({ title, message })
+      core.warning(eachLine(message), { title: oneLine(title) })
+    },
     notice: (title, message) => core.notice(eachLine(message), { title: oneLine(title) }),
     debug(message) {
       if (core.isDebug()) openGroup()
@@ -52,7 +55,7 @@ export function actionsLog(now: () => number, stages: Stage[]): Log {
         if (open) core.endGroup()
         open = false
         core.info(`${isFailed ? '✗' : '✓'} ${name}: ${conclusion} (${seconds(took)})`)
-        stages.push({ name, took, conclusion })
+        ledger.stages.push({ name, took, conclusion })
       })
     },
   }

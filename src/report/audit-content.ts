@@ -1,15 +1,16 @@
 import { type AuditedVersion, type AuditResult, findingsIn } from '../commands/audit-result.ts'
+import { groupBy } from '../group-by.ts'
 import type { Finding } from '../reconcile/audit-findings.ts'
 import { counted, withShortDigests } from '../text.ts'
 import { recordList } from './record-list.ts'
 
-/** What the summary and the log show of a result: a table with its head, and below it lists. */
+/** A table with its head, and below it lists. */
 export interface Content {
   readonly rows: readonly (readonly string[])[]
   readonly lists: readonly { readonly title: string; readonly items: readonly string[] }[]
 }
 
-/** What an audit found: what every version, the newest first, is for each service; and every finding, with its remedy. */
+/** What the summary and the log show of an audit. */
 export function auditContent(result: AuditResult): Content {
   const { services } = result
   const { versions = [] } = services.find(each => each.versions.length > 0) ?? {}
@@ -46,13 +47,12 @@ function cellOf(version: AuditedVersion | undefined): string {
   return since === undefined ? state : `stable since ${since}`
 }
 
-/** The kind of a finding, with the name of the tag where that is not clear. */
 function inShort({ kind, tag, isAhead = false }: Finding): string {
   const [about = '', state = ''] = kind.split('-')
   return `${about === 'stable' || about === 'version' ? about : tag} ${isAhead ? 'ahead' : state}`
 }
 
-/** The day since when all of its fixed stable tags are that, or the moving ones if there are no others. */
+/** Since when all of its fixed stable tags, or the moving ones if there are no others, are that. */
 function stableSince(stableTags: AuditedVersion['stableTags']): string | undefined {
   const fixed = stableTags.filter(({ moving }) => !moving)
   const deciding = fixed.length > 0 ? fixed : stableTags
@@ -61,19 +61,16 @@ function stableSince(stableTags: AuditedVersion['stableTags']): string | undefin
   return days.length === deciding.length ? days.toSorted().at(-1) : undefined
 }
 
-/** Findings, each once for all services that have it, in the order of the table. */
+/** Each finding once for all services that have it, with its remedy. */
 function findingList(result: AuditResult, wrong: boolean): string[] {
-  const groups = new Map<string, { finding: Finding; services: string[] }>()
-  for (const { service, finding } of findingsIn(result).filter(each => each.finding.wrong === wrong)) {
-    const { what, remedy, digest, wanted } = finding
-    const digests = `${digest}${wanted === undefined ? '' : `, not ${wanted}`}`
-    const named = digest === undefined ? service : `${service} (${withShortDigests(digests)})`
-    const group = groups.get(what + remedy) ?? { finding, services: [] }
-    groups.set(what + remedy, { finding, services: [...group.services, named] })
-  }
-  return [...groups.values()].map(
-    ({ finding: { what, remedy }, services }) => `${what}: ${services.join(', ')}. ${remedy}`,
-  )
+  const findings = findingsIn(result).filter(({ finding }) => finding.wrong === wrong)
+  return [...groupBy(findings, ({ finding: { what, remedy } }) => what + remedy).values()].map(all => {
+    const services = all.map(({ service, finding: { digest, wanted } }) => {
+      const digests = `${digest}${wanted === undefined ? '' : `, not ${wanted}`}`
+      return digest === undefined ? service : `${service} (${withShortDigests(digests)})`
+    })
+    return `${all[0]?.finding.what}: ${services.join(', ')}. ${all[0]?.finding.remedy}`
+  })
 }
 
 /** What keeps services, or versions of them, from being judged. */
@@ -87,7 +84,6 @@ function problemsOf({ services }: AuditResult): string[] {
   })
 }
 
-/** What else there is to say, each in one line: tags that no rule gives, and what is not judged. */
 function remarksOf({ services, from, records }: AuditResult): string[] {
   const others = services
     .filter(({ otherTags }) => otherTags > 0)

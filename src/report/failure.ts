@@ -2,12 +2,14 @@ import * as core from '@actions/core'
 import type { Ledger } from '../commands/ledger.ts'
 import { causesOf, messageOf, ReleaseError } from '../errors.ts'
 import { eachLine, oneLine } from '../text.ts'
-import { stateOf } from './state.ts'
+import { describeState } from './state.ts'
 
 /** Makes the step red, with one error; what caused it is in the log above. */
 export function reportFailure(error: unknown, ledger?: Ledger): void {
   for (const line of causeLines(error)) core.info(line)
-  core.error(eachLine(failureText(error, ledger)), { title: failureOf(error).title })
+  const { name, title } = failureOf(error)
+  core.info(`failed with ${name}: ${title}`)
+  core.error(eachLine(failureText(error, ledger)), { title })
   if (!(error instanceof ReleaseError) && error instanceof Error) core.debug(eachLine(error.stack ?? ''))
   process.exitCode = core.ExitCode.Failure
 }
@@ -24,7 +26,7 @@ export function causeLines(error: unknown): readonly string[] {
 /** The whole failure as one text, which says first what is written. */
 export function failureText(error: unknown, ledger?: Ledger): string {
   const { what, remedy, link } = failureOf(error)
-  const state = ledger === undefined ? '' : stateOf(ledger)
+  const state = ledger === undefined ? '' : describeState(ledger)
   return [state, `${what}${what.endsWith('\n') ? '' : ' '}${remedy}`, `See ${link}`]
     .filter(part => part !== '')
     .join('\n')
@@ -40,7 +42,7 @@ export function failureOf(error: unknown) {
     return { name, title, what, remedy, link: `${TROUBLESHOOTING}#${name}` }
   }
   return {
-    name: undefined,
+    name: 'internal-error' as const,
     title: 'Internal error: please report it',
     what: `${oneLine(messageOf(error))}.`,
     remedy: 'Report it in the repository of the action, with the log of a run with debug logging.',

@@ -3,14 +3,26 @@ import { join } from 'node:path'
 import * as core from '@actions/core'
 import type { OutputName } from '../action-yml.ts'
 import type { AuditResult } from '../commands/audit-result.ts'
-import { allTagsOf, isPublished, type Result, type ServiceEntry, type TagEntry } from '../commands/ledger.ts'
+import {
+  allTagsOf,
+  hasResultAnyway,
+  isPublished,
+  type Ledger,
+  type Result,
+  type ServiceEntry,
+  type TagEntry,
+} from '../commands/ledger.ts'
 import { messageOf, ReleaseError } from '../errors.ts'
 import { jsonLine, oneLine } from '../text.ts'
+import { failureOf } from './failure.ts'
 
-/** Sets the outputs of the step. Throws `outputs-not-written`. */
-export function setOutputs(result: Result | AuditResult, temporary: string | undefined): void {
+/** Sets the outputs of the step, of a run that failed those that are known. Throws `outputs-not-written`. */
+export function setOutputs(ledger: Ledger, error: unknown, temporary: string | undefined): void {
   try {
-    for (const [name, value] of Object.entries(outputsOf(result, writeRecord(result, temporary))))
+    const { result } = ledger
+    const isKnown = result !== undefined && (error === undefined || hasResultAnyway(result.command))
+    const known = isKnown ? outputsOf(result, writeRecord(result, temporary)) : {}
+    for (const [name, value] of Object.entries({ ...known, json: jsonOf(ledger, error) }))
       core.setOutput(name, value)
   } catch (cause) {
     throw new ReleaseError('outputs-not-written', {
@@ -21,14 +33,20 @@ export function setOutputs(result: Result | AuditResult, temporary: string | und
   }
 }
 
-/** The outputs of the action for a result. An audit, which is not for one git tag, has two of them. */
+/** The output `json`, and what `--json` prints: the result, and how the run failed, if it did. */
+export function jsonOf({ result }: Pick<Ledger, 'result'>, error: unknown): string {
+  if (error === undefined) return jsonLine(result)
+  const { name, what, remedy } = failureOf(error)
+  return jsonLine({ ...result, error: { name, what, remedy } })
+}
+
+/** The outputs of the action for a result, but its JSON. */
 export function outputsOf(
   result: Result | AuditResult,
   recordPath = '',
 ): Partial<Record<OutputName, string>> {
   const image = lines(result.services.map(each => each.image))
-  const json = jsonLine(result)
-  if (result.command === 'audit') return { image, json }
+  if (result.command === 'audit') return { image }
   const { command, services, rule } = result
   const isThere = (tag: TagEntry): boolean =>
     command === 'plan' ? tag.outcome === 'planned' : isPublished(tag)
@@ -46,12 +64,11 @@ export function outputsOf(
     digest: lines(services.map(({ digest }) => digest ?? '')),
     reference: lines(services.map(each => (each.digest === undefined ? '' : `${each.image}@${each.digest}`))),
     'record-path': recordPath,
-    json,
   }
 }
 
 /** Whether an image is what its stable tags lead to: all of the fixed ones, or one if all are moving. */
-export function isStable({ tags }: ServiceEntry, isThere: (tag: TagEntry) => boolean): boolean {
+function isStable({ tags }: ServiceEntry, isThere: (tag: TagEntry) => boolean): boolean {
   const stable = tags.filter(tag => tag.stable)
   const fixed = stable.filter(({ moving }) => !moving)
   return fixed.length > 0 ? fixed.every(isThere) : stable.some(isThere)
@@ -65,7 +82,7 @@ function lines(texts: readonly string[]): string {
   return texts.join('\n')
 }
 
-/** How the folder begins that has the record, in the runner's temporary directory. */
+/** How the name of the folder begins that has the record. */
 export const RECORD_FOLDER = 'stable-release-record-'
 
 /** Writes the one record of the run to a file that lasts as long as the job. */

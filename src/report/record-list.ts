@@ -1,16 +1,15 @@
+import { groupBy } from '../group-by.ts'
 import { BY_HAND, type PromotionNote } from '../registry/promotion-record.ts'
 
-/** What the records tell, as a list: the newest first, each once for all services that it is told of. */
+/** What the records tell, the newest first, each once for all services that it is told of. */
 export function recordList(
   told: readonly { readonly service: string; readonly records?: readonly PromotionNote[] }[],
 ): { title: string; items: readonly string[] } {
-  const services = new Map<string, string[]>()
   const all = told.flatMap(({ service, records = [] }) => records.map(note => ({ service, note })))
-  for (const { service, note } of all.toSorted((a, b) => b.note.time.localeCompare(a.note.time))) {
-    const line = describeRecord(note)
-    services.set(line, [...(services.get(line) ?? []), service])
-  }
-  const items = [...services].map(([line, of]) => (told.length === 1 ? line : `${line}: ${of.join(', ')}`))
+  const newest = all.toSorted((a, b) => b.note.time.localeCompare(a.note.time))
+  const items = [...groupBy(newest, ({ note }) => describeRecord(note))].map(([line, of]) =>
+    told.length === 1 ? line : `${line}: ${of.map(({ service }) => service).join(', ')}`,
+  )
   return { title: 'By records, which are not signed', items }
 }
 
@@ -34,10 +33,10 @@ function describeRecord(note: PromotionNote): string {
     .join(', ')
 }
 
-/** What is no environment that somebody approves: GitHub's kinds of machines, and somebody's own. */
+/** What is no environment that somebody approves. */
 const NO_PLACE: readonly string[] = ['github-hosted', 'self-hosted', BY_HAND]
 
-/** A name from outside, in quotes if it has a comma: it must not read like more of the sentence. */
+/** A name from outside must not read like more of the sentence. */
 function quoteName(name: string): string {
   return /[,"]/.test(name) ? `"${name.replaceAll('"', "'")}"` : name
 }

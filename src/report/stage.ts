@@ -25,5 +25,5 @@ export async function runStage<T>(
 
 function describeFailure(error: unknown): string {
   if (!(error instanceof ReleaseError)) return 'failed'
-  return error.name === 'interrupted' ? 'interrupted' : `failed: ${error.title}`
+  return error.name === 'interrupted' ? 'interrupted' : `failed with ${error.name}: ${error.title}`
 }

@@ -1,32 +1,86 @@
-import { allTagsOf, isPublished, type Ledger, type TagEntry, writesRegistry } from '../commands/ledger.ts'
-import { isStable } from './outputs.ts'
+import {
+  allTagsOf,
+  isPublished,
+  type Ledger,
+  type Result,
+  type TagEntry,
+  type TagOutcome,
+  writesRegistry,
+} from '../commands/ledger.ts'
+import { groupBy } from '../group-by.ts'
 
-/** What a run that failed has written, as far as it is known; empty for a command that writes nothing. */
-export function stateOf({ result }: Ledger): string {
-  if (result === undefined) return 'Nothing was written.'
-  if (result.command === 'audit' || !writesRegistry(result.command)) return ''
+/** What is written and what is stable now, as far as a run that failed knows it. */
+export function describeState({ result }: Pick<Ledger, 'result'>): string {
+  if (result === undefined) return NOTHING
+  if (result.command === 'audit') return ''
   const tags = allTagsOf(result)
-  if (tags.every(({ outcome }) => UNTOUCHED.includes(outcome))) return 'Nothing was written.'
-  const { services } = result
-  const stable = services.filter(each => isStable(each, isPublished)).length
-  return [
-    ...(services.length > 1 ? [`${stable} of ${services.length} services are stable.`] : []),
-    ...STATES.flatMap(([state, has]) => {
-      const some = tags.filter(has)
-      return some.length === 0 ? [] : [`${state}: ${some.map(nameOf).join(', ')}.`]
-    }),
-  ].join(' ')
+  const isKnown = tags.some(({ outcome }) => outcome !== 'planned')
+  const many = result.services.length > 1 && isKnown ? stateOfMany(result) : ''
+  if (!writesRegistry(result.command)) return result.command === 'verify' ? many : ''
+  if (tags.every(({ outcome }) => UNTOUCHED.includes(outcome))) return `${NOTHING} ${many}`.trimEnd()
+  return many === '' ? stateOfOne(tags) : many
 }
 
-const UNTOUCHED: readonly TagEntry['outcome'][] = ['planned', 'kept', 'stayed', 'withheld']
+/** What an outcome says that its name, which is that of the JSON, does not. */
+export function meaningOf(outcome: TagOutcome, command: Result['command']): string | undefined {
+  if (outcome === 'planned' && command === 'verify') return 'could not be read'
+  if (outcome === 'planned' && writesRegistry(command)) return 'not written'
+  if (outcome === 'built' && command === 'build') return 'not pushed'
+  if (outcome === 'pushed') return 'not read back'
+  return outcome === 'unclear' ? 'may have been written' : undefined
+}
 
-const STATES: readonly (readonly [string, (tag: TagEntry) => boolean])[] = [
-  ['Published', isPublished],
-  ['In the registry now, not read back', ({ outcome }) => outcome === 'pushed'],
-  ['May have been written', ({ outcome }) => outcome === 'unclear'],
-  ['Not there as written', ({ outcome }) => outcome === 'missing' || outcome === 'different'],
-  ['Not written', ({ outcome }) => outcome === 'planned'],
-]
+const NOTHING = 'Nothing was written.'
+const UNTOUCHED: readonly TagOutcome[] = ['planned', 'kept', 'stayed', 'withheld']
+
+/** How many services have each stable tag (the first tag, if there is none), and what is known of the others. */
+function stateOfMany({ command, services }: Result): string {
+  const planned = services[0]?.tags ?? []
+  const shown = planned.some(({ stable }) => stable)
+    ? planned.filter(({ stable }) => stable)
+    : planned.slice(0, 1)
+  let isMixed = false
+  const sentences = shown.map(({ tag }) => {
+    const entries = services.flatMap(({ service, tags }) =>
+      tags.filter(each => each.tag === tag).map(entry => ({ service, entry })),
+    )
+    const unread = entries.filter(({ entry }) => entry.outcome === 'pushed').length
+    const others = entries.filter(({ entry }) => !isPublished(entry) && entry.outcome !== 'pushed')
+    isMixed ||= others.length > 0
+    const has = others.length === 0 ? 'All' : `${services.length - others.length} of`
+    const states = groupBy(others, ({ entry }) => meaningOf(entry.outcome, command) ?? entry.outcome)
+    return [
+      `${has} ${services.length} services have ${tag}`,
+      unread > 0 ? `, not read back for ${unread}` : '',
+      ...[...states].map(([state, of]) => `; ${state} for ${namesOrCount(of)}`),
+      '.',
+    ].join('')
+  })
+  const again = command === 'promote' && isMixed ? ['Once this is fixed, promote again: it completes.'] : []
+  return [...sentences, ...again].join(' ')
+}
+
+function namesOrCount(of: readonly { readonly service: string }[]): string {
+  return of.length > 3 ? `${of.length}` : of.map(({ service }) => service).join(', ')
+}
+
+/** What became of the tags of one service, which are few. */
+function stateOfOne(tags: readonly TagEntry[]): string {
+  const states = groupBy(tags, ({ outcome }) => STATES[outcome] ?? '')
+  states.delete('')
+  return [...states].map(([state, some]) => `${state}: ${some.map(nameOf).join(', ')}.`).join(' ')
+}
+
+const STATES: Partial<Record<TagOutcome, string>> = {
+  built: 'Published',
+  copied: 'Published',
+  moved: 'Published',
+  pushed: 'In the registry now, not read back',
+  unclear: 'May have been written',
+  missing: 'Not there as written',
+  different: 'Not there as written',
+  planned: 'Not written',
+}
 
 function nameOf({ reference, replaced }: TagEntry): string {
   return replaced === undefined ? reference : `${reference} (was ${replaced})`

@@ -1,7 +1,8 @@
 import type { AuditResult } from '../commands/audit-result.ts'
-import { allTagsOf, type Result, type TagEntry, type TagOutcome, writesRegistry } from '../commands/ledger.ts'
+import { allTagsOf, type Result, type TagEntry, writesRegistry } from '../commands/ledger.ts'
 import { auditContent, type Content } from './audit-content.ts'
 import { recordList } from './record-list.ts'
+import { meaningOf } from './state.ts'
 
 /** What the summary, and the log, show of a result: a table with its head, and below it lists. */
 export function contentOf(result: Result | AuditResult): Content {
@@ -22,24 +23,9 @@ function tagsContent(result: Result): Content {
   return { rows: [['service', ...tags.map(({ tag }) => tag)], ...rows], lists }
 }
 
-/** What became of a tag: the JSON's word, unless a reader could take it for more than is known, and what goes with it. */
+/** What became of a tag: the JSON's word, and what goes with it. */
 function describeOutcome({ outcome, note, replaced }: TagEntry, command: Result['command']): string {
-  const said = OF_COMMAND[command]?.[outcome] ?? WORDS[outcome] ?? outcome
-  return [
-    note === undefined ? said : `${said}: ${note}`,
-    ...(replaced === undefined ? [] : [`replaces ${replaced}`]),
-  ].join(', ')
-}
-
-const WORDS: Partial<Record<TagOutcome, string>> = {
-  planned: 'not written',
-  pushed: 'in the registry now, not read back',
-  unclear: 'may have been written',
-}
-
-const OF_COMMAND: Partial<Record<Result['command'], typeof WORDS>> = {
-  plan: { planned: 'planned' },
-  build: { planned: 'planned', built: 'built, not pushed' },
-  push: { built: 'built, pushed' },
-  verify: { kept: 'as planned', planned: 'could not be read' },
+  const more = [meaningOf(outcome, command), note, replaced && `replaces ${replaced}`]
+  const known = more.filter(part => part !== undefined)
+  return known.length === 0 ? outcome : `${outcome}: ${known.join(', ')}`
 }

@@ -1,11 +1,12 @@
 import { appendFileSync } from 'node:fs'
 import type { AuditResult } from '../commands/audit-result.ts'
 import { allTagsOf, type Ledger, type Result, writesRegistry } from '../commands/ledger.ts'
+import { AWAITS_PROMOTION } from '../reconcile/constraints.ts'
 import type { Secrets } from '../secrets.ts'
 import { seconds } from '../text.ts'
 import { failureOf } from './failure.ts'
 import { block, plain, tableLines } from './markdown.ts'
-import { stateOf } from './state.ts'
+import { describeState } from './state.ts'
 import { contentOf } from './summary-content.ts'
 
 /** Adds to the summary of the job, which the runner does not mask. A run does not depend on it. */
@@ -27,19 +28,24 @@ export function writeSummary(
 
 /** The Markdown for one step; several steps of a job stand below one another. */
 export function summaryOf(ledger: Ledger, error: unknown, service = ''): string {
-  const { result, stages } = ledger
+  const { result, stages, warnings } = ledger
   const paragraphs = [
     heading(ledger, error, service),
     ...(error === undefined ? [] : failureParagraphs(ledger, error)),
     ...(result === undefined ? [] : resultParagraphs(result)),
     ...(result === undefined || result.command === 'audit' || error !== undefined ? [] : nextSteps(result)),
+    ...listParagraphs(
+      'Warnings',
+      warnings.map(({ title, message }) => `${title}: ${message.replaceAll('\n', ' ')}`),
+    ),
     stages.length === 0 ? '' : stageTable(stages),
   ]
   return `${paragraphs.filter(text => text !== '').join('\n\n')}\n\n`
 }
 
-function heading({ result }: Ledger, error: unknown, service: string): string {
-  const [mark, said] = verdictOf(result, error)
+function heading(ledger: Ledger, error: unknown, service: string): string {
+  const { result } = ledger
+  const [mark, said] = verdictOf(ledger, error)
   const about = [result === undefined ? service : subjectOf(result), said].filter(part => part !== '')
   return `### ${mark} ${plain(about.join(': '))}`
 }
@@ -51,22 +57,31 @@ function subjectOf(result: Result | AuditResult): string {
 }
 
 /** How the run ended, in a sign and, if there is more to say, in words. */
-function verdictOf(result: Ledger['result'], error: unknown): readonly [mark: string, said: string] {
+function verdictOf({ result, warnings }: Ledger, error: unknown): readonly [mark: string, said: string] {
   if (error !== undefined || result === undefined) return ['❌', failureOf(error).title]
-  const outcomes = result.command === 'audit' ? [] : allTagsOf(result).map(({ outcome }) => outcome)
-  if (outcomes.includes('withheld')) return ['⚠️', 'stable tags withheld']
-  const isOld = writesRegistry(result.command) && outcomes.every(each => each === 'kept' || each === 'stayed')
-  return ['✅', isOld ? 'nothing to do' : '']
+  const tags = result.command === 'audit' ? [] : allTagsOf(result)
+  const withheld = tags.filter(({ outcome }) => outcome === 'withheld')
+  const isReplaced = tags.some(({ replaced }) => replaced !== undefined)
+  const isHeldBack = withheld.some(({ note }) => note !== AWAITS_PROMOTION)
+  const isOld = tags.every(({ outcome }) => outcome === 'kept' || outcome === 'stayed')
+  const said = [
+    isReplaced && 'a published version was overwritten',
+    isHeldBack && 'stable tags are withheld',
+    withheld.length > 0 && !isHeldBack && `${withheld[0]?.tag} ${AWAITS_PROMOTION}`,
+    writesRegistry(result.command) && isOld && 'nothing to do',
+  ].filter(part => part !== false)
+  return [isReplaced || isHeldBack || warnings.length > 0 ? '⚠️' : '✅', said.join(', ')]
 }
 
 function failureParagraphs(ledger: Ledger, error: unknown): string[] {
   const { name, what, remedy, link } = failureOf(error)
-  const state = stateOf(ledger)
+  const state = describeState(ledger)
   return [
     state === '' ? '' : `**${plain(state)}**`,
-    `**What failed${name === undefined ? '' : ` ([\`${name}\`](${link}))`}.**`,
+    `**What failed ([\`${name}\`](${link})).**`,
     block(what, 'text'),
-    `**What to do.** ${plain(remedy)}`,
+    '**What to do.**',
+    remedy.split('\n').map(plain).join('\n'),
   ]
 }
 
@@ -76,11 +91,12 @@ function resultParagraphs(result: Result | AuditResult): string[] {
   return [
     result.command === 'audit' ? '' : plain(result.reason),
     ...fitting(tableLines(rows.map(row => row.map(cell => cell.replace(/^✗/, '❌'))))),
-    ...lists.flatMap(({ title, items }) => [
-      `**${title}.**`,
-      ...fitting(items.map(item => `- ${plain(item)}`)),
-    ]),
+    ...lists.flatMap(({ title, items }) => listParagraphs(title, items)),
   ]
+}
+
+function listParagraphs(title: string, items: readonly string[]): string[] {
+  return items.length === 0 ? [] : [`**${title}.**`, ...fitting(items.map(item => `- ${plain(item)}`))]
 }
 
 /** How much is shown of each table and list, in bytes: GitHub takes 1 MiB of all steps of a job together. */
@@ -100,7 +116,7 @@ function fitting(lines: readonly string[]): string[] {
 /** How to pull the images, and those that wait as a promotion takes them. */
 function nextSteps({ services, gitTag }: Result): string[] {
   const known = services.filter(({ digest }) => digest !== undefined)
-  const waiting = known.filter(({ tags }) => tags.some(({ outcome }) => outcome === 'withheld'))
+  const waiting = known.filter(({ tags }) => tags.some(({ note }) => note === AWAITS_PROMOTION))
   const pulls = known.map(({ image, digest }) => `docker pull ${image}@${digest}`)
   const promoted = waiting.map(({ service, digest }) => `${service}@${digest}`)
   return [
