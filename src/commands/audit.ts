@@ -58,7 +58,7 @@ async function readServices(request: AuditRequest, run: Run): Promise<readonly R
     if (isThere === false) one.lost.add(digest)
   })
   if (!request.withRecords) return all
-  return forServices(all, async one => ({ ...one, ...(await readRecords(one, run)) }))
+  return Promise.all(all.map(async one => ({ ...one, ...(await readRecords(one, run)) })))
 }
 
 /** How many questions about a service may stay without an answer: each was asked for minutes. */
