@@ -71,6 +71,8 @@ async function fetchToken(
   origin: string,
   { credentials, repository, access, transport, secrets, now }: ConnectionOptions,
 ): Promise<Token> {
+  if (credentials.kind === 'registry-token')
+    return { token: credentials.token, until: Number.POSITIVE_INFINITY }
   const realm = parameters.get('realm') ?? ''
   const problem = realmProblem(realm, origin)
   if (problem !== undefined)
@@ -118,8 +120,10 @@ function tokenRequest(credentials: Credentials, url: URL, query: Query): HttpReq
 type Login = Pick<PasswordCredentials, 'username' | 'password'>
 
 function loginOf(credentials: Credentials): Login | undefined {
-  if (credentials.kind === 'anonymous') return undefined
-  return credentials.kind === 'password' ? credentials : { username: '<token>', password: credentials.token }
+  if (credentials.kind === 'password') return credentials
+  return credentials.kind === 'identity-token'
+    ? { username: '<token>', password: credentials.token }
+    : undefined
 }
 
 function basic({ username, password }: Login): string {

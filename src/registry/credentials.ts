@@ -11,3 +11,5 @@ export type Credentials =
   | PasswordCredentials
   /** What docker stores when a helper answers with the user name `<token>`: an OAuth2 refresh token. */
   | { readonly kind: 'identity-token'; readonly token: string }
+  /** A bearer token for the registry itself. */
+  | { readonly kind: 'registry-token'; readonly token: string }
