@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect } from 'vitest'
 import { makeCheckout } from '../../sandbox/git-checkout.ts'
-import { carryOut } from '../../src/commands/execute.ts'
+import { runCommand } from '../../src/commands/execute.ts'
 import { Ledger } from '../../src/commands/ledger.ts'
 import { Transport } from '../../src/http/transport.ts'
 import { Mistakes } from '../../src/inputs/mistakes.ts'
@@ -81,7 +81,7 @@ const startCommandBench = async (options: ModelOptions = {}) => {
     using transport = new Transport({ userAgent: USER_AGENT, log, clock, backoff, signal })
     const ledger = new Ledger()
     const client = { transport, credentials: { kind: 'anonymous' }, secrets, now: clock.now } as const
-    const ended = carryOut(request, {
+    const ended = runCommand(request, {
       env: process.env,
       log,
       secrets,

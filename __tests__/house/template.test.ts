@@ -57,7 +57,7 @@ const called = (given: Given, secrets: Given = LOGIN, vars: Given = {}): Request
 test('releases as WMCore does', () => {
   expect(called({ wmcore_component: 'reqmgr2' })).toMatchObject({
     command: 'release',
-    service: { repository: { registry: 'registry.cern.ch', path: 'cmswmcore/reqmgr2' } },
+    services: [{ repository: { registry: 'registry.cern.ch', path: 'cmswmcore/reqmgr2' } }],
     decision: { gitTag: '2.3.4' },
     credentials: { username: 'me', password: 'secret' },
     stable: 'on-release',

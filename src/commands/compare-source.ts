@@ -13,8 +13,8 @@ import { askGitHub } from './tag-commit.ts'
 interface Compared<T> {
   /** The same request, with the commit of the git tag and with labels that say which commits the image is of. */
   readonly request: T
-  /** Says what the labels will not; for when it is built. */
-  readonly warn: () => void
+  /** What the labels do not say; for when it is built. */
+  readonly warnings: readonly Warning[]
 }
 
 /** What is built, of one repository: the context, or a Dockerfile elsewhere. */
@@ -34,30 +34,15 @@ interface Part {
 export async function compareSource<T extends BuildingRequest>(given: T, run: Run): Promise<Compared<T>> {
   const { build, decision } = given
   const parts = await partsOf(given, run)
-  const own = parts.map(({ source }) => source).find(source => source.kind === 'own')
-  const commit = own?.commit ?? given.revision
-  const unasked =
-    'What is built is no checkout that has it, and GitHub can not be asked. If it is one, fetch its tags (git fetch --tags).'
-  const tag: TagCommit =
-    commit === undefined
-      ? await askGitHub(given, run, { mustExist: true, unasked })
-      : { kind: 'known', commit }
+  const tag = await commitOfParts(given, parts, run)
   for (const part of parts) {
     const error = wrongCommit(part, { gitTag: decision.gitTag, tag })
     if (error !== undefined) throw error
   }
   const revision = tag.kind === 'known' ? tag.commit : undefined
-  const labels = [
-    ...build.labels,
-    ...contextLabels(parts),
-    ...(revision === undefined ? [] : [`${REVISION_LABEL}=${revision}`]),
-  ]
-  return {
-    request: { ...given, revision, build: { ...build, labels } },
-    warn: () => {
-      for (const { title, message } of warningsOf(parts, tag)) run.log.warning(title, message)
-    },
-  }
+  const ofTag = revision === undefined ? [] : [`${REVISION_LABEL}=${revision}`]
+  const labels = [...build.labels, ...contextLabels(parts), ...ofTag]
+  return { request: { ...given, revision, build: { ...build, labels } }, warnings: warningsOf(parts, tag) }
 }
 
 /** Looks at the context, and at the Dockerfile if it is named on its own. */
@@ -79,6 +64,28 @@ async function partsOf({ revision, source, build, decision }: BuildingRequest, r
       return { name, source: { ...found, commit: commit ?? found.commit } }
     }),
   )
+}
+
+/** The commit of the git tag: of its checkout, of the run, or by GitHub. */
+async function commitOfParts(given: BuildingRequest, parts: readonly Part[], run: Run): Promise<TagCommit> {
+  const own = parts.map(({ source }) => source).find(source => source.kind === 'own')
+  const commit = own?.commit ?? given.revision
+  if (commit !== undefined) return { kind: 'known', commit }
+  const unasked =
+    'No checkout that is built has it, and GitHub can not be asked. If one is of its repository, fetch its tags (git fetch --tags).'
+  return askGitHub(given, run, { mustExist: true, unasked })
+}
+
+/** The labels that say which commit of another repository the Dockerfile is from. */
+function contextLabels(parts: readonly Part[]): string[] {
+  // The Dockerfile's, if it is not in the context.
+  const { source } = parts.findLast(part => part.source.kind === 'other') ?? {}
+  if (source?.kind !== 'other') return []
+  const { repository, head } = source
+  return [
+    ...(repository === undefined ? [] : [`${CONTEXT_SOURCE_LABEL}=https://${repository}`]),
+    `${CONTEXT_REVISION_LABEL}=${head}`,
+  ]
 }
 
 /** How many changed files are named. */
@@ -111,16 +118,4 @@ function warningsOf(parts: readonly Part[], tag: TagCommit): Warning[] {
     },
   ]
   return all.filter(warning => warning !== false)
-}
-
-/** The labels that say which commit of another repository the Dockerfile is from. */
-function contextLabels(parts: readonly Part[]): string[] {
-  // The Dockerfile's, if it is not in the context.
-  const { source } = parts.findLast(part => part.source.kind === 'other') ?? {}
-  if (source?.kind !== 'other') return []
-  const { repository, head } = source
-  return [
-    ...(repository === undefined ? [] : [`${CONTEXT_SOURCE_LABEL}=https://${repository}`]),
-    `${CONTEXT_REVISION_LABEL}=${head}`,
-  ]
 }

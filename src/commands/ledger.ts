@@ -4,10 +4,10 @@ import type { PromotionNote } from './record-content.ts'
 import type { GitTagRequest, Request } from './request.ts'
 
 /**
- * What became of one planned tag. `planned`: nothing so far; `pushed`: in the registry now, not read back; `unclear`: it was to
- * be written, and there was no clear answer; `built`, `copied`, `moved`: by this run; `kept`: it had the image already;
- * `stayed`: a moving tag that stays with a newer version; `withheld`: a stable tag that waits; and, found by `verify`,
- * `missing` or `different`.
+ * What became of one planned tag. `planned`: nothing so far; `pushed`: in the registry, not read back; `unclear`: the
+ * registry gave no clear answer to its PUT; `built`, `copied`, `moved`: by this run; `kept`: it had the image already;
+ * `stayed`: a moving tag that stays with a newer version; `withheld`: a stable tag that waits; `missing`, `different`: read,
+ * and not as planned.
  */
 export type TagOutcome =
   | 'planned'
@@ -30,9 +30,9 @@ export interface TagEntry {
   readonly moving: boolean
   outcome: TagOutcome
   /** The digest that a fixed tag had before, if this run overwrote it with another. */
-  replaced?: Digest
+  replaced?: Digest | undefined
   /** More about the outcome, for people, such as the newer version that a moving tag stays with. */
-  note?: string
+  note?: string | undefined
 }
 
 /** What is known of one service. */
@@ -44,7 +44,7 @@ export interface ServiceEntry {
   readonly tags: readonly TagEntry[]
   /** The digest of the image in the registry; missing while it is not known. */
   digest?: Digest
-  /** Names of checks that must have passed before the withheld tags are promoted, if there are any. */
+  /** Names of checks that must have passed before the withheld tags are promoted. */
   checks?: readonly string[]
   /** The record of the decision, if this run made it stable or found it so: a predicate of in-toto. */
   record?: object
@@ -73,47 +73,34 @@ export interface Stage {
 /** Takes down what is known of a run, where it happens. All that is reported is made of it, however the run ends. */
 export class Ledger {
   readonly stages: Stage[] = []
-  /** What is known; nothing before there is a request. */
+  /** Nothing before there is a request. */
   result: Result | AuditResult | undefined
 }
 
 /** The plan of a request, to which nothing has happened yet. */
-export function plannedResult(request: GitTagRequest): Result {
-  const { command, decision, services } = request
+export function plannedResult({ command, decision, services }: GitTagRequest): Result {
   const { gitTag, rule, reason, first, copies } = decision
-  return {
-    command,
-    gitTag,
-    rule,
-    reason,
-    services: services.map(({ service, repository }) => ({
-      service,
-      image: imageName(repository),
-      tags: [first, ...copies].map(planned => ({
-        ...planned,
-        reference: tagged(repository, planned.tag),
-        outcome: 'planned',
-      })),
+  const entries = services.map(({ service, repository }) => ({
+    service,
+    image: imageName(repository),
+    tags: [first, ...copies].map(planned => ({
+      ...planned,
+      reference: tagged(repository, planned.tag),
+      outcome: 'planned' as const,
     })),
-  }
+  }))
+  return { command, gitTag, rule, reason, services: entries }
 }
 
-/** Sets what became of a tag, with more about it where there is more. */
+/** Sets what became of a tag, and more about it. */
 export function noteOutcome(
-  service: ServiceEntry,
+  { tags }: ServiceEntry,
   tag: string,
-  { outcome, note, replaced }: Pick<TagEntry, 'outcome' | 'note' | 'replaced'>,
+  outcome: TagOutcome,
+  { note, replaced }: Pick<TagEntry, 'note' | 'replaced'> = {},
 ): void {
-  const entry = service.tags.find(each => each.tag === tag)
-  if (entry === undefined) return
-  delete entry.note
-  delete entry.replaced
-  Object.assign(
-    entry,
-    { outcome },
-    note === undefined ? {} : { note },
-    replaced === undefined ? {} : { replaced },
-  )
+  const entry = tags.find(each => each.tag === tag)
+  if (entry !== undefined) Object.assign(entry, { outcome, note, replaced })
 }
 
 /** Whether a command writes into the registry; the others look, or build on this machine alone. */

@@ -1,14 +1,15 @@
 import { buildAndPush } from '../docker/build.ts'
 import { BuildFailedError } from '../docker/build-failure.ts'
+import type { Docker } from '../docker/docker.ts'
 import { requireReadableChecks } from '../gates/checks.ts'
 import { pipMissed, waitForPackage } from '../gates/package.ts'
+import { publishConstraints } from '../reconcile/constraints.ts'
 import { CONTEXT_REVISION_LABEL, CONTEXT_SOURCE_LABEL, type Labels } from '../registry/labels.ts'
-import { tagged } from '../registry/reference.ts'
 import { oneLine } from '../text.ts'
 import { compareSource } from './compare-source.ts'
-import { pushFirst } from './first-tag.ts'
+import { publishCopies } from './copies.ts'
+import { publishFirst } from './first-tag.ts'
 import { readRegistry } from './observe.ts'
-import { publishConstraints, publishCopies } from './publish.ts'
 import type { ReleaseRequest } from './request.ts'
 import { openTarget, type Run } from './run.ts'
 
@@ -18,32 +19,25 @@ import { openTarget, type Run } from './run.ts'
  */
 export async function release(given: ReleaseRequest, run: Run): Promise<void> {
   const target = openTarget(given, run)
-  let { request, warn } = await compareSource(given, run)
+  const { request: compared, warnings } = await compareSource(given, run)
+  let request = compared
   const constraints = publishConstraints(request, 'build')
   let next = await readRegistry(target, constraints, run)
   if (next.first.kind !== 'keep') {
     request = { ...request, revision: await commitOfChecks(request, run) }
     if (await awaitPackage(request, run)) next = await readRegistry(target, constraints, run)
   }
-  const { first, copies, observed } = next
-  if (first.kind === 'keep') noteMovedContext(request, observed.labels, run)
-  else warn()
-  const reference = tagged(target.registry.repository, first.tag.tag)
-  const image = await pushFirst(
-    request,
-    target,
-    {
-      constraints,
-      next,
-      push: {
-        name: 'Build and push',
-        attempt: (docker, again) => buildAndPush(docker, request.build, { ...run, reference, again }),
-        retry: error => retryForPackage(error, request, run),
-      },
-    },
-    run,
-  )
-  await publishCopies(request, target, { constraints, image, copies }, run)
+  if (next.first.kind === 'keep') noteMovedContext(request, next.observed.labels, run)
+  else for (const { title, message } of warnings) run.log.warning(title, message)
+  const [reference = ''] = target.entry.tags.map(tag => tag.reference)
+  const push = {
+    name: 'Build and push',
+    attempt: (docker: Docker, again: boolean) =>
+      buildAndPush(docker, request.build, { ...run, reference, again }),
+    retry: (error: unknown) => retryForPackage(error, request, run),
+  }
+  const image = await publishFirst(request, target, { constraints, next, push }, run)
+  await publishCopies(request, target, { constraints, image, copies: next.copies }, run)
 }
 
 /** The commit whose checks will count. That they can not be read is found out before the build, not after it. */
@@ -67,8 +61,8 @@ async function awaitPackage({ package: gate }: ReleaseRequest, run: Run): Promis
 const PIP_PAUSE = 10_000
 
 /**
- * Waits before a build is tried again in which pip did not find just the package that was waited for, as a node of the
- * index may be behind; false once the time for that is over, or if the build failed for another reason.
+ * Waits before a build is tried again in which pip did not find the package that was waited for, as a node of the index may
+ * be behind; false once the time for that is over, or if the build failed for another reason.
  */
 async function retryForPackage(
   error: unknown,

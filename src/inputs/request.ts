@@ -70,7 +70,6 @@ function versionRequestOf(
     isLookedAt: run.isLookedAt,
     source: { address: run.repositoryUrl && repositoryAt(run.repositoryUrl), github: gitHubOf(reading) },
     decision: mistakes.orThrow(decision),
-    service: mistakes.orThrow(service),
   }
   if (command !== 'release' && command !== 'build') return { command, ...version }
   return { command, ...version, build: mistakes.orThrow(build) }

@@ -45,3 +45,11 @@ export function constraintsOfPublished(
   const image = digest === undefined ? undefined : ({ digest, from: 'given' } as const)
   return { publishes: 'nothing', onExisting: 'reuse', stable, image }
 }
+
+/** Of a caller that publishes: what it allows and knows before it has looked. */
+export function publishConstraints(
+  { onExisting, stable, revision }: { onExisting: OnExisting; stable: Stable; revision: string | undefined },
+  publishes: 'build' | 'push',
+): Constraints {
+  return { publishes, onExisting, revision, stable: stableConstraint(stable) }
+}

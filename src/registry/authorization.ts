@@ -52,6 +52,8 @@ export class Authorization {
       if (credentials.kind !== 'password')
         throw denied(`${origin} asks for a user name and a password, and there are none.`)
       this.#header = basic(credentials)
+    } else if (this.#challenge !== undefined && credentials.kind === 'registry-token') {
+      this.#header = `Bearer ${credentials.token}`
     } else if (this.#challenge !== undefined) {
       if (this.#token !== undefined && (await this.#token).until <= now()) this.#token = undefined
       this.#token ??= fetchToken(this.#challenge, origin, this.#options)
@@ -71,8 +73,6 @@ async function fetchToken(
   origin: string,
   { credentials, repository, access, transport, secrets, now }: ConnectionOptions,
 ): Promise<Token> {
-  if (credentials.kind === 'registry-token')
-    return { token: credentials.token, until: Number.POSITIVE_INFINITY }
   const realm = parameters.get('realm') ?? ''
   const problem = realmProblem(realm, origin)
   if (problem !== undefined)
@@ -120,10 +120,8 @@ function tokenRequest(credentials: Credentials, url: URL, query: Query): HttpReq
 type Login = Pick<PasswordCredentials, 'username' | 'password'>
 
 function loginOf(credentials: Credentials): Login | undefined {
-  if (credentials.kind === 'password') return credentials
-  return credentials.kind === 'identity-token'
-    ? { username: '<token>', password: credentials.token }
-    : undefined
+  if (credentials.kind === 'anonymous') return undefined
+  return credentials.kind === 'password' ? credentials : { username: '<token>', password: credentials.token }
 }
 
 function basic({ username, password }: Login): string {
