@@ -41,7 +41,7 @@ const readFailure = (tail: string): void => {
   const failed = { tail, lastLine: output.tellingLine(tail) }
   output.lastOfStep(tail)
   output.isRetryableFailure(failed)
-  builds.refusedBaseImage({ tail, lastLine: `unauthorized ${failed.lastLine}` })
+  output.imageNotPulled(failed)
   isPushFailure(failed, 'r.example/a/b:1')
   builds.isCacheFailure(failed)
   builds.refusedOption(failed, ['--a'])
