@@ -5,6 +5,7 @@ import { BuildFailedError } from '../../src/docker/build-failure.ts'
 import { Docker } from '../../src/docker/docker.ts'
 import { findLocalImage } from '../../src/docker/local-image.ts'
 import { PushInterruptedError } from '../../src/docker/push.ts'
+import { field } from '../../src/json.ts'
 import { CONTEXT_REVISION_LABEL, REVISION_LABEL } from '../../src/registry/labels.ts'
 import { recordingLog } from '../gates/surroundings.ts'
 import { temporaryFolder } from '../inputs/order.ts'
@@ -187,6 +188,21 @@ test.each([
 ])('a build for the engine alone that fails: $name', async ({ tail, name }) => {
   const { docker } = dockerWith({ ...ENGINE, buildx: fails(tail) })
   await expect(buildLocally(docker, BARE, [reference])).rejects.toMatchObject({ name })
+})
+
+test.each([
+  { builder: 'docker', name: 'docker-missing' },
+  { builder: 'docker-container', name: 'docker-missing' },
+  { builder: 'remote', name: undefined },
+  { builder: 'kubernetes', name: undefined },
+])('without an engine, a builder of the driver $builder: $name', async ({ builder, name }) => {
+  const inspected = { stdout: `Name:          r\nDriver:        ${builder}\n\nNodes:\nName:     r0\n` }
+  const { docker } = dockerWith({
+    version: fails('Is the docker daemon running?'),
+    'buildx inspect': inspected,
+  })
+  const error: unknown = await docker.requireEngine().catch((reason: unknown) => reason)
+  expect(field(error, 'name')).toBe(name)
 })
 
 describe('an image of the engine', () => {
