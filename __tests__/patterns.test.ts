@@ -90,7 +90,7 @@ const READERS: readonly {
   {
     of: 'a challenge',
     read: text => [parseChallenges(text), parseChallenges(`a ${text}!`)],
-    pieces: ['a', ' ', ',', 'a ', 'a=', 'a="', '\\', 'a b=1,'],
+    pieces: ['a', ' ', ',', 'a,', 'a ', 'a=', 'a="', '\\', 'b="",', 'a b=1,'],
     length: VARIABLE,
   },
   { of: 'when to ask again', read: text => parseRetryAfter(text, 0), pieces: ['1', ' ', 'Sun, '] },

@@ -38,7 +38,7 @@ async function run(): Promise<void> {
   )
 }
 
-/** Reports what became of the run, which failed with `error`, if it did. */
+/** Reports what became of the run, and how it failed, if it did. */
 function report(error: unknown): void {
   let failure = error
   const { result } = ledger
@@ -47,7 +47,6 @@ function report(error: unknown): void {
     if (result !== undefined && (failure === undefined || hasResultAnyway(result.command)))
       setOutputs(result, env.RUNNER_TEMP || undefined)
   } catch (cause) {
-    // What failed first is what is reported.
     failure ??= cause
   }
   if (failure !== undefined) reportFailure(failure, ledger)

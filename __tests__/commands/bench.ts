@@ -76,7 +76,7 @@ const startCommandBench = async (options: ModelOptions = {}) => {
     const warn = ({ title, message }: { title: string; message: string }): void => log.warning(title, message)
     const request = requestOf(texts, runIn(checkout, at), { mistakes: new Mistakes(), warn })
     if (request.command === 'plan') throw new Error('a plan needs no registry')
-    const headOnly = request.command === 'verify' || request.command === 'audit'
+    const access = request.command === 'verify' || request.command === 'audit' ? 'pull' : 'pull,push'
     const backoff = { attempts: 1, attemptTimeout: 5_000, totalTime: 0, firstDelay: 0, longestDelay: 0 }
     using transport = new Transport({ userAgent: USER_AGENT, log, clock, backoff, signal })
     const ledger = new Ledger()
@@ -90,7 +90,7 @@ const startCommandBench = async (options: ModelOptions = {}) => {
       ledger,
       signal,
       workspace: at.workspace ?? checkout,
-      registryFor: repository => new RegistryClient({ ...client, repository, access: 'pull,push', headOnly }),
+      registryFor: repository => new RegistryClient({ ...client, repository, access }),
       docker: new RecordedDocker(engine.answerTo, log),
       transport,
       temporary,

@@ -3,12 +3,12 @@ import { CommanderError } from 'commander'
 import { systemClock } from '../clock.ts'
 import { execute } from '../commands/execute.ts'
 import { hasResultAnyway, Ledger } from '../commands/ledger.ts'
-import { causesOf, ReleaseError } from '../errors.ts'
+import { ReleaseError } from '../errors.ts'
 import { Mistakes } from '../inputs/mistakes.ts'
 import { requestOf } from '../inputs/request.ts'
 import { InterruptedError, interruption } from '../interruption.ts'
 import type { Log } from '../log.ts'
-import { failureText } from '../report/failure.ts'
+import { causeLines, failureText } from '../report/failure.ts'
 import { maskedLog } from '../report/masked-log.ts'
 import { tableOf } from '../report/table.ts'
 import { coloursFor } from '../report/terminal-colours.ts'
@@ -16,7 +16,7 @@ import { terminalLog } from '../report/terminal-log.ts'
 import { asRunnerFault } from '../runner.ts'
 import { Secrets } from '../secrets.ts'
 import { removeLeftBehind, withTemporary } from '../temporary.ts'
-import { eachLine, jsonLine, oneLine } from '../text.ts'
+import { eachLine, jsonLine } from '../text.ts'
 import { ciContext } from './ci.ts'
 import { withoutPassword, withSecrets } from './credentials.ts'
 import { explain } from './explain.ts'
@@ -46,8 +46,7 @@ export async function runCommandLine(process: NodeJS.Process): Promise<number | 
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1
     const shown = secrets.maskError(asRunnerFault(error))
     const text = failureText(shown, ledger)
-    for (const cause of causesOf(shown).slice(1).map(oneLine))
-      if (!text.includes(cause)) stderr.write(`caused by: ${cause}\n`)
+    for (const line of causeLines(shown)) stderr.write(`${line}\n`)
     stderr.write(`${colours.red('error:')} ${eachLine(text)}\n`)
     if (error instanceof InterruptedError) return error.by
     return error instanceof ReleaseError && error.name === 'stable-image-missing' ? 2 : 1

@@ -10,7 +10,7 @@ export async function build(given: BuildRequest, run: Run): Promise<void> {
   const { log } = run
   const { entry, registry } = openTarget(given, run)
   const { request, warnings } = await compareSource(given, run)
-  for (const { title, message } of warnings) log.warning(title, message)
+  for (const { title, message } of warnings) run.log.warning(title, message)
   const fixed = entry.tags.filter(({ moving }, index) => !moving || index === 0)
   const references = fixed.map(({ reference }) => reference)
   await log.stage(`Build ${references[0]}`, async conclude => {

@@ -9,15 +9,14 @@ import type { BuildingRequest } from './request.ts'
 import type { Run } from './run.ts'
 import { askGitHub } from './tag-commit.ts'
 
-/** What was compared with the git tag, and may be built. */
 interface Compared<T> {
-  /** The same request, with the commit of the git tag and with labels that say which commits the image is of. */
+  /** With the commit of the git tag, and labels that say which commits the image is of. */
   readonly request: T
-  /** What the labels do not say; for when it is built. */
+  /** What the labels do not say, if it is built. */
   readonly warnings: readonly Warning[]
 }
 
-/** What is built, of one repository: the context, or a Dockerfile elsewhere. */
+/** The context, or a Dockerfile elsewhere. */
 interface Part {
   /** As the caller names it. */
   readonly name: string
@@ -45,7 +44,6 @@ export async function compareSource<T extends BuildingRequest>(given: T, run: Ru
   return { request: { ...given, revision, build: { ...build, labels } }, warnings: warningsOf(parts, tag) }
 }
 
-/** Looks at the context, and at the Dockerfile if it is named on its own. */
 async function partsOf({ revision, source, build, decision }: BuildingRequest, run: Run): Promise<Part[]> {
   const { gitTag } = decision
   const known = { repository: source.address, commit: revision }
@@ -66,7 +64,6 @@ async function partsOf({ revision, source, build, decision }: BuildingRequest, r
   )
 }
 
-/** The commit of the git tag: of its checkout, of the run, or by GitHub. */
 async function commitOfParts(given: BuildingRequest, parts: readonly Part[], run: Run): Promise<TagCommit> {
   const own = parts.map(({ source }) => source).find(source => source.kind === 'own')
   const commit = own?.commit ?? given.revision
@@ -88,10 +85,8 @@ function contextLabels(parts: readonly Part[]): string[] {
   ]
 }
 
-/** How many changed files are named. */
 const MOST_NAMED = 10
 
-/** What the labels of the image will not say. */
 function warningsOf(parts: readonly Part[], tag: TagCommit): Warning[] {
   const changed = [
     ...new Set(parts.flatMap(({ source }) => (source.kind === 'unknown' ? [] : source.changed))),

@@ -2,10 +2,10 @@ import { knownFailure, ReleaseError, remediesOf } from '../errors.ts'
 import type { Secrets } from '../secrets.ts'
 import type { ServiceEntry } from './ledger.ts'
 
-/** How many services are asked about, or written, at once: registries limit what one account may ask. */
+/** Registries limit what one account may ask at once. */
 const SERVICES_AT_ONCE = 8
 
-/** What kept services from something, in the order of the services. */
+/** What kept services from something. */
 export type Problems = Map<ServiceEntry, ReleaseError>
 
 interface OfService {

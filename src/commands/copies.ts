@@ -11,6 +11,7 @@ import { isPublished, noteOutcome } from './ledger.ts'
 import {
   allowedSteps,
   type Image,
+  isWritten,
   observe,
   readTags,
   requireImage,
@@ -27,10 +28,7 @@ export interface Copies extends Target {
   readonly steps: readonly CopyStep[]
 }
 
-/**
- * Publishes the other tags of an image that the first tag has: looks again after a build, waits for what is required for
- * stable tags and looks once more, writes, reads every tag back, and records the decision.
- */
+/** Publishes the tags beside the first: looks again after a build, waits for checks, writes, reads back, records. */
 export async function publishCopies(
   request: ReleaseRequest | PushRequest,
   target: Target,
@@ -53,10 +51,10 @@ export async function publishCopies(
   }
   await writeCopies([{ ...target, image, steps }], run)
   await recordDecision([target], { ...request, commit: revision, states }, run)
-  tellWithheld(target, checks?.names, run)
+  tellWithheld(target, request, states ?? [], run)
 }
 
-/** Observes and reconciles after this run has waited or built; meanwhile another one may have published the version, too. */
+/** Observes and reconciles once more: while this run built or waited, another one may have published the version. */
 async function lookAgain(
   target: Target,
   constraints: Constraints,
@@ -68,28 +66,33 @@ async function lookAgain(
   return allowedSteps(target, steps).copies
 }
 
-function tellWithheld({ entry, desired }: Target, checks: readonly string[] | undefined, { log }: Run): void {
-  const withheld = entry.tags.filter(({ outcome }) => outcome === 'withheld')
+function tellWithheld(
+  { entry, desired: { gitTag } }: Target,
+  { stable, checks }: Pick<ReleaseRequest, 'stable' | 'checks'>,
+  states: readonly CheckState[],
+  { log }: Run,
+): void {
+  const withheld = entry.tags.filter(({ outcome }) => outcome === 'withheld').map(({ tag }) => tag)
   if (withheld.length === 0) return
-  if (checks !== undefined) entry.checks = checks
-  log.warning(
-    'Stable tags are withheld',
-    `${withheld.map(({ reference, note }) => `${reference}: ${note}`).join(', ')}. To write them, promote ${entry.service}@${entry.digest} for ${desired.gitTag} (command: promote).`,
-  )
+  if (checks !== undefined) entry.checks = checks.names
+  const tags = withheld.join(', ')
+  if (stable === 'on-promotion') {
+    log.notice('Stable tags wait', `${tags}: all services of ${gitTag} are promoted together, later.`)
+    return
+  }
+  const isFailed = states.some(({ kind }) => kind === 'failed')
+  const way = isFailed
+    ? 'Find out what failed.'
+    : `When they have passed, promote ${entry.service}@${entry.digest} for ${gitTag} (command: promote).`
+  log.warning('Stable tags are withheld', `${tags}: ${checksInFull(openChecks(states))}. ${way}`)
 }
 
-/** Whether something is to be written for a service. */
 export function hasTagsToWrite({ steps }: Pick<Copies, 'steps'>): boolean {
   return steps.some(isWritten)
 }
 
-function isWritten({ kind }: CopyStep): boolean {
-  return kind === 'copy' || kind === 'move'
-}
-
 /**
- * Carries out the steps of the tags beside the first: those of fixed tags for every service, and only then those of moving
- * ones; and reads back every tag that was published. If nothing was written, the image itself must be there.
+ * Writes the tags beside the first, the moving ones of all services last, and reads back every tag that was published.
  *
  * Throws `not-as-planned` or `not-published`.
  */
@@ -110,7 +113,6 @@ export async function writeCopies(all: readonly Copies[], run: Run): Promise<voi
   else await forServices(all, requireThere)
 }
 
-/** Carries out the steps of the fixed, or of the moving tags of a service, in their order. */
 async function carryOut(one: Copies, moving: boolean, { signal }: Run): Promise<Copies> {
   const { registry, desired, entry, steps, image } = one
   let { manifest } = image
@@ -139,15 +141,11 @@ async function carryOut(one: Copies, moving: boolean, { signal }: Run): Promise<
   return { ...one, image: { ...image, manifest } }
 }
 
-/** The note of a moving tag that stays. */
 export function belongsTo(newest: string): string {
   return `belongs to ${newest}, which is newer`
 }
 
-/**
- * Gives the tags that this run has overwritten, the first one above all, the image of a fixed tag that the registry does not
- * let it overwrite: they would differ for good, and no next run could mend it.
- */
+/** Gives all tags that this run has overwritten the image of the one that can not be: they would differ for good. */
 async function restoreTags(
   { registry, entry }: Target,
   { tag, theirs }: { tag: string; theirs: Digest },
@@ -168,7 +166,7 @@ async function restoreTags(
 
 const DONE = { keep: 'kept', stay: 'stayed', copy: 'copied', move: 'moved', withhold: 'withheld' } as const
 
-/** What became of the tags, such as `2.4.5-stable copied`; of several services, for how many. */
+/** Such as `2.4.5-stable copied`; of several services, for how many. */
 function summarize(all: readonly Copies[]): string {
   const counts = new Map<string, number>()
   for (const { kind, tag } of all.flatMap(({ steps }) => steps)) {
@@ -178,7 +176,7 @@ function summarize(all: readonly Copies[]): string {
   return [...counts].map(([what, count]) => (all.length === 1 ? what : `${what} for ${count}`)).join(', ')
 }
 
-/** Reads the published tags of all services back: each must have its image, and only then is as written. Throws `not-as-planned`. */
+/** Only a tag that was read back is as written. Throws `not-as-planned`. */
 async function readBack(all: readonly Copies[], { log }: Run): Promise<void> {
   await log.stage('Verify', async conclude => {
     const wrong = await forServices(all, differences)
@@ -194,7 +192,6 @@ async function readBack(all: readonly Copies[], { log }: Run): Promise<void> {
   })
 }
 
-/** What of a service is not there as it was published. */
 async function differences({ registry, entry, image }: Copies): Promise<string[]> {
   const written = entry.tags.filter(tag => isPublished(tag) || tag.outcome === 'pushed')
   const states = await readTags(registry, written)

@@ -37,7 +37,6 @@ export async function execute(
   })
 }
 
-/** Runs the command of a request. */
 export async function runCommand(request: Exclude<Request, { command: 'plan' }>, run: Run): Promise<void> {
   switch (request.command) {
     case 'release':
@@ -55,7 +54,7 @@ export async function runCommand(request: Exclude<Request, { command: 'plan' }>,
   }
 }
 
-/** Clients for the repositories of a request, with the account that the caller gives, or that docker has stored. */
+/** Clients with the account that the caller gives, or that docker has stored. */
 async function registriesOf(
   { command, services, credentials: given }: Request,
   { env, signal, secrets, clock }: Process,
@@ -75,7 +74,6 @@ async function registriesOf(
       credentials,
       secrets,
       access,
-      headOnly: !writes,
       now: clock.now,
     })
 }

@@ -5,41 +5,35 @@ import { knownFailure, ReleaseError } from '../errors.ts'
 import { pauseBetween, shortBackoff } from '../http/retry.ts'
 import type { Constraints } from '../reconcile/constraints.ts'
 import { digestAt, type Observed } from '../reconcile/observed.ts'
-import type { Refuse, Restore, Step } from '../reconcile/step.ts'
+import type { Step } from '../reconcile/step.ts'
 import type { Manifest, RegistryClient } from '../registry/client.ts'
-import { isImage, listsManifest } from '../registry/image-index.ts'
+import { listsManifest } from '../registry/image-index.ts'
 import { type Digest, tagged } from '../registry/reference.ts'
 import { noteOutcome } from './ledger.ts'
-import { type Image, type NextSteps, nextSteps, requireManifest } from './observe.ts'
+import { type Image, type NextSteps, nextSteps, requireImage, requireManifest } from './observe.ts'
 import type { VersionRequest } from './request.ts'
 import type { Run, Target } from './run.ts'
 
 /** How the image of the first tag gets into the registry. */
 interface Push {
-  /** What is done, for the name of the stage, such as `Build and push`. */
+  /** For the name of the stage, such as `Build and push`. */
   readonly name: string
-  /**
-   * Builds or pushes with a docker that is logged in, and gives back the digests that docker says the image has in the
-   * registry. `again`: it was tried before, and what was built then is still there.
-   */
+  /** Gives back the digests that docker says the image has in the registry. `again`: what was built before is there. */
   readonly attempt: (docker: Docker, again: boolean) => Promise<readonly Digest[]>
   /** Waits before another attempt after an error that is not of the push; false if there is to be none. */
   readonly retry?: (error: unknown) => Promise<boolean>
 }
 
-/**
- * The image of the first tag: the one that is there and is kept, or else it logs in, pushes and reads back, as a stage of the
- * run. If that fails, the registry is asked what it has now.
- */
+/** The image that the first tag has already and keeps; or else logs in, pushes and reads back, as a stage of the run. */
 export async function publishFirst(
   { credentials }: VersionRequest,
   target: Target,
   { constraints, next, push }: { constraints: Constraints; next: NextSteps; push: Push },
   run: Run,
 ): Promise<Image> {
+  const { log, clock } = run
   const kept = keptImage(next)
   if (kept !== undefined) return kept
-  const { log, clock } = run
   const before = next.first.kind === 'keep' ? undefined : next.first.replaces
   const { registry, entry, desired } = target
   const { tag } = desired.first
@@ -64,16 +58,12 @@ export async function publishFirst(
   })
 }
 
-/** The image that the first tag has already. */
 function keptImage({ first, observed }: NextSteps): Image | undefined {
   if (first.kind !== 'keep') return undefined
   return { digest: first.digest, manifest: observed.manifest, isBuilt: false }
 }
 
-/**
- * Pushes and reads back, until it succeeds or there is no further attempt. After a push that failed the registry is read
- * again, as the image may be there all the same: what is published is not built or pushed a second time.
- */
+/** After a push that failed the registry is read again: what is there all the same is not built or pushed a second time. */
 async function pushUntilRead(
   target: Target,
   constraints: Constraints,
@@ -115,7 +105,7 @@ async function withReason(error: unknown, registry: RegistryClient): Promise<unk
   })
 }
 
-/** Reads back what was pushed; it must be what docker says it pushed. Throws `not-as-planned`. */
+/** What is there must be what docker says it pushed. Throws `not-as-planned`. */
 async function readPushed(
   registry: RegistryClient,
   tag: string,
@@ -155,7 +145,7 @@ async function putWhole(
   return undefined
 }
 
-/** Notes what became of the first tag when docker failed to push it, or was stopped: the registry tells, not docker. */
+/** Notes what became of the first tag when docker failed, or was stopped: the registry tells, not docker. */
 async function noteFailedPush(
   { registry, entry, desired }: Target,
   replaced: Digest | undefined,
@@ -173,32 +163,24 @@ async function noteFailedPush(
 /**
  * After this run has published the first tag, another one may have replaced it, which is noted, or have given another tag of
  * the version its own image. Then the first tag is given back to that image, which others may use already.
+ *
+ * Throws `not-published` if that is no image.
  */
 export async function restoreFirst(
-  target: Target,
+  { desired, entry, registry }: Target,
   observed: Observed,
   steps: readonly Step[],
 ): Promise<void> {
-  const { desired, entry, registry } = target
   const { tag } = desired.first
-  const restore = steps.find((step): step is Restore => step.kind === 'restore')
-  const refused = steps.find((step): step is Refuse => step.kind === 'refuse')
-  if (restore === undefined) {
+  const restore = steps.find(step => step.kind === 'restore')
+  if (restore !== undefined) {
+    const manifest = await requireManifest(registry, restore.digest)
+    requireImage(manifest, registry)
+    await registry.putManifest(tag, manifest)
+    noteOutcome(entry, tag, 'different', { note: `is ${restore.digest}` })
+  } else if (steps[0]?.kind === 'refuse') {
     const now = digestAt(observed, tag)
-    if (refused?.tag.tag !== tag) return
     if (now === undefined) noteOutcome(entry, tag, 'missing')
     else noteOutcome(entry, tag, 'different', { note: `is ${now}` })
-    return
   }
-  const theirs = restore.digest
-  const manifest = await requireManifest(registry, theirs)
-  if (!isImage(manifest)) {
-    const other = refused?.tag.tag ?? ''
-    throw new ReleaseError('not-as-planned', {
-      what: `${tagged(registry.repository, other)} became ${theirs} while this run built. It is not an image, so ${tag} stays as it was built.`,
-      remedy: `Find out what writes ${other}, such as an option --cache-to, and delete it in the registry; then run it again.`,
-    })
-  }
-  await registry.putManifest(tag, manifest)
-  noteOutcome(entry, tag, 'different', { note: `is ${theirs}` })
 }

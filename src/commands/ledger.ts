@@ -22,7 +22,6 @@ export type TagOutcome =
   | 'missing'
   | 'different'
 
-/** What is known of one image tag. */
 export interface TagEntry {
   readonly tag: string
   readonly reference: string
@@ -35,7 +34,6 @@ export interface TagEntry {
   note?: string | undefined
 }
 
-/** What is known of one service. */
 export interface ServiceEntry {
   readonly service: string
   /** `registry/project/service`. */
@@ -92,7 +90,6 @@ export function plannedResult({ command, decision, services }: GitTagRequest): R
   return { command, gitTag, rule, reason, services: entries }
 }
 
-/** Sets what became of a tag, and more about it. */
 export function noteOutcome(
   { tags }: ServiceEntry,
   tag: string,
@@ -118,7 +115,6 @@ export function isPublished({ outcome }: TagEntry): boolean {
   return outcome === 'built' || outcome === 'copied' || outcome === 'moved' || outcome === 'kept'
 }
 
-/** Every tag of every service. */
 export function allTagsOf({ services }: Result): readonly TagEntry[] {
   return services.flatMap(({ tags }) => tags)
 }

@@ -9,11 +9,9 @@ import { type Labels, REVISION_LABEL, readLabels } from '../registry/labels.ts'
 import { byDigest, type Digest, type TagState, tagged } from '../registry/reference.ts'
 import type { Run, Target } from './run.ts'
 
-/** What was read of a repository, beside what is reconciled. */
 interface Observation extends Observed {
-  /** The manifest of the first tag, if it was read. */
+  /** Of the first tag, as far as it was read. */
   readonly manifest: Manifest | undefined
-  /** The labels of its image, if they were read. */
   readonly labels: Labels
 }
 
@@ -26,7 +24,6 @@ export interface Image {
   readonly isBuilt: boolean
 }
 
-/** What a repository has, and what is to be done about it. */
 export interface NextSteps {
   readonly observed: Observation
   readonly first: FirstStep
@@ -34,17 +31,22 @@ export interface NextSteps {
   readonly copies: readonly CopyStep[]
 }
 
-/** Observes and reconciles, as a stage of the run. Throws what is refused. */
+/** Observes and reconciles, and makes sure that the account may write what is to be written, as a stage of the run. */
 export function readRegistry(target: Target, constraints: Constraints, { log }: Run): Promise<NextSteps> {
   return log.stage('Read the registry', async conclude => {
     const next = await nextSteps(target, constraints)
-    const { first } = next
+    const { first, copies } = next
+    if (first.kind !== 'keep' || copies.some(isWritten)) await target.registry.requireWritable()
     const { tag } = first.tag
     if (first.kind === 'keep') conclude(`${tag} is published already, nothing is built: ${first.digest}`)
     else if (first.replaces === undefined) conclude(`${tag} is to be published`)
     else conclude(`${tag} is ${first.replaces}, which is to be replaced`)
     return next
   })
+}
+
+export function isWritten({ kind }: CopyStep): boolean {
+  return kind === 'copy' || kind === 'move'
 }
 
 /** Observes and reconciles. Throws what is refused: `already-published`, `not-published` or `not-as-planned`. */
@@ -95,7 +97,6 @@ export async function observe(
   return { ...nothing, content: { kind: 'image', revision: labels[REVISION_LABEL] }, manifest, labels }
 }
 
-/** Reads the state of tags, all at once; one that can not be read is an error. */
 export async function readTags(
   registry: RegistryClient,
   tags: readonly { readonly tag: string }[],

@@ -8,8 +8,8 @@ import type { PromoteRequest } from './request.ts'
 import { openTargets, type Run } from './run.ts'
 
 /**
- * Gives the published first tag of a git tag its other tags, by digest: nothing is built, pulled or pushed, and no engine is
- * needed. Of several services, nothing is written until all of them are ready. A tag that is promoted already is left alone.
+ * Gives the published first tag of a git tag its other tags, by digest, without an engine. Of several services, nothing is
+ * written until all of them are ready.
  */
 export async function promote(request: PromoteRequest, run: Run): Promise<void> {
   const { checks, decision } = request

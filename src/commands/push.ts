@@ -11,10 +11,7 @@ import { readRegistry } from './observe.ts'
 import type { PushRequest } from './request.ts'
 import { openTarget, type Run } from './run.ts'
 
-/**
- * Publishes what `build` has built: finds it under every fixed tag, which must be one image, and of the git tag's commit;
- * pushes the first tag unless it is there, and publishes the other tags.
- */
+/** Publishes what `build` has built, which must be one image under every fixed tag, and of the git tag's commit. */
 export async function push(given: PushRequest, run: Run): Promise<void> {
   const target = openTarget(given, run)
   const [reference = ''] = target.entry.tags.map(tag => tag.reference)

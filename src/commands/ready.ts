@@ -12,14 +12,12 @@ import type { PromoteRequest } from './request.ts'
 import type { Run, Target } from './run.ts'
 import { commitOfTag } from './tag-commit.ts'
 
-/** Services that may all be promoted. */
 interface Ready {
   readonly ready: readonly Copies[]
   /** The commit of the git tag, if it is known. */
   readonly commit: string | undefined
 }
 
-/** A service whose image was read, and what that says of its origin. */
 interface Inspected extends Copies {
   readonly origin: PublishedImage
 }
@@ -58,7 +56,7 @@ export async function readCandidate(target: Target, image: Constraints['image'])
   return { ...target, steps: copies, image: { digest: first.digest, manifest: undefined, isBuilt: false } }
 }
 
-/** Reads the image of a service and what it says of its origin, and makes sure that its other tags may be written. */
+/** Reads the image and what it says of its origin, and makes sure that the account may write. */
 async function inspect(one: Copies, { isLookedAt }: PromoteRequest): Promise<Inspected> {
   const { registry, given, desired, entry, image } = one
   const manifest = await requireTagged(registry, desired.first.tag, image.digest)
@@ -74,7 +72,7 @@ async function inspect(one: Copies, { isLookedAt }: PromoteRequest): Promise<Ins
   return { ...one, image: { ...image, manifest }, origin: { service: entry.service, isGiven, origins } }
 }
 
-/** Notes what stands against the images that were read: they must be of the commit of the git tag. */
+/** The images must be of the commit of the git tag. */
 function noteWrongOrigins(
   inspected: readonly Inspected[],
   tag: TagCommit,
@@ -105,7 +103,6 @@ function noteWrongOrigins(
   }
 }
 
-/** Throws the error for services that are not ready; the ledger has what is wrong with each. */
 function throwIfNotReady(targets: readonly Target[], problems: Problems): void {
   const [error] = problems.values()
   if (error === undefined) return

@@ -1,13 +1,14 @@
+import type { CheckState } from '../gates/check-state.ts'
 import { field, parseJson } from '../json.ts'
 import type { Digest } from '../registry/reference.ts'
 import { oneLine } from '../text.ts'
+import { VERSION } from '../version.ts'
 
 /** The environment of what somebody runs by hand. */
 export const BY_HAND = 'by hand'
 
 /** Who runs this, and where, as far as the CI says so. */
 export interface RecordedRun {
-  /** Who started the run. */
   readonly actor: string | undefined
   /** The address of the run. */
   readonly run: string | undefined
@@ -15,23 +16,16 @@ export interface RecordedRun {
   readonly environment: string | undefined
 }
 
-/** How a check stood when the decision was made. */
-export interface RecordedCheck {
-  readonly name: string
-  /** As GitHub calls it, such as `success`. */
-  readonly state: string
-  readonly url: string | undefined
-}
-
-/** What a record tells that is seen in a list of records. */
+/** What a list of records tells of each. */
 export interface PromotionNote extends RecordedRun {
   /** The reference of the stable tag. */
   readonly destination: string
   /** RFC 3339, in UTC. */
   readonly time: string
-  /** Whether the run wrote the stable tag; else it found it there, and recorded that later. */
+  /** Whether the run wrote the stable tag; else it found it there. */
   readonly written: boolean
-  readonly checks: readonly RecordedCheck[]
+  /** How required checks stood when that was decided. */
+  readonly checks: readonly Pick<CheckState, 'name' | 'state' | 'url'>[]
 }
 
 /** The decision that made an image stable. */
@@ -42,41 +36,34 @@ export interface Promotion extends PromotionNote {
   readonly gitTag: string
   /** The commit of the git tag, if it is known. */
   readonly commit: string | undefined
-  /** The name of the rule that gives the stable tag, and the whole policy's digest. */
   readonly rule: string
   readonly policyDigest: Digest
   readonly command: string
 }
 
-/**
- * The predicate "Container Image Promotion Record".
- *
- * Source: in-toto/attestation, spec/predicates, promotion record; kubernetes-sigs/promo-tools writes it.
- */
+/** "Container Image Promotion Record" of in-toto/attestation, spec/predicates; kubernetes-sigs/promo-tools writes it. */
 export const PREDICATE_TYPE = 'https://k8s.io/promo-tools/promotion/v1'
 
 /** The annotation that says which predicate an in-toto statement has; BuildKit's attestations have it, too. */
 export const PREDICATE_ANNOTATION = 'in-toto.io/predicate-type'
 
-/** The predicate, as JSON has it: the fields of the specification, and ours in a field of their own. */
-export function predicateOf(promotion: Promotion, version: string): object {
-  const { source, destination, digest, time, ...ours } = promotion
-  const { gitTag, commit, rule, policyDigest, command, written, checks, actor, run, environment } = ours
+/** The predicate: the fields of its specification, and ours in a field of their own. */
+export function predicateOf({ source, destination, digest, time, ...stableRelease }: Promotion): object {
   return {
     srcRef: source,
     dstRef: destination,
     digest,
     timestamp: time,
-    builderId: `https://github.com/dmwm/stable-release-action@v${version}`,
-    stableRelease: { gitTag, commit, rule, policyDigest, command, written, checks, actor, run, environment },
+    builderId: `https://github.com/dmwm/stable-release-action@v${VERSION}`,
+    stableRelease,
   }
 }
 
-/** When it was made: image-spec v1.1, annotations.md. */
+/** image-spec v1.1, annotations.md. */
 const CREATED = 'org.opencontainers.image.created'
 const OWN = 'io.github.dmwm.stable-release.record.'
 
-/** What a list of records tells of each: the annotations of its descriptor. */
+/** The annotations of a record, which a list of records shows. */
 export function annotationsOf(note: PromotionNote): Readonly<Record<string, string>> {
   const { destination, time, written, checks, actor, run, environment } = note
   const listed = checks.length === 0 ? undefined : JSON.stringify(checks)
@@ -90,10 +77,7 @@ export function annotationsOf(note: PromotionNote): Readonly<Record<string, stri
   }
 }
 
-/**
- * What the records of an image tell of a stable tag: what the last run says that wrote it there, as it may have been
- * elsewhere before; else, what the first says that found it there.
- */
+/** What a list of records tells of a stable tag: by the last run that wrote it, else by the first that found it there. */
 export function noteAbout(descriptors: readonly unknown[], reference: string): PromotionNote | undefined {
   const notes = descriptors
     .flatMap(descriptor => noteIn(descriptor) ?? [])
@@ -102,53 +86,46 @@ export function noteAbout(descriptors: readonly unknown[], reference: string): P
   return notes.findLast(({ written }) => written) ?? notes[0]
 }
 
-/** What a descriptor from a list of records tells; nothing if it is of something else. */
 function noteIn(descriptor: unknown): PromotionNote | undefined {
-  const annotation = (name: string): unknown => field(descriptor, 'annotations', name)
-  const destination = textIn(annotation(`${OWN}destination`))
-  const time = timeIn(annotation(CREATED))
-  const isRecord = annotation(PREDICATE_ANNOTATION) === PREDICATE_TYPE
+  const annotations = field(descriptor, 'annotations')
+  const own = (name: string): unknown => field(annotations, OWN + name)
+  const destination = textIn(own('destination'))
+  const time = timeIn(field(annotations, CREATED))
+  const isRecord = field(annotations, PREDICATE_ANNOTATION) === PREDICATE_TYPE
   if (!isRecord || destination === undefined || time === undefined) return undefined
   return {
     destination,
     time,
-    written: annotation(`${OWN}written`) !== 'false',
-    checks: checksIn(annotation(`${OWN}checks`)),
-    actor: textIn(annotation(`${OWN}actor`)),
-    run: addressIn(annotation(`${OWN}run`)),
-    environment: textIn(annotation(`${OWN}environment`)),
+    written: own('written') !== 'false',
+    checks: checksIn(own('checks')),
+    actor: textIn(own('actor')),
+    run: addressIn(own('run')),
+    environment: textIn(own('environment')),
   }
 }
 
-/** The longest text that is taken from a record, in characters: whoever may write to the repository may write one. */
-const LONGEST = 400
-const MOST_CHECKS = 5
-
-/** A text from a record, as one line. */
+/** As one line, and not too much of it: whoever may write to the repository may write anything. */
 function textIn(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? oneLine(value.slice(0, LONGEST)) : undefined
+  return typeof value === 'string' && value !== '' ? oneLine(value.slice(0, 400)) : undefined
 }
 
-/** An address of a page from a record; half an address would lead elsewhere. */
+/** A whole address of a page: half of one leads elsewhere. */
 function addressIn(value: unknown): string | undefined {
   const address = textIn(value)
   return address === value && /^https?:\/\/[^\s<>"]+$/.test(address ?? '') ? address : undefined
 }
 
-function checksIn(value: unknown): readonly RecordedCheck[] {
+function checksIn(value: unknown): PromotionNote['checks'] {
   const checks = typeof value === 'string' ? parseJson(value) : undefined
   if (!Array.isArray(checks)) return []
-  return checks.slice(0, MOST_CHECKS).flatMap((check: unknown) => {
+  return checks.slice(0, 5).flatMap((check: unknown) => {
     const [name, state] = [textIn(field(check, 'name')), textIn(field(check, 'state'))]
     return name && state ? [{ name, state, url: addressIn(field(check, 'url')) }] : []
   })
 }
 
-/** How far the clock of who wrote a record may be ahead of ours, in milliseconds. */
-const AHEAD = 600_000
-
-/** A moment in RFC 3339, in UTC. One in the future would be the newest for good. */
+/** RFC 3339, in UTC. A record of the future would be the newest for good; a clock may be 10 minutes ahead of ours. */
 function timeIn(value: unknown): string | undefined {
   const isTime = typeof value === 'string' && /^[0-9-]{10}T[0-9:]{8}(?:\.[0-9]{1,9})?Z$/.test(value)
-  return isTime && Date.parse(value) <= Date.now() + AHEAD ? value : undefined
+  return isTime && Date.parse(value) <= Date.now() + 600_000 ? value : undefined
 }

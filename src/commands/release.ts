@@ -9,13 +9,13 @@ import { oneLine } from '../text.ts'
 import { compareSource } from './compare-source.ts'
 import { publishCopies } from './copies.ts'
 import { publishFirst } from './first-tag.ts'
-import { readRegistry } from './observe.ts'
+import { nextSteps, readRegistry } from './observe.ts'
 import type { ReleaseRequest } from './request.ts'
 import { openTarget, type Run } from './run.ts'
 
 /**
- * Builds, publishes and verifies the images of a git tag: plans, compares the checkout with the git tag, reads the registry,
- * waits for the package, builds and pushes the first tag unless it is there, and publishes its other tags.
+ * Plans, compares the checkout with the git tag, reads the registry, waits for the package, builds and pushes the first tag
+ * unless it is there, and publishes the others.
  */
 export async function release(given: ReleaseRequest, run: Run): Promise<void> {
   const target = openTarget(given, run)
@@ -25,7 +25,7 @@ export async function release(given: ReleaseRequest, run: Run): Promise<void> {
   let next = await readRegistry(target, constraints, run)
   if (next.first.kind !== 'keep') {
     request = { ...request, revision: await commitOfChecks(request, run) }
-    if (await awaitPackage(request, run)) next = await readRegistry(target, constraints, run)
+    if (await awaitPackage(request, run)) next = await nextSteps(target, constraints)
   }
   if (next.first.kind === 'keep') noteMovedContext(request, next.observed.labels, run)
   else for (const { title, message } of warnings) run.log.warning(title, message)
@@ -50,20 +50,18 @@ async function commitOfChecks(
     : requireReadableChecks(checks, { gitTag: decision.gitTag, revision }, run)
 }
 
-/** Waits for the package, if there is one; whether it had to wait. */
+/** Waits for the package, if there is one and an engine that will build; whether it had to wait. */
 async function awaitPackage({ package: gate }: ReleaseRequest, run: Run): Promise<boolean> {
   if (gate === undefined) return false
+  await run.docker.requireEngine()
   const { name, version } = gate.package
   return run.log.stage(`Wait for ${name} ${version}`, () => waitForPackage(gate, run))
 }
 
-/** The wait before a build in which pip did not find the package, in milliseconds. */
+/** In milliseconds. */
 const PIP_PAUSE = 10_000
 
-/**
- * Waits before a build is tried again in which pip did not find the package that was waited for, as a node of the index may
- * be behind; false once the time for that is over, or if the build failed for another reason.
- */
+/** Waits if pip did not find the package that was waited for, as a node of the index may be behind. */
 async function retryForPackage(
   error: unknown,
   { package: gate }: ReleaseRequest,
@@ -80,7 +78,6 @@ async function retryForPackage(
   return true
 }
 
-/** Says that nothing is built although the repository of the Dockerfile is at another commit now. */
 function noteMovedContext({ build, decision }: ReleaseRequest, labels: Labels, { log }: Run): void {
   const name = `${CONTEXT_REVISION_LABEL}=`
   const now = build.labels.find(label => label.startsWith(name))?.slice(name.length)
@@ -88,6 +85,6 @@ function noteMovedContext({ build, decision }: ReleaseRequest, labels: Labels, {
   if (now === undefined || then === undefined || now === then) return
   log.notice(
     "The Dockerfile's repository has moved",
-    `${decision.first.tag} was built from ${oneLine(labels[CONTEXT_SOURCE_LABEL] ?? 'its repository')} at ${oneLine(then)}, which is at ${now} now. Nothing is built: a published version stays as it is. To publish the change, release a new version.`,
+    `${decision.first.tag} was built from ${oneLine(labels[CONTEXT_SOURCE_LABEL] ?? 'its repository')} at ${oneLine(then)}, which is at ${now} now. A published version stays as it is: to publish the change, release a new one.`,
   )
 }

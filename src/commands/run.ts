@@ -23,7 +23,6 @@ export interface Run {
   readonly signal: AbortSignal
   /** The directory that relative paths start from. */
   readonly workspace: string
-  /** A directory for files of this run. */
   readonly temporary: string
   readonly docker: Docker
   readonly transport: Transport

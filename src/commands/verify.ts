@@ -1,10 +1,9 @@
 import { type ErrorName, ReleaseError, remediesOf } from '../errors.ts'
+import { findingsOf, mayWait } from '../reconcile/audit-findings.ts'
 import { constraintsOfPublished, stableConstraint } from '../reconcile/constraints.ts'
-import { findingsOf } from '../reconcile/findings.ts'
 import { digestAt, type Observed } from '../reconcile/observed.ts'
 import { reconcile } from '../reconcile/reconcile.ts'
 import type { Step } from '../reconcile/step.ts'
-import { mayWait } from '../reconcile/waiting.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import type { Digest } from '../registry/reference.ts'
 import { forServices, type Problems, tryServices } from './concurrency.ts'
@@ -15,7 +14,6 @@ import { readNotes } from './record.ts'
 import type { VerifyRequest } from './request.ts'
 import { openTargets, type Run, type Target } from './run.ts'
 
-/** What is not as planned, and what the reader can do. */
 interface Difference {
   readonly image: string
   readonly what: string
@@ -54,7 +52,6 @@ export async function verify(request: VerifyRequest, run: Run): Promise<void> {
   })
 }
 
-/** Compares what the registry has of one service with its plan. */
 async function compare(
   { desired, registry, entry, given }: Target,
   { stable }: VerifyRequest,
@@ -80,10 +77,7 @@ async function compare(
     .map(({ what, remedy }) => ({ image, what, remedy }))
 }
 
-/**
- * The digests of tags that the registry does not have. A HEAD of a tag is believed when a HEAD by that digest finds the
- * image, too; a GET would count as a pull.
- */
+/** Digests that tags lead to and HEAD of the digest does not find; a GET would count as a pull. */
 async function lostDigests(registry: RegistryClient, observed: Observed): Promise<ReadonlySet<string>> {
   const digests = new Set([...observed.tags.keys()].flatMap(tag => digestAt(observed, tag) ?? []))
   const lost = await Promise.all(
@@ -92,7 +86,7 @@ async function lostDigests(registry: RegistryClient, observed: Observed): Promis
   return new Set(lost.flat())
 }
 
-/** Notes what is found of a tag: what is to be done says how it differs from the plan. */
+/** What is to be done about a tag says how it differs from the plan. */
 function noteFound(
   entry: ServiceEntry,
   step: Step,
@@ -109,7 +103,7 @@ function noteFound(
   else noteOutcome(entry, tag, 'different', { note: `is ${there}` })
 }
 
-/** Notes what the records that are stored with the images tell of stable tags; why they can't be shown is said once. */
+/** Notes what records tell of stable tags; why they can't be shown is said once. */
 async function showRecords(targets: readonly Target[], run: Run): Promise<void> {
   const remarks = new Set<string>()
   await forServices(targets, async ({ entry, registry }) => {
