@@ -31,8 +31,7 @@ async function run(): Promise<void> {
   const log = maskedLog(actionsLog(clock.now, ledger.stages), secrets)
   const mistakes = new Mistakes()
   noteUnknownInputs(env, mistakes)
-  const warn = ({ title, message }: { title: string; message: string }): void => log.warning(title, message)
-  const request = requestOf(readInputs(secrets), context, { mistakes, warn })
+  const request = requestOf(readInputs(secrets), context, { mistakes, log })
   await execute(request, { env, log, secrets, clock, ledger, signal, workspace }, use =>
     withTemporary(context.temporary ?? tmpdir(), use, temporary => core.saveState(TEMPORARY, temporary)),
   )
