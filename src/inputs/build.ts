@@ -1,26 +1,32 @@
+import { readFileSync } from 'node:fs'
 import type { PublishedService } from '../commands/request.ts'
 import type { Build } from '../docker/build.ts'
+import { findFixedTag } from '../docker/dockerfile.ts'
 import { imageName, isIn, type Repository } from '../registry/reference.ts'
+import { oneLine } from '../text.ts'
 import { holdsLogin, lookAt } from './paths.ts'
 import { linesOf, type Reading } from './texts.ts'
 
 /** What is built, and how. */
 export function buildOf(gitTag: string, service: PublishedService | undefined, reading: Reading): Build {
   const { context, file } = reading.texts
-  checkPaths(reading)
+  checkPaths(gitTag, reading)
   warnOfBuildArgs(reading)
   return {
     context,
     file: file || undefined,
-    buildArgs: [`TAG=${gitTag}`, ...buildArgsOf(reading)],
+    buildArgs: buildArgsOf(gitTag, reading),
     labels: labelsOf(gitTag, service?.service, reading),
     options: optionsOf(service?.repository, reading),
   }
 }
 
-function checkPaths({ texts: { context, file }, run, mistakes }: Reading): void {
+function checkPaths(gitTag: string, { texts: { context, file }, run, mistakes, log }: Reading): void {
   const directory = lookAt(context, run)
-  const dockerfile = lookAt(file || `${context}/Dockerfile`, run)
+  const named = lookAt(file || `${context}/Dockerfile`, run)
+  // Docker takes both.
+  const lower = lookAt(`${context}/dockerfile`, run)
+  const dockerfile = file === '' && named.kind === 'neither' && lower.kind === 'file' ? lower : named
   const wrong = mistakes.about('context', context)
   if (context === '' || directory.kind !== 'directory')
     wrong(directory.problem, 'Write a directory; in a workflow, check it out first (actions/checkout).')
@@ -33,15 +39,28 @@ function checkPaths({ texts: { context, file }, run, mistakes }: Reading): void 
     wrong("docker's login is kept in it", 'Write a directory below it.')
   if (file !== '' && dockerfile.kind !== 'file')
     mistakes.about('file', file)(dockerfile.problem, 'Paths start from the workspace, not from context.')
+  if (dockerfile.kind === 'file') warnOfFixedTag(dockerfile.path, gitTag, log)
 }
 
-function buildArgsOf(reading: Reading): string[] {
-  return linesOf('build-args', reading).map(({ line, wrong }) => {
+function warnOfFixedTag(path: string, gitTag: string, log: Reading['log']): void {
+  const { line, value = gitTag } = findFixedTag(readFileSync(path, 'utf8')) ?? {}
+  if (value === gitTag) return
+  const message = `${path}, line ${line}: TAG is ${value} there, not ${gitTag}. Write "ARG TAG" in its place.`
+  log.warning('The Dockerfile sets TAG itself', oneLine(message))
+}
+
+function buildArgsOf(gitTag: string, reading: Reading): string[] {
+  const lines = linesOf('build-args', reading).map(({ line, wrong }) => {
     const [name = ''] = line.split('=', 1)
     if (!/^[A-Za-z_][\w.-]*$/.test(name)) wrong('it has no name', 'Write one NAME=value a line.')
-    if (name === 'TAG') wrong('TAG is always the git tag', 'Leave it out.')
     return line
   })
+  if (!lines.some(line => /^TAG(?:=|$)/.test(line))) return [`TAG=${gitTag}`, ...lines]
+  reading.log.warning(
+    'TAG is not the git tag',
+    `build-args sets TAG: the build gets that value, not ${gitTag}.`,
+  )
+  return lines
 }
 
 function warnOfBuildArgs(reading: Reading): void {
