@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os'
-import { BY_HAND } from '../commands/record-content.ts'
 import { ENVIRONMENT_VARIABLE, type RunContext, readRunContext } from '../inputs/run-context.ts'
+import { BY_HAND } from '../registry/promotion-record.ts'
 
 /**
  * The run that a call belongs to: in GitHub Actions, in GitLab, or by hand.

@@ -1,6 +1,6 @@
 import type { Finding } from '../reconcile/audit-findings.ts'
+import type { PromotionNote } from '../registry/promotion-record.ts'
 import type { Digest } from '../registry/reference.ts'
-import type { PromotionNote } from './record-content.ts'
 
 /** What `audit` found. Its JSON is the output `json`. */
 export interface AuditResult {
@@ -15,7 +15,7 @@ export interface AuditedService {
   readonly service: string
   /** `registry/project/service`. */
   readonly image: string
-  /** Why nothing of it can be judged, as a part of a sentence. */
+  /** Why nothing of it can be judged. */
   readonly problem?: string | undefined
   /** How many tags belong to no version, and some of them. */
   readonly otherTags: number
@@ -28,7 +28,6 @@ export interface AuditedService {
   readonly versions: readonly AuditedVersion[]
 }
 
-/** What one service has of a version. */
 export interface AuditedVersion {
   readonly gitTag: string
   readonly rule: string
@@ -41,7 +40,6 @@ export interface AuditedVersion {
   /** Fixed ones that do not: the reader needs to know who wrote them. */
   readonly inDoubt?: readonly StableTag[]
   readonly findings: readonly Finding[]
-  /** Why it could not be read, as a part of a sentence. */
   readonly problem?: string
 }
 
@@ -52,7 +50,7 @@ interface StableTag {
   readonly record?: PromotionNote | undefined
 }
 
-/** Every finding with its service, of the newest version first. */
+/** The newest version first. */
 export function findingsIn({ services }: AuditResult) {
   return services
     .flatMap(({ service, versions }) =>

@@ -6,13 +6,12 @@ import { type Finding, findingsOf, versionMissing } from '../reconcile/audit-fin
 import { constraintsOfPublished, stableConstraint } from '../reconcile/constraints.ts'
 import { digestAt } from '../reconcile/observed.ts'
 import { reconcile } from '../reconcile/reconcile.ts'
+import type { PromotionNote } from '../registry/promotion-record.ts'
 import { type Digest, imageName, type TagState, tagged } from '../registry/reference.ts'
 import { counted } from '../text.ts'
 import type { AuditedService, AuditedVersion, AuditResult } from './audit-result.ts'
-import type { PromotionNote } from './record-content.ts'
 import type { AuditRequest, PublishedService } from './request.ts'
 
-/** What was read of a service. */
 export interface ReadService {
   readonly of: PublishedService
   readonly published: Published
@@ -90,7 +89,6 @@ function judgeAbsent(
   return { gitTag, rule, state: stateOf(findings, 'absent'), digest: undefined, stableTags: [], findings }
 }
 
-/** Compares what a service has of a version with what the policy desires. */
 function judge(
   { of, tags, newest, lost, unread, notes }: ReadService,
   { decision, version }: PublishedVersion,
@@ -131,7 +129,6 @@ function judge(
   return { ...about, state, stableTags, inDoubt, findings }
 }
 
-/** The state of a version, which is `otherwise` if nothing is found. */
 function stateOf(findings: readonly Finding[], otherwise: AuditedVersion['state']): AuditedVersion['state'] {
   if (findings.some(({ wrong }) => wrong)) return 'wrong'
   return findings.length > 0 ? 'waiting' : otherwise

@@ -4,13 +4,13 @@ import { newestOfMoving } from '../policy/moving.ts'
 import { newestFirst, publishedVersions } from '../policy/published.ts'
 import { compareVersions, versionOfGitTag } from '../policy/version-order.ts'
 import { digestAt } from '../reconcile/observed.ts'
+import type { PromotionNote } from '../registry/promotion-record.ts'
 import { type Digest, type TagState, tagged } from '../registry/reference.ts'
 import { counted } from '../text.ts'
 import type { AuditResult } from './audit-result.ts'
 import { auditResult, type ReadService } from './audit-versions.ts'
 import { eachAtOnce, forServices } from './concurrency.ts'
 import { readNotes } from './record.ts'
-import type { PromotionNote } from './record-content.ts'
 import type { AuditRequest, PublishedService } from './request.ts'
 import type { Run } from './run.ts'
 
@@ -30,7 +30,6 @@ export async function audit(request: AuditRequest, run: Run): Promise<void> {
   throwIfWrong(result, all)
 }
 
-/** Lists the tags of a service, and asks what each leads to, and whether the registry has these images. */
 async function readService(of: PublishedService, request: AuditRequest, run: Run): Promise<ReadService> {
   const registry = run.registryFor(of.repository)
   const unread = new Map<string, ReleaseError>()
@@ -75,7 +74,6 @@ async function ask<T>(
   }
 }
 
-/** The versions that the tags of a service show. */
 function versionsIn(tags: readonly string[], { policy, stable, from }: AuditRequest) {
   const published = publishedVersions(policy, tags)
   const versions = newestFirst(published.versions.values())
@@ -91,7 +89,6 @@ function versionsIn(tags: readonly string[], { policy, stable, from }: AuditRequ
   }
 }
 
-/** Reads what the records of a service tell of its stable tags. */
 async function readRecords(
   { of, judged, tags, lost, unread }: ReadService,
   run: Run,
@@ -112,7 +109,6 @@ async function readRecords(
   return { notes, records: images.length === 0 ? 'not-read' : 'read' }
 }
 
-/** Throws what is wrong, or could not be judged. */
 function throwIfWrong({ services }: AuditResult, all: readonly ReadService[]): void {
   const wrong = services.filter(({ versions }) => versions.some(({ state }) => state === 'wrong'))
   const unjudged = services.flatMap(({ image, problem, versions }) => {

@@ -69,7 +69,7 @@ async function commitOfParts(given: BuildingRequest, parts: readonly Part[], run
   const commit = own?.commit ?? given.revision
   if (commit !== undefined) return { kind: 'known', commit }
   const unasked =
-    'No checkout that is built has it, and GitHub can not be asked. If one is of its repository, fetch its tags (git fetch --tags).'
+    'No checkout that is built has the git tag (git fetch --tags), and GitHub is asked only with GITHUB_REPOSITORY and GITHUB_TOKEN.'
   return askGitHub(given, run, { mustExist: true, unasked })
 }
 
@@ -93,23 +93,25 @@ function warningsOf(parts: readonly Part[], tag: TagCommit): Warning[] {
   ]
   const named = changed.slice(0, MOST_NAMED).map(oneLine).join(', ')
   const more = changed.length > MOST_NAMED ? ` and ${changed.length - MOST_NAMED} more` : ''
-  const unknown = parts.flatMap(({ name, source }) => {
+  const why = parts.flatMap(({ name, source }) => {
     if (source.kind === 'unknown') return [`${name}: ${source.why}`]
     const isNamed = source.kind === 'own' || source.repository !== undefined
     return isNamed ? [] : [`${name}: the checkout has no remote that says which repository it is of`]
   })
+  const unlabelled = `The image gets no label ${REVISION_LABEL}, so that another run needs on-existing: reuse.`
   const all = [
     changed.length > 0 && {
       title: 'Files were changed after the checkout',
       message: `They are built as they are now, not as the commit has them: ${named}${more}.`,
     },
-    unknown.length > 0 && {
-      title: 'What is built was not compared with the git tag',
-      message: `Nothing says which commit it is of. ${unknown.join('; ')}.`,
-    },
+    tag.kind === 'known' &&
+      why.length > 0 && {
+        title: 'What is built was not compared with the git tag',
+        message: `${why.join('; ')}.`,
+      },
     tag.kind !== 'known' && {
       title: 'The commit of the git tag is not known',
-      message: `The image gets no label ${REVISION_LABEL}, so that another run needs on-existing: reuse. ${tag.why}`,
+      message: `${[...why, tag.why].join('; ')} ${unlabelled}`,
     },
   ]
   return all.filter(warning => warning !== false)

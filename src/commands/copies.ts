@@ -22,7 +22,6 @@ import { recordDecision } from './record.ts'
 import type { PushRequest, ReleaseRequest } from './request.ts'
 import type { Run, Target } from './run.ts'
 
-/** A service whose image is there, and what is to be done about its other tags. */
 export interface Copies extends Target {
   readonly image: Image
   readonly steps: readonly CopyStep[]

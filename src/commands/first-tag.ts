@@ -127,8 +127,8 @@ async function readPushed(
 }
 
 /**
- * Gives the tag to the index that was built, if the tag has but a part of it: an engine with the containerd store that misses
- * content of other platforms pushes the image of its own, and says nothing of it. BuildKit had pushed the whole index before.
+ * Gives the tag the whole index, if it has but a part: an engine with the containerd store that misses content of other
+ * platforms pushes the image of its own, and does not say so. BuildKit had pushed the whole index before.
  */
 async function putWhole(
   registry: RegistryClient,
@@ -161,10 +161,8 @@ async function noteFailedPush(
 }
 
 /**
- * After this run has published the first tag, another one may have replaced it, which is noted, or have given another tag of
- * the version its own image. Then the first tag is given back to that image, which others may use already.
- *
- * Throws `not-published` if that is no image.
+ * If another run has given a stable tag its own image meanwhile, gives the first tag back to that, as others may use it; notes
+ * it if the first tag was replaced. Throws `not-published` if that is no image.
  */
 export async function restoreFirst(
   { desired, entry, registry }: Target,

@@ -70,10 +70,7 @@ export function allowedSteps({ entry }: Target, steps: readonly Step[]): Pick<Ne
   return { first: first as FirstStep, copies: copies as CopyStep[] }
 }
 
-/**
- * Reads what a repository has of the desired tags, all at once. The first tag is not read if it was just read back; its image
- * is read only where a decision depends on it.
- */
+/** Reads the desired tags, but the first if it was just read back, and the first image where a decision depends on it. */
 export async function observe(
   { desired, registry }: Pick<Target, 'desired' | 'registry'>,
   constraints: Constraints,
@@ -90,8 +87,7 @@ export async function observe(
   const nothing = { tags, publishedTags, manifest: undefined, labels: {} }
   if (state?.kind !== 'present' || !needsFirstContent(desired, tags, constraints)) return nothing
   const manifest = await requireTagged(registry, first.tag, state.digest)
-  // An engine with the containerd store gives the tag to the parts of an index before the index. A push that was stopped
-  // between leaves it with an attestation, which is no image of any version.
+  // The containerd store pushes the parts of an index under the tag before the index: a push that was stopped leaves one.
   if (isAttestation(manifest)) return { ...nothing, content: { kind: 'leftover' } }
   const labels = await readLabels(registry, manifest)
   return { ...nothing, content: { kind: 'image', revision: labels[REVISION_LABEL] }, manifest, labels }

@@ -2,28 +2,23 @@ import { knownFailure, type ReleaseError, remediesOf } from '../errors.ts'
 import type { CheckState } from '../gates/check-state.ts'
 import { awaitChecks } from '../gates/checks.ts'
 import { shortBackoff } from '../http/retry.ts'
-import { field } from '../json.ts'
 import { policyText } from '../policy/policy.ts'
-import { unreadable } from '../registry/answer.ts'
 import { digestOf, type RegistryClient } from '../registry/client.ts'
-import { EMPTY_JSON, IN_TOTO, OCI_MANIFEST } from '../registry/media-types.ts'
-import { type Digest, imageName } from '../registry/reference.ts'
-import { counted } from '../text.ts'
-import { forServices } from './concurrency.ts'
-import { isPublished, type ServiceEntry, type TagEntry } from './ledger.ts'
+import { IN_TOTO } from '../registry/media-types.ts'
 import {
-  annotationsOf,
   noteAbout,
-  PREDICATE_ANNOTATION,
-  PREDICATE_TYPE,
   type Promotion,
   type PromotionNote,
   predicateOf,
-} from './record-content.ts'
+  storeRecord,
+} from '../registry/promotion-record.ts'
+import type { Digest } from '../registry/reference.ts'
+import { counted } from '../text.ts'
+import { forServices } from './concurrency.ts'
+import { isPublished, type ServiceEntry, type TagEntry } from './ledger.ts'
 import type { VersionRequest } from './request.ts'
 import type { Run, Target } from './run.ts'
 
-/** What a run knows of the promotion that it has carried out. */
 interface Decided extends VersionRequest {
   readonly command: string
   readonly commit: string | undefined
@@ -104,7 +99,7 @@ async function recordService(
         await awaitChecks({ ...checks, timeout: 0 }, { gitTag, revision: commit }, run),
       )
     const missing = promotions.filter(promotion => promotion.written || !isThere(promotion))
-    for (const promotion of missing) await store(promotion, registry)
+    for (const promotion of missing) await storeRecord(registry, promotion)
     return missing.length
   } catch (error) {
     const { what, remedy } = knownFailure(error)
@@ -124,41 +119,6 @@ function publicAddress(address: string | undefined): string | undefined {
   if (address === undefined || !URL.canParse(address)) return undefined
   const { origin, pathname, protocol } = new URL(address)
   return protocol === 'https:' || protocol === 'http:' ? `${origin}${pathname}` : undefined
-}
-
-/** Stores a record as an artifact that refers to the image, and makes sure that the registry lists it. */
-async function store(promotion: Promotion, registry: RegistryClient): Promise<void> {
-  const { digest, source, destination } = promotion
-  const head = await registry.headManifest(digest)
-  if (head === undefined || Number.isNaN(head.size))
-    throw unreadable(`The registry does not say how large ${source} is.`)
-  const putJson = async (mediaType: string, value: object) => {
-    const bytes = Buffer.from(JSON.stringify(value))
-    return { mediaType, digest: await registry.putBlob(bytes), size: bytes.length }
-  }
-  const [algorithm = '', hex = ''] = digest.split(':')
-  const config = await putJson(EMPTY_JSON, {})
-  const layer = await putJson(IN_TOTO, {
-    _type: 'https://in-toto.io/Statement/v1',
-    subject: [{ name: imageName(registry.repository), digest: { [algorithm]: hex } }],
-    predicateType: PREDICATE_TYPE,
-    predicate: predicateOf(promotion),
-  })
-  // image-spec v1.1, "Artifact Usage".
-  const manifest = {
-    schemaVersion: 2,
-    mediaType: OCI_MANIFEST,
-    artifactType: IN_TOTO,
-    config,
-    layers: [{ ...layer, annotations: { [PREDICATE_ANNOTATION]: PREDICATE_TYPE } }],
-    subject: { ...head, digest },
-    annotations: annotationsOf(promotion),
-  }
-  const bytes = Buffer.from(JSON.stringify(manifest))
-  if ((await registry.putManifest(digestOf(bytes), { mediaType: OCI_MANIFEST, bytes })) === digest) return
-  const listed = await registry.listReferrers(digest, IN_TOTO)
-  if (listed !== 'unsupported' && listed.some(each => field(each, 'digest') === digestOf(bytes))) return
-  throw unreadable(`The registry took the record of ${destination}, and does not list it.`)
 }
 
 /** What the records of an image tell of its stable tags; or why they can't be read, which is no error. */

@@ -2,7 +2,7 @@ import { buildAndPush } from '../docker/build.ts'
 import { BuildFailedError } from '../docker/build-failure.ts'
 import type { Docker } from '../docker/docker.ts'
 import { requireReadableChecks } from '../gates/checks.ts'
-import { pipMissed, waitForPackage } from '../gates/package.ts'
+import { retryForPackage, waitForPackage } from '../gates/package.ts'
 import { publishConstraints } from '../reconcile/constraints.ts'
 import { CONTEXT_REVISION_LABEL, CONTEXT_SOURCE_LABEL, type Labels } from '../registry/labels.ts'
 import { oneLine } from '../text.ts'
@@ -24,8 +24,13 @@ export async function release(given: ReleaseRequest, run: Run): Promise<void> {
   const constraints = publishConstraints(request, 'build')
   let next = await readRegistry(target, constraints, run)
   if (next.first.kind !== 'keep') {
-    request = { ...request, revision: await commitOfChecks(request, run) }
-    if (await awaitPackage(request, run)) next = await nextSteps(target, constraints)
+    const { checks, decision, revision } = request
+    if (checks !== undefined) {
+      const commit = await requireReadableChecks(checks, { gitTag: decision.gitTag, revision }, run)
+      request = { ...request, revision: commit }
+    }
+    if (request.package !== undefined) await run.docker.requireEngine()
+    if (await waitForPackage(request.package, run)) next = await nextSteps(target, constraints)
   }
   if (next.first.kind === 'keep') noteMovedContext(request, next.observed.labels, run)
   else for (const { title, message } of warnings) run.log.warning(title, message)
@@ -34,48 +39,11 @@ export async function release(given: ReleaseRequest, run: Run): Promise<void> {
     name: 'Build and push',
     attempt: (docker: Docker, again: boolean) =>
       buildAndPush(docker, request.build, { ...run, reference, again }),
-    retry: (error: unknown) => retryForPackage(error, request, run),
+    retry: async (error: unknown) =>
+      error instanceof BuildFailedError && retryForPackage(error.output, request.package, run),
   }
   const image = await publishFirst(request, target, { constraints, next, push }, run)
   await publishCopies(request, target, { constraints, image, copies: next.copies }, run)
-}
-
-/** The commit whose checks will count. That they can not be read is found out before the build, not after it. */
-async function commitOfChecks(
-  { checks, decision, revision }: ReleaseRequest,
-  run: Run,
-): Promise<string | undefined> {
-  return checks === undefined
-    ? revision
-    : requireReadableChecks(checks, { gitTag: decision.gitTag, revision }, run)
-}
-
-/** Waits for the package, if there is one and an engine that will build; whether it had to wait. */
-async function awaitPackage({ package: gate }: ReleaseRequest, run: Run): Promise<boolean> {
-  if (gate === undefined) return false
-  await run.docker.requireEngine()
-  const { name, version } = gate.package
-  return run.log.stage(`Wait for ${name} ${version}`, () => waitForPackage(gate, run))
-}
-
-/** In milliseconds. */
-const PIP_PAUSE = 10_000
-
-/** Waits if pip did not find the package that was waited for, as a node of the index may be behind. */
-async function retryForPackage(
-  error: unknown,
-  { package: gate }: ReleaseRequest,
-  { log, clock, started }: Run,
-): Promise<boolean> {
-  if (gate === undefined || !(error instanceof BuildFailedError)) return false
-  if (!pipMissed(error.output, gate.package)) return false
-  if (clock.now() + PIP_PAUSE > started + gate.timeout) return false
-  const { name, version } = gate.package
-  log.info(
-    `pip did not find ${name} ${version}, which the index has: building again in ${PIP_PAUSE / 1000} s`,
-  )
-  await clock.sleep(PIP_PAUSE)
-  return true
 }
 
 function noteMovedContext({ build, decision }: ReleaseRequest, labels: Labels, { log }: Run): void {

@@ -7,13 +7,13 @@ import type { Planned } from '../policy/decide.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { OnExisting, Stable } from '../reconcile/constraints.ts'
 import type { PasswordCredentials } from '../registry/credentials.ts'
+import type { RecordedRun } from '../registry/promotion-record.ts'
 import type { Digest, Repository } from '../registry/reference.ts'
-import type { RecordedRun } from './record-content.ts'
 
-/** A service, where its images are, and the digest that its image must have, if that was given. */
 export interface PublishedService {
   readonly service: string
   readonly repository: Repository
+  /** What its image must be, if that was given. */
   readonly digest: Digest | undefined
 }
 
@@ -25,11 +25,10 @@ interface AnyRequest {
   /** The account at the registry; without it, docker's stored credentials serve. */
   readonly credentials: PasswordCredentials | undefined
   readonly stable: Stable
-  /** Whether records of decisions are stored, or looked for. */
+  /** Whether records are stored, or looked for. */
   readonly withRecords: boolean
 }
 
-/** What every command knows that is for one git tag. */
 export interface VersionRequest extends AnyRequest {
   readonly decision: Planned
   /** The commit of the git tag, if it is known. */
@@ -44,7 +43,7 @@ export interface VersionRequest extends AnyRequest {
   readonly onExisting: OnExisting
   /** Checks that must have passed before stable tags are written. */
   readonly checks: ChecksGate | undefined
-  /** What a record says of the run; nothing if none is to be stored. */
+  /** What a record says of the run, if one is to be stored. */
   readonly recordedRun: RecordedRun | undefined
 }
 

@@ -29,10 +29,10 @@ export interface Run {
   readonly registryFor: (repository: Repository) => RegistryClient
 }
 
-/** One service of a run: what is wanted of its repository, and what is known of it. */
+/** A service: what is wanted of its repository, and what is known of it. */
 export interface Target {
   readonly desired: Desired
-  /** The digest that its image must have, if that was given. */
+  /** What its image must be, if that was given. */
   readonly given: Digest | undefined
   readonly registry: RegistryClient
   readonly entry: ServiceEntry
@@ -46,7 +46,6 @@ export function announcePlan(request: GitTagRequest, { ledger, log }: Pick<Run, 
   return result
 }
 
-/** The services of a request, and of each what is planned. */
 export function openTargets(request: GitTagRequest, run: Run): readonly Target[] {
   const entries = announcePlan(request, run).services
   return request.services.flatMap(({ repository, digest: given }, index) => {
@@ -56,7 +55,6 @@ export function openTargets(request: GitTagRequest, run: Run): readonly Target[]
   })
 }
 
-/** The service of a request that is for one. */
 export function openTarget(request: GitTagRequest, run: Run): Target {
   const [target] = openTargets(request, run)
   if (target === undefined) throw new TypeError('a request without a service')

@@ -12,8 +12,14 @@ export interface PackageGate {
   readonly timeout: number
 }
 
-/** Waits until the index has this version, and gives back whether it had to. Throws `package-missing` or `index-unreadable`. */
-export async function waitForPackage(
+/** Waits, as a stage of the run, until the index has the version; whether it had to. Throws `package-missing` or `index-unreadable`. */
+export async function waitForPackage(gate: PackageGate | undefined, ports: GatePorts): Promise<boolean> {
+  if (gate === undefined) return false
+  const { name, version } = gate.package
+  return ports.log.stage(`Wait for ${name} ${version}`, () => waitForVersion(gate, ports))
+}
+
+async function waitForVersion(
   { package: { name, version }, index, timeout }: PackageGate,
   ports: GatePorts,
 ): Promise<boolean> {
@@ -44,6 +50,25 @@ function describe(listing: Listing): string {
   if (listing.kind !== 'versions') return listing.why
   const newest = newestVersions(listing.versions, 5).join(', ')
   return newest === '' ? 'it has no file that is not yanked' : `its newest versions are ${newest}`
+}
+
+/** In milliseconds. */
+const PIP_PAUSE = 10_000
+
+/** Waits if pip did not find the package that was waited for, as a node of the index may be behind; else false. */
+export async function retryForPackage(
+  output: string,
+  gate: PackageGate | undefined,
+  { log, clock, started }: GatePorts & { started: number },
+): Promise<boolean> {
+  if (gate === undefined || !pipMissed(output, gate.package)) return false
+  if (clock.now() + PIP_PAUSE > started + gate.timeout) return false
+  const { name, version } = gate.package
+  log.info(
+    `pip did not find ${name} ${version}, which the index has: building again in ${PIP_PAUSE / 1000} s`,
+  )
+  await clock.sleep(PIP_PAUSE)
+  return true
 }
 
 const NO_MATCH =

@@ -1,4 +1,4 @@
-import type { RecordedRun } from '../commands/record-content.ts'
+import type { RecordedRun } from '../registry/promotion-record.ts'
 import { oneLine } from '../text.ts'
 
 /** What a CI says of the run. */

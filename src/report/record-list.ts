@@ -1,4 +1,4 @@
-import { BY_HAND, type PromotionNote } from '../commands/record-content.ts'
+import { BY_HAND, type PromotionNote } from '../registry/promotion-record.ts'
 
 /** What the records tell, as a list: the newest first, each once for all services that it is told of. */
 export function recordList(

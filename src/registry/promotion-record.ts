@@ -1,8 +1,10 @@
-import type { CheckState } from '../gates/check-state.ts'
 import { field, parseJson } from '../json.ts'
-import type { Digest } from '../registry/reference.ts'
 import { oneLine } from '../text.ts'
 import { VERSION } from '../version.ts'
+import { unreadable } from './answer.ts'
+import type { RegistryClient } from './client.ts'
+import { EMPTY_JSON, IN_TOTO, OCI_MANIFEST } from './media-types.ts'
+import { type Digest, digestOf, imageName } from './reference.ts'
 
 /** The environment of what somebody runs by hand. */
 export const BY_HAND = 'by hand'
@@ -16,7 +18,6 @@ export interface RecordedRun {
   readonly environment: string | undefined
 }
 
-/** What a list of records tells of each. */
 export interface PromotionNote extends RecordedRun {
   /** The reference of the stable tag. */
   readonly destination: string
@@ -25,10 +26,9 @@ export interface PromotionNote extends RecordedRun {
   /** Whether the run wrote the stable tag; else it found it there. */
   readonly written: boolean
   /** How required checks stood when that was decided. */
-  readonly checks: readonly Pick<CheckState, 'name' | 'state' | 'url'>[]
+  readonly checks: readonly { name: string; state: string; url: string | undefined }[]
 }
 
-/** The decision that made an image stable. */
 export interface Promotion extends PromotionNote {
   /** The reference of the first tag. */
   readonly source: string
@@ -46,6 +46,41 @@ export const PREDICATE_TYPE = 'https://k8s.io/promo-tools/promotion/v1'
 
 /** The annotation that says which predicate an in-toto statement has; BuildKit's attestations have it, too. */
 export const PREDICATE_ANNOTATION = 'in-toto.io/predicate-type'
+
+/** Stores a record as an artifact that refers to the image, and makes sure that the registry lists it. */
+export async function storeRecord(registry: RegistryClient, promotion: Promotion): Promise<void> {
+  const { digest, source, destination } = promotion
+  const head = await registry.headManifest(digest)
+  if (head === undefined || Number.isNaN(head.size))
+    throw unreadable(`The registry does not say how large ${source} is.`)
+  const putJson = async (mediaType: string, value: object) => {
+    const bytes = Buffer.from(JSON.stringify(value))
+    return { mediaType, digest: await registry.putBlob(bytes), size: bytes.length }
+  }
+  const [algorithm = '', hex = ''] = digest.split(':')
+  const config = await putJson(EMPTY_JSON, {})
+  const layer = await putJson(IN_TOTO, {
+    _type: 'https://in-toto.io/Statement/v1',
+    subject: [{ name: imageName(registry.repository), digest: { [algorithm]: hex } }],
+    predicateType: PREDICATE_TYPE,
+    predicate: predicateOf(promotion),
+  })
+  // image-spec v1.1, "Artifact Usage".
+  const manifest = {
+    schemaVersion: 2,
+    mediaType: OCI_MANIFEST,
+    artifactType: IN_TOTO,
+    config,
+    layers: [{ ...layer, annotations: { [PREDICATE_ANNOTATION]: PREDICATE_TYPE } }],
+    subject: { ...head, digest },
+    annotations: annotationsOf(promotion),
+  }
+  const bytes = Buffer.from(JSON.stringify(manifest))
+  if ((await registry.putManifest(digestOf(bytes), { mediaType: OCI_MANIFEST, bytes })) === digest) return
+  const listed = await registry.listReferrers(digest, IN_TOTO)
+  if (listed !== 'unsupported' && listed.some(each => field(each, 'digest') === digestOf(bytes))) return
+  throw unreadable(`The registry took the record of ${destination}, and does not list it.`)
+}
 
 /** The predicate: the fields of its specification, and ours in a field of their own. */
 export function predicateOf({ source, destination, digest, time, ...stableRelease }: Promotion): object {
