@@ -79,10 +79,7 @@ const REFUSED_OPTION =
   /^(?:Error: )?((?:unknown flag: |invalid argument .* for "(?:-\w, )?)(--[a-z][\w-]*).*)$/m
 
 /** What docker says of an option that it refused, if it is one of those given. */
-export function refusedOption(
-  { tail }: Pick<Failed, 'tail'>,
-  options: readonly string[],
-): string | undefined {
+export function refusedOption({ tail }: Pick<Failed, 'tail'>, options: readonly string[]) {
   const [, words = '', name] = REFUSED_OPTION.exec(tail) ?? []
   return options.some(option => option.split('=', 1)[0] === name) ? oneLine(words) : undefined
 }

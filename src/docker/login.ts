@@ -36,11 +36,7 @@ export async function withLogin<T>(
  * Makes a directory the place for logins, and gives back the variables that lead docker there. It has what the usual one has
  * (settings, builders, contexts, plug-ins). The password for `key` is kept there alone: no helper is asked for it.
  */
-async function prepareDirectory(
-  own: string,
-  docker: Docker,
-  key: string | undefined,
-): Promise<Record<string, string>> {
+async function prepareDirectory(own: string, docker: Docker, key: string | undefined) {
   const config = await readConfig(docker.env)
   const { auths, credHelpers } = config
   // podman keeps logins in a file of their own.
