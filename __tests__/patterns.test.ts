@@ -4,6 +4,7 @@ import { createContext, Script } from 'node:vm'
 import { expect, test } from 'vitest'
 import * as builds from '../src/docker/build-failure.ts'
 import { addStoredLogins } from '../src/docker/config.ts'
+import { findFixedTag } from '../src/docker/dockerfile.ts'
 import * as output from '../src/docker/output.ts'
 import { isPushFailure } from '../src/docker/push.ts'
 import { pipMissed } from '../src/gates/package.ts'
@@ -41,7 +42,7 @@ const readFailure = (tail: string): void => {
   const failed = { tail, lastLine: output.tellingLine(tail) }
   output.lastOfStep(tail)
   output.isRetryableFailure(failed)
-  builds.refusedBaseImage({ tail, lastLine: `unauthorized ${failed.lastLine}` })
+  output.imageNotPulled(failed)
   isPushFailure(failed, 'r.example/a/b:1')
   builds.isCacheFailure(failed)
   builds.refusedOption(failed, ['--a'])
@@ -76,6 +77,11 @@ const READERS: readonly {
       ...['-', ':E', '--a ', '\n', ' process "', '------\n > ', 'Step 1/2 : FROM a\n', '[] FROM a@sha256:'],
       ...['invalid argument a for "', 'status from a', 'http https:', 'source docker://a'],
     ],
+  },
+  {
+    of: 'a Dockerfile',
+    read: text => [findFixedTag(text), findFixedTag(`ENV ${text}`)],
+    pieces: ['ENV TAG ', 'ENV \\\n', '\\ ', ' TAG=', 'TAG=a', ' '],
   },
   {
     of: 'the output of pip',

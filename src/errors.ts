@@ -9,6 +9,7 @@ export const errorTitles = {
   'wrong-origin': "The image is not of the git tag's commit",
   'already-published': 'The image tag is already there',
   'package-missing': 'The package is not on the index',
+  'index-unreadable': 'The package index gave no usable answer',
   'github-unreadable': 'GitHub gave no usable answer',
   'checks-not-passed': 'A required check has not passed',
   'not-published': 'The image is not published',

@@ -102,6 +102,16 @@ describe('a push that breaks', () => {
   })
 })
 
+test('of a push that is refused, the reason of the registry is quoted, which docker loses', async () => {
+  bench.engine.tries.push({
+    ...DENIED,
+    meanwhile: () => bench.registry.answer('POST uploads/', refused(403, 'QUOTA_EXCEEDED')),
+  })
+  const { error } = await release()
+  expect(error).toMatchObject({ name: 'push-failed', what: expect.stringMatching(/denied.*quota exceeded/) })
+  expect(bench.registry.openUploads(REPOSITORY)).toBe(0)
+})
+
 describe('an index whose parts get the tag before it', () => {
   const manifests = () => `${bench.registry.url}/v2/${REPOSITORY}/manifests/`
   /** Gives the first tag to a part of the index that it has, the attestation or the image. */

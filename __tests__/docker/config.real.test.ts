@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
@@ -31,6 +40,7 @@ const stored = (registry = HOST) => storedCredentials(registry, { env, signal })
 const password = (username: string, secret = SECRET) => ({ kind: 'password', username, password: secret })
 const anonymous = { kind: 'anonymous' }
 const token = { kind: 'identity-token', token: 'refresh' }
+const bearer = { kind: 'registry-token', token: 'bearer' }
 
 function auth(text: string) {
   return { auth: Buffer.from(text).toString('base64') }
@@ -67,6 +77,9 @@ test.each<{ auths: unknown; is: unknown; registry?: string }>([
   { auths: { [HOST]: {} }, is: anonymous },
   { auths: { [HOST]: { auth: '' } }, is: anonymous },
   { auths: { [HOST]: { ...auth('bob:'), identitytoken: 'refresh' } }, is: token },
+  { auths: { [HOST]: { registrytoken: 'bearer', identitytoken: 'refresh' } }, is: bearer },
+  { auths: { [HOST]: { username: 'bob', password: SECRET } }, is: password('bob') },
+  { auths: { [HOST]: { ...auth('bob:x'), username: 'old', password: 'y' } }, is: password('bob', 'x') },
   // docker pads what it stores.
   { auths: { [HOST]: auth('robot$project+name:ü\0\0') }, is: password('robot$project+name', 'ü') },
   { registry: 'docker.io', auths: { [HUB]: auth(`bob:${SECRET}`) }, is: password('bob') },
@@ -76,11 +89,61 @@ test.each<{ auths: unknown; is: unknown; registry?: string }>([
   expect(await stored(registry)).toEqual(is)
 })
 
-test('the file need not be there, and is in .docker of the home directory, unless DOCKER_CONFIG says where', async () => {
+test.each([undefined, '', ' \n'])('the file need not be there, or may be empty: %j', async text => {
+  if (text !== undefined) configure(text)
   expect(await stored()).toEqual(anonymous)
+})
+
+test('the file is in .docker of the home directory, unless DOCKER_CONFIG says where', () => {
   vi.stubEnv('HOME', folder)
   expect(configDirectory({ DOCKER_CONFIG: '' })).toBe(join(folder, '.docker'))
   expect(configDirectory({ DOCKER_CONFIG: '/elsewhere' })).toBe('/elsewhere')
+})
+
+/** Runs something as a user whom the system does not know, as containers may do. */
+async function asNobodyKnown<T>(run: () => Promise<T>): Promise<T> {
+  vi.stubEnv('HOME', undefined)
+  env = {}
+  process.seteuid?.(54_321)
+  try {
+    return await run()
+  } finally {
+    process.seteuid?.(0)
+  }
+}
+
+test('a user without a home has no logins', async () => {
+  expect(await asNobodyKnown(() => stored())).toEqual(anonymous)
+})
+
+describe('DOCKER_AUTH_CONFIG', () => {
+  test.each([
+    { what: 'comes before the file', config: { auths: { [HOST]: auth('file:x') } } },
+    { what: 'comes before the helper of a registry', config: { credHelpers: { [HOST]: 'own' } } },
+    { what: 'comes before the helper of all', config: { credsStore: 'own' } },
+  ])('$what', async ({ config }) => {
+    configure(config)
+    env.DOCKER_AUTH_CONFIG = JSON.stringify({ auths: { [HOST]: auth(`bob:${SECRET}`) } })
+    expect(await stored()).toEqual(password('bob'))
+  })
+
+  test('leaves the logins for other registries as they are', async () => {
+    configure({ auths: { [HOST]: auth('file:x') } })
+    env.DOCKER_AUTH_CONFIG = JSON.stringify({ auths: { other: auth(`bob:${SECRET}`) } })
+    expect(await stored()).toEqual(password('file', 'x'))
+    env.DOCKER_AUTH_CONFIG = ''
+    expect(await stored()).toEqual(password('file', 'x'))
+  })
+
+  test('is an error that shows no secret, if it can not be read', async () => {
+    env.DOCKER_AUTH_CONFIG = `{"auths": "${SECRET}`
+    const error = await stored().catch((reason: unknown) => reason)
+    expect(error).toMatchObject({
+      name: 'credentials-unreadable',
+      message: expect.stringMatching('DOCKER_AUTH_CONFIG'),
+    })
+    expect(String(error)).not.toContain(SECRET)
+  })
 })
 
 test.each([
@@ -102,6 +165,8 @@ test.each([
 test.each([
   { says: knows('<token>', 'refresh'), status: 0, is: token },
   { says: NOT_FOUND, status: 1, is: anonymous },
+  { says: knows('', ''), status: 0, is: anonymous },
+  { says: '{}', status: 0, is: anonymous },
   { says: SECRET, status: 2 },
   { says: NOT_FOUND, status: 0 },
   { says: `"${SECRET}`, status: 0 },
@@ -119,7 +184,6 @@ test.each([
 
 test.each([
   `{"auths": {"${HOST}": {"auth": "${SECRET}"}}`,
-  '',
   'null',
   { auths: { [HOST]: auth('correcthorse') } },
   undefined,
@@ -136,17 +200,23 @@ const AUTHS = {
   [HOST]: auth(`bob:${SECRET}`),
   [HUB]: auth('eve:padded-1\0\0'),
   other: { identitytoken: 'identity-1', registrytoken: 'registry-1' },
+  plain: { username: 'al', password: 'plain-1' },
   broken: auth('no colon'),
   odd: 'text',
 }
 test.each([
-  { config: { auths: AUTHS }, shown: '*** *** *** ***' },
+  { config: { auths: AUTHS }, shown: '*** *** *** *** ***' },
+  // One does not keep the other from being read.
+  { config: '{', variable: JSON.stringify({ auths: AUTHS }), shown: '*** *** *** *** ***' },
+  { config: { auths: AUTHS }, variable: '{', shown: '*** *** *** *** ***' },
+  { config: { auths: AUTHS }, variable: '{"auths":{"plain":{}}}', shown: '*** *** *** *** ***' },
   ...['{', '[]', '{"auths":[]}'].map(config => ({ config, shown: undefined })),
-])('every login of the file is masked, as docker may use any of them: $config', async ({ config, shown }) => {
+])('every stored login is masked, as docker may use any of them: $config, $variable', async row => {
+  const { config, variable, shown } = { variable: undefined, ...row }
   configure(config)
   const secrets = new Secrets()
-  await addStoredLogins(env, secrets)
-  const text = `${SECRET} ${auth('eve:padded-1').auth} identity-1 registry-1`
+  await addStoredLogins({ ...env, DOCKER_AUTH_CONFIG: variable }, secrets)
+  const text = `${SECRET} ${auth('eve:padded-1').auth} identity-1 registry-1 plain-1`
   expect(secrets.mask(text)).toBe(shown ?? text)
 })
 
@@ -158,9 +228,10 @@ describe('docker login', () => {
     for (const name of ['temporary', 'contexts']) mkdirSync(join(folder, name))
   })
 
-  function logIn<T>(use: (docker: Docker) => Promise<T>): Promise<T> {
+  function logIn<T>(use: (docker: Docker) => Promise<T>, isGiven = true): Promise<T> {
     const { log, clock } = surroundings()
-    const credentials = { kind: 'password', username: 'robot$p+n', password: SECRET } as const
+    const login = { kind: 'password', username: 'robot$p+n', password: SECRET } as const
+    const credentials = isGiven ? login : undefined
     const docker = new Docker({ env, log, signal, cwd: folder })
     return withLogin({ docker, log, clock, temporary }, { registry: 'docker.io', credentials }, use)
   }
@@ -190,7 +261,42 @@ describe('docker login', () => {
   test('of podman has a file of its own', async () => {
     makeProgram('docker', 'podman version 5.4.2')
     const used = await logIn(async docker => docker.env)
-    expect(used).toEqual({ ...env, REGISTRY_AUTH_FILE: expect.stringContaining(`${temporary}/docker-`) })
+    const REGISTRY_AUTH_FILE = expect.stringContaining(`${temporary}/docker-`)
+    expect(used).toEqual({ ...env, DOCKER_AUTH_CONFIG: '', REGISTRY_AUTH_FILE })
+  })
+
+  /** What docker finds: its variable, and the logins of its configuration, or of podman's file. */
+  async function found({ env }: Docker) {
+    const file = env.REGISTRY_AUTH_FILE ?? join(env.DOCKER_CONFIG ?? '', 'config.json')
+    const { auths, credHelpers } = JSON.parse(readFileSync(file, 'utf8'))
+    return { variable: env.DOCKER_AUTH_CONFIG, auths, credHelpers }
+  }
+  const EVE = auth('eve:from-variable')
+
+  test.each([
+    { docker: 'Docker version 29.0.0', isGiven: false, credHelpers: { other: '' } },
+    { docker: 'Docker version 29.0.0', isGiven: true, credHelpers: { other: '', [HUB]: '' } },
+    { docker: 'podman version 5.4.2', isGiven: true, credHelpers: undefined },
+  ])(
+    'hands on what DOCKER_AUTH_CONFIG has, in a file that is gone afterwards: $docker, with a login: $isGiven',
+    async ({ docker, isGiven, credHelpers }) => {
+      makeProgram('docker', docker)
+      env.DOCKER_AUTH_CONFIG = JSON.stringify({ auths: { other: EVE } })
+      const before = written('config.json')
+      const used = await logIn(found, isGiven)
+      expect(used).toEqual({ variable: '', auths: { ...AUTHS, other: EVE }, credHelpers })
+      expect(written('docker.calls').includes('login ')).toBe(isGiven)
+      expect(readdirSync(temporary)).toEqual([])
+      expect(written('config.json')).toBe(before)
+    },
+  )
+
+  test('of a user without a home is not looked for in the workspace', async () => {
+    makeProgram('docker', 'Docker version 29.0.0')
+    for (const path of [folder, temporary]) chmodSync(path, 0o777)
+    const used = await asNobodyKnown(() => logIn(async docker => docker.env, false))
+    expect(used.DOCKER_CONFIG).toContain(`${temporary}/docker-`)
+    expect(used.BUILDX_CONFIG).toBe(`${used.DOCKER_CONFIG}/buildx`)
   })
 
   test.each([

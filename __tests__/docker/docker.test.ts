@@ -5,7 +5,8 @@ import { BuildFailedError } from '../../src/docker/build-failure.ts'
 import { Docker } from '../../src/docker/docker.ts'
 import { findLocalImage } from '../../src/docker/local-image.ts'
 import { PushInterruptedError } from '../../src/docker/push.ts'
-import { REVISION_LABEL } from '../../src/registry/labels.ts'
+import { field } from '../../src/json.ts'
+import { CONTEXT_REVISION_LABEL, REVISION_LABEL } from '../../src/registry/labels.ts'
 import { recordingLog } from '../gates/surroundings.ts'
 import { temporaryFolder } from '../inputs/order.ts'
 import { digest } from '../reconcile/world.ts'
@@ -153,12 +154,55 @@ test.each<{ answers: Answers; name: string; isRetried?: boolean }>([
   expect(error instanceof BuildFailedError).toBe(name === 'build-failed')
 })
 
+const noBase = (why: string) => {
+  const step = '[internal] load metadata for a.example/base:1'
+  return fails(`------\n > ${step}:\n------\nERROR: failed to solve: a.example/base:1: ${why}`)
+}
+const elsewhere = { labels: [`${CONTEXT_REVISION_LABEL}=c0ffee`] }
+test.each<{ what: string; buildx: DockerAnswer; build?: Partial<Build>; remedy: RegExp }>([
+  { what: 'a base image that is private', buildx: noBase('403 Forbidden'), remedy: /private.*log in before/ },
+  {
+    what: 'a name that can not be looked up',
+    buildx: noBase('dial tcp: lookup a.example: no such host'),
+    remedy: /^Check its name\. If it is right, run it again/,
+  },
+  {
+    what: 'a step',
+    buildx: fails('ERROR: process "x"'),
+    remedy: /run it again\. To ship a fix, push a new git tag\.$/,
+  },
+  {
+    what: 'a step of a Dockerfile in another repository',
+    buildx: fails('ERROR: process "x"'),
+    build: elsewhere,
+    remedy: /^If the fault is in the Dockerfile, .* fix it there and run this again\./,
+  },
+])('what helps after $what', async ({ buildx, build, remedy }) => {
+  const { pushed } = release({ ...ENGINE, buildx }, build)
+  await expect(pushed).rejects.toMatchObject({ name: 'build-failed', remedy: expect.stringMatching(remedy) })
+})
+
 test.each([
   { tail: `${NO_CACHE} i/o timeout`, name: 'cache-not-written' },
   { tail: 'ERROR: failed to solve', name: 'build-failed' },
 ])('a build for the engine alone that fails: $name', async ({ tail, name }) => {
   const { docker } = dockerWith({ ...ENGINE, buildx: fails(tail) })
   await expect(buildLocally(docker, BARE, [reference])).rejects.toMatchObject({ name })
+})
+
+test.each([
+  { builder: 'docker', name: 'docker-missing' },
+  { builder: 'docker-container', name: 'docker-missing' },
+  { builder: 'remote', name: undefined },
+  { builder: 'kubernetes', name: undefined },
+])('without an engine, a builder of the driver $builder: $name', async ({ builder, name }) => {
+  const inspected = { stdout: `Name:          r\nDriver:        ${builder}\n\nNodes:\nName:     r0\n` }
+  const { docker } = dockerWith({
+    version: fails('Is the docker daemon running?'),
+    'buildx inspect': inspected,
+  })
+  const error: unknown = await docker.requireEngine().catch((reason: unknown) => reason)
+  expect(field(error, 'name')).toBe(name)
 })
 
 describe('an image of the engine', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { isCacheFailure, refusedBaseImage, refusedOption } from '../../src/docker/build-failure.ts'
-import { isRetryableFailure, lastOfStep, tellingLine } from '../../src/docker/output.ts'
+import { isCacheFailure, refusedOption } from '../../src/docker/build-failure.ts'
+import { imageNotPulled, isRetryableFailure, lastOfStep, tellingLine } from '../../src/docker/output.ts'
 import { isLastingRefusal, isPushFailure } from '../../src/docker/push.ts'
 
 const REFERENCE = 'registry.example/cmswmcore/reqmgr2:2.3.4'
@@ -9,7 +9,7 @@ const OPTIONS = ['--pull', '--platfrm=linux/arm64', '--shm-size=x']
 /** What failed, by a text of docker's, and whether that may pass or will last; nobody knows without either. */
 function meaningOf(tail: string): string {
   const failed = { tail, lastLine: tellingLine(tail) }
-  const image = refusedBaseImage(failed)
+  const image = imageNotPulled(failed)
   const parts = [
     isCacheFailure(failed) && 'cache',
     isPushFailure(failed, REFERENCE) && 'push',
@@ -68,6 +68,19 @@ const TEXTS: Readonly<Record<string, readonly string[]>> = {
     legacy('Step 2/2 : COPY --from=x /x /x', `invalid from flag value ${BASE}: ${NO_PULL}`),
     `Error: initializing source docker://${BASE}: reading manifest 1 in b: unauthorized: authentication required\n`,
   ],
+  [`base ${BASE}, passes`]: [
+    noMetadata(BASE, 'Head "https://registry.example/v2/": connect: connection refused'),
+    noMetadata(BASE, 'unauthorized: status from POST request to https://r/t: 503 Unavailable'),
+    noMetadata(BASE, 'dial tcp: lookup r.example on 127.0.0.53:53: read udp: i/o timeout'),
+  ],
+  [`base ${BASE}`]: [
+    noMetadata(BASE, 'dial tcp: lookup r.example on 127.0.0.53:53: no such host'),
+    noMetadata(BASE, 'dial tcp: lookup r.example on 127.0.0.53:53: server misbehaving'),
+    legacy(
+      `Step 1/2 : FROM ${BASE}`,
+      'Get "https://r.example/v2/": dial tcp: lookup r.example: no such host',
+    ),
+  ],
   'base registry.example/cmswmcore/reqmgr2:1, lasts': [
     noMetadata('registry.example/cmswmcore/reqmgr2:1', '/v2/cmswmcore/reqmgr2/manifests/1: 403 Forbidden'),
   ],
@@ -104,8 +117,6 @@ const TEXTS: Readonly<Record<string, readonly string[]>> = {
     'invalid argument "x" for "--shm-size" flag: invalid size: \'x\'\n',
   ],
   passes: [
-    noMetadata('127.0.0.1:1/a:1', 'Head "https://127.0.0.1:1/v2/": connect: connection refused'),
-    noMetadata(BASE, 'unauthorized: status from POST request to https://r/t: 503 Unavailable'),
     'received unexpected HTTP status: 500 Internal Server Error',
     'failed commit on ref "layer-sha256:d0": unexpected status: 502 Bad Gateway',
     'unexpected status from POST request to https://r.example/v2/a/blobs/uploads/: 520 <unknown>',

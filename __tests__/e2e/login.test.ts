@@ -84,6 +84,32 @@ test('what a credential helper of docker has', async () => {
   await expectReleased(registries.token, { env, with: { registry: host } })
 })
 
+test('what DOCKER_AUTH_CONFIG has, before the file, also for a docker that does not know it', async () => {
+  const { host } = registries.token
+  const config = join(folder, 'config')
+  await cp(bench.engine.config, config, { recursive: true, verbatimSymlinks: true })
+  const auth = (...parts: string[]) => ({ auth: Buffer.from(parts.join(':')).toString('base64') })
+  const file = { auths: { [host]: { ...BOB, password: 'old' } } }
+  await writeFile(join(config, 'config.json'), JSON.stringify(file))
+  const variable = JSON.stringify({ auths: { [host]: auth(ROBOT.username, ROBOT.password) } })
+  const env = { ...bench.env, DOCKER_CONFIG: config, DOCKER_AUTH_CONFIG: variable }
+  await expectReleased(registries.token, { env, with: { registry: host } })
+  expect(JSON.parse(await readFile(join(config, 'config.json'), 'utf8'))).toEqual(file)
+  // Inputs win.
+  const wrong = { ...env, DOCKER_AUTH_CONFIG: JSON.stringify({ auths: { [host]: auth('bob', 'wrong') } }) }
+  service = `${service}-inputs`
+  await expectReleased(registries.token, { env: wrong, with: { registry: host, ...BOB } })
+})
+
+test('a name and a password that are not in base64', async () => {
+  const { host } = registries.token
+  const config = join(folder, 'config')
+  await cp(bench.engine.config, config, { recursive: true, verbatimSymlinks: true })
+  await writeFile(join(config, 'config.json'), JSON.stringify({ auths: { [host]: ROBOT } }))
+  const env = { ...bench.env, DOCKER_CONFIG: config }
+  await expectReleased(registries.token, { env, with: { registry: host } })
+})
+
 test('two steps at once with two logins do not disturb each other', async () => {
   const steps = await Promise.all(
     [ROBOT, BOB, { ...BOB, password: 'wrong' }].map((login, index) =>

@@ -48,7 +48,7 @@ describe('JSON (PEP 691)', () => {
   })
 
   test.each(['', '{', 'null', '[]', '{}', '{"files":{}}'])('%j is no list', async body => {
-    expect(await look({ type: JSON_TYPE, body })).toMatchObject({ kind: 'none' })
+    expect(await look({ type: JSON_TYPE, body })).toMatchObject({ kind: 'unusable' })
   })
 })
 
@@ -100,11 +100,11 @@ test.each(['<!--', '<a ', '<a href="', '<a "\'', '<a x=', ' ', '<a href="a-', '-
 
 describe('other answers', () => {
   test.each([
-    { answer: { status: 404 }, is: { kind: 'none' } },
-    { answer: { status: 503, headers: { 'retry-after': '7' } }, is: { kind: 'none', notBefore: 7_000 } },
-    { answer: { type: 'text/plain', body: 'please log in' }, is: { kind: 'none' } },
-    { answer: { body: '{"files":[]}' }, is: { kind: 'none' } },
-    ...[400, 429, 500].map(status => ({ answer: { status }, is: { kind: 'none' } })),
+    { answer: { status: 404 }, is: { kind: 'no project' } },
+    { answer: { status: 503, headers: { 'retry-after': '7' } }, is: { kind: 'unusable', notBefore: 7_000 } },
+    { answer: { type: 'text/plain', body: 'please log in' }, is: { kind: 'unusable' } },
+    { answer: { body: '{"files":[]}' }, is: { kind: 'unusable' } },
+    ...[400, 429, 500].map(status => ({ answer: { status }, is: { kind: 'unusable' } })),
     ...[401, 403, 410].map(status => ({ answer: { status }, is: { kind: 'refused' } })),
   ])('$answer', async ({ answer, is }) => {
     const { look, requests } = await indexWith([answer])
@@ -116,7 +116,7 @@ describe('other answers', () => {
   test('no server', async () => {
     const { transport } = surroundings()
     const { look } = packageIndex(new URL('http://127.0.0.1:9/simple/'), 'x', transport)
-    expect(await look()).toMatchObject({ kind: 'none', why: expect.stringContaining('ECONNREFUSED') })
+    expect(await look()).toMatchObject({ kind: 'unusable', why: expect.stringContaining('ECONNREFUSED') })
   })
 })
 

@@ -53,6 +53,7 @@ test.each([
   expect(await waitWith(wanted, 0, [listing(there)])).toMatchObject({ outcome: is })
 })
 
+const DOWN = 'index-unreadable'
 test.each([
   {
     what: 'the five newest versions are named',
@@ -61,20 +62,24 @@ test.each([
   },
   { what: 'a project without files', answers: [listing()], says: /no file/ },
   { what: 'no project', answers: [{ status: 404 }], says: /no project reqmgr2/ },
-  { what: 'an index that is down', answers: [{ status: 500 }], says: /after 1 min 30 s; .*500/ },
+  { what: 'an index that is down', answers: [{ status: 500 }], says: /after 1 min 30 s: .*500/, name: DOWN },
+  { what: 'another page', answers: [{ type: 'text/plain' }], says: /text\/plain/, name: DOWN },
+  { what: 'an index that was down', answers: [{ status: 500 }, { status: 404 }], says: /no project/ },
   {
     what: 'an index that wants to be left alone for longer than there is time',
     answers: [listing('2.3.3'), { status: 503, headers: { 'retry-after': '3600' } }],
-    says: /after 2 s; .*503/,
+    says: /after 2 s: .*503/,
+    name: DOWN,
   },
   {
     what: 'one that refuses is not asked again',
     answers: [{ status: 403 }, listing('2.3.4')],
-    says: /after 0 s; .*403/,
+    says: /after 0 s: .*403/,
+    name: DOWN,
   },
-])('it does not come: $what', async ({ answers, says }) => {
+])('it does not come: $what', async ({ answers, says, name = 'package-missing' }) => {
   const { outcome, slept } = await waitWith('2.3.4', 90_000, answers)
-  expect(outcome).toMatchObject({ name: 'package-missing', what: expect.stringMatching(says) })
+  expect(outcome).toMatchObject({ name, what: expect.stringMatching(says) })
   expect(slept.reduce((sum, time) => sum + time, 0)).toBeLessThanOrEqual(90_000)
 })
 

@@ -20,7 +20,7 @@ test('all mistakes at once: unknown inputs, inputs, the policy and the run', () 
     policy: 'final: X.Y => X.Y',
     context: 'nowhere',
     file: 'neither',
-    'build-args': 'A B\nTAG=1',
+    'build-args': 'A B\nC D',
     'build-options': '--push\n-t x',
     labels: 'alone',
     username: 'bob',

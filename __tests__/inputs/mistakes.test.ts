@@ -133,7 +133,6 @@ const builds: readonly Row[] = [
   ...['A=1\n=s3cret', 'A=1\nMY NAME=s3cret', '\nPASSWORD: s3cret', 'A=1\n--s3cret'].map(
     (text): Row => [{ 'build-args': text }, 'build-args', 'line 2', 'NAME=value'],
   ),
-  ...['TAG=1', 'TAG'].map((text): Row => [{ 'build-args': text }, 'build-args', 'TAG is', 'the git tag']),
   ...['a=b\n\ns3cret', '\n\n=s3cret', '\n\nmy s3cret=value'].map(
     (text): Row => [{ labels: text }, 'labels', 'line 3', 'name=value'],
   ),

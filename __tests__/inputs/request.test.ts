@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { InputTexts } from '../../src/inputs/texts.ts'
 import { presets } from '../../src/policy/presets.ts'
 import { requestWith, runIn, temporaryFolder, write } from './order.ts'
@@ -265,5 +265,50 @@ test('a label of the revision is the action’s alone, and one of the source is 
   expect(unknown).toMatchObject({
     request: { build: { labels: expect.arrayContaining([labels[1]]) } },
     notices: [],
+  })
+})
+
+describe('the build argument TAG', () => {
+  const dockerfiles = {
+    'args/Dockerfile': 'FROM scratch\nARG TAG\n',
+    'fixed/Dockerfile': 'FROM scratch\nENV TAG=v00.06.09\n',
+    'same/Dockerfile': 'FROM scratch\nENV TAG=2.3.4\n',
+    // Docker takes this name, too.
+    'lower/dockerfile': 'FROM scratch\nENV TAG=1.0\n',
+  }
+  const folder = temporaryFolder()
+  write(folder, dockerfiles)
+  const made = (context: string, given: Partial<InputTexts> = {}) => {
+    const { request, warnings } = requestWith({ command: 'build', context, ...given }, runIn(folder))
+    return { buildArgs: 'build' in request && request.build.buildArgs, warnings }
+  }
+  const fixedAt = (path: string, version: string) => ({
+    title: 'The Dockerfile sets TAG itself',
+    message: `${folder}/${path}, line 2: TAG is ${version} there, not 2.3.4. Write "ARG TAG" in its place.`,
+  })
+
+  test.each([
+    { context: 'args', warnings: [] },
+    { context: 'same', warnings: [] },
+    { context: 'fixed', warnings: [fixedAt('fixed/Dockerfile', 'v00.06.09')] },
+    { context: 'lower', warnings: [fixedAt('lower/dockerfile', '1.0')] },
+    { context: 'args', file: 'fixed/Dockerfile', warnings: [fixedAt('fixed/Dockerfile', 'v00.06.09')] },
+  ])(
+    'is the git tag, with a warning if the Dockerfile has its own: $context $file',
+    ({ context, file = '', warnings }) => {
+      expect(made(context, { file })).toEqual({ buildArgs: ['TAG=2.3.4'], warnings })
+    },
+  )
+
+  test.each(['TAG=3.2.2', 'TAG'])('is what build-args says, with a warning: %s', text => {
+    expect(made('args', { 'build-args': `A=1\n${text}` })).toEqual({
+      buildArgs: ['A=1', text],
+      warnings: [
+        {
+          title: 'TAG is not the git tag',
+          message: 'build-args sets TAG: the build gets that value, not 2.3.4.',
+        },
+      ],
+    })
   })
 })

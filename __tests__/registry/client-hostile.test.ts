@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http'
 import { describe, expect, test } from 'vitest'
+import { field } from '../../src/json.ts'
 import { digestOf } from '../../src/registry/client.ts'
 import { Secrets } from '../../src/secrets.ts'
 import { EMPTY_INDEX, makeClient, makeTransport, PATH } from './client-of.ts'
@@ -170,6 +171,31 @@ describe('a server that sends credentials back', () => {
     const basic = Buffer.from('<token>:refresh-me').toString('base64')
     expect(secrets.mask(`refresh-me ${basic} ${token}`)).toBe('*** *** ***')
   })
+})
+
+test.each([
+  {
+    challenge: (server: string) => `Bearer realm="http://${server}/"`,
+    sent: 'Bearer for-the-registry',
+    is: 'absent',
+  },
+  { challenge: () => 'Basic realm="registry"', sent: undefined, is: 'registry-denied' },
+])('a token for the registry itself goes to it alone, as $sent: $is', async ({ challenge, sent, is }) => {
+  const tokens = await serve((_, response) => response.end('{}'))
+  const headers = { 'www-authenticate': challenge(tokens.host) }
+  const registry = await serve(({ headers: { authorization } }, response) =>
+    response.writeHead(authorization === 'Bearer for-the-registry' ? 404 : 401, headers).end(),
+  )
+  const secrets = new Secrets()
+  const credentials = { kind: 'registry-token', token: 'for-the-registry' } as const
+  using client = makeClient(registry.host, { credentials, secrets })
+  const answer = await client
+    .headTag('2.3.4')
+    .catch((error: unknown) => ({ kind: String(field(error, 'name')) }))
+  expect(answer).toEqual({ kind: is })
+  expect(registry.asked.at(-1)?.headers.authorization).toBe(sent)
+  expect(tokens.asked).toEqual([])
+  expect(secrets.mask('for-the-registry')).toBe('***')
 })
 
 test('a blob goes to another host, where the registry says so, without the password', async () => {

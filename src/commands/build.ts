@@ -7,12 +7,13 @@ import { openTarget, type Run } from './run.ts'
 
 /** Builds the image once and leaves it in the engine under every fixed tag, as docker.sh build does. */
 export async function build(given: BuildRequest, run: Run): Promise<void> {
+  const { log } = run
   const { entry, registry } = openTarget(given, run)
   const { request, warnings } = await compareSource(given, run)
   for (const { title, message } of warnings) run.log.warning(title, message)
   const fixed = entry.tags.filter(({ moving }, index) => !moving || index === 0)
   const references = fixed.map(({ reference }) => reference)
-  await run.log.stage(`Build ${references[0]}`, async conclude => {
+  await log.stage(`Build ${references[0]}`, async conclude => {
     const at = { registry: registry.repository.registry, credentials: request.credentials }
     await withLogin(run, at, docker => buildLocally(docker, request.build, references))
     conclude(`built, not pushed: ${fixed.map(({ tag }) => tag).join(', ')}`)

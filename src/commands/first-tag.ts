@@ -1,7 +1,7 @@
 import type { Docker } from '../docker/docker.ts'
 import { withLogin } from '../docker/login.ts'
 import { PushInterruptedError, pushBackoff } from '../docker/push.ts'
-import { ReleaseError } from '../errors.ts'
+import { knownFailure, ReleaseError } from '../errors.ts'
 import { pauseBetween, shortBackoff } from '../http/retry.ts'
 import type { Constraints } from '../reconcile/constraints.ts'
 import { digestAt, type Observed } from '../reconcile/observed.ts'
@@ -91,9 +91,21 @@ async function pushUntilRead(
       })
       const image = keptImage(next)
       if (image !== undefined) return { ...image, isBuilt: true }
-      if (!isAgain) throw error
+      if (!isAgain) throw await withReason(error, registry)
     }
   }
+}
+
+/** A push that failed, with the registry's reason: docker's text has no more than "denied" for a full or read-only project. */
+async function withReason(error: unknown, registry: RegistryClient): Promise<unknown> {
+  const begun = registry.withBackoff(shortBackoff).requireWritable()
+  const refusal = await begun.then(() => undefined, knownFailure)
+  if (!(error instanceof ReleaseError) || refusal === undefined) return error
+  return new ReleaseError('push-failed', {
+    what: `${error.what} ${refusal.what}`,
+    remedy: error.remedy,
+    cause: error,
+  })
 }
 
 /** What is there must be what docker says it pushed. Throws `not-as-planned`. */

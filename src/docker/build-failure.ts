@@ -1,5 +1,6 @@
 import { ReleaseError } from '../errors.ts'
 import { describeEnd } from '../process/run.ts'
+import { CONTEXT_REVISION_LABEL } from '../registry/labels.ts'
 import { oneLine } from '../text.ts'
 import type { Docker, DockerResult } from './docker.ts'
 import {
@@ -24,7 +25,7 @@ export class BuildFailedError extends ReleaseError {
 /** The error for a build that failed. Throws `docker-missing` if there is no engine. */
 export async function buildFailure(
   docker: Docker,
-  { options }: { readonly options: readonly string[] },
+  { options, labels }: { readonly options: readonly string[]; readonly labels: readonly string[] },
   reference: string,
   result: DockerResult,
 ): Promise<ReleaseError> {
@@ -36,27 +37,28 @@ export async function buildFailure(
     })
   }
   await docker.requireEngine()
-  return new BuildFailedError(explain(result, reference), result.tail)
-}
-
-/** What went wrong in a build, and the remedy. */
-function explain(result: DockerResult, reference: string): { what: string; remedy: string } {
   const { lastLine, tail } = result
-  const image = refusedBaseImage(result)
+  const image = imageNotPulled(result)
   if (image !== undefined) {
-    return {
-      what: `${reference} was not built: docker could not pull the base image ${image}, which is private or does not exist: ${lastLine}`,
-      remedy:
-        'Check its name. If it is private, the account of this run must be allowed to pull it; at another registry, log in before (docker/login-action).',
-    }
+    const what = `${reference} was not built: docker could not pull the base image ${image}: ${lastLine}`
+    const remedy =
+      REFUSED.test(lastLine) && !isRetryableFailure(result)
+        ? 'Check its name. If it is private, the account of this run must be allowed to pull it; at another registry, log in before (docker/login-action).'
+        : 'Check its name. If it is right, run it again: the network or a server has failed.'
+    return new BuildFailedError({ what, remedy }, tail)
   }
   const quoted = lastOfStep(tail).map(line => `  ${line}\n`)
   const step = quoted.length === 0 ? '' : `\nThe step said last:\n${quoted.join('')}`
-  return {
-    what: `The build of ${reference} failed: docker ${describeEnd(result)}: ${lastLine}${step}`,
-    remedy:
-      'To ship a fix, push a new git tag. If the network, a server, or the memory or disk of this machine was at fault, run it again.',
-  }
+  const what = `The build of ${reference} failed: docker ${describeEnd(result)}: ${lastLine}${step}`
+  return new BuildFailedError({ what, remedy: remedyFor(labels) }, tail)
+}
+
+function remedyFor(labels: readonly string[]): string {
+  const again =
+    'If the network, a server, or the memory or disk of this machine was at fault, run it again. To ship a fix, push a new git tag.'
+  return labels.some(label => label.startsWith(`${CONTEXT_REVISION_LABEL}=`))
+    ? `If the fault is in the Dockerfile, which is of another repository, fix it there and run this again. ${again}`
+    : again
 }
 
 /** The error for a build whose cache was not written, whether or not its image was. */
@@ -73,19 +75,11 @@ export function isCacheFailure({ tail }: Pick<Failed, 'tail'>): boolean {
   return failedSteps(tail).some(({ name }) => /^exporting (?:.* )?cache\b/i.test(name))
 }
 
-/** The base image that is private or does not exist: registries say the same of both. */
-export function refusedBaseImage(failed: Failed): string | undefined {
-  return REFUSED.test(failed.lastLine) && !isRetryableFailure(failed) ? imageNotPulled(failed) : undefined
-}
-
 const REFUSED_OPTION =
   /^(?:Error: )?((?:unknown flag: |invalid argument .* for "(?:-\w, )?)(--[a-z][\w-]*).*)$/m
 
 /** What docker says of an option that it refused, if it is one of those given. */
-export function refusedOption(
-  { tail }: Pick<Failed, 'tail'>,
-  options: readonly string[],
-): string | undefined {
+export function refusedOption({ tail }: Pick<Failed, 'tail'>, options: readonly string[]) {
   const [, words = '', name] = REFUSED_OPTION.exec(tail) ?? []
   return options.some(option => option.split('=', 1)[0] === name) ? oneLine(words) : undefined
 }

@@ -28,7 +28,7 @@ export async function buildAndPush(
   docker: Docker,
   given: Build,
   { reference, temporary, log, again }: { reference: string; temporary: string; log: Log; again: boolean },
-): Promise<readonly Digest[]> {
+): Promise<Digest[]> {
   const options = given.options.filter(option => !(again && BUILDS_ANEW.test(option)))
   const build = { ...given, options }
   const metadata = join(temporary, 'metadata.json')
@@ -36,10 +36,8 @@ export async function buildAndPush(
   const result = await runBuild(docker, buildx, build, [reference])
   if (result.exitCode === 0) return [await digestInMetadata(metadata, reference)]
   if (!lacksBuildx(result)) throw await buildxFailure(docker, build, reference, result)
-  log.notice(
-    'Built without buildx',
-    'docker has no buildx plug-in here, so the legacy builder is used: no attestations, one platform, slower pushes.',
-  )
+  const missed = 'docker has no buildx plug-in: no attestations, one platform, slower pushes.'
+  log.notice('Built without buildx', missed)
   const built = await runBuild(docker, ['build'], build, [reference])
   if (built.exitCode !== 0) throw await buildFailure(docker, build, reference, built)
   return pushImage(docker, reference, temporary)
@@ -55,9 +53,8 @@ export async function buildLocally(
   if (lacksBuildx(result)) result = await runBuild(docker, ['build'], build, references)
   if (result.exitCode === 0) return
   const [reference = ''] = references
-  throw isCacheFailure(result)
-    ? cacheFailure(result, reference)
-    : await buildFailure(docker, build, reference, result)
+  if (isCacheFailure(result)) throw cacheFailure(result, reference)
+  throw await buildFailure(docker, build, reference, result)
 }
 
 /** Options that would build anew what has been built. */
@@ -90,13 +87,7 @@ function runBuild(
   return docker.run(args, { show: true, refusal: WITHOUT_BUILDX })
 }
 
-/** The error for a build with buildx that pushes, too. */
-async function buildxFailure(
-  docker: Docker,
-  build: Build,
-  reference: string,
-  result: DockerResult,
-): Promise<ReleaseError> {
+async function buildxFailure(docker: Docker, build: Build, reference: string, result: DockerResult) {
   const isCache = isCacheFailure(result)
   if (isCache && !isRetryableFailure(result)) return cacheFailure(result, reference)
   return isCache || isPushFailure(result, reference)
@@ -107,11 +98,8 @@ async function buildxFailure(
 /** The digest that BuildKit built; else, as with the classic store, what buildx found under the tag, maybe another run's. */
 async function digestInMetadata(file: string, reference: string): Promise<Digest> {
   const metadata = parseJson(await readFile(file, 'utf8').catch(() => ''))
-  const digests = [
-    field(metadata, 'containerimage.descriptor', 'digest'),
-    field(metadata, 'containerimage.digest'),
-  ]
-  const digest = digests.find(isDigest)
+  const built = field(metadata, 'containerimage.descriptor', 'digest')
+  const digest = [built, field(metadata, 'containerimage.digest')].find(isDigest)
   if (digest !== undefined) return digest
   throw new ReleaseError('push-failed', {
     what: `docker did not say which digest it pushed as ${reference}.`,

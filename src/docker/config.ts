@@ -10,13 +10,13 @@ import { oneLine } from '../text.ts'
 
 /**
  * The credentials that docker would use for a registry: those of its own helper, else of the helper for all, else of the
- * file. Throws `credentials-unreadable` if what is configured can't be used.
+ * configuration. Throws `credentials-unreadable` if what is configured can't be used.
  */
 export async function storedCredentials(
   registry: string,
   { env, signal }: { env: NodeJS.ProcessEnv; signal: AbortSignal },
 ): Promise<Credentials> {
-  const config = await readConfig(configDirectory(env))
+  const config = await readConfig(env)
   const helpers = field(config, 'credHelpers')
   const helper =
     field(helpers, configKey(registry)) ?? field(helpers, registry) ?? field(config, 'credsStore')
@@ -25,20 +25,25 @@ export async function storedCredentials(
     : credentialsIn(config, registry)
 }
 
-/** Masks every login of the file, as docker may use any of them, such as that for a base image. */
+/** Masks every stored login, as docker may use any of them, such as that for a base image. */
 export async function addStoredLogins(env: NodeJS.ProcessEnv, secrets: Secrets): Promise<void> {
-  const config = await readConfig(configDirectory(env)).catch(() => undefined)
-  for (const [, entry] of loginsIn(config)) {
-    const login = decodeAuth(field(entry, 'auth'))
-    if (login !== undefined) secrets.addLogin(login)
-    const [identity, token] = [field(entry, 'identitytoken'), field(entry, 'registrytoken')]
-    if (typeof identity === 'string') secrets.addLogin({ username: '<token>', password: identity })
-    if (typeof token === 'string') secrets.add(token)
+  for (const config of await Promise.allSettled([configInFile(env), configInVariable(env)])) {
+    for (const [, entry] of entriesIn(field(config, 'value'))) {
+      const login = loginIn(entry)
+      if (login !== undefined) secrets.addLogin(login)
+      secrets.addLogin({ username: '<token>', password: textIn(entry, 'identitytoken') })
+      secrets.add(textIn(entry, 'registrytoken'))
+    }
   }
 }
 
-export function configDirectory(env: NodeJS.ProcessEnv): string {
-  return env.DOCKER_CONFIG || join(homedir(), '.docker')
+/** Where docker's configuration is; nothing for a user without a home. */
+export function configDirectory(env: NodeJS.ProcessEnv): string | undefined {
+  try {
+    return env.DOCKER_CONFIG || join(homedir(), '.docker')
+  } catch {
+    return undefined
+  }
 }
 
 /** The key of a registry in docker's configuration. */
@@ -46,49 +51,79 @@ export function configKey(registry: string): string {
   return /^(?:index\.)?docker\.io$/.test(registry) ? 'https://index.docker.io/v1/' : registry
 }
 
-/** Docker's `config.json`, which need not be there. */
-export async function readConfig(directory: string): Promise<object> {
+/** Docker's configuration; the logins of DOCKER_AUTH_CONFIG come first, as for docker 28.3 and newer. */
+export async function readConfig(env: NodeJS.ProcessEnv) {
+  const file = await configInFile(env)
+  const logins = entriesIn(await configInVariable(env))
+  // For what has an empty name, no helper is asked.
+  const helpers = logins.map(([key]) => [key, ''] as const)
+  return {
+    ...file,
+    auths: Object.fromEntries([...entriesIn(file), ...logins]),
+    credHelpers: Object.fromEntries([...Object.entries(field(file, 'credHelpers') ?? {}), ...helpers]),
+  }
+}
+
+async function configInFile(env: NodeJS.ProcessEnv): Promise<object> {
+  const directory = configDirectory(env)
+  if (directory === undefined) return {}
   const path = join(directory, 'config.json')
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    if (field(error, 'code') === 'ENOENT') return '{}'
+    if (field(error, 'code') === 'ENOENT') return ''
     throw unreadable(`${path} can not be read.`, error)
   })
-  const config = parseJson(text)
+  return configIn(text, path)
+}
+
+async function configInVariable({ DOCKER_AUTH_CONFIG: text = '' }: NodeJS.ProcessEnv): Promise<object> {
+  return configIn(text, 'DOCKER_AUTH_CONFIG')
+}
+
+function configIn(text: string, source: string): object {
+  const config = parseJson(text.trim() || '{}')
   if (typeof config === 'object' && config !== null) return config
-  throw unreadable(`${path} is not a JSON object.`)
+  throw unreadable(`${source} is not a JSON object.`)
 }
 
 function unreadable(what: string, cause?: unknown): ReleaseError {
   return new ReleaseError('credentials-unreadable', {
     what: oneLine(what),
-    remedy: "Give username and password, or repair docker's configuration on this machine.",
+    remedy: "Repair docker's configuration, or remove it and give username and password.",
     cause,
   })
 }
 
-function loginsIn(config: unknown): [string, unknown][] {
+function entriesIn(config: unknown): [string, unknown][] {
   return Object.entries(field(config, 'auths') ?? {})
 }
 
-function decodeAuth(auth: unknown): { username: string; password: string } | undefined {
-  const decoded = typeof auth === 'string' ? Buffer.from(auth, 'base64').toString('utf8') : ''
-  const colon = decoded.indexOf(':')
-  if (colon < 1) return undefined
+function textIn(entry: unknown, name: string): string {
+  const text = field(entry, name)
+  return typeof text === 'string' ? text : ''
+}
+
+/** Name and password of an entry: in base64, with a colon between, or as they are. */
+function loginIn(entry: unknown): { username: string; password: string } | undefined {
+  const auth = textIn(entry, 'auth')
+  const [, username = '', password = ''] = auth
+    ? (/^([^:]+):(.*)$/s.exec(Buffer.from(auth, 'base64').toString('utf8')) ?? [])
+    : ['', textIn(entry, 'username'), textIn(entry, 'password')]
   // docker pads what it stores with NUL bytes.
-  return { username: decoded.slice(0, colon), password: decoded.slice(colon + 1).replaceAll('\0', '') }
+  return username === '' ? undefined : { username, password: password.replaceAll('\0', '') }
 }
 
 function credentialsIn(config: object, registry: string): Credentials {
   const key = configKey(registry)
   const hostOf = (name: string): string => name.replace(/^https?:\/\//, '').split('/')[0] ?? ''
-  const logins = loginsIn(config)
+  const entries = entriesIn(config)
   const [, entry] =
-    logins.find(([name]) => name === key) ?? logins.find(([name]) => hostOf(name) === hostOf(key)) ?? []
-  const [auth, token] = [field(entry, 'auth'), field(entry, 'identitytoken')]
-  if (typeof token === 'string' && token !== '') return { kind: 'identity-token', token }
-  if (!auth) return { kind: 'anonymous' }
-  const login = decodeAuth(auth)
+    entries.find(([name]) => name === key) ?? entries.find(([name]) => hostOf(name) === hostOf(key)) ?? []
+  const [registryToken, token] = [textIn(entry, 'registrytoken'), textIn(entry, 'identitytoken')]
+  if (registryToken !== '') return { kind: 'registry-token', token: registryToken }
+  if (token !== '') return { kind: 'identity-token', token }
+  const login = loginIn(entry)
   if (login !== undefined) return { kind: 'password', ...login }
+  if (!field(entry, 'auth')) return { kind: 'anonymous' }
   throw unreadable(`Docker's configuration has an entry for ${registry} that is not user:password in base64.`)
 }
 
@@ -108,10 +143,9 @@ async function credentialsOfHelper(
     throw unreadable(`The credential helper ${program} ${describeEnd(result)} for ${registry}.`)
   }
   const answer = parseJson(result.stdout)
-  const [username, secret] = [field(answer, 'Username'), field(answer, 'Secret')]
-  if (typeof username !== 'string' || typeof secret !== 'string' || secret === '')
-    throw unreadable(`The credential helper ${program} gave no user name and secret for ${registry}.`)
-  return username === '<token>'
-    ? { kind: 'identity-token', token: secret }
-    : { kind: 'password', username, password: secret }
+  const [username, password] = [textIn(answer, 'Username'), textIn(answer, 'Secret')]
+  if (username === '<token>' && password !== '') return { kind: 'identity-token', token: password }
+  if (password !== '') return { kind: 'password', username, password }
+  if (username === '' && Object(answer) === answer) return { kind: 'anonymous' }
+  throw unreadable(`The credential helper ${program} gave no user name and secret for ${registry}.`)
 }

@@ -45,10 +45,12 @@ export class Docker {
     }
   }
 
-  /** Makes sure that the engine answers. Throws `docker-missing`. */
+  /** Makes sure that the engine answers, or that the chosen builder needs none. Throws `docker-missing`. */
   async requireEngine(): Promise<void> {
     const { exitCode, lastLine } = await this.run(['version', '--format', '{{.Server.Version}}'])
     if (exitCode === 0) return
+    const builder = await this.run(['buildx', 'inspect'])
+    if (/^Driver: +(?:remote|kubernetes|cloud)$/m.test(builder.stdout)) return
     throw new ReleaseError('docker-missing', {
       what: `The Docker engine does not answer: ${lastLine}`,
       remedy: 'Start the engine, or point DOCKER_HOST or the docker context to one that runs.',

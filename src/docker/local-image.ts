@@ -11,7 +11,7 @@ export interface LocalImage {
   /** The commit that it was built from, if it says so. */
   readonly revision: string | undefined
   /** The digests that the image has, or would have, in the repository of the reference. */
-  readonly digests: readonly Digest[]
+  readonly digests: Digest[]
 }
 
 interface LocalTag {
@@ -19,15 +19,8 @@ interface LocalTag {
   readonly stable: boolean
 }
 
-/**
- * The one image that the engine has under all references, each found by its exact name.
- *
- * Throws `image-missing`, `stable-image-missing` or `images-differ`.
- */
-export async function requireLocalImage(
-  docker: Docker,
-  [first, ...copies]: readonly LocalTag[],
-): Promise<LocalImage> {
+/** The one image that the engine has under all tags. Throws `image-missing`, `stable-image-missing` or `images-differ`. */
+export async function requireLocalImage(docker: Docker, [first, ...copies]: readonly LocalTag[]) {
   if (first === undefined) throw new TypeError('no reference')
   const image = await requireUnder(docker, first)
   for (const copy of copies) {

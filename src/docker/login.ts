@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import type { Clock } from '../clock.ts'
 import { ReleaseError } from '../errors.ts'
 import { pauseBetween } from '../http/retry.ts'
-import { field } from '../json.ts'
 import type { Log } from '../log.ts'
 import { describeEnd } from '../process/run.ts'
 import type { PasswordCredentials } from '../registry/credentials.ts'
@@ -13,19 +12,20 @@ import { isRetryableFailure } from './output.ts'
 import { pushBackoff } from './push.ts'
 
 /**
- * Runs `use` with a docker that is logged in. Credentials are kept in a directory that is removed however `use` ends; without
- * any, docker has the logins that it has. Throws `login-failed`.
+ * Runs `use` with a docker that is logged in. Given logins, also those of DOCKER_AUTH_CONFIG, are kept in a directory that is
+ * removed however `use` ends; without any, docker has the logins that it has. Throws `login-failed`.
  */
 export async function withLogin<T>(
   { docker, temporary, ...ports }: { docker: Docker; temporary: string; log: Log; clock: Clock },
   { registry, credentials }: { registry: string; credentials: PasswordCredentials | undefined },
   use: (docker: Docker) => Promise<T>,
 ): Promise<T> {
-  if (credentials === undefined) return use(docker)
+  const isConfigured = !docker.env.DOCKER_AUTH_CONFIG && configDirectory(docker.env) !== undefined
+  if (credentials === undefined && isConfigured) return use(docker)
   const own = await mkdtemp(join(temporary, 'docker-'))
   try {
-    const loggedIn = docker.with(await prepareDirectory(own, registry, docker))
-    await logIn(loggedIn, registry, credentials, ports)
+    const loggedIn = docker.with(await prepareDirectory(own, docker, credentials && configKey(registry)))
+    if (credentials !== undefined) await logIn(loggedIn, registry, credentials, ports)
     return await use(loggedIn)
   } finally {
     await rm(own, { recursive: true, force: true })
@@ -34,22 +34,23 @@ export async function withLogin<T>(
 
 /**
  * Makes a directory the place for logins, and gives back the variables that lead docker there. It has what the usual one has
- * (settings, builders, contexts, plug-ins). The password is kept there alone: an empty `credHelpers` means the file.
+ * (settings, builders, contexts, plug-ins). The password for `key` is kept there alone: no helper is asked for it.
  */
-async function prepareDirectory(
-  own: string,
-  registry: string,
-  docker: Docker,
-): Promise<Record<string, string>> {
-  // podman keeps them in a file of their own, and looks for others where it always does.
-  if (await docker.isPodman()) return { REGISTRY_AUTH_FILE: join(own, 'auth.json') }
-  const usual = configDirectory(docker.env)
-  const config = await readConfig(usual)
-  const credHelpers = { ...Object(field(config, 'credHelpers')), [configKey(registry)]: '' }
-  await writeFile(join(own, 'config.json'), JSON.stringify({ ...config, credHelpers }))
+async function prepareDirectory(own: string, docker: Docker, key: string | undefined) {
+  const config = await readConfig(docker.env)
+  const { auths, credHelpers } = config
+  // podman keeps logins in a file of their own.
+  if (await docker.isPodman()) {
+    await writeFile(join(own, 'auth.json'), JSON.stringify({ auths }))
+    return { DOCKER_AUTH_CONFIG: '', REGISTRY_AUTH_FILE: join(own, 'auth.json') }
+  }
+  const helpers = key === undefined ? credHelpers : { ...credHelpers, [key]: '' }
+  await writeFile(join(own, 'config.json'), JSON.stringify({ ...config, credHelpers: helpers }))
+  const usual = configDirectory(docker.env) ?? own
   for (const name of await readdir(usual).catch(() => []))
     if (name !== 'config.json') await symlink(join(usual, name), join(own, name))
-  return { DOCKER_CONFIG: own, BUILDX_CONFIG: docker.env.BUILDX_CONFIG ?? join(usual, 'buildx') }
+  const BUILDX_CONFIG = docker.env.BUILDX_CONFIG ?? join(usual, 'buildx')
+  return { DOCKER_AUTH_CONFIG: '', DOCKER_CONFIG: own, BUILDX_CONFIG }
 }
 
 async function logIn(

@@ -24,11 +24,7 @@ export class PushInterruptedError extends ReleaseError {}
  * Pushes an image that the engine has. Gives back its digests, of which the registry must have one: there are several if it
  * was pushed in other forms before. Throws `push-failed`, `docker-missing` or `PushInterruptedError`.
  */
-export async function pushImage(
-  docker: Docker,
-  reference: string,
-  temporary: string,
-): Promise<readonly Digest[]> {
+export async function pushImage(docker: Docker, reference: string, temporary: string): Promise<Digest[]> {
   // podman compresses while it pushes: the image here has another digest than the one in the registry.
   const file = (await docker.isPodman()) ? join(temporary, 'pushed-digest') : undefined
   const options = file === undefined ? [] : [`--digestfile=${file}`]
@@ -39,11 +35,7 @@ export async function pushImage(
 }
 
 /** The error for a push that failed: `PushInterruptedError`, unless the registry refused it. Throws `docker-missing`. */
-export async function pushFailure(
-  docker: Docker,
-  reference: string,
-  result: DockerResult,
-): Promise<ReleaseError> {
+export async function pushFailure(docker: Docker, reference: string, result: DockerResult) {
   await docker.requireEngine()
   const what = `The push of ${reference} failed: docker ${describeEnd(result)}: ${result.lastLine}`
   if (!isLastingRefusal(result))

@@ -5,10 +5,14 @@ import { field, parseJson } from '../json.ts'
 import { oneLine } from '../text.ts'
 import { normaliseName, versionOfFile } from './package-version.ts'
 
-/** The versions of which an index has a file that is not yanked; or why not, for now or (`refused`) for good. */
+/** The versions of which an index has a file that is not yanked; or why not: `refused` is for good. */
 export type Listing =
   | { readonly kind: 'versions'; readonly versions: ReadonlySet<string> }
-  | { readonly kind: 'none' | 'refused'; readonly why: string; readonly notBefore?: number | undefined }
+  | {
+      readonly kind: 'no project' | 'unusable' | 'refused'
+      readonly why: string
+      readonly notBefore?: number | undefined
+    }
 
 const SIMPLE = 'application/vnd.pypi.simple.v1'
 const ACCEPT = `${SIMPLE}+json, ${SIMPLE}+html;q=0.2, text/html;q=0.01`
@@ -24,7 +28,7 @@ export function packageIndex(index: URL, project: string, transport: Transport) 
       const once = { ...registryBackoff, attempts: 1 }
       return listingIn(await transport.send({ method: 'GET', url, headers }, once), address, project)
     } catch (error) {
-      if (error instanceof NoAnswerError) return { kind: 'none', why: error.message }
+      if (error instanceof NoAnswerError) return { kind: 'unusable', why: error.message }
       throw error
     }
   }
@@ -33,15 +37,16 @@ export function packageIndex(index: URL, project: string, transport: Transport) 
 
 function listingIn({ status, headers, body }: HttpResponse, address: string, project: string): Listing {
   const notBefore = parseRetryAfter(headers['retry-after'] ?? '', Date.now())
-  const none = (why: string): Listing => ({ kind: 'none', why: `${address} ${why}`, notBefore })
-  if (status === 404) return none(`has no project ${project}`)
+  const unusable = (why: string): Listing => ({ kind: 'unusable', why: `${address} ${why}`, notBefore })
+  if (status === 404) return { kind: 'no project', why: `${address} has no project ${project}`, notBefore }
   if ([401, 403, 410].includes(status)) return { kind: 'refused', why: `${address} answered ${status}` }
-  if (status !== 200) return none(`answered ${status}`)
+  if (status !== 200) return unusable(`answered ${status}`)
   const [type = ''] = headers['content-type']?.toLowerCase().split(/\s*;/) ?? []
   const isHtml = type === `${SIMPLE}+html` || type === 'text/html'
   const filesIn = type === `${SIMPLE}+json` ? filesInJson : isHtml ? filesInHtml : undefined
   const files = filesIn?.(body.toString('utf8'))
-  if (files === undefined) return none(`answered with "${oneLine(type)}", not the list of a package index`)
+  if (files === undefined)
+    return unusable(`answered with "${oneLine(type)}", not the list of a package index`)
   return { kind: 'versions', versions: new Set(files.flatMap(file => versionOfFile(file, project) ?? [])) }
 }
 

@@ -12,7 +12,7 @@ export interface PackageGate {
   readonly timeout: number
 }
 
-/** Waits, as a stage of the run, until the index has the version; whether it had to. Throws `package-missing`. */
+/** Waits, as a stage of the run, until the index has the version; whether it had to. Throws `package-missing` or `index-unreadable`. */
 export async function waitForPackage(gate: PackageGate | undefined, ports: GatePorts): Promise<boolean> {
   if (gate === undefined) return false
   const { name, version } = gate.package
@@ -27,11 +27,16 @@ async function waitForVersion(
   const isThere = (listing: Listing): boolean => listing.kind === 'versions' && listing.versions.has(version)
   const again = (listing: Listing) => {
     if (isThere(listing) || listing.kind === 'refused') return undefined
-    return listing.kind === 'none' ? { ...listing, instead: listing.why } : {}
+    return listing.kind === 'versions' ? {} : { ...listing, instead: listing.why }
   }
   const wait = { what: `${name} ${version} at ${address}`, timeout }
   const { seen, waited } = await waitFor(wait, { look, again }, ports)
   const after = `after ${forPeople(waited)}`
+  if (seen.kind === 'unusable' || seen.kind === 'refused')
+    throw new ReleaseError('index-unreadable', {
+      what: `Whether it has ${name} ${version} is not known ${after}: ${seen.why}.`,
+      remedy: 'Check package-index, and run it again when the index answers.',
+    })
   if (!isThere(seen))
     throw new ReleaseError('package-missing', {
       what: `${name} ${version} is not at ${address} ${after}; ${describe(seen)}.`,

@@ -1,24 +1,30 @@
+import { readFileSync } from 'node:fs'
 import type { PublishedService } from '../commands/request.ts'
 import type { Build } from '../docker/build.ts'
+import { findFixedTag } from '../docker/dockerfile.ts'
 import { imageName, isIn, type Repository } from '../registry/reference.ts'
+import { oneLine } from '../text.ts'
 import { holdsLogin, lookAt } from './paths.ts'
 import { linesOf, type Reading } from './texts.ts'
 
 export function buildOf(gitTag: string, service: PublishedService | undefined, reading: Reading): Build {
   const { context, file } = reading.texts
-  checkPaths(reading)
+  checkPaths(gitTag, reading)
   return {
     context,
     file: file || undefined,
-    buildArgs: [`TAG=${gitTag}`, ...buildArgsOf(reading)],
+    buildArgs: buildArgsOf(gitTag, reading),
     labels: labelsOf(gitTag, service?.service, reading),
     options: optionsOf(service?.repository, reading),
   }
 }
 
-function checkPaths({ texts: { context, file }, run, mistakes }: Reading): void {
+function checkPaths(gitTag: string, { texts: { context, file }, run, mistakes, log }: Reading): void {
   const directory = lookAt(context, run)
-  const dockerfile = lookAt(file || `${context}/Dockerfile`, run)
+  const named = lookAt(file || `${context}/Dockerfile`, run)
+  // Docker takes both.
+  const lower = lookAt(`${context}/dockerfile`, run)
+  const dockerfile = file === '' && named.kind === 'neither' && lower.kind === 'file' ? lower : named
   const wrong = mistakes.about('context', context)
   if (context === '' || directory.kind !== 'directory')
     wrong(directory.problem, 'Write a directory; in a workflow, check it out first (actions/checkout).')
@@ -31,22 +37,35 @@ function checkPaths({ texts: { context, file }, run, mistakes }: Reading): void 
     wrong("docker's login is kept in it", 'Write a directory below it.')
   if (file !== '' && dockerfile.kind !== 'file')
     mistakes.about('file', file)(dockerfile.problem, 'Paths start from the workspace, not from context.')
+  if (dockerfile.kind === 'file') warnOfFixedTag(dockerfile.path, gitTag, log)
+}
+
+function warnOfFixedTag(path: string, gitTag: string, log: Reading['log']): void {
+  const { line, value = gitTag } = findFixedTag(readFileSync(path, 'utf8')) ?? {}
+  if (value === gitTag) return
+  const message = `${path}, line ${line}: TAG is ${value} there, not ${gitTag}. Write "ARG TAG" in its place.`
+  log.warning('The Dockerfile sets TAG itself', oneLine(message))
 }
 
 const ONE_LABEL = 'Write one name=value a line, without quotes.'
 const ONE_ARGUMENT = 'Write one NAME=value a line, without quotes; for a value of several lines, NAME alone.'
 const IN_ENVIRONMENT = 'Set it in env: of the step; it may have several lines there. Or write NAME=value.'
 
-function buildArgsOf(reading: Reading): string[] {
-  return linesOf('build-args', reading).map(({ line, wrong, warn }) => {
+function buildArgsOf(gitTag: string, reading: Reading): string[] {
+  const lines = linesOf('build-args', reading).map(({ line, wrong, warn }) => {
     const [, name, value] = /^([A-Za-z_][\w.-]*)(?:=(.*))?$/.exec(line) ?? []
     if (name === undefined) wrong('it does not begin with NAME=', ONE_ARGUMENT)
-    else if (name === 'TAG') wrong('TAG is always the git tag', 'Leave it out.')
     else if (value !== undefined && looksOdd(value)) warn(ODD, ONE_ARGUMENT)
     else if (value === undefined && reading.env[name] === undefined)
       warn('the environment has no such variable, so the build does not get it', IN_ENVIRONMENT)
     return line
   })
+  if (!lines.some(line => /^TAG(?:=|$)/.test(line))) return [`TAG=${gitTag}`, ...lines]
+  reading.log.warning(
+    'TAG is not the git tag',
+    `build-args sets TAG: the build gets that value, not ${gitTag}.`,
+  )
+  return lines
 }
 
 const ODD = 'quotes, a backslash at the end or another NAME= are part of the value'

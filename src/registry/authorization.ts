@@ -52,6 +52,8 @@ export class Authorization {
       if (credentials.kind !== 'password')
         throw denied(`${origin} asks for a user name and a password, and there are none.`)
       this.#header = basic(credentials)
+    } else if (this.#challenge !== undefined && credentials.kind === 'registry-token') {
+      this.#header = `Bearer ${credentials.token}`
     } else if (this.#challenge !== undefined) {
       if (this.#token !== undefined && (await this.#token).until <= now()) this.#token = undefined
       this.#token ??= fetchToken(this.#challenge, origin, this.#options)

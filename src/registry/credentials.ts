@@ -9,3 +9,5 @@ export type Credentials =
   | { readonly kind: 'anonymous' }
   | PasswordCredentials
   | { readonly kind: 'identity-token'; readonly token: string }
+  /** A bearer token for the registry itself. */
+  | { readonly kind: 'registry-token'; readonly token: string }
