@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config'
  * Tests that need more than Node and git: an engine, a registry, root, Debian's packages, or the shell and the programs of
  * a Linux system. All others are unit tests.
  */
-const REAL = ['__tests__/{e2e,sandbox,demo}/**/*.test.ts', '__tests__/**/*.real.test.ts']
+const REAL = ['__tests__/{e2e,demo}/**/*.test.ts', '__tests__/**/*.real.test.ts']
 
 export default defineConfig({
   test: {

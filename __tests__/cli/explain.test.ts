@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { presets } from '../../src/policy/presets.ts'
 import { examples } from '../policy/preset-examples.ts'
@@ -45,17 +44,6 @@ describe('--json', () => {
         stableTags: stable,
         reason: expect.stringContaining(rule ?? tag),
       })),
-    )
-  })
-
-  test('has the verdict of docker.sh on every git tag of WMCore', () => {
-    const corpus = readFileSync(new URL('../policy/wmcore-tags.tsv', import.meta.url), 'utf8')
-      .split('\n')
-      .filter(line => line !== '' && !line.startsWith('#'))
-      .map(line => line.split('\t'))
-    const explained = explainJson(corpus.map(([tag]) => tag).join('\n'))
-    expect(explained.map(({ tag, stableTags }) => [tag, stableTags.length > 0 ? 'yes' : 'no'])).toEqual(
-      corpus,
     )
   })
 })
