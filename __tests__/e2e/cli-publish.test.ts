@@ -150,22 +150,19 @@ describe('Ctrl-C', () => {
     await writeSampleContext(sleeper, { lines: [`RUN ["/bin/busybox", "sleep", "${duration}"]`] })
   })
 
-  test.each([
-    { command: 'build', signal: 'SIGINT' },
-    { command: 'release', signal: 'SIGINT' },
-    { command: 'release', signal: 'SIGTERM' },
-  ] as const)('$signal ends $command, and everything with it', async ({ command, signal }) => {
+  test('ends a release, and everything with it', async () => {
     let sent = Promise.resolve()
-    const ended = await call(command, ['--build-options=--network=host'], {
+    const ended = await call('release', ['--build-options=--network=host'], {
       cwd: sleeper,
       onStart: ({ kill }) => {
-        sent = vi.waitFor(() => expect(steps()).not.toEqual([]), patience).finally(() => kill(signal))
+        sent = vi.waitFor(() => expect(steps()).not.toEqual([]), patience).finally(() => kill('SIGINT'))
       },
     })
     await sent
     // By the signal itself: a shell's loop around it ends, too.
-    expect(ended, ended.stderr).toMatchObject({ exitCode: null, signal, stdout: '', leftBehind: [] })
-    expect(ended.stderr).toMatch(new RegExp(`^error: [\\s\\S]*${signal}[\\s\\S]*#interrupted\n$`, 'm'))
+    const by = { exitCode: null, signal: 'SIGINT', stdout: '', leftBehind: [] }
+    expect(ended, ended.stderr).toMatchObject(by)
+    expect(ended.stderr).toMatch(/^error: [\s\S]*SIGINT[\s\S]*#interrupted\n$/m)
     expect(running(`/cmsweb/${service}:`)).toEqual([])
     await vi.waitFor(() => expect(steps()).toEqual([]), patience)
     expect(await published()).toEqual([])
@@ -201,12 +198,11 @@ describe('the password', () => {
   }
 
   test.each([
-    { title: 'a line of standard input', args: ['--password-stdin'], input: `${password}\n`, env: {} },
     { title: 'the environment', args: [], input: '', env: { [variable]: password } },
     {
-      title: 'standard input, which is more than the environment',
+      title: 'a line of standard input, which is more than the environment',
       args: ['--password-stdin'],
-      input: password,
+      input: `${password}\n`,
       env: { [variable]: 'another' },
     },
   ])('from $title is taken, and never shown', async ({ args, input, env }) => {
@@ -228,11 +224,5 @@ describe('the password', () => {
       const files = Object.values(await snapshot(place))
       expect(files.flatMap(content => shown(Buffer.from(content, 'latin1').toString()))).toEqual([])
     }
-  })
-
-  test('that is wrong is a failure which does not show it', async () => {
-    const ended = await callClosed(['release', '--password-stdin'], `${password}!`)
-    expect(ended).toMatchObject({ exitCode: 1, stdout: '', leftBehind: [] })
-    expect(shown(ended.stderr)).toEqual([])
   })
 })

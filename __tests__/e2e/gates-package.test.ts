@@ -91,11 +91,11 @@ const expectPublished = async (step: StepResult, service: string): Promise<void>
 describe.concurrent('a package', () => {
   test('is waited for, at an index that is down at first', () =>
     inScene(async ({ index, release, looksOf }) => {
-      index.fault = 'closes'
+      index.isDown = true
       const releasing = release({ service: 'awaited' })
       await until(() => looksOf(OURS).length >= 1)
       index.upload({ project: 'reqmgr2', version: '2.3.3', requiresPython: '>=3.8' })
-      index.fault = undefined
+      index.isDown = false
       const asked = looksOf(OURS).length
       await until(() => looksOf(OURS).length >= asked + 2)
       index.upload({ project: 'reqmgr2', version: '2.3.4', requiresPython: '>=3.8' })
