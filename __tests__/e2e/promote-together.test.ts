@@ -132,15 +132,6 @@ describe('five services', () => {
     })
   })
 
-  test('are read, tried and written: every fixed tag, then every moving one, then all are read back', () => {
-    const kinds = calls.map(call => call.replace(/ #[0-9]+$/, '').replace(/^([A-Z]+) [a-z0-9]+\//, '$1 '))
-    const last = (kind: string): number => kinds.lastIndexOf(kind)
-    expect(kinds.indexOf(`PUT manifests/${STABLE}`)).toBeGreaterThan(last('POST blobs/uploads/'))
-    expect(kinds.indexOf(`PUT manifests/${STABLE}`)).toBeGreaterThan(last(`GET manifests/${FIRST}`))
-    expect(kinds.indexOf(`PUT manifests/${MOVING}`)).toBeGreaterThan(last(`PUT manifests/${STABLE}`))
-    expect(last(`HEAD manifests/${STABLE}`)).toBeGreaterThan(last(`PUT manifests/${MOVING}`))
-  })
-
   test('a request that fails once is asked again, each of them', async () => {
     await forAll(calls, lost => {
       const fate = lost.length % 2 === 0 ? 'reset' : 503
