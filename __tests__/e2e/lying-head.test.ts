@@ -5,6 +5,7 @@ import { serve } from '../registry/serve.ts'
 import { COMMIT } from './action.ts'
 import { type Bench, startBench } from './bench.ts'
 import { expectFailure } from './expect-failure.ts'
+import { forward, send } from './forward.ts'
 import { seed } from './seed.ts'
 
 const [FIRST, STABLE] = ['2.3.4', '2.3.4-stable']
@@ -81,7 +82,7 @@ test('a HEAD without a digest: verify can not tell, and promote reads the image'
 async function startLiar(lies: Readonly<Record<string, string | undefined>>) {
   const asked: string[] = []
   const { host } = await serve(async (request, response) => {
-    const { method = '', url = '', headers } = request
+    const { method = '', url = '' } = request
     const reference = url.slice(url.lastIndexOf('/') + 1)
     if (reference !== '') asked.push(`${method} ${reference}`)
     if (method === 'HEAD' && reference in lies) {
@@ -89,14 +90,7 @@ async function startLiar(lies: Readonly<Record<string, string | undefined>>) {
       response.writeHead(200, said === undefined ? {} : { 'docker-content-digest': said }).end()
       return
     }
-    const body = await buffer(request)
-    const answer = await fetch(`${bench.registry.url}${url}`, {
-      method,
-      headers: { accept: headers.accept ?? '*/*', 'content-type': headers['content-type'] ?? '' },
-      ...(method === 'PUT' ? { body } : {}),
-    })
-    response.writeHead(answer.status, Object.fromEntries(answer.headers))
-    response.end(Buffer.from(await answer.arrayBuffer()))
+    send(response, method, await forward(new URL(url, bench.registry.url), request, await buffer(request)))
   })
   return { host, asked }
 }
