@@ -92,7 +92,7 @@ test.each(['release', 'promote'])(
     const id = api.checkRun(api.tag('2.3.4').commit, { name: 'testbed', status: 'in_progress' })
     if (command === 'promote') await publish(service)
     const policy = 'final: X.Y.Z -> X.Y.Z | X.Y.Z-stable latest'
-    const running = step({ tag: '2.3.4', with: { command, service, policy, 'checks-timeout': '2m' } })
+    const running = step({ tag: '2.3.4', with: { command, service, policy, 'checks-timeout': '5m' } })
     const looks = () => api.requests.filter(({ path }) => path.includes('/check-runs')).length
     while (looks() < (command === 'release' ? 2 : 1)) await sleep(20)
     for (const tag of ['2.3.5', '2.3.5-stable', 'latest'])

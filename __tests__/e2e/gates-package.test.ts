@@ -47,7 +47,7 @@ const inScene = async (use: (scene: Scene) => Promise<void>): Promise<void> => {
         context: 'pip',
         package: 'reqmgr2',
         'package-index': index.url,
-        'package-timeout': '1m',
+        'package-timeout': '5m',
         'build-args': `PIP_INDEX_URL=${index.url}`,
         'build-options': '--network=host\n--no-cache',
         ...inputs,
@@ -88,7 +88,7 @@ const expectPublished = async (step: StepResult, service: string): Promise<void>
 }
 
 // Each waits for what the action waits for: a look every few seconds.
-describe.concurrent('a package', () => {
+describe.concurrent('a package', { timeout: 180_000 }, () => {
   test('is waited for, at an index that is down at first', () =>
     inScene(async ({ index, release, looksOf }) => {
       index.isDown = true

@@ -83,7 +83,7 @@ async function startLiar(lies: Readonly<Record<string, string | undefined>>) {
   const asked: string[] = []
   const { host } = await serve(async (request, response) => {
     const { method = '', url = '' } = request
-    const reference = url.slice(url.lastIndexOf('/') + 1)
+    const [, reference = ''] = /\/(?:manifests|blobs|tags)\/([^/]+)$/.exec(url) ?? []
     if (reference !== '') asked.push(`${method} ${reference}`)
     if (method === 'HEAD' && reference in lies) {
       const said = lies[reference]
