@@ -64,17 +64,3 @@ test.each([[], ['--json']])('gives a terminal nothing to obey: %j', (...args) =>
   expect(stdout).not.toMatch(/[^\n -~]/)
   expect(stdout).toContain('a\\u001b[31mb')
 })
-
-test('100,000 git tags are one line each, and counted', () => {
-  const tags = Array.from({ length: 100_000 }, (_, index) => `${index}.0.0${index % 4 === 0 ? 'rc1' : ''}`)
-  const lines = explain(tags.join('\n')).split('\n')
-  expect(lines.slice(0, tags.length).map(line => line.trim().split(' ', 1)[0])).toEqual(tags)
-  expect(lines.slice(tags.length + 1)).toEqual([
-    '  final       75000  X.Y.Z',
-    '  patch           0  X.Y.Z.P',
-    '  candidate   25000  X.Y.ZrcN',
-    '  other           0  *',
-    '  all        100000',
-    '',
-  ])
-})

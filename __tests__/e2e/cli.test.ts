@@ -1,9 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { run } from '../../sandbox/command.ts'
-import { writeSampleContext } from '../../sandbox/sample-context.ts'
 import { listTags, readTag } from '../../sandbox/storage.ts'
 import { type Bench, startBench } from './bench.ts'
 import { type Ended, stableRelease } from './command-line.ts'
@@ -28,10 +25,11 @@ describe.each([
   })
 
   const docker = (...args: string[]): Promise<string> => run('docker', args, { env: bench.env })
-  const callIn = (cwd: string, command: string, tag: string, ...more: string[]): Promise<Ended> =>
-    stableRelease([command, service, tag, bench.registry.host, ...more], { env: bench.env, cwd })
   const call = (command: string, tag: string, ...more: string[]): Promise<Ended> =>
-    callIn(join(bench.workspace, 'service'), command, tag, ...more)
+    stableRelease([command, service, tag, bench.registry.host, ...more], {
+      env: bench.env,
+      cwd: join(bench.workspace, 'service'),
+    })
   const succeed = async (command: string, tag: string, ...more: string[]): Promise<Ended> => {
     const ended = await call(command, tag, ...more)
     expect(ended, ended.stderr).toMatchObject({ exitCode: 0, leftBehind: [] })
@@ -91,18 +89,6 @@ describe.each([
     expect(refused.stderr).toContain('#already-published\n')
     expect(refused.stderr).toContain('on-existing')
     expect(await digestOf('2.3.4')).toBe(digest)
-  })
-
-  test('a build that fails is a failure, and leaves nothing to push', async () => {
-    const broken = await mkdtemp(join(tmpdir(), 'cli-'))
-    await writeSampleContext(broken, { lines: ['COPY nowhere /'] })
-    const built = await callIn(broken, 'build', '2.3.4')
-    await rm(broken, { recursive: true })
-    expect(built).toMatchObject({ exitCode: 1, stdout: '', leftBehind: [] })
-    // Docker's own words, and ours below them.
-    expect(built.stderr).toMatch(/nowhere[\s\S]*\nerror: [\s\S]*#build-failed\n$/)
-    expect(await localTags()).toEqual([])
-    await expectRefused(1, 'image-missing')
   })
 
   test('without the stable tag alone the exit status is 2, and local tags that are two images are refused', async () => {

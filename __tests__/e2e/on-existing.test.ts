@@ -95,15 +95,11 @@ test.each(KINDS)('the revision is found in: %s', async kind => {
   const step = await bench.step({ tag: TAG, with: { service } })
   expect(step).toMatchObject({ exitCode: 0, annotations: [] })
   expect(await readTag(bench.registry.storage, repository, STABLE)).toBe(digest)
-
-  const other = await seed(bench.registry, repository, '2.3.5', { kind, revision: OTHER })
-  const refused = await bench.step({ tag: '2.3.5', with: { service } })
-  expectFailure(refused, 'already-published', [other, OTHER, COMMIT, 'reuse', 'overwrite'])
   // Not a single layer was asked for.
   const blobs = (await requestsTo(bench.registry, repository)).filter(
     ({ method, path }) => method === 'GET' && path.includes('/blobs/'),
   )
-  expect(blobs).toHaveLength(2)
+  expect(blobs).toHaveLength(1)
 })
 
 test('a run for a branch labels what it builds with the commit of the tag, so that the next run goes on', async () => {

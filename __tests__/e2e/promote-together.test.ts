@@ -163,7 +163,7 @@ describe('five services', () => {
         }
         // An upload that can not be cancelled ends by itself.
         if (/^DELETE/.test(refused)) expect(step.exitCode).toBe(0)
-        await runAgain(scene)
+        if (scene.door.calls.some(call => call.startsWith('PUT '))) await runAgain(scene)
       }),
     )
   }, 300_000)
