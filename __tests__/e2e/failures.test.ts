@@ -67,7 +67,7 @@ describe.each([
       name: 'a full disk',
       with: { context: 'full', 'build-options': '--network=host' },
       error: 'build-failed',
-      facts: ['cmswmcore/failure:2.3.4', /disk .*is full/, 'docker system prune'],
+      facts: ['cmswmcore/failure:2.3.4', /no space left on device/i, 'disk of this machine'],
     },
     {
       name: 'an engine that is not there',

@@ -144,7 +144,7 @@ test('stable: on-promotion withholds the stable tag, and promote adds it', async
   expect(released, released.log).toMatchObject({
     exitCode: 0,
     leftBehind: [],
-    annotations: [{ level: 'warning', title: 'Stable tags are withheld' }],
+    annotations: [{ level: 'notice', title: 'Stable tags wait' }],
     outputs: { withheld: `${image}:${STABLE}`, tags: `${image}:${TAG}`, 'stable-tags': '' },
   })
   expect(await listTags(bench.registry.storage, `cmswmcore/${service}`)).toEqual([TAG])

@@ -24,13 +24,13 @@ test.each([
   { status: 412, looks: 'registry-refused', reads: digest },
   { status: 500, looks: 'registry-unreadable', reads: 'registry-unreadable' },
 ])('HEAD of a tag answers $status $said: $looks, or $reads', async ({ status, said, looks, reads }) => {
-  for (const headOnly of [true, false]) {
+  for (const access of ['pull', undefined] as const) {
     const registry = await serveHead(status, said)
-    using client = makeClient(registry.host, { headOnly })
+    using client = makeClient(registry.host, access === undefined ? {} : { access })
     const state = client.headTag('2.3.4').then(each => (each.kind === 'absent' ? 'absent' : each.digest))
-    expect(await state.catch((error: Error) => error.name)).toBe(headOnly ? looks : reads)
+    expect(await state.catch((error: Error) => error.name)).toBe(access === 'pull' ? looks : reads)
     // At Harbor, a GET is a pull.
-    if (headOnly) expect(registry.asked.filter(({ line }) => !line.startsWith('HEAD '))).toEqual([])
+    if (access === 'pull') expect(registry.asked.filter(({ line }) => !line.startsWith('HEAD '))).toEqual([])
   }
 })
 

@@ -21,7 +21,7 @@ interface Options {
   readonly credentials?: Credentials
   readonly now?: () => number
   readonly log?: string[]
-  readonly headOnly?: boolean
+  readonly access?: 'pull'
   readonly secrets?: Secrets
   readonly userAgent?: string
 }
@@ -34,8 +34,7 @@ export const makeClient = (registry: string, options: Options = {}): RegistryCli
     transport,
     credentials: options.credentials ?? { kind: 'anonymous' },
     secrets: options.secrets ?? new Secrets(),
-    access: 'pull,push',
-    headOnly: options.headOnly ?? false,
+    access: options.access ?? 'pull,push',
     now: options.now ?? (() => performance.now()),
   })
   return Object.assign(client, { [Symbol.dispose]: () => transport[Symbol.dispose]() })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import {
-  apiOrigin,
+  apiHost,
   isDigest,
   isIn,
   isLoopback,
@@ -65,20 +65,22 @@ test('digests are of two algorithms, and nothing else', () => {
 })
 
 test.each([
-  { registry: 'registry.cern.ch:8443', origin: 'https://registry.cern.ch:8443' },
-  { registry: 'docker.io', origin: 'https://registry-1.docker.io' },
-  { registry: 'index.docker.io', origin: 'https://registry-1.docker.io' },
-  { registry: 'docker.io.example.com', origin: 'https://docker.io.example.com' },
-  { registry: 'LocalHost:5000', origin: 'http://LocalHost:5000' },
-  { registry: '127.255.255.254', origin: 'http://127.255.255.254' },
-  { registry: '[::1]:5000', origin: 'http://[::1]:5000' },
-  { registry: 'localhost.example.com', origin: 'https://localhost.example.com' },
-  { registry: '127.0.0.1.example.com', origin: 'https://127.0.0.1.example.com' },
-  { registry: '128.0.0.1:5000', origin: 'https://128.0.0.1:5000' },
-  { registry: '[::2]', origin: 'https://[::2]' },
-])('$registry is asked at $origin', ({ registry, origin }) => {
-  expect(apiOrigin(registry)).toBe(origin)
-  expect(isLoopback(registry)).toBe(origin.startsWith('http:'))
+  { registry: 'registry.cern.ch:8443', host: 'registry.cern.ch:8443' },
+  { registry: 'docker.io', host: 'registry-1.docker.io' },
+  { registry: 'index.docker.io', host: 'registry-1.docker.io' },
+  { registry: 'docker.io.example.com', host: 'docker.io.example.com' },
+])('$registry is asked at $host', ({ registry, host }) => {
+  expect(apiHost(registry)).toBe(host)
+})
+
+test.each([
+  { is: true, hosts: ['LocalHost:5000', 'localhost', '127.255.255.254', '[::1]:5000'] },
+  {
+    is: false,
+    hosts: ['localhost.example.com', '127.0.0.1.example.com', '128.0.0.1:5000', '[::2]', 'ghcr.io'],
+  },
+])('$hosts: this machine is $is', ({ is, hosts }) => {
+  for (const host of hosts) expect(isLoopback(host), host).toBe(is)
 })
 
 const DIGEST = `sha256:${'0'.repeat(64)}`
@@ -92,7 +94,7 @@ test.each([
   { of: 'docker.io/cmssw/a', same: ['cmssw/a:1', 'docker.io/cmssw/a', 'registry-1.docker.io/cmssw/a'] },
   { of: 'docker.io/cmssw/a', other: ['a', 'library/a', 'cmssw/a2', 'localhost/cmssw/a'] },
   { of: 'index.docker.io/library/busybox', same: ['busybox:1', 'library/busybox', 'docker.io/busybox'] },
-  { of: 'localhost:5000/a', same: ['localhost:5000/a:1', '127.0.0.1:5000/a', '[::1]:5000/a'] },
+  { of: 'localhost:5000/a', same: ['localhost:5000/a:1'] },
   { of: 'localhost:5000/a', other: ['localhost:5001/a', 'localhost/a', 'a'] },
 ])('$of is what $same names, and not $other', ({ of, same = [], other = [] }) => {
   const [registry = '', ...path] = of.split('/')

@@ -6,7 +6,6 @@ import { asOneLine } from '../text.ts'
 import { GitHubError, gitHubFailure } from './failure.ts'
 import { openOctokit } from './octokit.ts'
 
-/** Where a repository's commits are asked for. */
 export interface GitHubRepository {
   /** `https://api.github.com`, or that of a GitHub Enterprise Server. */
   readonly apiUrl: string
@@ -17,7 +16,7 @@ export interface GitHubRepository {
 
 interface GitHubOptions {
   readonly transport: Transport
-  /** Those that the token needs, such as `contents: read`. */
+  /** Of the token, such as `contents: read`; for errors. */
   readonly permissions: readonly string[]
   readonly backoff?: Backoff
 }
@@ -26,7 +25,7 @@ export type GitHubClient = Awaited<ReturnType<typeof openGitHub>>
 export type CommitStatus = ReturnType<typeof commitStatusOf>
 export type CheckRun = ReturnType<typeof checkRunOf>
 
-/** Asks about one repository. What it gives back is one line each, whatever GitHub was told; it throws a `GitHubError`. */
+/** Asks about one repository. Texts in the answers are one escaped line each. Throws `GitHubError`. */
 export async function openGitHub(
   { apiUrl, name, token }: GitHubRepository,
   { transport, permissions, backoff }: GitHubOptions,
@@ -47,19 +46,17 @@ export async function openGitHub(
     }
   }
   return {
-    /**
-     * The commit that a git tag leads to now, through tag objects if there are some; never that of a branch. Throws
-     * `invalid-input` if there is no such git tag, or the token may not see it.
-     */
+    /** The commit of a git tag, also an annotated one. Throws `invalid-input` if the token sees no such git tag. */
     commitOf: (gitTag: string) => commitOf(gitTag, ask),
     /** The latest commit status of every context. */
-    statusesOf: (sha: string) => listOf('status', { sha }, commitStatusOf, ask),
-    /** The check runs of a commit, the latest of a name in every check suite. */
-    checkRunsOf: (sha: string) => listOf('check-runs', { sha, filter: 'latest' }, checkRunOf, ask),
+    statusesOf: (sha: string) => listOf('status', 'statuses', { sha }, commitStatusOf, ask),
+    /** The latest check run of every name and check suite. */
+    checkRunsOf: (sha: string) =>
+      listOf('check-runs', 'check_runs', { sha, filter: 'latest' }, checkRunOf, ask),
   }
 }
 
-/** Reads one answer, and its Link header. */
+/** Reads an answer and its Link header. */
 type Ask = <T>(path: string, parameters: object, read: (data: unknown, link: string) => T) => Promise<T>
 
 async function commitOf(gitTag: string, ask: Ask): Promise<string> {
@@ -68,48 +65,42 @@ async function commitOf(gitTag: string, ask: Ask): Promise<string> {
     while (object.type === 'tag') object = await ask('git/tags/{sha}', { sha: object.sha }, objectOf)
     return object.sha
   } catch (error) {
-    // 409: the repository is empty.
+    // 409: an empty repository.
     const isUnknown = error instanceof GitHubError && (error.status === 404 || error.status === 409)
     throw isUnknown ? new ReleaseError('invalid-input', error) : error
   }
 }
 
-/** What a ref, or a tag object, leads to. Source: REST API, "Get a reference", "Get a tag". */
 function objectOf(data: unknown) {
   const sha = textOf(data, 'object', 'sha')
-  if (!/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/.test(sha)) throw new TypeError('sha is no name of an object')
+  if (!/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/.test(sha)) throw new TypeError('sha is not the name of an object')
   return { type: textOf(data, 'object', 'type'), sha }
 }
 
-/** The most pages of one list that are read; 100 entries each. */
-const MAX_PAGES = 50
-
-/** What there is on a commit. */
 async function listOf<T>(
-  what: 'status' | 'check-runs',
+  path: string,
+  name: string,
   parameters: object,
   entryOf: (entry: unknown) => T,
   ask: Ask,
 ): Promise<T[]> {
   const all: T[] = []
   for (let page = 1, isLast = false; !isLast; page += 1)
-    isLast = await ask(`commits/{sha}/${what}`, { ...parameters, per_page: 100, page }, (data, link) => {
-      const entries = field(data, what === 'status' ? 'statuses' : 'check_runs')
+    isLast = await ask(`commits/{sha}/${path}`, { ...parameters, per_page: 100, page }, (data, link) => {
+      const entries = field(data, name)
       // A part of a list is not taken for all of it.
-      if (!Array.isArray(entries) || page > MAX_PAGES) throw new TypeError('there is no list with an end')
+      if (!Array.isArray(entries) || page > 50) throw new TypeError('there is no list with an end')
       all.push(...entries.map(entryOf))
       return !link.includes('rel="next"')
     })
   return all
 }
 
-/** Source: REST API, "Get the combined status for a specific reference". */
 function commitStatusOf(entry: unknown) {
   const url = asOneLine(field(entry, 'target_url'))
   return { context: textOf(entry, 'context'), state: textOf(entry, 'state'), url }
 }
 
-/** Source: REST API, "List check runs for a Git reference". */
 function checkRunOf(entry: unknown) {
   const id = field(entry, 'id')
   if (typeof id !== 'number') throw new TypeError('id is not a number')

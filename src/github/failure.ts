@@ -5,31 +5,26 @@ import { describeRequest } from '../http/transport.ts'
 import { field } from '../json.ts'
 import { asOneLine } from '../text.ts'
 
-/** GitHub did not tell what it was asked. */
+/** GitHub gave no usable answer. */
 export class GitHubError extends ReleaseError {
-  /** That of its answer. */
   readonly status: number | undefined
-  /** How long it asks to be left alone, in milliseconds. */
+  /** How long GitHub asks to wait, in milliseconds. */
   readonly wait: number | undefined
 
-  constructor(
-    problem: { what: string; remedy: string; cause?: unknown },
-    { status, wait }: { status?: number; wait?: number } = {},
-  ) {
+  constructor(problem: { what: string; remedy: string; cause?: unknown }, status?: number, wait?: number) {
     super('github-unreadable', problem)
     this.status = status
     this.wait = wait
   }
 }
 
-/** What was asked, of which repository, and the permissions that are needed. */
 interface Asked {
   readonly url: string
   readonly name: string
   readonly permissions: readonly string[]
 }
 
-/** What to throw for what octokit, or a look at its answer, has thrown; an interruption stays. */
+/** The error for what octokit, or reading its answer, threw; an interruption is returned as it is. */
 export function gitHubFailure(error: unknown, asked: Asked): unknown {
   const request = describeRequest({ method: 'GET', url: new URL(asked.url) })
   const response = field(error, 'response')
@@ -42,8 +37,7 @@ export function gitHubFailure(error: unknown, asked: Asked): unknown {
   }
   if (!(cause instanceof TypeError || cause instanceof RangeError)) return cause
   const what = `The answer of the GitHub API can not be used: ${request}.`
-  const remedy = 'Check that GITHUB_API_URL is the address of the API.'
-  return new GitHubError({ what, remedy, cause })
+  return new GitHubError({ what, remedy: 'Check that GITHUB_API_URL is the address of the API.', cause })
 }
 
 function refusal(response: unknown, request: string, { name, permissions }: Asked): GitHubError {
@@ -52,8 +46,8 @@ function refusal(response: unknown, request: string, { name, permissions }: Aske
   const wait = rateLimitWait(status, field(response, 'headers'), message)
   if (wait !== undefined) {
     const what = `The rate limit of the GitHub API is used up for another ${Math.ceil(wait / 1000)} s.`
-    const remedy = 'Run it again later, or with a longer checks-timeout, or give another token.'
-    return new GitHubError({ what, remedy }, { status, wait })
+    const remedy = 'Run it again later, or set a longer checks-timeout or another token.'
+    return new GitHubError({ what, remedy }, status, wait)
   }
   const given = `"permissions: ${permissions.join(', ')}"`
   const unknown = [
@@ -61,7 +55,7 @@ function refusal(response: unknown, request: string, { name, permissions }: Aske
     `Push the git tag first; for a private repository, give the token ${given}.`,
   ] as const
   const problems: Readonly<Record<number, readonly [string, string]>> = {
-    401: ['GitHub does not accept the token', 'Give one that is valid, or leave github-token out.'],
+    401: ['GitHub does not accept the token', 'Set a valid github-token, or leave it out.'],
     403: [`GitHub refused access to ${name}`, `Give the token ${given}.`],
     404: unknown,
     409: unknown,
@@ -69,13 +63,10 @@ function refusal(response: unknown, request: string, { name, permissions }: Aske
   }
   const [what, remedy] = problems[status] ?? ['The GitHub API gave no usable answer', 'Run it again later.']
   const said = message === '' ? '' : `, ${message.replace(/\.$/, '')}`
-  return new GitHubError({ what: `${what}: ${request}: status ${status}${said}.`, remedy }, { status })
+  return new GitHubError({ what: `${what}: ${request}: status ${status}${said}.`, remedy }, status)
 }
 
-/**
- * How long a refusal asks to wait, in milliseconds, if it is one for asking too often: a minute if it does not say, and a
- * second at least. Source: GitHub documentation, "Rate limits for the REST API".
- */
+/** How long a rate limit asks to wait, in milliseconds. Source: GitHub, "Rate limits for the REST API". */
 function rateLimitWait(status: number, headers: unknown, message: string): number | undefined {
   if (status !== 403 && status !== 429) return undefined
   const isUsedUp = field(headers, 'x-ratelimit-remaining') === '0'

@@ -1,10 +1,8 @@
 import type { HttpResponse } from '../http/transport.ts'
 
-export type Octokit = Awaited<ReturnType<typeof openOctokit>>
-
 type Send = (url: URL, headers: Readonly<Record<string, string>>) => Promise<HttpResponse>
 
-/** octokit, as @actions/github configures it; it sends its requests so, and writes nothing. */
+/** octokit, as @actions/github configures it, on our own transport and without a log. */
 export async function openOctokit(token: string, baseUrl: string, send: Send) {
   importing ??= importGitHub()
   const { getOctokit } = await importing
@@ -20,13 +18,10 @@ export async function openOctokit(token: string, baseUrl: string, send: Send) {
   return getOctokit(token, { baseUrl, log, request: { fetch, log } })
 }
 
-/** Once, as the environment is another meanwhile. */
+/** Imported once: meanwhile the environment is another. */
 let importing: ReturnType<typeof importGitHub> | undefined
 
-/**
- * Imports it when GitHub is asked, as that takes longer than all of the rest, and without what it reads of the
- * environment then, and would print, throw at, or choose a proxy by.
- */
+/** Loads it late, as it is slow, and without the variables that it would print, fail at, or choose a proxy by. */
 async function importGitHub() {
   const { env } = process
   process.env = { ...env, GITHUB_EVENT_PATH: '', GITHUB_API_URL: 'http://localhost' }

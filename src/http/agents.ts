@@ -3,14 +3,14 @@ import * as https from 'node:https'
 import { getProxyUrl } from '@actions/http-client/lib/proxy'
 import { LastingError } from './errors.ts'
 
-/** Keeps connections to the host of an address: direct ones, or through the proxy that the environment names. */
+/** Keeps connections to a host, direct or through the environment's proxy. Throws `LastingError` if Node can't use it. */
 export function agentFor(url: URL, node = process.versions.node): http.Agent {
   const { Agent } = url.protocol === 'https:' ? https : http
   const proxy = getProxyUrl(url)
   if (proxy === undefined) return new Agent({ keepAlive: true })
-  // In `host:3128`, `host:` is taken for the scheme.
+  // In `host:3128`, `host:` parses as the scheme.
   const address = proxy.hostname === '' ? `http://${proxy.href}` : proxy.href
-  // Node silently goes past a proxy that it can not use.
+  // Other versions silently ignore the proxy.
   const [major = 0, minor = 0] = node.split('.').map(Number)
   const isKnown = major > 24 || (major === 24 && minor >= 5) || (major === 22 && minor >= 21)
   if (!isKnown) throw new LastingError(`a proxy needs Node 24.5 or 22.21, this is ${node}`)

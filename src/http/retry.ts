@@ -1,19 +1,19 @@
 import type { Clock } from '../clock.ts'
 import { field } from '../json.ts'
-import { LastingError } from './errors.ts'
+import { LastingError, speaksPlainHttp } from './errors.ts'
 
-/** How often and how long something is tried again. Times in milliseconds. */
+/** Times in milliseconds. */
 export interface Backoff {
   readonly attempts: number
   readonly attemptTimeout: number
-  /** No attempt begins later than this after the first one. */
+  /** No attempt begins later than this after the first. */
   readonly totalTime: number
-  /** The longest wait before the second attempt; it doubles from attempt to attempt. */
+  /** The longest wait before the second attempt; it doubles for each further one. */
   readonly firstDelay: number
   readonly longestDelay: number
 }
 
-/** For a registry that restarts: half a minute of patience, two minutes with silence. */
+/** Outlasts a registry's restart. */
 export const registryBackoff: Backoff = {
   attempts: 7,
   attemptTimeout: 20_000,
@@ -33,7 +33,7 @@ export const shortBackoff: Backoff = {
   totalTime: 10_000,
 }
 
-/** Says which attempt comes next, and waits, `asked` milliseconds at least; false if there is none. */
+/** Announces the next attempt and waits for it, at least `asked` milliseconds; false if none is left. */
 export type Pause = (attempt: number, announce: (next: string) => void, asked?: number) => Promise<boolean>
 
 /** Pauses within the limits of a backoff, counted from now. */
@@ -41,7 +41,7 @@ export function pauseBetween(backoff: Backoff, { now, sleep, random }: Clock): P
   const started = now()
   return async (attempt, announce, asked = 0) => {
     const full = Math.min(backoff.firstDelay * 2 ** (attempt - 1), backoff.longestDelay)
-    // Not all of it, so that many runs do not come back at once.
+    // Random, so that parallel runs do not all return at once.
     const delay = Math.max(full * (0.5 + random() / 2), asked)
     if (attempt >= backoff.attempts || now() - started + delay > backoff.totalTime) return false
     announce(`attempt ${attempt + 1} of ${backoff.attempts} in ${(delay / 1000).toFixed(1)} s`)
@@ -50,25 +50,26 @@ export function pauseBetween(backoff: Backoff, { now, sleep, random }: Clock): P
   }
 }
 
-/** Reads a Retry-After header, seconds or a date (RFC 9110, 10.2.3), as milliseconds from `now`. */
+/** A Retry-After header, seconds or a date (RFC 9110, 10.2.3), as milliseconds from `now`. */
 export function parseRetryAfter(value: string, now: number): number | undefined {
   const text = value.trim()
-  const isDate = /^[A-Z][a-z]{2}, [\w :]+ GMT$/.test(text)
-  const wait = isDate ? Date.parse(text) : /^[0-9]+$/.test(text) ? Number(text) * 1000 : Number.NaN
-  // Some servers count from 1970.
-  if (wait > 1e12) return Math.max(wait - now, 0)
-  return Number.isNaN(wait) ? undefined : wait
+  const isNumber = /^[0-9]+$/.test(text)
+  const time = isNumber ? Number(text) * 1000 : Date.parse(text.endsWith(' GMT') ? text : '')
+  if (Number.isNaN(time)) return undefined
+  // A moment: some servers count from 1970.
+  return time > 1e12 ? Math.max(time - now, 0) : time
 }
 
-/** Whether a status may pass: request timeout, too many requests, server errors. */
+/** Whether a status is temporary: request timeout, too many requests, server errors. */
 export function isRetryable(status: number): boolean {
   return status === 408 || status === 429 || (status >= 500 && status !== 501 && status !== 505)
 }
 
-/** Whether a request that got no answer may get one at the next attempt. */
+/** Whether another attempt may get an answer. */
 export function isRetryableError(error: unknown): boolean {
-  // That of a proxy which refuses.
+  // Of a proxy that refuses.
   const status = field(error, 'statusCode')
   if (typeof status === 'number') return isRetryable(status)
-  return !(error instanceof LastingError) && !/CERT|UNABLE_TO_VERIFY/.test(String(field(error, 'code')))
+  if (error instanceof LastingError || speaksPlainHttp(error)) return false
+  return !/CERT|UNABLE_TO_VERIFY/.test(String(field(error, 'code')))
 }

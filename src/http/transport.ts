@@ -1,7 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import * as http from 'node:http'
 import type { Clock } from '../clock.ts'
-import { messageOf } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { counted, oneLine } from '../text.ts'
 import { agentFor } from './agents.ts'
@@ -13,7 +12,7 @@ export interface HttpRequest {
   readonly url: URL
   readonly headers: Readonly<Record<string, string>>
   readonly body?: Buffer | undefined
-  /** Says why a redirect must not be followed there, or nothing. */
+  /** Why a redirect to `target` must not be followed, if so. */
   readonly redirectProblem?: (target: URL) => string | undefined
 }
 
@@ -21,7 +20,7 @@ export interface HttpResponse {
   readonly status: number
   readonly headers: http.IncomingHttpHeaders
   readonly body: Buffer
-  /** Where the answer came from, after redirects. */
+  /** Of the answer, after redirects. */
   readonly url: URL
 }
 
@@ -33,11 +32,11 @@ interface TransportOptions {
   readonly signal: AbortSignal
 }
 
-/** Sends requests: connections kept, time and size limited, passing faults tried again. */
+/** Sends requests with limits on time and size, and retries temporary failures. */
 export class Transport implements Disposable {
   readonly #options: TransportOptions
   readonly #agents = new Map<string, http.Agent>()
-  /** Until when an origin has asked to be left alone. */
+  /** When an origin may be asked again. */
   readonly #resumeAt = new Map<string, number>()
   readonly #closing = new AbortController()
   readonly #signal: AbortSignal
@@ -45,11 +44,10 @@ export class Transport implements Disposable {
   constructor(options: TransportOptions) {
     this.#options = options
     this.#signal = AbortSignal.any([options.signal, this.#closing.signal])
-    // Every wait of the run listens.
     setMaxListeners(0, options.signal)
   }
 
-  /** Sends a request, and follows redirects of GET and HEAD. Throws `NoAnswerError` when no attempt was answered. */
+  /** Follows redirects of GET and HEAD. Throws `NoAnswerError`. */
   async send(request: HttpRequest, backoff: Backoff = this.#options.backoff): Promise<HttpResponse> {
     const { clock, log } = this.#options
     const { origin } = request.url
@@ -57,22 +55,21 @@ export class Transport implements Disposable {
     const wait = (): number => (this.#resumeAt.get(origin) ?? 0) - clock.now()
     for (let attempt = 1; ; attempt += 1) {
       while (wait() > 0) await clock.sleep(wait())
-      const outcome = await this.#follow(request, backoff).catch((error: unknown) => ({ error }))
+      const answer = await this.#follow(request, backoff).catch((error: Error) => error)
       this.#signal.throwIfAborted()
-      const failed = 'error' in outcome
-      if (!failed && !isRetryable(outcome.status)) return outcome
-      const why = failed ? oneLine(messageOf(outcome.error)) : `status ${outcome.status}`
-      const what = `${describeRequest(request)}: ${why}`
-      const asked = failed ? undefined : parseRetryAfter(outcome.headers['retry-after'] ?? '', Date.now())
+      const failed = answer instanceof Error
+      if (!failed && !isRetryable(answer.status)) return answer
+      const what = `${describeRequest(request)}: ${failed ? oneLine(answer.message) : `status ${answer.status}`}`
+      const asked = failed ? undefined : parseRetryAfter(answer.headers['retry-after'] ?? '', Date.now())
       const announce = (next: string): void => {
         log.info(`${what}; ${next}`)
-        // What one request is told goes for all.
+        // For all requests to this origin.
         if (asked !== undefined) this.#resumeAt.set(origin, clock.now() + asked)
       }
-      const isPassing = !failed || isRetryableError(outcome.error)
-      if (isPassing && (await pause(attempt, announce, asked))) continue
-      if (!failed) return outcome
-      throw new NoAnswerError(`${what} (after ${counted(attempt, 'attempt')})`, { cause: outcome.error })
+      const isTemporary = !failed || isRetryableError(answer)
+      if (isTemporary && (await pause(attempt, announce, asked))) continue
+      if (!failed) return answer
+      throw new NoAnswerError(`${what} (after ${counted(attempt, 'attempt')})`, { cause: answer })
     }
   }
 
@@ -85,40 +82,39 @@ export class Transport implements Disposable {
     return this.#follow(redirected(request, location), limits, redirects + 1)
   }
 
-  async #once(request: HttpRequest, timeout: number): Promise<HttpResponse> {
-    const { method, url, body } = request
-    const headers = { ...request.headers, 'user-agent': this.#options.userAgent }
+  async #once({ method, url, body, headers: given }: HttpRequest, timeout: number): Promise<HttpResponse> {
+    const { userAgent, log } = this.#options
+    const headers = { ...given, 'user-agent': userAgent }
     const agent = this.#agents.get(url.origin) ?? agentFor(url)
     this.#agents.set(url.origin, agent)
     this.#signal.throwIfAborted()
     const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(timeout)])
     try {
       const message = await new Promise<http.IncomingMessage>((resolve, reject) => {
-        // The timeout is that of a proxy, too, of whose connection the signal knows nothing.
+        // `signal` does not end the connection to a proxy, `timeout` does.
         const sent = http.request(url, { method, headers, agent, signal, timeout })
         sent.on('error', reject).on('response', resolve).end(body)
       })
       const status = message.statusCode ?? 0
-      this.#options.log.debug(`${describeRequest(request)}: ${status}`)
+      log.debug(`${describeRequest({ method, url })}: ${status}`)
       return { status, headers: message.headers, body: await readBody(message), url }
     } catch (error) {
       throw signal.aborted ? new Error(`no answer within ${timeout / 1000} s`) : error
     }
   }
 
-  /** Ends requests that nobody waits for any more, and kept connections. */
   [Symbol.dispose](): void {
     this.#closing.abort()
     for (const agent of this.#agents.values()) agent.destroy()
   }
 }
 
-/** The method and address of a request, without a query, which may hold a signature. */
+/** Method and address, without the query: it may hold a signature. */
 export function describeRequest({ method, url }: Pick<HttpRequest, 'method' | 'url'>): string {
   return `${method} ${url.origin}${url.pathname}`
 }
 
-/** What a redirect asks for: never from https to http, and without the Authorization header at another origin. */
+/** The request after a redirect: never from https to http, and without Authorization for another origin. */
 export function redirected(request: HttpRequest, location: string): HttpRequest {
   const { origin, protocol, href } = request.url
   const url = new URL(location, href)
@@ -131,9 +127,6 @@ export function redirected(request: HttpRequest, location: string): HttpRequest 
   return { ...request, url, headers: Object.fromEntries(headers) }
 }
 
-/** What a list of tags may need; of an error, its status counts, and how it begins. */
-const [MAX_BYTES, MAX_ERROR_BYTES] = [32 * 1024 * 1024, 64 * 1024]
-
 async function readBody(message: http.IncomingMessage): Promise<Buffer> {
   const isError = (message.statusCode ?? 0) >= 400
   const chunks: Buffer[] = []
@@ -141,9 +134,9 @@ async function readBody(message: http.IncomingMessage): Promise<Buffer> {
   for await (const chunk of message as AsyncIterable<Buffer>) {
     chunks.push(chunk)
     bytes += chunk.length
-    // Leaving the loop closes the connection.
-    if (isError && bytes > MAX_ERROR_BYTES) break
-    if (bytes > MAX_BYTES) throw new LastingError(`the answer has more than ${MAX_BYTES} bytes`)
+    // Of an error, the beginning suffices; of a list of tags, all is needed.
+    if (isError && bytes > 64 * 1024) break
+    if (bytes > 32 * 1024 * 1024) throw new LastingError('the answer has more than 32 MiB')
   }
   return Buffer.concat(chunks)
 }

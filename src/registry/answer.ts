@@ -1,40 +1,34 @@
 import { ReleaseError } from '../errors.ts'
-import { isRetryable } from '../http/retry.ts'
 import type { HttpResponse } from '../http/transport.ts'
 import { field, parseJson } from '../json.ts'
 import type { Secrets } from '../secrets.ts'
 import { oneLine } from '../text.ts'
 import type { Credentials } from './credentials.ts'
 
-/** The errors that a body lists: distribution-spec v1.1.1, "Error Codes". */
+/** The errors in a body: distribution-spec v1.1.1, "Error Codes". */
 export function specErrors(body: Buffer): { code: string; message: string }[] {
   const errors = field(parseJson(body.toString('utf8')), 'errors')
+  if (!Array.isArray(errors)) return []
   const text = (value: unknown): string => (typeof value === 'string' ? value : '')
-  return Array.isArray(errors)
-    ? errors.map(error => ({ code: text(field(error, 'code')), message: text(field(error, 'message')) }))
-    : []
+  return errors.map(error => ({ code: text(field(error, 'code')), message: text(field(error, 'message')) }))
 }
 
-/** Whether an answer proves that there is no such thing. Refusals never do, whatever their body says. */
+/** A refusal proves no absence, whatever its body says. */
 export function provesAbsence({ status, body }: HttpResponse): boolean {
   const isUnknown = ({ code }: { code: string }) => code === 'NAME_UNKNOWN' || code === 'MANIFEST_UNKNOWN'
   return status === 404 || (status === 400 && specErrors(body).some(isUnknown))
 }
 
-export function unreadable(
-  what: string,
-  remedy = "Run it again; if it stays so, contact the registry's administrators.",
-  cause?: unknown,
-): ReleaseError {
+const RUN_AGAIN = "Run it again; if that does not help, contact the registry's administrators."
+
+export function unreadable(what: string, remedy = RUN_AGAIN, cause?: unknown): ReleaseError {
   return new ReleaseError('registry-unreadable', { what, remedy, cause })
 }
 
-/** The error for an answer that is of no use. */
 export function unusable(what: string, why: string): ReleaseError {
   return unreadable(`The registry's answer for ${what} can not be used: ${oneLine(why)}.`)
 }
 
-/** The error for a login that is missing, wrong, or not enough. */
 export function denied(what: string): ReleaseError {
   const remedy = "Check username and password, or docker's login, and the rights of the account there."
   return new ReleaseError('registry-denied', { what, remedy })
@@ -52,25 +46,20 @@ export function refusalOf(
     return denied(`The registry wants a login, and there is none, to ${facts}`)
   if (status === 401 || status === 403) return denied(`The registry does not let this account ${facts}`)
   const codes = specErrors(body).map(({ code }) => code)
-  // A tag that can't be changed: Harbor answers 412, ECR 400 with this code.
+  // An immutable tag: Harbor answers 412, ECR 400 with this code.
   if (status !== 412 && status !== 409 && !codes.includes('TAG_INVALID'))
     return unreadable(`The registry could not ${facts}`)
-  // What forbids to read is a rule about the image.
   const remedy =
     verb === 'read' || codes.includes('PROJECTPOLICYVIOLATION')
-      ? "The image is there, and the project's vulnerability policy keeps it from being pulled: fix or allow what it found, then run it again."
+      ? "The project's vulnerability policy keeps the image from being pulled: fix or allow what it found, then run it again."
       : 'A project rule, such as tag immutability, forbids this: release a new version, or change the rule there.'
   return new ReleaseError('registry-refused', { what: `The registry refuses to ${facts}`, remedy })
 }
 
-function describeAnswer({ status, body, headers }: HttpResponse, secrets: Secrets): string {
+function describeAnswer({ status, body }: HttpResponse, secrets: Secrets): string {
   const errors = specErrors(body).map(({ code, message }) => (message === '' ? code : `${code}: ${message}`))
-  // Masked before it is cut: half a secret would not be known again.
-  const said = secrets
-    .mask(errors.join('; ') || body.toString('utf8'))
-    .replace(/\s+/g, ' ')
-    .trim()
-  const wait = isRetryable(status) ? headers['retry-after'] : undefined
-  const patience = wait === undefined ? '' : ` (Retry-After: ${oneLine(wait)})`
-  return `status ${status}${patience}${said === '' ? '' : `, ${oneLine(said.slice(0, 300))}`}`
+  // Masked before it is cut: half a secret would not be recognised.
+  const masked = secrets.mask(errors.join('; ') || body.toString('utf8'))
+  const said = masked.replace(/\s+/g, ' ').trim()
+  return `status ${status}${said === '' ? '' : `, ${oneLine(said.slice(0, 300))}`}`
 }

@@ -1,9 +1,9 @@
-import type { HttpRequest, HttpResponse, Transport } from '../http/transport.ts'
+import type { Transport } from '../http/transport.ts'
 import { field, parseJson } from '../json.ts'
 import type { Secrets } from '../secrets.ts'
 import { denied, unreadable } from './answer.ts'
 import { type Challenge, parseChallenges } from './challenge.ts'
-import type { Credentials, PasswordCredentials } from './credentials.ts'
+import type { Credentials } from './credentials.ts'
 import { realmProblem } from './realm.ts'
 import type { Repository } from './reference.ts'
 
@@ -11,8 +11,8 @@ export interface ConnectionOptions {
   readonly repository: Repository
   readonly transport: Transport
   readonly credentials: Credentials
-  /** Is told of all of them, and of every token. */
   readonly secrets: Secrets
+  /** `pull` allows no GET of a tag: at Harbor it counts as a pull, and keeps the image longer. */
   readonly access: 'pull' | 'pull,push'
   readonly now: () => number
 }
@@ -21,8 +21,8 @@ export interface ConnectionOptions {
 export class Authorization {
   readonly #options: ConnectionOptions
   #challenge: Challenge | undefined
-  /** In use, or on its way: requests that go out together ask for one once. */
-  #token: Promise<Token> | undefined
+  /** Shared by requests that are sent together. */
+  #token: ReturnType<typeof fetchToken> | undefined
   #header: string | undefined
 
   constructor(options: ConnectionOptions) {
@@ -31,7 +31,7 @@ export class Authorization {
     if (login !== undefined) options.secrets.addLogin(login)
   }
 
-  /** Takes the challenges of a 401 to `refused`, unless a faster request has replaced that. */
+  /** Takes a new challenge, unless another request has replaced `refused`. */
   challenged(header: string, origin: string, refused: string | undefined): void {
     if (this.#challenge !== undefined && refused !== this.#header) return
     const challenges = parseChallenges(header)
@@ -41,11 +41,11 @@ export class Authorization {
     if (this.#challenge !== undefined) return
     throw unreadable(
       `${origin} answered 401 and asks for neither Basic nor Bearer authentication.`,
-      'Check that its name is that of a container registry.',
+      'Check that it is the name of a container registry.',
     )
   }
 
-  /** The header for the next request; nothing while none was asked for. */
+  /** For the next request; undefined while no challenge is known. */
   async header(origin: string): Promise<string | undefined> {
     const { credentials, now } = this.#options
     if (this.#challenge?.scheme === 'basic') {
@@ -61,17 +61,9 @@ export class Authorization {
   }
 }
 
-interface Token {
-  readonly token: string
-  readonly until: number
-}
-
-async function fetchToken(
-  { parameters }: Challenge,
-  origin: string,
-  { credentials, repository, access, transport, secrets, now }: ConnectionOptions,
-): Promise<Token> {
-  const realm = parameters.get('realm') ?? ''
+async function fetchToken(challenge: Challenge, origin: string, options: ConnectionOptions) {
+  const { repository, access, secrets, now } = options
+  const realm = challenge.parameters.get('realm') ?? ''
   const problem = realmProblem(realm, origin)
   if (problem !== undefined)
     throw unreadable(
@@ -79,17 +71,9 @@ async function fetchToken(
       "No credentials were sent there; contact the registry's administrators.",
     )
   const scope = `repository:${repository.path}:${access}`
-  const service = parameters.get('service')
-  const query = { ...(service === undefined ? {} : { service }), scope }
-  let response: HttpResponse | undefined
-  if (credentials.kind === 'identity-token')
-    response = await transport.send(exchangeRequest(credentials.token, new URL(realm), query))
-  // Servers without the form of OAuth2 answer 404, or 405 where only GET is routed.
-  if (response === undefined || response.status === 404 || response.status === 405) {
-    const redirectProblem = ({ href }: URL) => realmProblem(href, origin)
-    response = await transport.send({ ...tokenRequest(credentials, new URL(realm), query), redirectProblem })
-  }
-  const { status, body } = response
+  const service = challenge.parameters.get('service')
+  const query = service === undefined ? { scope } : { service, scope }
+  const { status, body } = await askForToken(new URL(realm), query, origin, options)
   const { host } = new URL(realm)
   if (status === 401 || status === 403) throw denied(`${host} gave no token for ${scope}: status ${status}.`)
   const answer = parseJson(body.toString('utf8'))
@@ -101,27 +85,36 @@ async function fetchToken(
   return { token, until: now() + (typeof expires === 'number' && expires > 0 ? expires : 60) * 900 }
 }
 
-type Query = Readonly<Record<string, string>>
-
-function exchangeRequest(token: string, url: URL, query: Query): HttpRequest {
-  const form = { ...query, grant_type: 'refresh_token', client_id: 'stable-release', refresh_token: token }
-  const headers = { 'content-type': 'application/x-www-form-urlencoded' }
-  return { method: 'POST', url, headers, body: Buffer.from(new URLSearchParams(form).toString()) }
-}
-
-function tokenRequest(credentials: Credentials, url: URL, query: Query): HttpRequest {
+async function askForToken(
+  url: URL,
+  query: Readonly<Record<string, string>>,
+  origin: string,
+  { credentials, transport }: ConnectionOptions,
+) {
+  if (credentials.kind === 'identity-token') {
+    const grant = {
+      grant_type: 'refresh_token',
+      client_id: 'stable-release',
+      refresh_token: credentials.token,
+    }
+    const body = Buffer.from(`${new URLSearchParams({ ...query, ...grant })}`)
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+    const answer = await transport.send({ method: 'POST', url, headers, body })
+    // Of servers without OAuth2.
+    if (answer.status !== 404 && answer.status !== 405) return answer
+  }
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value)
   const login = loginOf(credentials)
-  return { method: 'GET', url, headers: login === undefined ? {} : { authorization: basic(login) } }
+  const headers: Record<string, string> = login === undefined ? {} : { authorization: basic(login) }
+  const redirectProblem = ({ href }: URL) => realmProblem(href, origin)
+  return transport.send({ method: 'GET', url, headers, redirectProblem })
 }
 
-type Login = Pick<PasswordCredentials, 'username' | 'password'>
-
-function loginOf(credentials: Credentials): Login | undefined {
+function loginOf(credentials: Credentials): { username: string; password: string } | undefined {
   if (credentials.kind === 'anonymous') return undefined
   return credentials.kind === 'password' ? credentials : { username: '<token>', password: credentials.token }
 }
 
-function basic({ username, password }: Login): string {
+function basic({ username, password }: { username: string; password: string }): string {
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
 }

@@ -10,11 +10,11 @@ export async function getBlob(registry: Asker, digest: Digest): Promise<Buffer> 
   const what = byDigest(registry.repository, digest)
   const { body } = await registry.ask({ method: 'GET', path: `blobs/${digest}`, what, expects: [200] })
   const actual = digestOf(body, digest)
-  if (actual !== digest) throw unusable(what, `what came has the digest ${actual}`)
+  if (actual !== digest) throw unusable(what, `its digest is ${actual}`)
   return body
 }
 
-/** Makes sure that the registry has a blob: distribution-spec v1.1.1, "Pushing a blob monolithically". */
+/** PUT of a blob that may be there: distribution-spec v1.1.1, "Pushing a blob monolithically". */
 export async function putBlob(registry: Asker, bytes: Buffer): Promise<Digest> {
   const digest = digestOf(bytes)
   const what = byDigest(registry.repository, digest)
@@ -24,7 +24,7 @@ export async function putBlob(registry: Asker, bytes: Buffer): Promise<Digest> {
   }
   if (await isThere()) return digest
   const path = locationIn(await registry.ask({ ...UPLOAD, what }))
-  if (path === undefined) throw unusable(what, 'it does not say where to send it')
+  if (path === undefined) throw unusable(what, 'it does not say where to upload it')
   // The rest stays as it is: it may be signed.
   path.search = `${path.search === '' ? '?' : `${path.search}&`}digest=${encodeURIComponent(digest)}`
   const headers = { 'content-type': 'application/octet-stream' }
@@ -33,15 +33,16 @@ export async function putBlob(registry: Asker, bytes: Buffer): Promise<Digest> {
   return digest
 }
 
-/** Makes sure that the account may write, by an upload that is begun and cancelled: "Pushing a blob in chunks". */
+/** Checks the right to write, by an upload that is begun and cancelled: "Pushing a blob in chunks". */
 export async function requireWritable(registry: Asker): Promise<void> {
   const what = imageName(registry.repository)
   const begun = await registry.ask({ ...UPLOAD, what })
   const path = locationIn(begun)
   const isUpload = path?.pathname.startsWith(`/v2/${registry.repository.path}/blobs/uploads/`) ?? false
-  // Nobody else is told to delete anything; an upload ends by itself, too.
+  // Elsewhere nothing is deleted: an upload ends by itself, too.
   if (path?.origin !== begun.url.origin || !isUpload) return
-  await registry.ask({ method: 'DELETE', path, what, expects: [204] }).catch(knownFailure)
+  const cancel = registry.ask({ method: 'DELETE', path, what, expects: [204] }, shortBackoff)
+  await cancel.catch(knownFailure)
 }
 
 const UPLOAD = { method: 'POST', path: 'blobs/uploads/', expects: [202] } as const
@@ -50,7 +51,7 @@ function locationIn({ headers: { location }, url }: HttpResponse): URL | undefin
   return location !== undefined && URL.canParse(location, url.href) ? new URL(location, url) : undefined
 }
 
-/** What a PUT gives; nothing if it failed and has written all the same, as an answer may be lost. */
+/** The answer to a PUT; undefined if it failed and has written all the same: its answer may be lost. */
 export async function unlessThere<T>(
   put: Promise<T>,
   isThere: () => Promise<boolean>,

@@ -1,25 +1,25 @@
-import { NoAnswerError } from '../http/errors.ts'
+import { NoAnswerError, speaksPlainHttp } from '../http/errors.ts'
 import type { Backoff } from '../http/retry.ts'
-import { describeRequest, type HttpRequest, type HttpResponse } from '../http/transport.ts'
-import { provesAbsence, refusalOf, specErrors, unreadable, unusable } from './answer.ts'
+import type { HttpRequest, HttpResponse } from '../http/transport.ts'
+import { provesAbsence, refusalOf, unreadable, unusable } from './answer.ts'
 import { Authorization, type ConnectionOptions } from './authorization.ts'
-import { apiOrigin, type Repository } from './reference.ts'
+import { apiHost, isLoopback, type Repository } from './reference.ts'
 
 export interface Question {
   readonly method: HttpRequest['method']
-  /** Below the repository; or an address that the registry has given. */
+  /** Below the repository; or an address from the registry. */
   readonly path: string | URL
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: Buffer
-  /** What it is about, for errors. */
+  /** For errors. */
   readonly what: string
-  /** The statuses that answer it; every other one is an error. 404 stands for all that proves absence. */
+  /** Every other status is an error. 404 stands for all that proves absence. */
   readonly expects: readonly number[]
 }
 
 export type Asker = Pick<RegistryConnection, 'repository' | 'ask'>
 
-/** The distribution API of one repository, asked with the authorization that the registry wants. */
+/** Adds the authorization that the registry wants. */
 export class RegistryConnection {
   readonly repository: Repository
   readonly #options: ConnectionOptions
@@ -35,7 +35,8 @@ export class RegistryConnection {
   /** Throws `registry-denied`, `registry-refused` or `registry-unreadable`. */
   async ask(question: Question, backoff?: Backoff): Promise<HttpResponse> {
     try {
-      return await this.#ask(question, backoff)
+      this.#origin ??= this.#findOrigin()
+      return await this.#ask(question, await this.#origin, backoff)
     } catch (error) {
       if (!(error instanceof NoAnswerError)) throw error
       throw unreadable(
@@ -46,57 +47,51 @@ export class RegistryConnection {
     }
   }
 
-  async #ask(question: Question, backoff?: Backoff): Promise<HttpResponse> {
+  async #ask(question: Question, origin: string, backoff?: Backoff): Promise<HttpResponse> {
     const { method, path, body, expects } = question
-    this.#origin ??= this.#findOrigin(apiOrigin(this.repository.registry))
-    const origin = await this.#origin
     const url = path instanceof URL ? path : new URL(`${origin}/v2/${this.repository.path}/${path}`)
     for (let wasChallenged = false; ; wasChallenged = true) {
-      // Another host, to which an upload may be sent, gets no credentials.
+      // Uploads may go to another host, which gets no credentials.
       const authorization = url.origin === origin ? await this.#authorization.header(origin) : undefined
       const headers = { ...question.headers, ...(authorization === undefined ? {} : { authorization }) }
       const response = await this.#options.transport.send({ method, url, headers, body }, backoff)
-      const { status } = response
-      if (wantsTls(response, origin)) {
-        this.#origin = Promise.resolve(origin.replace('http:', 'https:'))
-        return this.#ask(question, backoff)
-      }
-      if (expects.includes(status)) return response
+      if (expects.includes(response.status)) return response
       if (expects.includes(404) && provesAbsence(response)) return { ...response, status: 404 }
-      // Once: the token may have run out.
-      if (status !== 401 || wasChallenged) throw refusalOf(question, response, this.#options)
-      this.#challenged(response, { url, what: question.what }, authorization)
+      // Once: the token may have expired.
+      if (response.status !== 401 || wasChallenged) throw refusalOf(question, response, this.#options)
+      this.#challenged(response, origin, authorization)
     }
   }
 
-  /** Asks without credentials first: what is not shown to some may be said not to be there. */
-  async #findOrigin(origin: string): Promise<string> {
-    if (this.#options.credentials.kind === 'anonymous') return origin
-    const request = { method: 'GET', url: new URL(`${origin}/v2/`), headers: {}, what: origin } as const
-    const response = await this.#options.transport.send(request)
-    if (wantsTls(response, origin)) return this.#findOrigin(origin.replace('http:', 'https:'))
-    const { status } = response
-    if (status === 404) {
-      const what = `${describeRequest(request)} answered 404: there is no container registry.`
-      throw unreadable(what, 'Check the name of the registry.')
-    }
-    if (status === 401) this.#challenged(response, request, undefined)
-    else if (status !== 200) throw refusalOf(request, response, this.#options)
+  /** A registry on loopback may speak plain http, as for docker; any other is asked by https. */
+  async #findOrigin(): Promise<string> {
+    const host = apiHost(this.repository.registry)
+    const [https, http] = [`https://${host}`, `http://${host}`]
+    const isAnonymous = this.#options.credentials.kind === 'anonymous'
+    if (isAnonymous && !isLoopback(host)) return https
+    return this.#ping(https).catch((error: unknown) => {
+      if (!isLoopback(host) || !speaksPlainHttp(error)) throw error
+      return isAnonymous ? http : this.#ping(http)
+    })
+  }
+
+  /** Asks without credentials first: registries hide from some accounts what they would show to others. */
+  async #ping(origin: string): Promise<string> {
+    const url = new URL(`${origin}/v2/`)
+    const response = await this.#options.transport.send({ method: 'GET', url, headers: {} })
+    if (response.status === 404)
+      throw unreadable(
+        `${url} answered 404: there is no container registry.`,
+        'Check the name of the registry.',
+      )
+    if (response.status === 401) this.#challenged(response, origin, undefined)
+    else if (response.status !== 200)
+      throw refusalOf({ method: 'GET', what: origin }, response, this.#options)
     return origin
   }
 
-  #challenged(
-    { headers, url: { origin } }: HttpResponse,
-    { url, what }: { url: URL; what: string },
-    refused: string | undefined,
-  ): void {
-    if (origin !== url.origin)
-      throw unusable(what, `it leads to ${origin}, which asks for credentials and gets none`)
+  #challenged({ headers, url }: HttpResponse, origin: string, refused: string | undefined): void {
+    if (url.origin !== origin) throw unusable(origin, `it leads to ${url.origin}, which wants credentials`)
     this.#authorization.challenged(headers['www-authenticate'] ?? '', origin, refused)
   }
-}
-
-/** Whether a registry on loopback, which is asked by plain http, speaks TLS: it answers in words of its own. */
-function wantsTls({ status, body }: HttpResponse, origin: string): boolean {
-  return status === 400 && origin.startsWith('http:') && specErrors(body).length === 0
 }

@@ -15,7 +15,7 @@ export function isIndex(mediaType: string): boolean {
   return /image\.index|manifest\.list/.test(mediaType)
 }
 
-/** The images of an index. BuildKit marks attestations beside them, and lists the layers of a cache like manifests. */
+/** The images of an index; BuildKit lists attestations and the layers of a cache there, too. */
 export function imagesIn(index: unknown): Digest[] {
   return listedIn(index, 'manifests')
     .filter(entry => {
@@ -33,17 +33,17 @@ export function listsManifest({ bytes, digest }: Manifest, part: Digest): boolea
   return listedIn(parseStored(bytes, digest), 'manifests').some(entry => field(entry, 'digest') === part)
 }
 
-/** Whether a manifest is an attestation, which BuildKit puts beside the images of an index. */
+/** Whether a manifest is one of BuildKit's attestations. */
 export function isAttestation({ bytes, digest }: Manifest): boolean {
   return holdsOnly(parseStored(bytes, digest), [IN_TOTO])
 }
 
-/** Whether a manifest is an image, or an index with at least one: not a cache, a signature or another artifact. */
+/** Whether a manifest is an image, or an index with one: not a cache, a signature or another artifact. */
 export function isImage({ bytes, digest, mediaType }: Manifest): boolean {
   const manifest = parseStored(bytes, digest)
   if (isArtifact(manifest)) return false
   if (isIndex(mediaType)) return imagesIn(manifest).length > 0
-  // A signature or an attestation may have the config of an image.
+  // A signature or an attestation may have an image's config.
   return IMAGE_CONFIGS.includes(field(manifest, 'config', 'mediaType')) && !holdsOnly(manifest, STATEMENTS)
 }
 
@@ -52,7 +52,7 @@ const IMAGE_CONFIGS: readonly unknown[] = [
   'application/vnd.docker.container.image.v1+json',
 ]
 
-/** in-toto's, bare or in an envelope, and the signatures of cosign. */
+/** in-toto's, bare or in an envelope, and cosign's signatures. */
 const STATEMENTS: readonly unknown[] = [
   IN_TOTO,
   'application/vnd.dsse.envelope.v1+json',

@@ -2,7 +2,7 @@ import { field } from '../json.ts'
 import { oneLine } from '../text.ts'
 import type { Manifest, RegistryClient } from './client.ts'
 import { imagesIn, isIndex, parseStored } from './image-index.ts'
-import { byDigest, isDigest } from './reference.ts'
+import { byDigest, type Digest, isDigest } from './reference.ts'
 
 /** The commit that an image was built from, and its repository: image-spec v1.1, annotations.md. */
 export const REVISION_LABEL = 'org.opencontainers.image.revision'
@@ -14,29 +14,29 @@ export const CONTEXT_REVISION_LABEL = 'io.github.dmwm.stable-release.context.rev
 
 export type Labels = Readonly<Record<string, string>>
 
-/** The labels of a published image, of each of its platforms. */
+/** The labels of each platform of an image. */
 export function readAllLabels(registry: RegistryClient, published: Manifest): Promise<readonly Labels[]> {
-  return Promise.all(imagesOf(registry, published).map(async read => labelsOf(registry, await read())))
+  return Promise.all(imagesOf(registry, published).map(image => labelsOf(registry, image)))
 }
 
-/** The labels of a published image; of an index, those of its first image. */
+/** The labels of the first platform of an image. */
 export async function readLabels(registry: RegistryClient, published: Manifest): Promise<Labels> {
-  return labelsOf(registry, await imagesOf(registry, published)[0]?.())
+  return labelsOf(registry, imagesOf(registry, published)[0])
 }
 
-function imagesOf(registry: RegistryClient, published: Manifest): (() => Promise<Manifest | undefined>)[] {
-  if (!isIndex(published.mediaType)) return [async () => published]
-  const index = parseStored(published.bytes, byDigest(registry.repository, published.digest))
-  return imagesIn(index).map(image => () => registry.getManifest(image))
+function imagesOf(registry: RegistryClient, published: Manifest): readonly (Manifest | Digest)[] {
+  if (!isIndex(published.mediaType)) return [published]
+  return imagesIn(parseStored(published.bytes, byDigest(registry.repository, published.digest)))
 }
 
-async function labelsOf(registry: RegistryClient, manifest: Manifest | undefined): Promise<Labels> {
+async function labelsOf(registry: RegistryClient, image: Manifest | Digest | undefined): Promise<Labels> {
+  const manifest = typeof image === 'string' ? await registry.getManifest(image) : image
   if (manifest === undefined || isIndex(manifest.mediaType)) return {}
   const what = byDigest(registry.repository, manifest.digest)
-  const config = field(parseStored(manifest.bytes, what), 'config', 'digest')
-  if (!isDigest(config)) return {}
-  const image = parseStored(await registry.getBlob(config), `The config of ${what}`)
-  const labels = Object.entries(field(image, 'config', 'Labels') ?? {})
+  const digest = field(parseStored(manifest.bytes, what), 'config', 'digest')
+  if (!isDigest(digest)) return {}
+  const config = parseStored(await registry.getBlob(digest), `The config of ${what}`)
+  const labels = Object.entries(field(config, 'config', 'Labels') ?? {})
   const texts = labels.filter(([, value]) => typeof value === 'string' && value !== '')
   return Object.fromEntries(texts.map(([name, value]) => [name, oneLine(value)]))
 }

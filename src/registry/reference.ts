@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 
-/** A content digest, such as `sha256:…`. */
 export type Digest = `sha256:${string}` | `sha512:${string}`
 
 export function isDigest(text: unknown): text is Digest {
@@ -13,7 +12,6 @@ export function digestOf(bytes: Buffer, like?: Digest): Digest {
   return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`
 }
 
-/** What a registry has under a tag; everything else is an error. */
 export type TagState = { readonly kind: 'absent' } | { readonly kind: 'present'; readonly digest: Digest }
 
 export interface Repository {
@@ -22,17 +20,14 @@ export interface Repository {
   readonly path: string
 }
 
-/** `registry/path`, as docker takes it. */
 export function imageName({ registry, path }: Repository): string {
   return `${registry}/${path}`
 }
 
-/** `registry/path:tag`. */
 export function tagged(repository: Repository, tag: string): string {
   return `${imageName(repository)}:${tag}`
 }
 
-/** `registry/path@digest`. */
 export function byDigest(repository: Repository, digest: Digest): string {
   return `${imageName(repository)}@${digest}`
 }
@@ -44,7 +39,7 @@ const HOST = new RegExp(
 )
 const PATH_COMPONENT = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/
 
-/** Says what keeps `text` from being the host of a registry, or nothing if it is one. */
+/** Why `text` is not the host of a registry, if so. */
 export function registryProblem(text: string): string | undefined {
   if (text === '') return 'it is empty'
   if (/^https?:/i.test(text)) return 'it is an address; leave "https://" out'
@@ -54,14 +49,14 @@ export function registryProblem(text: string): string | undefined {
   // `0x7f.1` is 127.0.0.1.
   const asked = URL.canParse(`https://${name}/`) ? new URL(`https://${name}/`).hostname : undefined
   if (asked === undefined || !(asked === name.toLowerCase() || name.startsWith('[')))
-    return 'it is a number, or another way to write an address; write the name of the host'
+    return 'it is a number, or an address in another notation; write the name of the host'
   if (port !== undefined && (Number(port) < 1 || Number(port) > 65_535)) return `there is no port ${port}`
   return name === 'localhost' || name.startsWith('[') || /[.:]/.test(text)
     ? undefined
     : 'docker takes a name without dot or port for a user of Docker Hub; write the full host name'
 }
 
-/** Says what keeps `path` from being a repository of the registry, or nothing if it is one. */
+/** Why `path` is not a repository of the registry, if so. */
 export function pathProblem(registry: string, path: string): string | undefined {
   for (const component of path.split('/')) {
     if (component === '') return 'it has an empty part'
@@ -73,17 +68,17 @@ export function pathProblem(registry: string, path: string): string | undefined 
   return length > 255 ? `with the registry it has ${length} characters, more than 255` : undefined
 }
 
-/** Whether a host is this machine, where plain http is spoken. */
+/** Whether a host is this machine. */
 export function isLoopback(registry: string): boolean {
   return /^(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]+)?$/i.test(registry)
 }
 
-export function apiOrigin(registry: string): string {
-  if (registry === 'docker.io' || registry === 'index.docker.io') return 'https://registry-1.docker.io'
-  return `${isLoopback(registry) ? 'http' : 'https'}://${registry}`
+/** The host, and port, of a registry's API. */
+export function apiHost(registry: string): string {
+  return registry === 'docker.io' || registry === 'index.docker.io' ? 'registry-1.docker.io' : registry
 }
 
-/** Whether a reference, as docker takes it, names a repository: distribution's package reference, "ParseDockerRef". */
+/** Whether a reference, as docker takes it, is in a repository: distribution's package reference, "ParseDockerRef". */
 export function isIn(repository: Repository, reference: string): boolean {
   const name = reference.replace(/@.*/s, '').replace(/:[^:/]*$/, '')
   const [first = '', ...rest] = name.split('/')
@@ -92,13 +87,9 @@ export function isIn(repository: Repository, reference: string): boolean {
   return normalised(named) === normalised(repository)
 }
 
-const DOCKER_HUB = ['docker.io', 'index.docker.io', 'registry-1.docker.io', 'registry.hub.docker.com']
-
 function normalised({ registry, path }: Repository): string {
-  const host = registry.toLowerCase()
-  if (isLoopback(host))
-    return `${host.replace(/^(?:\[.*\]|[^:]*)/, 'localhost').replace(/:80$/, '')}/${path.toLowerCase()}`
-  const name = host.replace(/:443$/, '')
-  if (!DOCKER_HUB.includes(name)) return `${name}/${path.toLowerCase()}`
-  return `docker.io/${path.includes('/') ? '' : 'library/'}${path.toLowerCase()}`
+  const host = registry.toLowerCase().replace(/:443$/, '')
+  if (!/^(?:(?:index\.|registry-1\.)?docker\.io|registry\.hub\.docker\.com)$/.test(host))
+    return `${host}/${path}`
+  return `docker.io/${path.includes('/') ? '' : 'library/'}${path}`
 }
