@@ -67,7 +67,11 @@ describe.each([
       name: 'a full disk',
       with: { context: 'full', 'build-options': '--network=host' },
       error: 'build-failed',
-      facts: ['cmswmcore/failure:2.3.4', /no space left on device/i, 'disk of this machine'],
+      facts: [
+        'cmswmcore/failure:2.3.4',
+        ...(buildx ? [/no space left on device/i] : []),
+        'disk of this machine',
+      ],
     },
     {
       name: 'an engine that is not there',
@@ -114,15 +118,13 @@ describe.each([
     ])
   })
 
-  test('a repository that the account may only read', async () => {
-    const dockerfile = 'FROM scratch\nCOPY file /\n'
-    expectFailure(await release('read-only', dockerfile), 'push-failed', [
-      `${bench.registry.host}/${READ_ONLY}:2.3.4`,
-    ])
-  })
-
   // Only BuildKit writes caches to a registry, and of the stores only that of containerd lets it.
   if (store !== 'containerd') return
+  test('a repository that the account may only read, before anything is built', async () => {
+    const step = await release('read-only', 'FROM scratch\nRUN never\n')
+    expectFailure(step, 'registry-denied', [`${bench.registry.host}/${READ_ONLY}`])
+  })
+
   test('a cache that may not be written', async () => {
     const { host } = bench.registry
     const step = await release('cached', 'FROM scratch\nCOPY file /\n', {
