@@ -1,11 +1,12 @@
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
+import { SlowFirst } from './scripts/slow-first.ts'
 
 /**
  * Tests that need more than Node and git: an engine, a registry, root, Debian's packages, or the shell and the programs of
  * a Linux system. All others are unit tests.
  */
-const REAL = ['__tests__/{e2e,sandbox,demo}/**/*.test.ts', '__tests__/**/*.real.test.ts']
+const REAL = ['__tests__/{e2e,demo}/**/*.test.ts', '__tests__/**/*.real.test.ts']
 
 export default defineConfig({
   test: {
@@ -14,6 +15,7 @@ export default defineConfig({
     hookTimeout: 180_000,
     // A file with an engine mostly waits for it: each processor takes one, but few engines are enough.
     maxWorkers: Math.min(availableParallelism(), 4),
+    sequence: { sequencer: SlowFirst },
     projects: [
       {
         extends: true,

@@ -23,7 +23,7 @@ import { oneLine } from '../src/text.ts'
 import { requestWith, runIn, temporaryFolder } from './inputs/order.ts'
 
 /** How long a text may keep a run from hearing anything, in milliseconds: one pass takes a small part of it. */
-const LIMIT = 5_000
+const LIMIT = 20_000
 const MEGABYTE = 1_000_000
 /** The longest variable that Linux hands to a program. */
 const VARIABLE = 128_000

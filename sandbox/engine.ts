@@ -31,7 +31,7 @@ const startDeadline = 60_000
 const longestSocketPath = 107
 
 const checkLength = (folder: string): void => {
-  const longest = join(folder, 'exec/containerd/containerd.sock.ttrpc')
+  const longest = join(folder, 'containerd.sock.ttrpc')
   if (Buffer.byteLength(longest) <= longestSocketPath) return
   throw new Error(`TMPDIR is too long a path for the engine's sockets (${longest}): set a shorter one`)
 }
@@ -96,12 +96,27 @@ const makeClient = async (folder: string, programs: Programs, buildx: boolean) =
   return { bin, config }
 }
 
+/** Left to itself, dockerd starts containerd and waits a second, as that does not answer at once. */
+const START = [
+  'containerd --config "$1" & until [ -S "$2" ] || ! kill -0 $!; do sleep 0.01; done',
+  'exec dockerd --config-file "$3"',
+].join('\n')
+
 const startDaemon = async (kept: Kept, programs: Programs, store: Store): Promise<string> => {
   const { folder } = kept
   const socket = join(folder, 'docker.sock')
   const drivers = storageDrivers[store]
+  const containerd = join(folder, 'containerd.sock')
+  const containerdConfiguration = [
+    'version = 2',
+    `root = "${join(folder, 'containerd')}"`,
+    `state = "${join(folder, 'exec/containerd')}"`,
+    'disabled_plugins = ["io.containerd.grpc.v1.cri"]',
+    `grpc.address = "${containerd}"`,
+  ].join('\n')
   const configuration = {
     hosts: [`unix://${socket}`],
+    containerd,
     'data-root': join(folder, 'data'),
     'exec-root': join(folder, 'exec'),
     pidfile: join(folder, 'docker.pid'),
@@ -112,9 +127,11 @@ const startDaemon = async (kept: Kept, programs: Programs, store: Store): Promis
     iptables: false,
     ip6tables: false,
   }
-  await writeFile(join(folder, 'daemon.json'), JSON.stringify(configuration))
+  const files = { daemon: join(folder, 'daemon.json'), containerd: join(folder, 'containerd.toml') }
+  await writeFile(files.daemon, JSON.stringify(configuration))
+  await writeFile(files.containerd, containerdConfiguration)
   kept.start({
-    command: isolated(['dockerd', '--config-file', join(folder, 'daemon.json')]),
+    command: isolated(['sh', '-c', START, 'sh', files.containerd, containerd, files.daemon]),
     env: { ...plainEnvironment(), PATH: programs.path },
   })
   await kept.ready(() => answers(socket), startDeadline)

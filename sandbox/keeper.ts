@@ -6,7 +6,7 @@
  * the program is stopped and the folder removed. Start it with `keep` of kept.ts.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, openSync, rmSync } from 'node:fs'
+import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -16,9 +16,6 @@ export interface ToKeeper {
   command: readonly [string, ...string[]]
   env: NodeJS.ProcessEnv
 }
-
-/** How long a program may take to stop before it is killed, in milliseconds; docker gives containers 10 seconds. */
-const patience = 20_000
 
 const tell = (message: FromKeeper): void => {
   // The owner may go at any moment; that is what the keeper is for.
@@ -32,18 +29,18 @@ const start = ({ command, env }: ToKeeper): void => {
   const log = openSync(join(folder, 'log'), 'a')
   // If the keeper itself is killed, the kernel kills the program.
   const args = ['--pdeathsig', 'KILL', '--', ...command]
-  // In a process group of its own, it can be reached together with what it runs in.
   program = spawn('setpriv', args, { cwd: folder, env, detached: true, stdio: ['ignore', log, log] })
   program.once('error', error => tell({ kind: 'ended', how: error.message }))
   program.once('exit', (status, signal) => tell({ kind: 'ended', how: signal ?? `status ${status}` }))
 }
 
-const isRunning = (child: ChildProcess): boolean =>
-  child.pid !== undefined && child.exitCode === null && child.signalCode === null
-
-/** The program is a child of this process: until its exit is seen here, its number belongs to nobody else. */
-const signal = (child: ChildProcess, name: NodeJS.Signals): void => {
-  if (child.pid !== undefined && isRunning(child)) process.kill(-child.pid, name)
+/**
+ * Ends the program at once: nothing of it is kept, and an engine takes a second to stop by itself. What runs in namespaces of
+ * its own is ended from inside: its first process is gone when everything in them is.
+ */
+const kill = (pid: number): void => {
+  const inside = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
+  process.kill(Number(inside === '' ? pid : inside.split(' ', 1)[0]), 'SIGKILL')
 }
 
 const clean = (): void => {
@@ -52,14 +49,13 @@ const clean = (): void => {
 }
 
 const stop = (): void => {
-  const child = program
-  if (child === undefined || !isRunning(child)) {
+  const isRunning = program?.exitCode === null && program.signalCode === null
+  if (program?.pid === undefined || !isRunning) {
     clean()
     return
   }
-  child.once('exit', clean)
-  setTimeout(() => signal(child, 'SIGKILL'), patience)
-  signal(child, 'SIGTERM')
+  program.once('exit', clean)
+  kill(program.pid)
 }
 
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, stop)

@@ -8,16 +8,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { makeWheel, type Wheel } from './wheel.ts'
 
-export interface PackageIndexOptions {
-  /** Whether it has the list of a project as JSON too (PEP 691), or as HTML alone (PEP 503). */
-  readonly json?: boolean
-}
-
 export interface Upload {
   readonly project: string
   readonly version: string
-  /** PEP 592: true, or the reason. */
-  readonly yanked?: true | string
   readonly requiresPython?: string
 }
 
@@ -31,17 +24,13 @@ export interface IndexRequest {
   readonly type: string
 }
 
-/** What is wrong with the index: it closes connections, or answers everything so. */
-export type Fault =
-  | 'closes'
-  | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string }
-
 export interface SandboxIndex {
   /** The address of the simple index, `http://127.0.0.1:<port>/simple/`. */
   readonly url: string
   /** All requests since the start. */
   readonly requests: readonly IndexRequest[]
-  fault: Fault | undefined
+  /** Whether it closes every connection without an answer. */
+  isDown: boolean
   upload(upload: Upload): void
   /** The next lists for a client whose User-Agent matches come from a node that lacks the last upload. */
   fallBehind(options: { client: RegExp; answers: number }): void
@@ -65,21 +54,19 @@ const asJson = (project: string, files: readonly IndexFile[]): string =>
   JSON.stringify({
     meta: { 'api-version': '1.0' },
     name: project,
-    files: files.map(({ wheel, yanked = false, requiresPython }) => ({
+    files: files.map(({ wheel, requiresPython }) => ({
       filename: wheel.filename,
       url: `../../files/${wheel.filename}`,
       hashes: { sha256: wheel.sha256 },
       ...(requiresPython === undefined ? {} : { 'requires-python': requiresPython }),
-      yanked,
     })),
   })
 
 const asHtml = (project: string, files: readonly IndexFile[]): string => {
-  const anchors = files.map(({ wheel, yanked, requiresPython }) => {
+  const anchors = files.map(({ wheel, requiresPython }) => {
     const attributes = [
       `href="../../files/${wheel.filename}#sha256=${wheel.sha256}"`,
       ...(requiresPython === undefined ? [] : [`data-requires-python="${escapeHtml(requiresPython)}"`]),
-      ...(yanked === undefined ? [] : [`data-yanked="${yanked === true ? '' : escapeHtml(yanked)}"`]),
     ]
     return `    <a ${attributes.join(' ')}>${wheel.filename}</a><br />`
   })
@@ -88,10 +75,10 @@ const asHtml = (project: string, files: readonly IndexFile[]): string => {
 }
 
 /** Starts an index without any project. It runs in this process, and ends with it. */
-export const startPackageIndex = async ({ json = true }: PackageIndexOptions = {}): Promise<SandboxIndex> => {
+export const startPackageIndex = async (): Promise<SandboxIndex> => {
   const files: IndexFile[] = []
   const requests: IndexRequest[] = []
-  let fault: Fault | undefined
+  let isDown = false
   let behind = { client: /^/, answers: 0 }
 
   const shownTo = (userAgent: string): readonly IndexFile[] => {
@@ -113,7 +100,7 @@ export const startPackageIndex = async ({ json = true }: PackageIndexOptions = {
       response.writeHead(404, { 'Content-Type': 'text/plain' }).end('Not Found')
       return
     }
-    const type = json && request.headers.accept?.includes(JSON_TYPE) ? JSON_TYPE : HTML_TYPE
+    const type = request.headers.accept?.includes(JSON_TYPE) ? JSON_TYPE : HTML_TYPE
     const body = type === JSON_TYPE ? asJson(project, shown) : asHtml(project, shown)
     const etag = `"${createHash('sha256').update(body).digest('hex').slice(0, 16)}"`
     const headers = {
@@ -128,12 +115,8 @@ export const startPackageIndex = async ({ json = true }: PackageIndexOptions = {
   }
 
   const answer = (request: IncomingMessage, response: ServerResponse, path: string): void => {
-    if (fault === 'closes') {
+    if (isDown) {
       request.socket.destroy()
-      return
-    }
-    if (fault !== undefined) {
-      response.writeHead(fault.status, { ...fault.headers }).end(fault.body)
       return
     }
     const [, name] = /^\/simple\/([^/]+)\/$/.exec(path) ?? []
@@ -163,11 +146,11 @@ export const startPackageIndex = async ({ json = true }: PackageIndexOptions = {
   return {
     url: `http://127.0.0.1:${port}/simple/`,
     requests,
-    get fault() {
-      return fault
+    get isDown() {
+      return isDown
     },
-    set fault(now) {
-      fault = now
+    set isDown(now) {
+      isDown = now
     },
     upload: upload => void files.push({ ...upload, wheel: makeWheel(upload) }),
     fallBehind: options => {

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { presets } from '../../src/policy/presets.ts'
 import { examples } from '../policy/preset-examples.ts'
@@ -47,17 +46,6 @@ describe('--json', () => {
       })),
     )
   })
-
-  test('has the verdict of docker.sh on every git tag of WMCore', () => {
-    const corpus = readFileSync(new URL('../policy/wmcore-tags.tsv', import.meta.url), 'utf8')
-      .split('\n')
-      .filter(line => line !== '' && !line.startsWith('#'))
-      .map(line => line.split('\t'))
-    const explained = explainJson(corpus.map(([tag]) => tag).join('\n'))
-    expect(explained.map(({ tag, stableTags }) => [tag, stableTags.length > 0 ? 'yes' : 'no'])).toEqual(
-      corpus,
-    )
-  })
 })
 
 test.each([
@@ -75,18 +63,4 @@ test.each([[], ['--json']])('gives a terminal nothing to obey: %j', (...args) =>
   const stdout = explain('a\u001b[31mb\n\u009b2J\n1.2.3\u202e\n::error::x\u007f\n', ...args)
   expect(stdout).not.toMatch(/[^\n -~]/)
   expect(stdout).toContain('a\\u001b[31mb')
-})
-
-test('100,000 git tags are one line each, and counted', () => {
-  const tags = Array.from({ length: 100_000 }, (_, index) => `${index}.0.0${index % 4 === 0 ? 'rc1' : ''}`)
-  const lines = explain(tags.join('\n')).split('\n')
-  expect(lines.slice(0, tags.length).map(line => line.trim().split(' ', 1)[0])).toEqual(tags)
-  expect(lines.slice(tags.length + 1)).toEqual([
-    '  final       75000  X.Y.Z',
-    '  patch           0  X.Y.Z.P',
-    '  candidate   25000  X.Y.ZrcN',
-    '  other           0  *',
-    '  all        100000',
-    '',
-  ])
 })

@@ -2,21 +2,20 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { type Ended, stableRelease } from '../e2e/command-line.ts'
-import { type Loopback, serve } from '../e2e/loopback.ts'
 import { temporaryFolder } from '../inputs/order.ts'
+import { serve } from '../registry/serve.ts'
 import { bundle, service } from './bundle.ts'
 
 let isSilent = false
-let registry: Loopback
-beforeAll(async () => {
+let registry: { host: string }
+beforeEach(async () => {
   // It has nothing, and shows nothing of what is closed.
   registry = await serve(({ url }, response) => {
     if (!isSilent) response.writeHead(url?.includes('closed') ? 403 : 404).end()
   })
 })
-afterAll(() => registry.stop())
 
 const home = temporaryFolder()
 const env = { PATH: process.env.PATH, HOME: home }

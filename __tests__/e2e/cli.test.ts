@@ -1,9 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { run } from '../../sandbox/command.ts'
-import { writeSampleContext } from '../../sandbox/sample-context.ts'
 import { listTags, readTag } from '../../sandbox/storage.ts'
 import { type Bench, startBench } from './bench.ts'
 import { type Ended, stableRelease } from './command-line.ts'
@@ -28,17 +25,18 @@ describe.each([
   })
 
   const docker = (...args: string[]): Promise<string> => run('docker', args, { env: bench.env })
-  const callIn = (cwd: string, command: string, tag: string, ...more: string[]): Promise<Ended> =>
-    stableRelease([command, service, tag, bench.registry.host, ...more], { env: bench.env, cwd })
   const call = (command: string, tag: string, ...more: string[]): Promise<Ended> =>
-    callIn(join(bench.workspace, 'service'), command, tag, ...more)
+    stableRelease([command, service, tag, bench.registry.host, ...more], {
+      env: bench.env,
+      cwd: join(bench.workspace, 'service'),
+    })
   const succeed = async (command: string, tag: string, ...more: string[]): Promise<Ended> => {
     const ended = await call(command, tag, ...more)
     expect(ended, ended.stderr).toMatchObject({ exitCode: 0, leftBehind: [] })
     return ended
   }
   const image = (): string => `${bench.registry.host}/cmsweb/${service}`
-  const published = (project = 'cmsweb') => listTags(bench.registry.storage, `${project}/${service}`)
+  const published = () => listTags(bench.registry.storage, `cmsweb/${service}`)
   const digestOf = (tag: string) => readTag(bench.registry.storage, `cmsweb/${service}`, tag)
   const localTags = async (): Promise<string[]> =>
     (await docker('image', 'ls', '--format={{.Repository}}:{{.Tag}}'))
@@ -93,33 +91,6 @@ describe.each([
     expect(await digestOf('2.3.4')).toBe(digest)
   })
 
-  test.each([
-    { tag: '2.3.5rc1', tags: ['2.3.5rc1'] },
-    { tag: '1.4.0.pre2', tags: ['1.4.0.pre2'] },
-    { tag: '2.3.4.1', tags: ['2.3.4.1', '2.3.4.1-stable'] },
-  ])('$tag is published as $tags, in the project that is given', async ({ tag, tags }) => {
-    for (const command of ['build', 'push']) await succeed(command, tag, 'cmswmcore')
-    expect(await published('cmswmcore')).toEqual(tags)
-    expect(await published()).toEqual([])
-  })
-
-  test('a build that fails is a failure, and leaves nothing to push', async () => {
-    const broken = await mkdtemp(join(tmpdir(), 'cli-'))
-    await writeSampleContext(broken, { lines: ['COPY nowhere /'] })
-    const built = await callIn(broken, 'build', '2.3.4')
-    await rm(broken, { recursive: true })
-    expect(built).toMatchObject({ exitCode: 1, stdout: '', leftBehind: [] })
-    // Docker's own words, and ours below them.
-    expect(built.stderr).toMatch(/nowhere[\s\S]*\nerror: [\s\S]*#build-failed\n$/)
-    expect(await localTags()).toEqual([])
-    await expectRefused(1, 'image-missing')
-  })
-
-  test('2.3.4 is found neither in 2.3.4.1 nor in 12.3.4', async () => {
-    for (const tag of ['2.3.4.1', '12.3.4', '2.3.4rc1']) await succeed('build', tag)
-    await expectRefused(1, 'image-missing')
-  })
-
   test('without the stable tag alone the exit status is 2, and local tags that are two images are refused', async () => {
     await succeed('build', '2.3.4')
     await docker('image', 'rm', `${image()}:2.3.4-stable`)
@@ -127,27 +98,5 @@ describe.each([
     await succeed('build', '2.3.5')
     await docker('tag', `${image()}:2.3.5`, `${image()}:2.3.4-stable`)
     await expectRefused(1, 'images-differ')
-  })
-
-  test('--json is what machines read, and standard error has the rest', async () => {
-    const [built, pushed] = [
-      await succeed('build', '2.3.4', '--json'),
-      await succeed('push', '2.3.4', '--json'),
-    ]
-    const stable = { tag: '2.3.4-stable', reference: `${image()}:2.3.4-stable`, stable: true }
-    expect(JSON.parse(built.stdout)).toMatchObject({
-      command: 'build',
-      services: [{ image: image(), tags: [{ outcome: 'built' }, { ...stable, outcome: 'built' }] }],
-    })
-    const digest = await digestOf('2.3.4')
-    expect(JSON.parse(pushed.stdout)).toMatchObject({
-      command: 'push',
-      services: [{ digest, tags: [{ outcome: 'built' }, { ...stable, outcome: 'copied' }] }],
-    })
-    for (const { stdout, stderr } of [built, pushed]) {
-      expect(stdout.trimEnd()).not.toContain('\n')
-      expect(stderr).toContain('rule final')
-      expect(stderr).not.toMatch(/^(?:::|debug:)/m)
-    }
   })
 })

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
+import { forward, send } from './forward.ts'
 
 /** What happens to a request: it goes on, its connection breaks, or it is answered with a status. */
 export type Fate = 'pass' | 'reset' | number
@@ -33,39 +34,22 @@ export const openDoor = async (url: string, { arrived, answered }: Doorkeeper): 
   }
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await buffer(request)
-    const { method = '', url: path = '', headers } = request
+    const { method = '', url: path = '' } = request
     const call = nameOf(request)
     calls.push(call)
     const fate = arrived?.(call) ?? 'pass'
     if (fate === 'reset') return void response.destroy()
     if (typeof fate === 'number') return void response.writeHead(fate).end()
-    const sent = Object.fromEntries(
-      ['accept', 'content-type', 'authorization'].flatMap(name => {
-        const value = headers[name]
-        return typeof value === 'string' ? [[name, value]] : []
-      }),
-    )
-    const answer = await fetch(`${url}${path}`, {
-      method,
-      headers: { ...sent, host: door },
-      ...(method === 'PUT' ? { body: new Uint8Array(body) } : {}),
-    })
-    const bytes = Buffer.from(await answer.arrayBuffer())
+    const answer = await forward(new URL(path, url), request, body)
     if ((await answered?.(call, method)) === 'reset') return void response.destroy()
-    const location = answer.headers.get('location')?.replace(url, `http://${door}`)
-    response.writeHead(answer.status, {
-      ...Object.fromEntries(answer.headers),
-      ...(location === undefined ? {} : { location }),
-    })
-    response.end(method === 'HEAD' ? undefined : bytes)
+    send(response, method, answer)
   }
   const server = createServer((request, response) => {
     serve(request, response).catch(() => response.destroy())
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const door = `127.0.0.1:${(server.address() as AddressInfo).port}`
   return {
-    host: door,
+    host: `127.0.0.1:${(server.address() as AddressInfo).port}`,
     calls,
     stop: async () => {
       server.closeAllConnections()

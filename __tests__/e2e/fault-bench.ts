@@ -1,9 +1,10 @@
 /** What the tests of faults, kills and races share: the parts, a run behind a fault proxy, and the promises. */
-import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'vitest'
+import { run } from '../../sandbox/command.ts'
 import { type EngineOptions, startEngine } from '../../sandbox/engine.ts'
 import { makeCheckout } from '../../sandbox/git-checkout.ts'
 import { startRegistry } from '../../sandbox/registry.ts'
@@ -77,7 +78,7 @@ export async function startFaultBench(options: EngineOptions) {
           env: { ...engine.env, ...step?.env },
           with: { ...inputs, ...account, policy: POLICY, ...step?.with },
         }),
-      interrupted: () => cp(folderOf('template'), folderOf(name), { recursive: true }),
+      interrupted: async () => void (await run('cp', ['-r', folderOf('template'), folderOf(name)])),
       stop: proxy.stop,
     }
   }

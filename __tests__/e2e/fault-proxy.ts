@@ -4,11 +4,9 @@
  */
 import { once } from 'node:events'
 import {
-  Agent,
   createServer,
   type IncomingHttpHeaders,
   type IncomingMessage,
-  request,
   type Server,
   type ServerResponse,
 } from 'node:http'
@@ -16,6 +14,7 @@ import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { callOf, type Exchange, type Fault, type Injection } from './fault-calls.ts'
+import { type Answer, endToEnd, forward, send } from './forward.ts'
 
 export type { Exchange }
 
@@ -43,12 +42,6 @@ export interface FaultProxy {
   stop(): Promise<void>
 }
 
-interface Answer {
-  readonly status: number
-  readonly headers: IncomingHttpHeaders
-  readonly body: Buffer
-}
-
 /** A request, and how it is answered. */
 interface Visit {
   readonly exchange: Exchange
@@ -71,7 +64,6 @@ export async function startFaultProxy(target: {
   readonly realm: string
   readonly service: string
 }): Promise<FaultProxy> {
-  const agent = new Agent({ keepAlive: true })
   let exchanges: Exchange[] = []
   let injection: Injection | undefined
   let watch: Watch = {}
@@ -127,7 +119,7 @@ export async function startFaultProxy(target: {
 
   async function pass(visit: Visit, watching: Watch): Promise<void> {
     const { exchange, response } = visit
-    const answer = await forward(visit)
+    const answer = await behind(visit)
     const { method, path } = exchange
     const isWritten = method === 'PUT' && path.includes('/manifests/') && answer.status === 201
     if (isWritten) await watching.written?.(exchange)
@@ -135,25 +127,13 @@ export async function startFaultProxy(target: {
     else send(response, method, answer)
   }
 
-  async function forward({ incoming: { method, url = '', headers }, body }: Visit): Promise<Answer> {
+  async function behind({ incoming, body }: Visit): Promise<Answer> {
+    const { url = '' } = incoming
     const to = url.startsWith('/token') ? new URL(url.slice('/token'.length), target.realm) : undefined
-    const sent = request(to ?? new URL(url, target.registry), {
-      method,
-      agent,
-      // The Host as it came: the registry makes its Location headers from it.
-      headers: {
-        ...endToEnd(headers),
-        ...(body.length > 0 || method !== 'GET' ? { 'content-length': body.length } : {}),
-      },
-    }).end(body)
-    const [message] = (await once(sent, 'response')) as [IncomingMessage]
-    const challenge = message.headers['www-authenticate']?.replace(target.realm, `http://${door}/token`)
+    const answer = await forward(to ?? new URL(url, target.registry), incoming, body)
+    const challenge = answer.headers['www-authenticate']?.replace(target.realm, `http://${door}/token`)
     const own = challenge === undefined ? {} : { 'www-authenticate': challenge }
-    return {
-      status: message.statusCode ?? 0,
-      headers: { ...message.headers, ...own },
-      body: await buffer(message),
-    }
+    return { ...answer, headers: { ...answer.headers, ...own } }
   }
 
   /** Puts the fault in; gives back false if it does not fit, because the answer has nothing that it could spoil. */
@@ -180,7 +160,7 @@ export async function startFaultProxy(target: {
       response.destroy()
       return true
     }
-    const answer = await forward(visit)
+    const answer = await behind(visit)
     const { headers, body } = answer
     const { 'docker-content-digest': digest, ...others } = headers
     switch (fault) {
@@ -233,7 +213,6 @@ export async function startFaultProxy(target: {
         each.close()
         each.closeAllConnections()
       }
-      agent.destroy()
     },
   }
 }
@@ -275,20 +254,6 @@ function answersOf(challenge: IncomingHttpHeaders): Partial<Record<Fault, Answer
     '503': page(503),
     'not JSON': page(200),
   }
-}
-
-function send(response: ServerResponse, method: string | undefined, { status, headers, body }: Answer): void {
-  const { 'content-length': length = '0' } = headers
-  response.writeHead(status, {
-    ...endToEnd(headers),
-    'content-length': method === 'HEAD' ? length : body.length,
-  })
-  response.end(method === 'HEAD' ? undefined : body)
-}
-
-function endToEnd(headers: IncomingHttpHeaders): IncomingHttpHeaders {
-  const HOP_BY_HOP = ['connection', 'keep-alive', 'transfer-encoding', 'expect', 'content-length']
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !HOP_BY_HOP.includes(name)))
 }
 
 async function listen(server: Server, address: string): Promise<string> {

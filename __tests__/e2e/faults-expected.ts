@@ -36,6 +36,11 @@ export interface Combination extends Injection {
   readonly expected: Expected
 }
 
+/** Whether a run is patient with it, for most of a minute: nothing answers, or what passes stays. */
+export function isLong({ fault, times }: Injection): boolean {
+  return fault === 'time-out' || (times === 'always' && PASSING.includes(fault))
+}
+
 /** Every combination of a call of the bundle and what can happen to it. */
 export function ourCombinations(): Combination[] {
   return combinationsOf(OUR_CALLS, expectedOfOurs)

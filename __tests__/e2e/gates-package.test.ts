@@ -1,9 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { run } from '../../sandbox/command.ts'
-import { type SandboxIndex, startPackageIndex } from '../../sandbox/package-index.ts'
+import { type IndexRequest, type SandboxIndex, startPackageIndex } from '../../sandbox/package-index.ts'
 import { buildPythonImage } from '../../sandbox/python-image.ts'
 import { listTags } from '../../sandbox/storage.ts'
 import type { Step, StepResult } from './action.ts'
@@ -37,26 +37,36 @@ beforeAll(async () => {
 })
 afterAll(() => bench?.stop())
 
-let index: SandboxIndex
-afterEach(() => index?.stop())
+/** An index of its own, whose node may be behind, and what is asked of it; and a release that waits for reqmgr2 there. */
+const inScene = async (use: (scene: Scene) => Promise<void>): Promise<void> => {
+  const index = await startPackageIndex()
+  const release = (inputs: Step['with']): Promise<StepResult> =>
+    bench.step({
+      tag: '2.3.4',
+      with: {
+        context: 'pip',
+        package: 'reqmgr2',
+        'package-index': index.url,
+        'package-timeout': '5m',
+        'build-args': `PIP_INDEX_URL=${index.url}`,
+        'build-options': '--network=host\n--no-cache',
+        ...inputs,
+      },
+    })
+  const looksOf = (client: RegExp) =>
+    index.requestsFor('reqmgr2').filter(({ userAgent }) => client.test(userAgent))
+  try {
+    await use({ index, release, looksOf })
+  } finally {
+    await index.stop()
+  }
+}
 
-/** Runs a release that waits for reqmgr2 and installs it with pip. */
-const release = (inputs: Step['with']): Promise<StepResult> =>
-  bench.step({
-    tag: '2.3.4',
-    with: {
-      context: 'pip',
-      package: 'reqmgr2',
-      'package-index': index.url,
-      'package-timeout': '1m',
-      'build-args': `PIP_INDEX_URL=${index.url}`,
-      'build-options': '--network=host\n--no-cache',
-      ...inputs,
-    },
-  })
-
-const looksOf = (client: RegExp) =>
-  index.requestsFor('reqmgr2').filter(({ userAgent }) => client.test(userAgent))
+interface Scene {
+  readonly index: SandboxIndex
+  release(inputs: Step['with']): Promise<StepResult>
+  looksOf(client: RegExp): readonly IndexRequest[]
+}
 
 const until = async (condition: () => boolean): Promise<void> => {
   while (!condition()) await sleep(20)
@@ -77,52 +87,42 @@ const expectPublished = async (step: StepResult, service: string): Promise<void>
   expect(await versionInside(step.outputs.reference)).toBe('2.3.4')
 }
 
-test.each([
-  { is: 'json', json: true },
-  { is: 'html', json: false },
-])('a package is waited for, at an index that is down at first, and has $is', async ({ is, json }) => {
-  index = await startPackageIndex({ json })
-  index.fault = 'closes'
-  const releasing = release({ service: is })
-  await until(() => looksOf(OURS).length >= 1)
-  index.upload({ project: 'reqmgr2', version: '2.3.3', requiresPython: '>=3.8' })
-  index.fault = undefined
-  const asked = looksOf(OURS).length
-  await until(() => looksOf(OURS).length >= asked + 2)
-  index.upload({ project: 'reqmgr2', version: '2.3.4', requiresPython: '>=3.8' })
-  await expectPublished(await releasing, is)
-})
+// Each waits for what the action waits for: a look every few seconds.
+describe.concurrent('a package', { timeout: 180_000 }, () => {
+  test('is waited for, at an index that is down at first', () =>
+    inScene(async ({ index, release, looksOf }) => {
+      index.isDown = true
+      const releasing = release({ service: 'awaited' })
+      await until(() => looksOf(OURS).length >= 1)
+      index.upload({ project: 'reqmgr2', version: '2.3.3', requiresPython: '>=3.8' })
+      index.isDown = false
+      const asked = looksOf(OURS).length
+      await until(() => looksOf(OURS).length >= asked + 2)
+      index.upload({ project: 'reqmgr2', version: '2.3.4', requiresPython: '>=3.8' })
+      await expectPublished(await releasing, 'awaited')
+    }))
 
-test('a package that does not come ends the run before anything is built', async () => {
-  index = await startPackageIndex()
-  index.upload({ project: 'reqmgr2', version: '2.3.3' })
-  index.upload({ project: 'reqmgr2', version: '2.3.4', yanked: 'broken metadata' })
-  const step = await release({ service: 'yanked', 'package-timeout': '2s' })
-  expectFailure(step, 'package-missing', [`reqmgr2 2.3.4 is not at ${index.url}reqmgr2/`, '2.3.3'])
-  expect(looksOf(OURS).length).toBeGreaterThan(1)
-  expect(looksOf(PIP)).toEqual([])
-  expect(await tagsOf('yanked')).toEqual([])
-})
+  test('that pip does not find at a node that is behind is built again', () =>
+    inScene(async ({ index, release, looksOf }) => {
+      index.upload({ project: 'reqmgr2', version: '2.3.3' })
+      index.upload({ project: 'reqmgr2', version: '2.3.4' })
+      index.fallBehind({ client: PIP, answers: 1 })
+      await expectPublished(await release({ service: 'behind' }), 'behind')
+      expect(looksOf(OURS)).toMatchObject([{ type: 'application/vnd.pypi.simple.v1+json' }])
+      expect(looksOf(PIP)).toHaveLength(2)
+    }))
 
-test('a build in which pip asked a node that is behind is tried again', async () => {
-  index = await startPackageIndex()
-  index.upload({ project: 'reqmgr2', version: '2.3.3' })
-  index.upload({ project: 'reqmgr2', version: '2.3.4' })
-  index.fallBehind({ client: PIP, answers: 1 })
-  await expectPublished(await release({ service: 'behind' }), 'behind')
-  expect(looksOf(OURS)).toMatchObject([{ type: 'application/vnd.pypi.simple.v1+json' }])
-  expect(looksOf(PIP)).toHaveLength(2)
-})
-
-test.each([
-  { why: 'another-project', context: 'pip-other', says: 'no-such-project==2.3.4' },
-  { why: 'another-python', context: 'pip', requiresPython: '>=99', says: 'Requires-Python >=99' },
-])('a build that fails for $why is final at once', async ({ why, context, says, ...upload }) => {
-  index = await startPackageIndex()
-  index.upload({ project: 'reqmgr2', version: '2.3.4', ...upload })
-  const step = await release({ service: why, context })
-  expectFailure(step, 'build-failed')
-  expect(step.log).toContain(says)
-  expect(looksOf(PIP)).toHaveLength(1)
-  expect(await tagsOf(why)).toEqual([])
+  test.each([
+    { why: 'another-project', context: 'pip-other', says: 'no-such-project==2.3.4' },
+    { why: 'another-python', context: 'pip', requiresPython: '>=99', says: 'Requires-Python >=99' },
+  ])('whose build fails for $why is not built again', ({ why, context, says, ...upload }) =>
+    inScene(async ({ index, release, looksOf }) => {
+      index.upload({ project: 'reqmgr2', version: '2.3.4', ...upload })
+      const step = await release({ service: why, context })
+      expectFailure(step, 'build-failed')
+      expect(step.log).toContain(says)
+      expect(looksOf(PIP)).toHaveLength(1)
+      expect(await tagsOf(why)).toEqual([])
+    }),
+  )
 })

@@ -5,11 +5,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { serve } from '../registry/serve.ts'
 import { COMMIT, runStep, type Step } from './action.ts'
 import { stableRelease } from './command-line.ts'
 import { expectFailure } from './expect-failure.ts'
-import { type Loopback, serve, withPrograms } from './loopback.ts'
 import { registryWith } from './one-image.ts'
+import { withPrograms } from './programs.ts'
 
 /** What a run meets that it waits for. */
 interface Wait {
@@ -150,16 +151,14 @@ async function interrupted<T>(
 ): Promise<T & { took: number }> {
   let isWaiting = false
   let sent = 0
-  let server: Loopback | undefined
   const { env, folder } = await withPrograms(programs)
   const touched = join(folder, 'waits')
   if (config !== undefined) await writeFile(join(folder, 'config.json'), JSON.stringify(config))
   try {
-    server = await serve((request, response) => {
+    const { host } = await serve((request, response) => {
       if (answer === undefined) empty(request, response)
-      else isWaiting = answer(request, response, server?.host ?? '') || isWaiting
+      else isWaiting = answer(request, response, request.headers.host ?? '') || isWaiting
     })
-    const { host } = server
     const sendWhenWaiting = async (kill: (signal: NodeJS.Signals) => void): Promise<void> => {
       while (!isWaiting && !existsSync(touched)) await sleep(20)
       await sleep(250)
@@ -175,7 +174,6 @@ async function interrupted<T>(
     })
     return { ...ended, took: performance.now() - sent }
   } finally {
-    server?.stop()
     await rm(folder, { recursive: true })
   }
 }

@@ -129,15 +129,3 @@ test('a plug-in of docker that does not stop is ended with the run', async () =>
     await bench.stop()
   }
 })
-
-test('the post step of a step that ended well has nothing to do', async () => {
-  const bench = await startBench({ engine: 'none' })
-  try {
-    const step = await bench.step({ tag: '2.3.4', with: { service: 'x', command: 'promote' } })
-    expect(step.exitCode).toBe(1)
-    const post = await bench.step({ tag: '2.3.4', state: step.state, with: { service: 'x' } })
-    expect(post).toMatchObject({ exitCode: 0, annotations: [], log: '' })
-  } finally {
-    await bench.stop()
-  }
-})

@@ -44,11 +44,6 @@ const expectReleased = async (registry: Registry, step: Step): Promise<void> => 
   expect(await published(registry)).toEqual(BOTH)
 }
 
-test.each(['htpasswd', 'token'] as const)('a registry with %s takes the login', async kind => {
-  const registry = registries[kind]
-  await expectReleased(registry, { with: { registry: registry.host, ...ROBOT } })
-})
-
 test('a registry with TLS, and an authority that Node was told to trust', async () => {
   const registry = await startRegistry({ tls: true, auth: { kind: 'htpasswd', users: USERS } })
   try {

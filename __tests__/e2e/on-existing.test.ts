@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { listTags, readTag } from '../../sandbox/storage.ts'
-import { type GitHubApi, startGitHubApi } from '../gates/github-api.ts'
-import { COMMIT } from './action.ts'
-import { type Bench, startBench } from './bench.ts'
+import { startGitHubApi } from '../gates/github-api.ts'
+import { COMMIT, type StepResult } from './action.ts'
+import { type Bench, startBench, withoutDocker } from './bench.ts'
 import { type DockerSpy, spyOnDocker } from './docker-spy.ts'
 import { expectFailure } from './expect-failure.ts'
 import { imagesAt } from './image.ts'
@@ -15,9 +15,11 @@ const [TAG, STABLE] = ['2.3.4', '2.3.4-stable']
 
 let bench: Bench
 let spy: DockerSpy
+let engineless: NodeJS.ProcessEnv
 beforeAll(async () => {
   bench = await startBench()
   spy = await spyOnDocker(bench.env)
+  engineless = await withoutDocker(bench.workspace)
 })
 afterAll(async () => {
   await rm(spy.folder, { recursive: true })
@@ -28,20 +30,15 @@ afterAll(async () => {
 interface Case {
   readonly first?: { readonly revision?: string }
   readonly stable?: { readonly revision?: string }
-  readonly onExisting: 'same-revision' | 'reuse' | 'fail' | 'overwrite'
-  /** Copies the first to the stable tag; builds and publishes both; stops. */
+  readonly onExisting: 'same-revision' | 'overwrite'
+  /** Copies the first to the stable tag; builds and publishes both; stops. All that may be there has its table with reconcile. */
   readonly end: 'copies' | 'builds' | 'refuses'
 }
 
 const cases: Case[] = [
-  { onExisting: 'fail', end: 'builds' },
   { first: { revision: COMMIT }, onExisting: 'same-revision', end: 'copies' },
   { first: { revision: OTHER }, onExisting: 'same-revision', end: 'refuses' },
-  { first: {}, onExisting: 'same-revision', end: 'refuses' },
-  { first: {}, onExisting: 'reuse', end: 'copies' },
-  { first: { revision: COMMIT }, onExisting: 'fail', end: 'refuses' },
   { first: { revision: OTHER }, onExisting: 'overwrite', end: 'builds' },
-  { stable: { revision: COMMIT }, onExisting: 'reuse', end: 'refuses' },
   { first: { revision: COMMIT }, stable: { revision: COMMIT }, onExisting: 'same-revision', end: 'refuses' },
   { first: { revision: COMMIT }, stable: { revision: COMMIT }, onExisting: 'overwrite', end: 'builds' },
 ]
@@ -98,58 +95,93 @@ test.each(KINDS)('the revision is found in: %s', async kind => {
   const step = await bench.step({ tag: TAG, with: { service } })
   expect(step).toMatchObject({ exitCode: 0, annotations: [] })
   expect(await readTag(bench.registry.storage, repository, STABLE)).toBe(digest)
-
-  const other = await seed(bench.registry, repository, '2.3.5', { kind, revision: OTHER })
-  const refused = await bench.step({ tag: '2.3.5', with: { service } })
-  expectFailure(refused, 'already-published', [other, OTHER, COMMIT, 'reuse', 'overwrite'])
   // Not a single layer was asked for.
   const blobs = (await requestsTo(bench.registry, repository)).filter(
     ({ method, path }) => method === 'GET' && path.includes('/blobs/'),
   )
-  expect(blobs).toHaveLength(2)
+  expect(blobs).toHaveLength(1)
 })
 
-describe('a run for a branch, of a tag', () => {
-  let api: GitHubApi
-  beforeAll(async () => {
-    api = await startGitHubApi()
-  })
-  afterAll(() => api?.stop())
-  const order = (service: string, tag = TAG) =>
-    bench.step({ apiUrl: api.url, env: spy.env, with: { service, tag, 'github-token': api.token } })
-
-  test('labels what it builds with the commit of the tag, so that the next run goes on', async () => {
+test('a run for a branch labels what it builds with the commit of the tag, so that the next run goes on', async () => {
+  const api = await startGitHubApi()
+  try {
     const { commit } = api.tag(TAG, { annotated: true })
-    const first = await order('branch-built')
+    const inputs = { service: 'branch-built', tag: TAG, 'github-token': api.token }
+    const order = { apiUrl: api.url, with: inputs }
+    const first = await bench.step(order)
     expect(first, first.log).toMatchObject({ exitCode: 0, annotations: [] })
     const [image] = await imagesAt(bench.registry.storage, first.outputs.digest ?? '')
     expect(image?.labels['org.opencontainers.image.revision']).toBe(commit)
-    const second = await order('branch-built')
+    const second = await bench.step(order)
     expect(second, second.log).toMatchObject({ exitCode: 0, annotations: [] })
     expect(second.outputs.digest).toBe(first.outputs.digest)
-  })
-
-  test('is refused what was built from its own commit', async () => {
-    const { commit } = api.tag(TAG)
-    await seed(bench.registry, 'cmswmcore/branch-own', TAG, { revision: COMMIT })
-    expectFailure(await order('branch-own'), 'already-published', [COMMIT, commit])
-  })
-
-  test('is an error if the repository has no such tag, before anything is built', async () => {
-    const before = (await spy.calls()).length
-    const step = await order('branch-misspelt', '2.3.44')
-    expectFailure(step, 'invalid-input', ['dmwm/WMCore', 'tags%2F2.3.44'])
-    expect(await spy.calls()).toHaveLength(before)
-    expect(await listTags(bench.registry.storage, 'cmswmcore/branch-misspelt')).toEqual([])
-  })
-
-  test('is released with a warning if GitHub does not tell the commit, but takes nothing that is there', async () => {
-    const silent = () => bench.step({ env: spy.env, with: { service: 'branch-silent', tag: TAG } })
-    const step = await silent()
-    expect(step, step.log).toMatchObject({
-      exitCode: 0,
-      annotations: [{ level: 'warning', title: 'The commit of the git tag is not known' }],
-    })
-    expectFailure(await silent(), 'already-published', [step.outputs.digest ?? ''])
-  })
+  } finally {
+    await api.stop()
+  }
 })
+
+test('a second identical run writes nothing, needs no docker, and says the same', async () => {
+  const repository = 'cmswmcore/twice'
+  const order = { tag: TAG, with: { service: 'twice' } }
+  const first = await bench.step(order)
+  expect(first, first.log).toMatchObject({ exitCode: 0, annotations: [] })
+  const before = await writesTo(bench.registry, repository)
+
+  const second = await bench.step({ ...order, env: engineless })
+
+  expect(second, second.log).toMatchObject({ exitCode: 0, annotations: [], leftBehind: [] })
+  expect(await writesTo(bench.registry, repository)).toEqual(before)
+  const { json: _, 'record-path': __, ...outputs } = second.outputs
+  expect(first.outputs).toMatchObject(outputs)
+  expect(outcomesOf(second)).toEqual({ [TAG]: 'kept', [STABLE]: 'kept' })
+})
+
+test('stable: on-promotion withholds the stable tag, and promote adds it', async () => {
+  const service = 'later'
+  const image = `${bench.registry.host}/cmswmcore/${service}`
+  const order = { tag: TAG, with: { service, stable: 'on-promotion' } }
+  const released = await bench.step(order)
+  expect(released, released.log).toMatchObject({
+    exitCode: 0,
+    leftBehind: [],
+    annotations: [{ level: 'notice', title: 'Stable tags wait' }],
+    outputs: { withheld: `${image}:${STABLE}`, tags: `${image}:${TAG}`, 'stable-tags': '' },
+  })
+  expect(await listTags(bench.registry.storage, `cmswmcore/${service}`)).toEqual([TAG])
+
+  const digest = released.outputs.digest ?? ''
+  const promotion = { tag: TAG, env: engineless, with: { service, command: 'promote', digest } }
+  const promoted = await bench.step(promotion)
+  expect(promoted, promoted.log).toMatchObject({ exitCode: 0, annotations: [] })
+  expect(await readTag(bench.registry.storage, `cmswmcore/${service}`, STABLE)).toBe(digest)
+
+  // Once promoted, nothing is withheld any more.
+  const again = await bench.step({ ...order, env: engineless })
+  expect(again.outputs).toMatchObject({ withheld: '', 'stable-tags': `${image}:${STABLE}` })
+})
+
+test('moving tags follow the newest version, and never go back', async () => {
+  const policy = `final: X.Y.Z -> X.Y.Z X.Y latest | X.Y.Z-stable
+    patch: X.Y.Z.P -> X.Y.Z.P X.Y latest | X.Y.Z.P-stable`
+  const at = (tag: string) => readTag(bench.registry.storage, 'cmswmcore/moving', tag)
+  const release = (tag: string) =>
+    bench.step({ tag, with: { service: 'moving', policy, 'build-args': `VERSION=${tag}` } })
+  const old = await release('2.3.8')
+  const first = { '2.3.8': 'built', '2.3.8-stable': 'copied', '2.3': 'moved', latest: 'moved' }
+  expect(outcomesOf(old)).toEqual(first)
+  const newest = await release('2.4.0')
+  expect([await at('2.3'), await at('latest')]).toEqual([old.outputs.digest, newest.outputs.digest])
+
+  const fix = await release('2.3.10')
+  expect(outcomesOf(fix)).toMatchObject({ '2.3.10-stable': 'copied', '2.3': 'moved', latest: 'stayed' })
+  expect(fix.outputs.tags).not.toContain(':latest')
+  // A patch of an old version, by number, is older than that.
+  expect(outcomesOf(await release('2.3.9.1'))).toMatchObject({ '2.3': 'stayed', latest: 'stayed' })
+  expect([await at('2.3'), await at('latest')]).toEqual([fix.outputs.digest, newest.outputs.digest])
+})
+
+/** What a step says that became of each tag. */
+function outcomesOf(step: StepResult): Record<string, string> {
+  const { tags } = JSON.parse(step.outputs.json ?? '').services[0]
+  return Object.fromEntries(tags.map(({ tag, outcome }: Record<string, string>) => [tag, outcome]))
+}

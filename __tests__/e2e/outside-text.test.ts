@@ -2,12 +2,13 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import type { RequestListener } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startGitHubApi } from '../gates/github-api.ts'
+import { serve } from '../registry/serve.ts'
 import { COMMIT, commandsIn, runStep, type Step } from './action.ts'
 import { stableRelease } from './command-line.ts'
-import { type Loopback, serve as startServer, withPrograms } from './loopback.ts'
 import { registryWith } from './one-image.ts'
+import { withPrograms } from './programs.ts'
 
 /** What the runner, a terminal or a table would obey, were it shown as it is. */
 const EVIL = 'x\r\n::error title=pwned::a ##[error]pwned | \u2028b\u001b[2J'
@@ -26,16 +27,6 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   for (const each of [folder, ...folders]) await rm(each, { recursive: true })
-})
-
-const servers: Loopback[] = []
-const serve = async (listener: RequestListener): Promise<string> => {
-  const server = await startServer(listener)
-  servers.push(server)
-  return server.host
-}
-afterEach(() => {
-  for (const server of servers.splice(0)) server.stop()
 })
 
 /** An environment whose docker says this, and fails. */
@@ -59,7 +50,13 @@ const withRegistry =
   (listener: RequestListener, inputs: Step['with'] = {}) =>
   async () => ({
     tag: '2.3.4',
-    with: { registry: await serve(listener), project: 'p', service: 's', context: 'service', ...inputs },
+    with: {
+      registry: (await serve(listener)).host,
+      project: 'p',
+      service: 's',
+      context: 'service',
+      ...inputs,
+    },
   })
 
 /** A release that docker says something of. */
@@ -157,7 +154,7 @@ test('what GitHub says of a check is obeyed in nothing', async () => {
     const { commit } = api.tag('2.3.4', { commit: COMMIT })
     api.checkRun(commit, { name: 'testbed', conclusion: EVIL })
     api.status(commit, { context: 'unit', state: 'failure', url: `https://x/${EVIL}` })
-    const registry = await serve(registryWith(COMMIT))
+    const { host: registry } = await serve(registryWith(COMMIT))
     const step = await runStep({
       tag: '2.3.4',
       apiUrl: api.url,

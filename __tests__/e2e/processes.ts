@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { setImmediate } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 export interface RunningProcess {
   readonly pid: number
@@ -28,7 +28,8 @@ export const withWatch = async <T>(use: () => Promise<T>): Promise<{ result: T; 
   const watch = async (): Promise<void> => {
     while (!over) {
       for (const { command } of listProcesses()) seen.add(command)
-      await setImmediate()
+      // Shorter than any program lives; without it, the watch takes a processor from what it watches.
+      await sleep(5)
     }
   }
   const watching = watch()

@@ -1,8 +1,9 @@
 /** The promotion of five services: every request failing, a kill at every request, and two at once. */
-import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { run } from '../../sandbox/command.ts'
 import { type Registry, startRegistry } from '../../sandbox/registry.ts'
 import { readTag } from '../../sandbox/storage.ts'
 import { COMMIT, runStep, type Step, type StepResult } from './action.ts'
@@ -69,7 +70,8 @@ const inScene = async (
   scenes += 1
   const project = `scene-${scenes}`
   const repositories = join(registry.storage, 'docker/registry/v2/repositories')
-  await cp(join(repositories, TEMPLATE), join(repositories, project), { recursive: true })
+  // Node's own copy takes as long as a whole run.
+  await run('cp', ['-r', join(repositories, TEMPLATE), join(repositories, project)])
   const violations: string[] = []
   const inShort = (call: string): string => call.replace(`/v2/${project}/`, '')
   const door = await openDoor(registry.url, {
@@ -106,10 +108,10 @@ const runAgain = async (scene: Scene): Promise<void> => {
 }
 
 /** Does something for all, four at once. */
-const forAll = async <T>(items: readonly T[], run: (item: T) => Promise<void>): Promise<void> => {
+const forAll = async <T>(items: readonly T[], use: (item: T) => Promise<void>): Promise<void> => {
   const waiting = items.values()
   const work = async (): Promise<void> => {
-    for (const item of waiting) await run(item)
+    for (const item of waiting) await use(item)
   }
   await Promise.all(Array.from({ length: 4 }, work))
 }
@@ -130,15 +132,6 @@ describe('five services', () => {
       expect(step, step.log).toMatchObject({ exitCode: 0, annotations: [] })
       calls.push(...scene.door.calls.map(call => call.replace(`/v2/${scene.project}/`, '')))
     })
-  })
-
-  test('are read, tried and written: every fixed tag, then every moving one, then all are read back', () => {
-    const kinds = calls.map(call => call.replace(/ #[0-9]+$/, '').replace(/^([A-Z]+) [a-z0-9]+\//, '$1 '))
-    const last = (kind: string): number => kinds.lastIndexOf(kind)
-    expect(kinds.indexOf(`PUT manifests/${STABLE}`)).toBeGreaterThan(last('POST blobs/uploads/'))
-    expect(kinds.indexOf(`PUT manifests/${STABLE}`)).toBeGreaterThan(last(`GET manifests/${FIRST}`))
-    expect(kinds.indexOf(`PUT manifests/${MOVING}`)).toBeGreaterThan(last(`PUT manifests/${STABLE}`))
-    expect(last(`HEAD manifests/${STABLE}`)).toBeGreaterThan(last(`PUT manifests/${MOVING}`))
   })
 
   test('a request that fails once is asked again, each of them', async () => {
@@ -170,7 +163,7 @@ describe('five services', () => {
         }
         // An upload that can not be cancelled ends by itself.
         if (/^DELETE/.test(refused)) expect(step.exitCode).toBe(0)
-        await runAgain(scene)
+        if (scene.door.calls.some(call => call.startsWith('PUT '))) await runAgain(scene)
       }),
     )
   }, 300_000)

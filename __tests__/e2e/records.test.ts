@@ -76,25 +76,6 @@ describe('a registry with the referrers API', () => {
     for (const fact of facts) expect(audited.stdout).toContain(fact)
   })
 
-  test('by the command line in GitLab, it is the person and the job', async () => {
-    const digest = await seed(registry, REPOSITORY, TAG, IMAGE)
-    const env = {
-      PATH: process.env.PATH,
-      DOCKER_CONFIG: folder,
-      GITLAB_CI: 'true',
-      GITLAB_USER_LOGIN: 'mapellid',
-      CI_JOB_URL: 'https://gitlab.cern.ch/crab3/CRABServer/-/jobs/7?token=x',
-      CI_ENVIRONMENT_NAME: 'production',
-    }
-    const args = ['promote', `reqmgr2@${digest}`, TAG, registry.host, 'cmswmcore']
-    const { exitCode, stderr } = await stableRelease(args, { cwd: folder, env })
-    expect(exitCode, stderr).toBe(0)
-    const run = 'https://gitlab.cern.ch/crab3/CRABServer/-/jobs/7'
-    expect(stored(digest)).toMatchObject([
-      { stableRelease: { actor: 'mapellid', run, environment: 'production' } },
-    ])
-  })
-
   test('a record that says something else is data: one escaped line, obeyed in nothing', async () => {
     const digest = await seed(registry, REPOSITORY, TAG, IMAGE)
     registry.copyTag(REPOSITORY, TAG, STABLE)

@@ -9,7 +9,6 @@ import { run } from '../../sandbox/command.ts'
 import { type StartedEngine, startEngine } from '../../sandbox/engine.ts'
 import { listTags, readTag } from '../../sandbox/storage.ts'
 import { type Bench, startBench } from './bench.ts'
-import { expectFailure } from './expect-failure.ts'
 import { snapshot } from './files.ts'
 import { imagesAt } from './image.ts'
 
@@ -138,39 +137,17 @@ describe('a builder of the remote driver', () => {
     expect(pushed, pushed.log).toMatchObject({ exitCode: 0, annotations: [], leftBehind: [] })
     await expectPublished()
   })
-
-  test('that does not exist is a failure, and nothing is built here instead', async () => {
-    const ended = await step('release', '--builder=nowhere')
-    expectFailure(ended, 'build-failed', ['nowhere'])
-    expect(await stepsOf(env)).toEqual([])
-    expect(await listTags(bench.registry.storage, repository())).toEqual([])
-  })
 })
 
-describe('an engine that is a docker context', () => {
-  let there: NodeJS.ProcessEnv
-  beforeAll(async () => {
-    const create = ['context', 'create', 'far', '--docker', `host=unix://${other.socket}`]
-    await run('docker', create, { env })
-    // DOCKER_HOST would come before the context.
-    const { DOCKER_HOST: _, ...rest } = env
-    there = { ...rest, DOCKER_CONTEXT: 'far' }
-  })
-
-  test('builds and pushes with DOCKER_CONTEXT', async () => {
-    const ended = await step('release', NETWORK, there)
+test('DOCKER_CONTEXT leads to the engine that builds, and keeps the image from build to push', async () => {
+  await run('docker', ['context', 'create', 'far', '--docker', `host=unix://${other.socket}`], { env })
+  // DOCKER_HOST would come before the context.
+  const { DOCKER_HOST: _, ...rest } = env
+  for (const command of ['build', 'push']) {
+    const ended = await step(command, NETWORK, { ...rest, DOCKER_CONTEXT: 'far' })
     expect(ended, ended.log).toMatchObject({ exitCode: 0, annotations: [], leftBehind: [] })
-    await expectPublished()
-    expect(await stepsOf(env)).toEqual([])
-  })
-
-  test('keeps the image from build to push', async () => {
-    for (const command of ['build', 'push']) {
-      const ended = await step(command, NETWORK, there)
-      expect(ended, ended.log).toMatchObject({ exitCode: 0, annotations: [], leftBehind: [] })
-    }
-    await expectPublished()
-    expect((await imagesOf(other.env)).toSorted()).toEqual(references())
-    expect(await imagesOf(env)).toEqual([])
-  })
+  }
+  await expectPublished()
+  expect((await imagesOf(other.env)).toSorted()).toEqual(references())
+  expect(await imagesOf(env)).toEqual([])
 })

@@ -70,10 +70,6 @@ test('what fails before the outputs is what is reported', async () => {
   expectFailure(step, 'not-as-planned')
 })
 
-test('a summary that can not be written does not matter', async () => {
-  expect(await promote({ runner: { GITHUB_STEP_SUMMARY: '/dev/full' } })).toMatchObject({ exitCode: 0 })
-})
-
 test('the post step removes what is left, and says so if it can not', async () => {
   const left = at('left')
   await mkdir(left)

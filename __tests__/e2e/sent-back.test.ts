@@ -2,11 +2,11 @@ import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { serve } from '../registry/serve.ts'
 import { visible } from './action.ts'
 import { type Bench, startBench } from './bench.ts'
 import { stableRelease } from './command-line.ts'
 import { expectFailure } from './expect-failure.ts'
-import { serve } from './loopback.ts'
 
 const USER = 'robot$project+name'
 const PASSWORD = 'p*ss_w`rd|<7>'
@@ -17,8 +17,8 @@ const SECRETS = [PASSWORD, LOGIN, LOGIN.replace(/=+$/, ''), 'p&#42;ss', encodeUR
 const shown = (text: string): string[] => SECRETS.filter(secret => text.includes(secret))
 
 /** A registry that has nothing, takes nothing, and says to whom, in several ways. */
-const startRegistry = (readable: boolean) => {
-  return serve((request, response) => {
+const startRegistry = (readable: boolean) =>
+  serve((request, response) => {
     request.resume()
     const { authorization } = request.headers
     if (authorization === undefined) {
@@ -31,7 +31,6 @@ const startRegistry = (readable: boolean) => {
     response.writeHead(status, { 'content-type': 'application/json' })
     response.end(JSON.stringify({ errors: [{ code: 'DENIED', message }] }))
   })
-}
 
 let folder: string
 beforeAll(async () => {
@@ -64,29 +63,25 @@ describe.each(['containerd', 'classic'] as const)('an engine with the %s store',
     const auths = from === 'docker' ? { [registry.host]: { auth: LOGIN } } : {}
     await writeFile(join(config, 'config.json'), JSON.stringify({ auths }))
     const env: NodeJS.ProcessEnv = { ...bench.env, DOCKER_CONFIG: config, RUNNER_DEBUG: '1' }
-    try {
-      const login = from === 'docker' ? {} : { username: USER, password: PASSWORD }
-      const inputs = { service: 'echo', registry: registry.host, command, ...login }
-      const step = await bench.step({ tag: '2.3.4', env, with: inputs })
-      expectFailure(step, error)
-      expect(step.log).toContain(`::add-mask::${LOGIN.replace(/=+$/, '')}`)
-      for (const text of [visible(step.log), step.summary, JSON.stringify(step.outputs)])
-        expect(shown(text)).toEqual([])
-      for (const { message } of step.annotations) expect(shown(message)).toEqual([])
+    const login = from === 'docker' ? {} : { username: USER, password: PASSWORD }
+    const inputs = { service: 'echo', registry: registry.host, command, ...login }
+    const step = await bench.step({ tag: '2.3.4', env, with: inputs })
+    expectFailure(step, error)
+    expect(step.log).toContain(`::add-mask::${LOGIN.replace(/=+$/, '')}`)
+    for (const text of [visible(step.log), step.summary, JSON.stringify(step.outputs)])
+      expect(shown(text)).toEqual([])
+    for (const { message } of step.annotations) expect(shown(message)).toEqual([])
 
-      const args = [command, 'echo', '2.3.4', registry.host, 'cmswmcore', '--debug']
-      const called = await stableRelease(from === 'docker' ? args : [...args, '--username', USER], {
-        env: { ...env, ...(from === 'docker' ? {} : { STABLE_RELEASE_PASSWORD: PASSWORD }) },
-        cwd: join(bench.workspace, 'service'),
-      })
-      expect(called.exitCode, called.stderr).not.toBe(0)
-      expect(called.stderr).toContain(`#${error}`)
-      expect(shown(called.stdout + called.stderr)).toEqual([])
-      // It was there to be masked: in answers to the action, and in what docker says of its own; BuildKit says the status.
-      if (command === 'promote' || store === 'classic')
-        for (const text of [step.log, step.summary, called.stderr]) expect(text).toContain('***')
-    } finally {
-      registry.stop()
-    }
+    const args = [command, 'echo', '2.3.4', registry.host, 'cmswmcore', '--debug']
+    const called = await stableRelease(from === 'docker' ? args : [...args, '--username', USER], {
+      env: { ...env, ...(from === 'docker' ? {} : { STABLE_RELEASE_PASSWORD: PASSWORD }) },
+      cwd: join(bench.workspace, 'service'),
+    })
+    expect(called.exitCode, called.stderr).not.toBe(0)
+    expect(called.stderr).toContain(`#${error}`)
+    expect(shown(called.stdout + called.stderr)).toEqual([])
+    // It was there to be masked: in answers to the action, and in what docker says of its own; BuildKit says the status.
+    if (command === 'promote' || store === 'classic')
+      for (const text of [step.log, step.summary, called.stderr]) expect(text).toContain('***')
   })
 })

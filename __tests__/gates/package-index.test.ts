@@ -94,7 +94,7 @@ test.each(['<!--', '<a ', '<a href="', '<a "\'', '<a x=', ' ', '<a href="a-', '-
     const started = performance.now()
     for (const body of [many, `<a href="${many}.tar.gz">`, `<a href="${filename}">`])
       expect(await look({ type: HTML_TYPE, body })).toMatchObject({ kind: 'versions' })
-    expect(performance.now() - started).toBeLessThan(5_000)
+    expect(performance.now() - started).toBeLessThan(20_000)
   },
 )
 

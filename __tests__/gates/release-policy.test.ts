@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { inputs } from '../../src/action-yml.ts'
@@ -95,10 +95,4 @@ test('examples use inputs that there are, and have no password in a command', ()
   const commands = blocks('sh').join('\n')
   expect(commands).toContain('curl --netrc ')
   expect(commands).not.toMatch(/--user|-u |password|authorization|curl (?!--netrc )/i)
-})
-
-test('every file that it links to is there', () => {
-  const links = Array.from(guide.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g), ([, link = '']) => link)
-  expect(links.length).toBeGreaterThan(0)
-  expect(links.filter(link => !existsSync(new URL(link, path)))).toEqual([])
 })

@@ -101,7 +101,6 @@ describe('release.yml', () => {
   }
 
   test.each([
-    { tags: ['v1.0.0'], released: 'v1.0.0', major: 'v1.0.0' },
     { tags: ['v1.9.0', 'v1.10.0'], released: 'v1.10.0', major: 'v1.10.0' },
     { tags: ['v1.0.0', 'v1.1.0', 'v10.0.0', 'v2.0.0'], released: 'v1.1.0', major: 'v1.1.0' },
     {
@@ -109,7 +108,6 @@ describe('release.yml', () => {
       released: 'v1.9.8',
       major: 'v1.9.8',
     },
-    { tags: ['v1.9.8', 'v1.9.9-rc1', 'v1.9.9'], released: 'v1.9.9', major: 'v1.9.9' },
     {
       tags: ['v1.1.0', 'v1.0.1'],
       released: 'v1.0.1',

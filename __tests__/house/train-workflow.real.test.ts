@@ -3,7 +3,6 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { inputs } from '../../src/action-yml.ts'
 import { fileCommands } from '../e2e/action.ts'
 import { temporaryFolder } from '../inputs/order.ts'
 
@@ -80,11 +79,9 @@ describe('what it hands on', () => {
   test.each([
     { job: release, name: 'docker_images_template.yaml' },
     { job: promote, name: 'promote_stable_images.yaml' },
-  ])('$name is called as it wants to be called', ({ job, name }) => {
+  ])('$name is called in the same version, and has the same defaults', ({ job, name }) => {
     const called = workflowAt(name).on.workflow_call
     expect(job.uses).toBe(versioned(name))
-    expect(Object.keys(called.inputs)).toEqual(expect.arrayContaining(Object.keys(job.with)))
-    expect(Object.keys(called.secrets)).toEqual(expect.arrayContaining(Object.keys(job.secrets)))
     for (const [input, { default: value }] of Object.entries<{ default?: unknown }>(called.inputs)) {
       const own = train.on.workflow_call.inputs[input]
       if (own !== undefined && input !== 'tag') expect(own.default ?? '', input).toEqual(value ?? '')
@@ -93,7 +90,6 @@ describe('what it hands on', () => {
 
   test('stable tags are held back by the releases, and looked for by nobody before the promotion', () => {
     expect([release.with.stable, verify.steps[0].with.stable]).toEqual(['on-promotion', 'on-promotion'])
-    expect(Object.keys(inputs)).toEqual(expect.arrayContaining(Object.keys(verify.steps[0].with)))
   })
 
   test('no job has more permissions than it needs, or than the promotion has', () => {

@@ -28,22 +28,6 @@ const refer = (subject: string, artifactType: string, name: string): Promise<Res
   return fetch(address, { method: 'PUT', headers, body })
 }
 
-test('the model lists what refers to nothing that is there, and its PUT says so', async () => {
-  const put = await refer(NOWHERE, TYPE, 'first')
-  expect([put.status, put.headers.get('oci-subject')]).toEqual([201, NOWHERE])
-  const list = await fetch(`${registry.url}/v2/${PATH}/referrers/${NOWHERE}`)
-  expect(list.headers.get('content-type')).toBe(EMPTY_INDEX.mediaType)
-  const { mediaType } = EMPTY_INDEX
-  const descriptor = {
-    mediaType,
-    artifactType: TYPE,
-    annotations: { name: 'first' },
-    size: expect.any(Number),
-  }
-  expect(await list.json()).toMatchObject({ schemaVersion: 2, mediaType, manifests: [descriptor] })
-  expect((await fetch(`${registry.url}/v2/${PATH}/referrers/2.3.4`)).status).toBe(400)
-})
-
 test('the client gets all pages of one type, and no tag is made of a referrer', async () => {
   const digest = (await seed(registry, PATH, '2.3.4')) as `sha256:${string}`
   using client = makeClient(registry.host)
