@@ -1,4 +1,4 @@
-import { NoAnswerError } from '../http/errors.ts'
+import { LastingError, NoAnswerError } from '../http/errors.ts'
 import { registryBackoff } from '../http/retry.ts'
 import type { HttpResponse, Transport } from '../http/transport.ts'
 import { field, parseJson } from '../json.ts'
@@ -33,8 +33,8 @@ export function packageIndex(index: URL, project: string, transport: Transport) 
   }
   const look = (): Promise<Listing> =>
     ask().catch((error: unknown) => {
-      if (error instanceof NoAnswerError) return { kind: 'none', why: error.message }
-      throw error
+      if (!(error instanceof NoAnswerError)) throw error
+      return { kind: error.cause instanceof LastingError ? 'refused' : 'none', why: error.message }
     })
   return { address, look }
 }

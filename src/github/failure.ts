@@ -33,7 +33,7 @@ export function gitHubFailure(error: unknown, asked: Asked): unknown {
   const cause = field(error, 'cause') ?? error
   if (cause instanceof NoAnswerError) {
     const what = `The GitHub API did not answer: ${cause.message}.`
-    return new GitHubError({ what, remedy: 'Check the network, and run it again.', cause: cause.cause })
+    return new GitHubError({ what, remedy: cause.remedy, cause: cause.cause })
   }
   if (!(cause instanceof TypeError || cause instanceof RangeError)) return cause
   const what = `The answer of the GitHub API can not be used: ${request}.`

@@ -1,14 +1,44 @@
 import { messageOf } from '../errors.ts'
+import { field } from '../json.ts'
+
+const CHECK_NETWORK = 'Check the address, and that this machine can reach it; then run it again.'
+
+/** What another attempt can't fix. */
+export class LastingError extends Error {
+  readonly remedy: string
+
+  constructor(message: string, remedy = CHECK_NETWORK) {
+    super(message)
+    this.remedy = remedy
+  }
+}
+
+/** A TLS handshake was answered in plain text. */
+export class PlainHttpError extends LastingError {}
 
 /** No attempt was answered; `cause` is the last failure. */
 export class NoAnswerError extends Error {
   override readonly name = 'NoAnswerError'
+
+  get remedy(): string {
+    return this.cause instanceof LastingError ? this.cause.remedy : CHECK_NETWORK
+  }
 }
 
-/** What another attempt can't fix. */
-export class LastingError extends Error {}
-
-/** Whether a server answered a TLS handshake in plain text. */
-export function speaksPlainHttp(error: unknown): boolean {
-  return /wrong version number|packet length too long/.test(messageOf(error))
+/** A failed connection as a `LastingError`, if it is one. */
+export function explainFailure(error: unknown): unknown {
+  const [code, message] = [String(field(error, 'code')), messageOf(error)]
+  if (/wrong version number|packet length too long/.test(message))
+    return new PlainHttpError(
+      'it speaks plain http',
+      'Give it TLS: only this machine is asked by plain http.',
+    )
+  if (/SELF_SIGNED|UNABLE_TO_(?:GET_ISSUER|VERIFY)/.test(code))
+    return new LastingError(
+      `${message} (${code})`,
+      'Name its authority in NODE_EXTRA_CA_CERTS, a file, or set NODE_USE_SYSTEM_CA=1 if this machine trusts it; in a workflow, in the env: of the step.',
+    )
+  return code.includes('CERT')
+    ? new LastingError(`${message} (${code})`, "Contact the server's administrators.")
+    : error
 }

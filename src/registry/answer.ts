@@ -4,6 +4,7 @@ import { field, parseJson } from '../json.ts'
 import type { Secrets } from '../secrets.ts'
 import { oneLine } from '../text.ts'
 import type { Credentials } from './credentials.ts'
+import type { Repository } from './reference.ts'
 
 /** The errors in a body: distribution-spec v1.1.1, "Error Codes". */
 export function specErrors(body: Buffer): { code: string; message: string }[] {
@@ -29,37 +30,55 @@ export function unusable(what: string, why: string): ReleaseError {
   return unreadable(`The registry's answer for ${what} can not be used: ${oneLine(why)}.`)
 }
 
-export function denied(what: string): ReleaseError {
-  const remedy = "Check username and password, or docker's login, and the rights of the account there."
+export function denied(what: string, remedy = CHECK_LOGIN): ReleaseError {
   return new ReleaseError('registry-denied', { what, remedy })
 }
 
+const CHECK_LOGIN =
+  "Check project, username and password, or docker's login, and the rights of the account there."
+const CHECK_PUSH =
+  "Check the rights of the account: a robot account needs push and pull. A quota, read-only mode or a proxy project is for the registry's administrators."
+const FIX_IMAGE =
+  'A project policy keeps the image from being pulled: fix the image or change the policy, then run it again.'
+const NEW_VERSION =
+  'If the tag is immutable, release a new version or change that rule; otherwise fix what the reason names.'
+const LESS_BYTES =
+  'Make the image smaller, or raise the limit of the registry or of the proxy in front of it.'
+
+/** The error for a question that was refused. */
 export function refusalOf(
   { method, what }: { method: string; what: string },
   response: HttpResponse,
-  { credentials, secrets }: { credentials: Credentials; secrets: Secrets },
+  {
+    credentials,
+    repository,
+    secrets,
+  }: { credentials: Credentials; repository: Repository; secrets: Secrets },
 ): ReleaseError {
   const { status, body } = response
-  const verb = method === 'GET' || method === 'HEAD' ? 'read' : 'write'
-  const facts = `${verb} ${what}: ${describeAnswer(response, secrets)}.`
+  const isRead = method === 'GET' || method === 'HEAD'
+  const facts = `${isRead ? 'read' : 'push to'} ${what}: ${describeAnswer(response, secrets)}.`
+  const hint = repository.path.includes('/') ? '' : 'Is project missing? '
   if (status === 401 && credentials.kind === 'anonymous')
     return denied(`The registry wants a login, and there is none, to ${facts}`)
-  if (status === 401 || status === 403) return denied(`The registry does not let this account ${facts}`)
+  if (status === 401 || status === 403)
+    return denied(`The account may not ${facts}`, `${hint}${isRead ? CHECK_LOGIN : CHECK_PUSH}`)
   const codes = specErrors(body).map(({ code }) => code)
-  // An immutable tag: Harbor answers 412, ECR 400 with this code.
-  if (status !== 412 && status !== 409 && !codes.includes('TAG_INVALID'))
-    return unreadable(`The registry could not ${facts}`)
-  const remedy =
-    verb === 'read' || codes.includes('PROJECTPOLICYVIOLATION')
-      ? "The project's vulnerability policy keeps the image from being pulled: fix or allow what it found, then run it again."
-      : 'A project rule, such as tag immutability, forbids this: release a new version, or change the rule there.'
+  // For an immutable tag, ECR answers 400.
+  const isClear = [405, 409, 413].includes(status) || (status === 400 && codes.length > 0)
+  if (status !== 412 && (isRead || !isClear))
+    return unreadable(`The registry could not ${facts}`, `${hint}${RUN_AGAIN}`)
+  const isPolicy = isRead || codes.includes('PROJECTPOLICYVIOLATION')
+  const writing = status === 413 ? LESS_BYTES : NEW_VERSION
+  const remedy = `${hint}${isPolicy ? FIX_IMAGE : writing}`
   return new ReleaseError('registry-refused', { what: `The registry refuses to ${facts}`, remedy })
 }
 
 function describeAnswer({ status, body }: HttpResponse, secrets: Secrets): string {
   const errors = specErrors(body).map(({ code, message }) => (message === '' ? code : `${code}: ${message}`))
-  // Masked before it is cut: half a secret would not be recognised.
+  // A page is cut, a reason hardly. Masked before: half a secret would not be recognised.
+  const most = errors.length === 0 ? 300 : 2_000
   const masked = secrets.mask(errors.join('; ') || body.toString('utf8'))
   const said = masked.replace(/\s+/g, ' ').trim()
-  return `status ${status}${said === '' ? '' : `, ${oneLine(said.slice(0, 300))}`}`
+  return `status ${status}${said === '' ? '' : `, ${oneLine(said.slice(0, most))}`}`
 }

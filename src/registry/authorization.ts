@@ -31,18 +31,15 @@ export class Authorization {
     if (login !== undefined) options.secrets.addLogin(login)
   }
 
-  /** Takes a new challenge, unless another request has replaced `refused`. */
-  challenged(header: string, origin: string, refused: string | undefined): void {
-    if (this.#challenge !== undefined && refused !== this.#header) return
+  /** Takes a new challenge, unless another request has replaced `refused`; false if none can be answered. */
+  challenged(header: string, refused: string | undefined): boolean {
+    if (this.#challenge !== undefined && refused !== this.#header) return true
     const challenges = parseChallenges(header)
     const of = (name: string) => challenges.find(({ scheme }) => scheme === name)
-    this.#challenge = of('bearer') ?? of('basic')
+    // Harbor answers a token without the right, or for no project, with Basic or with an empty header.
+    this.#challenge = of('bearer') ?? this.#challenge ?? of('basic')
     this.#token = undefined
-    if (this.#challenge !== undefined) return
-    throw unreadable(
-      `${origin} answered 401 and asks for neither Basic nor Bearer authentication.`,
-      'Check that it is the name of a container registry.',
-    )
+    return this.#challenge !== undefined
   }
 
   /** For the next request; undefined while no challenge is known. */
