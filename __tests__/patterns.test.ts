@@ -2,8 +2,10 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createContext, Script } from 'node:vm'
 import { expect, test } from 'vitest'
+import * as builds from '../src/docker/build-failure.ts'
 import { addStoredLogins } from '../src/docker/config.ts'
-import * as failures from '../src/docker/failures.ts'
+import * as output from '../src/docker/output.ts'
+import { isPushFailure } from '../src/docker/push.ts'
 import { pipMissed } from '../src/gates/package.ts'
 import { repositoryAt } from '../src/git/remote.ts'
 import { parseRetryAfter } from '../src/http/retry.ts'
@@ -36,14 +38,13 @@ secrets.addLogin({ username: 'me', password: 'a password' })
 
 /** Reads what docker said as all do that want to know what it means. */
 const readFailure = (tail: string): void => {
-  const failed = { tail, lastLine: failures.tellingLine(tail) }
-  failures.lastOfStep(tail)
-  failures.isRetryableFailure(failed)
-  failures.refusedBaseImage({ tail, lastLine: `unauthorized ${failed.lastLine}` })
-  failures.isPushFailure(failed, 'r.example/a/b:1')
-  failures.isCacheFailure(failed)
-  failures.refusedOption(failed, ['--a'])
-  failures.isDiskFull(failed)
+  const failed = { tail, lastLine: output.tellingLine(tail) }
+  output.lastOfStep(tail)
+  output.isRetryableFailure(failed)
+  builds.refusedBaseImage({ tail, lastLine: `unauthorized ${failed.lastLine}` })
+  isPushFailure(failed, 'r.example/a/b:1')
+  builds.isCacheFailure(failed)
+  builds.refusedOption(failed, ['--a'])
 }
 
 const readInput =

@@ -1,4 +1,4 @@
-/** Writes what comes from action.yml, the only home of inputs, outputs and defaults: src/contract.ts, and README.md's tables. */
+/** Writes what comes from action.yml, the only home of inputs, outputs and defaults: src/action-yml.ts, and README.md's tables. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { parse } from 'yaml'
 
@@ -10,40 +10,31 @@ interface ActionYml {
 if (import.meta.main) {
   const file = (path: string): URL => new URL(`../${path}`, import.meta.url)
   const actionYml = readFileSync(file('action.yml'), 'utf8')
-  writeFileSync(file('src/contract.ts'), contractSource(actionYml))
+  writeFileSync(file('src/action-yml.ts'), actionSource(actionYml))
   writeFileSync(file('README.md'), withTables(readFileSync(file('README.md'), 'utf8'), actionYml))
 }
 
-/** The text of src/contract.ts for the text of an action.yml. */
-export function contractSource(actionYml: string): string {
+/** The text of src/action-yml.ts for the text of an action.yml. */
+export function actionSource(actionYml: string): string {
   const { inputs, outputs }: ActionYml = parse(actionYml)
-  const inputLines = Object.entries(inputs).map(
-    ([name, { description, required = false, default: value = '' }]) =>
-      [
-        `  ${JSON.stringify(name)}: {`,
-        `    description: ${JSON.stringify(oneLine(description))},`,
-        `    required: ${required},`,
-        `    default: ${JSON.stringify(value)},`,
-        '  },',
-      ].join('\n'),
-  )
+  const inputLines = Object.entries(inputs).map(([name, { description, default: value = '' }]) => {
+    // What follows the first sentence is advice for workflows.
+    const [meaning] = oneLine(description).split(/(?<=\.) (?=[A-Z`])/, 1)
+    return `  ${JSON.stringify(name)}: { default: ${JSON.stringify(value)}, meaning: ${JSON.stringify(meaning)} },`
+  })
   return `// biome-ignore-all format: generated
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the default of an input may be an expression of GitHub
-// Written by \`npm run generate\` from action.yml, which is the home of inputs, outputs and defaults.
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: an expression of GitHub
+// Written by \`npm run generate\` from action.yml: change defaults and descriptions there.
 
-/** The inputs of the action, as action.yml declares them. */
+/** The default of every input, and the first sentence of its description. */
 export const inputs = {
 ${inputLines.join('\n')}
 } as const
 
-/** The name of an input. */
 export type InputName = keyof typeof inputs
-
-/** The names of the outputs of the action, as action.yml declares them. */
-export const outputs = ${JSON.stringify(Object.keys(outputs))} as const
-
-/** The name of an output. */
-export type OutputName = (typeof outputs)[number]
+export type OutputName = ${Object.keys(outputs)
+    .map(name => JSON.stringify(name))
+    .join(' | ')}
 `
 }
 

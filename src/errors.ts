@@ -1,4 +1,4 @@
-/** What failed, in general, by the stable name of the error. docs/troubleshooting.md has the usual cause of each. */
+/** What failed, by the stable name of the error. docs/troubleshooting.md has the usual cause of each. */
 export const errorTitles = {
   'invalid-input': 'An input is not valid',
   'invalid-policy': 'The policy has mistakes',
@@ -30,25 +30,23 @@ export const errorTitles = {
   interrupted: 'The run was interrupted',
 } as const
 
-/** The stable name of an error. */
 export type ErrorName = keyof typeof errorTitles
 
-/** A known failure, and how to fix it (`remedy`). */
+/** A known failure, and how to fix it. */
 export class ReleaseError extends Error {
   override readonly name: ErrorName
-  /** What happened, with the facts, as one or more sentences. */
+  /** What happened, with the facts, in sentences. */
   readonly what: string
-  /** What the reader can do, as a sentence. */
+  /** What the reader can do, in sentences. */
   readonly remedy: string
 
   constructor(name: ErrorName, { what, remedy, cause }: { what: string; remedy: string; cause?: unknown }) {
-    super(`${what}${what.endsWith('\n') ? '' : ' '}${remedy}`, cause === undefined ? undefined : { cause })
+    super(`${what}${what.endsWith('\n') ? '' : ' '}${remedy}`, { cause })
     this.name = name
     this.what = what
     this.remedy = remedy
   }
 
-  /** What failed, in general. */
   get title(): string {
     return errorTitles[this.name]
   }
@@ -64,15 +62,10 @@ export const knownFailure = (error: unknown): ReleaseError => {
 export const remediesOf = (errors: readonly Pick<ReleaseError, 'remedy'>[]): string =>
   [...new Set(errors.map(({ remedy }) => remedy))].join(' ')
 
-/** The message of an error. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** The messages of an error and of everything that caused it, outermost first. */
 export const causesOf = (error: unknown): readonly string[] => {
-  const messages: string[] = []
-  for (let cause = error; cause !== undefined && messages.length < 8; ) {
-    messages.push(messageOf(cause))
-    cause = cause instanceof Error ? cause.cause : undefined
-  }
-  return messages
+  if (error === undefined) return []
+  return [messageOf(error), ...causesOf(error instanceof Error ? error.cause : undefined)]
 }

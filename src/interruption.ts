@@ -13,10 +13,7 @@ export class InterruptedError extends ReleaseError {
   }
 }
 
-/**
- * Aborts with an `InterruptedError` when the process is asked to stop: by the runner when a job is cancelled, or by Ctrl-C.
- * What is under way then stops and cleans up after itself.
- */
+/** Aborts with an `InterruptedError` when the process is asked to stop: by the runner when a job is cancelled, or by Ctrl-C. */
 export function interruption(process: Pick<NodeJS.Process, 'on'>): AbortSignal {
   const controller = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)

@@ -1,4 +1,4 @@
-/** What is in a value that came from outside, by the names that lead to it; nothing if it is not there. */
+/** What is in a value from outside, by the names that lead to it; nothing if it is not there. */
 export const field = (value: unknown, ...names: readonly string[]): unknown =>
   names.reduce(
     (inner: unknown, name) =>

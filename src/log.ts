@@ -1,10 +1,6 @@
-/**
- * Says what a stage came to, in one line. `failed`: the stage did what it is for, and what it looked at is not as it
- * must be.
- */
+/** Says in one line what a stage came to. `failed`: what it looked at is not as it must be. */
 export type Conclude = (line: string, verdict?: 'failed') => void
 
-/** Something that should be seen, and does not fail the run. */
 export interface Warning {
   readonly title: string
   readonly message: string
@@ -18,15 +14,12 @@ export interface Log {
   warning(title: string, message: string): void
   /** Something good to know, shown beside the run. */
   notice(title: string, message: string): void
-  /** For those who look for a fault; never contains a secret. */
+  /** For those who look for a fault. */
   debug(message: string): void
   /** Output of a program as it comes, unchanged; only inside `foreign`. */
   raw(text: string): void
   /** Runs something whose raw output is somebody else's: it is shown, and obeyed in nothing. */
   foreign<T>(run: () => Promise<T>): Promise<T>
-  /**
-   * Runs a stage. What it logs belongs together; what it concludes is shown in one line, with its duration,
-   * whether or not anybody looks at the rest.
-   */
+  /** Runs a stage. What it logs belongs together; its conclusion is shown in one line, with its duration. */
   stage<T>(name: string, run: (conclude: Conclude) => Promise<T>): Promise<T>
 }

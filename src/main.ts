@@ -31,14 +31,13 @@ async function run(): Promise<void> {
   const log = maskedLog(actionsLog(clock.now, ledger.stages), secrets)
   const mistakes = new Mistakes()
   noteUnknownInputs(env, mistakes)
-  const warn = ({ title, message }: { title: string; message: string }): void => log.warning(title, message)
-  const request = requestOf(readInputs(secrets), context, { mistakes, warn })
+  const request = requestOf(readInputs(secrets), context, { mistakes, log })
   await execute(request, { env, log, secrets, clock, ledger, signal, workspace }, use =>
     withTemporary(context.temporary ?? tmpdir(), use, temporary => core.saveState(TEMPORARY, temporary)),
   )
 }
 
-/** Reports what became of the run, which failed with `error`, if it did. */
+/** Reports what became of the run, and how it failed, if it did. */
 function report(error: unknown): void {
   let failure = error
   const { result } = ledger
@@ -47,7 +46,6 @@ function report(error: unknown): void {
     if (result !== undefined && (failure === undefined || hasResultAnyway(result.command)))
       setOutputs(result, env.RUNNER_TEMP || undefined)
   } catch (cause) {
-    // What failed first is what is reported.
     failure ??= cause
   }
   if (failure !== undefined) reportFailure(failure, ledger)

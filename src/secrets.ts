@@ -1,21 +1,11 @@
-import { ReleaseError } from './errors.ts'
 import { oneLine } from './text.ts'
 
 const MASK = '***'
 
-/** What is shorter is in too many words: masking it would make a log unreadable and protect nothing. In characters. */
+/** In characters. What is shorter is in too many words: masking it would make a log unreadable and protect nothing. */
 const SHORTEST = 4
 
-// Whether base64 is padded depends on who writes it.
-const base64Of = (secret: string): string[] => [
-  Buffer.from(secret).toString('base64').replace(/=+$/, ''),
-  Buffer.from(secret).toString('base64url'),
-]
-
-/**
- * The forms in which a text may be sent, and so come back: as it is, in JSON, in an address, in a form, in base64; and as
- * it is shown.
- */
+/** The forms in which a text may be sent, and so come back, and the one in which it is shown. */
 const formsOf = (secret: string): string[] => [
   secret,
   oneLine(secret),
@@ -23,10 +13,12 @@ const formsOf = (secret: string): string[] => [
   JSON.stringify(secret).slice(1, -1),
   encodeURIComponent(secret),
   new URLSearchParams([['', secret]]).toString().slice(1),
-  ...base64Of(secret),
+  // Whether base64 is padded depends on who writes it.
+  Buffer.from(secret).toString('base64').replace(/=+$/, ''),
+  Buffer.from(secret).toString('base64url'),
 ]
 
-/** What words have not that may follow "Basic" or "Bearer" in a sentence or a path, or are the name of a challenge's parameter. */
+/** What a word that follows "Basic" or "Bearer" in a sentence does not have. */
 const IN_NO_WORD = /[0-9]|[A-Za-z][A-Z]|==/
 
 /** A character as JSON, an address or HTML may write it. */
@@ -39,17 +31,13 @@ const HEADER = new RegExp(
   `(${NAME}(?:basic|bearer|negotiate|token)${SPACE}+)(?:${ENCODED}|[^\\s"'\\\\,;<>()[\\]{}])+`,
   'gi',
 )
-/** A value that looks like credentials, after the name of the header or of a scheme. */
 const VALUE = new RegExp(
   `(${NAME}|\\b(?:basic|bearer)${SPACE}+)((?:${ENCODED}|[A-Za-z0-9._~+/-]){6,}=*)`,
   'gi',
 )
 const ENCODINGS = new RegExp(ENCODED, 'gi')
 
-/**
- * Cuts the credentials out of Authorization headers that a text quotes, and leaves sentences about authorization alone.
- * For what somebody else says, who may have been sent such a header.
- */
+/** Cuts the credentials out of Authorization headers that a text quotes, and leaves sentences about authorization alone. */
 export const cutAuthorization = (text: string): string =>
   text
     .replace(HEADER, `$1${MASK}`)
@@ -57,13 +45,12 @@ export const cutAuthorization = (text: string): string =>
       IN_NO_WORD.test(value.replace(ENCODINGS, '/')) ? `${before}${MASK}` : whole,
     )
 
-/** The credentials that a run uses, so that none of them is shown, whoever sends it back. */
+/** The credentials that a run uses, so that none of them is shown. `onForm` is told of all that is to be masked. */
 export class Secrets {
   readonly #onForm: (form: string) => void
   /** The longest first: one may be a part of another. */
   #forms: readonly string[] = []
 
-  /** `onForm` is told of everything that is to be masked, when it becomes known. */
   constructor(onForm: (form: string) => void = () => {}) {
     this.#onForm = onForm
   }
@@ -85,12 +72,7 @@ export class Secrets {
     this.add(password)
   }
 
-  /** What the inputs of a run have of them. */
-  addInputs(inputs: {
-    readonly username: string
-    readonly password: string
-    readonly 'github-token': string
-  }): void {
+  addInputs(inputs: Readonly<Record<'username' | 'password' | 'github-token', string>>): void {
     this.addLogin(inputs)
     this.add(inputs['github-token'])
   }
@@ -104,16 +86,9 @@ export class Secrets {
   maskError(error: unknown): unknown {
     if (typeof error === 'string') return this.mask(error)
     if (!(error instanceof Error)) return error
-    const { message, stack, cause } = error
-    const masked = {
-      message: this.mask(message),
-      stack: stack === undefined ? undefined : this.mask(stack),
-      ...(cause === undefined ? {} : { cause: this.maskError(cause) }),
-      ...(error instanceof ReleaseError
-        ? { what: this.mask(error.what), remedy: this.mask(error.remedy) }
-        : {}),
-    }
-    // Its class stays, and what else is known of it, such as a result.
-    return Object.assign(Object.create(Object.getPrototypeOf(error)), error, masked)
+    const masked = Object.create(Object.getPrototypeOf(error))
+    for (const name of Object.getOwnPropertyNames(error))
+      masked[name] = this.maskError(Reflect.get(error, name))
+    return masked
   }
 }

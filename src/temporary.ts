@@ -11,10 +11,7 @@ export const TEMPORARY = 'temporary'
 
 /**
  * Runs `use` with a directory for files of this run, credentials among them, and removes it, however `use` ends.
- * `remember` is told its path before it is there, so that somebody can remove it if this process is killed; without
- * that, none is made.
- *
- * Throws `runner-unusable` if there can be none.
+ * `remember` is told its path first, so that somebody can remove it if this process is killed. Throws `runner-unusable`.
  */
 export async function withTemporary<T>(
   parent: string,
@@ -26,16 +23,13 @@ export async function withTemporary<T>(
     remember(temporary)
     mkdirSync(temporary, { mode: 0o700 })
   } catch (error) {
-    const remedy = 'Look after this directory and the file for the state of the step, then run it again.'
+    const remedy = 'Check this directory and the file for the state of the step, then run it again.'
     throw unusable(`Temporary files can not be kept in ${parent}`, remedy, error)
   }
-  let result: T
-  try {
-    result = await use(temporary)
-  } catch (error) {
+  const result = await use(temporary).catch(async (error: unknown) => {
     await removeIfPossible(temporary)
     throw error
-  }
+  })
   await removeTemporary(temporary)
   return result
 }
@@ -54,7 +48,8 @@ export async function removeTemporary(temporary: string): Promise<void> {
 }
 
 /** Removes what runs of this user have left behind here that were killed: their process is no more. */
-export async function removeLeftBehind(parent: string, begin = nameHere()): Promise<void> {
+export async function removeLeftBehind(parent: string): Promise<void> {
+  const begin = nameHere()
   for (const name of await promises.readdir(parent).catch(() => [])) {
     const path = join(parent, name)
     try {

@@ -1,11 +1,7 @@
 /** What a terminal or a log may obey or hide: control and format characters, line and paragraph separators. */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
 
-/**
- * Where the runner looks for a command: `##[command]` anywhere in a line, `::command::` at its start.
- *
- * Source: actions/runner, src/Runner.Common/ActionCommand.cs.
- */
+/** The runner's commands: `##[command]` anywhere in a line, `::command::` at its start. Source: actions/runner, ActionCommand.cs. */
 const COMMAND = /\[(?<=##\[)|:(?<=^\s*:)(?=:)/g
 
 const escaped = (text: string): string =>
@@ -14,13 +10,10 @@ const escaped = (text: string): string =>
     .map(unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
     .join('')
 
-/**
- * Text from outside, for people: one line, in which nothing is hidden and which the runner does not obey. What stands
- * in the way of that is written out, as `\u001b`.
- */
+/** Text from outside as one line that hides nothing and that the runner does not obey; the rest is escaped, as `\u001b`. */
 export const oneLine = (text: string): string => text.replace(INVISIBLE, escaped).replace(COMMAND, escaped)
 
-/** Text that we have put together of several lines, each of them as `oneLine` has it. What comes from outside is one. */
+/** Text of several lines that we have put together, each as `oneLine` has it. */
 export const eachLine = (text: string): string => text.split('\n').map(oneLine).join('\n')
 
 /** A value as JSON on one line, in which the same characters are escaped; it means the same. */
@@ -33,3 +26,10 @@ export const asOneLine = (value: unknown): string | undefined =>
 /** How many there are of a thing: `1 tag`, `2 tags`. */
 export const counted = (count: number, one: string, many = `${one}s`): string =>
   `${count} ${count === 1 ? one : many}`
+
+/** A duration in milliseconds, for people. */
+export const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1)} s`
+
+/** A text with its digests cut short, for where another line has them whole. */
+export const withShortDigests = (text: string): string =>
+  text.replace(/\b(sha(?:256|512):[0-9a-f]{12})[0-9a-f]{52,}\b/g, '$1…')

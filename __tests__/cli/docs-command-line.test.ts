@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { commands, EXIT_STATUSES } from '../../src/cli/commands.ts'
+import { readCall } from '../../src/cli/program.ts'
 import { blocksOf, codes } from './markdown.ts'
-import { readCall } from './read.ts'
 
 const blocks = blocksOf(readFileSync(new URL('../../docs/command-line.md', import.meta.url), 'utf8'))
 const names = commands.map(({ name }) => name).toSorted()

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { inputs } from '../../src/action-yml.ts'
 import { commands } from '../../src/cli/commands.ts'
-import { inputs } from '../../src/contract.ts'
-import { readCall } from './read.ts'
+import { readCall } from '../../src/cli/program.ts'
 
 const IMAGE = ['reqmgr2', '2.3.4', 'registry.example']
 const PUSH = ['push', ...IMAGE, 'cmswmcore']
@@ -15,10 +15,10 @@ describe('what a call gives', () => {
     expect(others).toEqual(['command', 'password', 'github-token'])
   })
 
-  test('what is not given has the default of the action, but for what only a workflow knows', () => {
+  test('what is not given has the default of the action', () => {
     const defaults = Object.entries(inputs).map(([name, input]) => [name, input.default])
     const [service, tag, registry] = IMAGE
-    const given = { service, tag, registry, project: 'cmswmcore', 'github-token': '' }
+    const given = { service, tag, registry, project: 'cmswmcore' }
     expect(readCall(['release', ...IMAGE, 'cmswmcore'])).toEqual({
       command: 'release',
       texts: { ...Object.fromEntries(defaults), ...given },
@@ -94,7 +94,7 @@ describe('what commander refuses is named, and no value is shown', () => {
     })),
   ])('$args', ({ args, names }) => {
     expect(() => readCall(args)).toThrow()
-    expect(said).toMatch(/^error: [\s\S]+--help\.\n$/)
+    expect(said).toMatch(/^error: [\s\S]+\nSee stable-release (?:[a-z]+ )?--help\.\n$/)
     expect(said).toContain(names)
     expect(said).not.toMatch(/hush|\p{Cc}(?<!\n)/u)
   })

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect } from 'vitest'
 import { makeCheckout } from '../../sandbox/git-checkout.ts'
-import { carryOut } from '../../src/commands/execute.ts'
+import { runCommand } from '../../src/commands/execute.ts'
 import { Ledger } from '../../src/commands/ledger.ts'
 import { Transport } from '../../src/http/transport.ts'
 import { Mistakes } from '../../src/inputs/mistakes.ts'
@@ -73,15 +73,14 @@ const startCommandBench = async (options: ModelOptions = {}) => {
     secrets.addInputs(texts)
     // Nothing listens there: what asks GitHub names a server of its own.
     const at = { tag: texts.tag === '' ? TAG : texts.tag, apiUrl: 'http://127.0.0.1:9', ...context }
-    const warn = ({ title, message }: { title: string; message: string }): void => log.warning(title, message)
-    const request = requestOf(texts, runIn(checkout, at), { mistakes: new Mistakes(), warn })
+    const request = requestOf(texts, runIn(checkout, at), { mistakes: new Mistakes(), log })
     if (request.command === 'plan') throw new Error('a plan needs no registry')
     const access = request.command === 'verify' || request.command === 'audit' ? 'pull' : 'pull,push'
     const backoff = { attempts: 1, attemptTimeout: 5_000, totalTime: 0, firstDelay: 0, longestDelay: 0 }
     using transport = new Transport({ userAgent: USER_AGENT, log, clock, backoff, signal })
     const ledger = new Ledger()
     const client = { transport, credentials: { kind: 'anonymous' }, secrets, now: clock.now } as const
-    const ended = carryOut(request, {
+    const ended = runCommand(request, {
       env: process.env,
       log,
       secrets,

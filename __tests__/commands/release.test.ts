@@ -81,12 +81,14 @@ test('all that is against it is told at once', async () => {
   for (const other of others) expect(error).toEqual(failure('already-published', other))
 })
 
-test('with stable: on-promotion stable tags are withheld, and a warning names the image that is to be promoted', async () => {
-  const { outcomes, log, service } = await release({ stable: 'on-promotion' })
+test('with stable: on-promotion stable tags wait, and nobody is told to promote one service alone', async () => {
+  const { outcomes, log } = await release({ stable: 'on-promotion' })
   expect(outcomes).toEqual({ [TAG]: 'built', [STABLE]: 'withheld' })
   expect(bench.written()).toEqual([`build ${TAG}`])
-  const warning = expect.stringMatching(`^warning .*${STABLE}.*reqmgr2@${service?.digest}`)
-  expect(log.filter(line => line.startsWith('warning'))).toEqual([warning])
+  expect(log.filter(line => /^(?:warning|notice) /.test(line))).toEqual([
+    expect.stringMatching(`^notice .*${STABLE}.*together`),
+  ])
+  expect(log.join('\n')).not.toContain('reqmgr2@')
 })
 
 const releaseChecked = () => {
@@ -129,7 +131,7 @@ describe('two runs at once', () => {
 
   test('but not what is no image, nor is that made stable by on-existing: reuse', async () => {
     bench.engine.tries.push({ meanwhile: () => bench.seed(STABLE, { config: CACHE_CONFIG }) })
-    expect((await release()).error).toMatchObject({ name: 'not-as-planned' })
+    expect((await release()).error).toMatchObject({ name: 'not-published' })
     await bench.seed('2.3.5', { config: CACHE_CONFIG })
     const reused = await release({ tag: '2.3.5', 'on-existing': 'reuse' })
     expect(reused.error).toMatchObject({ name: 'not-published' })

@@ -6,7 +6,7 @@ import { addStoredLogins, configDirectory, storedCredentials } from '../../src/d
 import { Docker } from '../../src/docker/docker.ts'
 import { withLogin } from '../../src/docker/login.ts'
 import { Secrets } from '../../src/secrets.ts'
-import { recordingLog } from '../gates/surroundings.ts'
+import { surroundings } from '../gates/surroundings.ts'
 
 const HOST = 'registry.example'
 const HUB = 'https://index.docker.io/v1/'
@@ -158,11 +158,11 @@ describe('docker login', () => {
     for (const name of ['temporary', 'contexts']) mkdirSync(join(folder, name))
   })
 
-  function logIn<T>(use: (docker: Docker) => Promise<T>, pause = async () => false): Promise<T> {
-    const log = recordingLog()
+  function logIn<T>(use: (docker: Docker) => Promise<T>): Promise<T> {
+    const { log, clock } = surroundings()
     const credentials = { kind: 'password', username: 'robot$p+n', password: SECRET } as const
     const docker = new Docker({ env, log, signal, cwd: folder })
-    return withLogin(docker, { registry: 'docker.io', credentials }, { log, temporary, pause }, use)
+    return withLogin({ docker, log, clock, temporary }, { registry: 'docker.io', credentials }, use)
   }
 
   test('gets the password through standard input alone, and keeps it in a private directory', async () => {
@@ -194,16 +194,11 @@ describe('docker login', () => {
   })
 
   test.each([
-    { says: 'Error: i/o timeout', attempts: 3 },
+    { says: 'Error: i/o timeout', attempts: 4 },
     { says: 'unauthorized', attempts: 1 },
-  ])('that says $says is tried $attempts times of 3', async ({ says, attempts }) => {
+  ])('that says $says is tried $attempts times of 4', async ({ says, attempts }) => {
     makeProgram('docker', says, 1)
-    let left = 2
-    const used = logIn(
-      async () => 'never',
-      async () => left-- > 0,
-    )
-    await expect(used).rejects.toMatchObject({ name: 'login-failed' })
+    await expect(logIn(async () => 'never')).rejects.toMatchObject({ name: 'login-failed' })
     expect(written('docker.calls').split('\nlogin ')).toHaveLength(attempts + 1)
   })
 })

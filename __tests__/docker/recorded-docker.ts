@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { Docker, type DockerResult } from '../../src/docker/docker.ts'
-import { tellingLine } from '../../src/docker/failures.ts'
+import { tellingLine } from '../../src/docker/output.ts'
 import type { Log } from '../../src/log.ts'
 import { type Kind, seed } from '../e2e/seed.ts'
 

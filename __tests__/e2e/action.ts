@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type InputName, inputs, type OutputName } from '../../src/contract.ts'
+import { type InputName, inputs, type OutputName } from '../../src/action-yml.ts'
 import { RECORD_FOLDER } from '../../src/report/outputs.ts'
 
 const DIST = join(import.meta.dirname, '../../dist')

@@ -81,7 +81,7 @@ describe.each([
       name: 'a full disk',
       with: { ...right, context: 'full', 'build-options': '--network=host' },
       error: 'build-failed',
-      facts: ['cmswmcore/failure:2.3.4', /disk .*is full/, 'docker system prune'],
+      facts: ['cmswmcore/failure:2.3.4', /no space left on device/i, 'disk of this machine'],
     },
     {
       name: 'a wrong password',

@@ -94,11 +94,16 @@ export async function startFaultBench(options: EngineOptions) {
   }
 }
 
-/** Requests of the bundle or the engine that can change what the registry has. */
+/** Requests of the bundle or the engine that can change what the registry has: not an upload that is begun and cancelled. */
 export function writes(exchanges: readonly Exchange[], asker: Exchange['asker']): Exchange[] {
   return exchanges.filter(
-    ({ method, asker: who, path }) =>
-      who === asker && method !== 'GET' && method !== 'HEAD' && path !== '/token',
+    ({ method, asker: who, path, call }) =>
+      who === asker &&
+      method !== 'GET' &&
+      method !== 'HEAD' &&
+      path !== '/token' &&
+      call !== 'upload' &&
+      call !== 'cancel',
   )
 }
 

@@ -14,6 +14,9 @@ export const OUR_CALLS = [
   'get platform',
   /** GET of a blob, the image's config. */
   'config',
+  /** POST that begins an upload, to find out whether the account may write, and DELETE that cancels it. */
+  'upload',
+  'cancel',
   /** GET of the first tag after it was pushed. */
   'read back',
   /** HEAD of a tag between the push and the first copy. */
@@ -112,7 +115,7 @@ export function callOf(
     return method === 'POST' || method === 'PATCH' ? `engine ${method} blob` : 'engine PUT blob'
   }
   if (place === 'tags') return 'tags/list'
-  if (place === 'blobs') return 'config'
+  if (place === 'blobs') return method === 'POST' ? 'upload' : method === 'DELETE' ? 'cancel' : 'config'
   if (method === 'PUT') return 'put'
   const isPushed = before.some(({ call }) => call === 'engine PUT manifest')
   const head = before.some(({ call }) => call === 'put') ? 'final head' : isPushed ? 'head again' : 'head'

@@ -78,7 +78,7 @@ function canHappen(fault: Fault, call: Call, firstIsThere: boolean): boolean {
     case 'truncated body':
       return !isHead(call)
     case 'half a body':
-      return !isHead(call) && !/PUT|POST|PATCH|put/.test(call)
+      return !isHead(call) && !/PUT|POST|PATCH|put|upload|cancel/.test(call)
     case 'wrong digest header':
     case 'no digest header':
       // An answer that there is nothing has no digest.
@@ -135,6 +135,11 @@ const SPECIAL: Partial<Record<OurCall, Partial<Record<Fault, Expected>>>> = {
   // An index may list what the registry does not have; then nobody knows the revision.
   'get platform': { '404': 'already-published' },
   config: { '404': 'registry-unreadable' },
+  upload: {
+    '404': 'registry-unreadable',
+    'not JSON': 'registry-unreadable',
+    redirect: 'registry-unreadable',
+  },
   'read back': { '404': 'not-as-planned', 'wrong digest header': 'registry-unreadable' },
   'head again': { '404': 'green' },
   put: {
@@ -152,6 +157,8 @@ const SPECIAL: Partial<Record<OurCall, Partial<Record<Fault, Expected>>>> = {
 
 /** The end of a run in which a call of the bundle failed. */
 function expectedOfOurs(call: OurCall, fault: Fault, once: boolean): Expected {
+  // An upload ends by itself, too.
+  if (call === 'cancel') return 'green'
   const special = SPECIAL[call]?.[fault]
   if (special !== undefined) return special
   if (PASSING.includes(fault)) return once ? 'retried' : 'registry-unreadable'

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { inputs } from '../../src/contract.ts'
+import { inputs } from '../../src/action-yml.ts'
 import { fileCommands } from '../e2e/action.ts'
 
 const path = new URL('../../.github/workflows/promote_stable_images.yaml', import.meta.url)

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { inputs } from '../../src/contract.ts'
+import { inputs } from '../../src/action-yml.ts'
 import { decide } from '../../src/policy/decide.ts'
 import { presets } from '../../src/policy/presets.ts'
 import { policyOf } from '../policy/policy-of.ts'

@@ -99,14 +99,14 @@ test("a filter of the checkout's own settings gets nothing of the environment th
 })
 
 test('there is none outside of one, without a commit, and without git', async () => {
-  expect(await inspect({ directory: tmpdir() })).toMatchObject({ kind: 'none' })
+  expect(await inspect({ directory: tmpdir() })).toMatchObject({ kind: 'unknown' })
   const empty = join(folder, 'empty')
   await mkdir(empty)
   await git(empty, 'init', '--quiet')
-  expect(await inspect({ directory: empty })).toMatchObject({ kind: 'none' })
+  expect(await inspect({ directory: empty })).toMatchObject({ kind: 'unknown' })
   vi.stubEnv('PATH', '/nowhere')
   try {
-    expect(await inspect()).toMatchObject({ kind: 'none' })
+    expect(await inspect()).toMatchObject({ kind: 'unknown' })
   } finally {
     vi.unstubAllEnvs()
   }

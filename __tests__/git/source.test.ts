@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { sourceOfCheckout, wrongCommit } from '../../src/git/source.ts'
+import { sourceOfCheckout, type TagCommit, wrongCommit } from '../../src/git/source.ts'
 
 const [TAGGED, OTHER] = ['1'.repeat(40), '2'.repeat(40)] as const
 const [WMCORE, KUBERNETES, FORK] = ['dmwm/wmcore', 'dmwm/cmskubernetes', 'someone/wmcore'].map(
@@ -41,13 +41,11 @@ test.each([
 })
 
 describe('what is at another commit than the git tag is an error', () => {
-  const judge = (head: string, tag: Parameters<typeof wrongCommit>[0]['tag']) =>
-    wrongCommit({
-      name: 'service',
-      gitTag: '2.3.4',
-      source: { kind: 'own', head, commit: undefined, changed: [] },
-      tag,
-    })
+  const judge = (head: string, tag: TagCommit) =>
+    wrongCommit(
+      { name: 'service', source: { kind: 'own', head, commit: undefined, changed: [] } },
+      { gitTag: '2.3.4', tag },
+    )
 
   test('that names both, and how to check out the git tag', () => {
     expect(judge(OTHER, { kind: 'known', commit: TAGGED })).toMatchObject({
@@ -62,6 +60,6 @@ describe('what is at another commit than the git tag is an error', () => {
     const tag = { kind: 'known', commit: TAGGED } as const
     const source = { kind: 'other', repository: KUBERNETES, head: OTHER, changed: [] } as const
     expect(judge(TAGGED, tag)).toBeUndefined()
-    expect(wrongCommit({ name: 'service', gitTag: '2.3.4', source, tag })).toBeUndefined()
+    expect(wrongCommit({ name: 'service', source }, { gitTag: '2.3.4', tag })).toBeUndefined()
   })
 })

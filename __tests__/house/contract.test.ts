@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { contractSource } from '../../scripts/generate.ts'
+import { actionSource } from '../../scripts/generate.ts'
 import { errorTitles } from '../../src/errors.ts'
 import { presets } from '../../src/policy/presets.ts'
 import { USER_AGENT, VERSION } from '../../src/version.ts'
@@ -13,8 +13,8 @@ test("GitHub's own parser takes action.yml, and no other key", () => {
   expect(actionErrors(`${read('action.yml')}\nimports: {}\n`)).not.toEqual([])
 })
 
-test('src/contract.ts is what `npm run generate` writes', () => {
-  expect(read('src/contract.ts')).toBe(contractSource(read('action.yml')))
+test('src/action-yml.ts is what `npm run generate` writes', () => {
+  expect(read('src/action-yml.ts')).toBe(actionSource(read('action.yml')))
 })
 
 test('every input and every output is described, and has no default that is not a text', () => {

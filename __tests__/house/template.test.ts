@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { inputs } from '../../src/action-yml.ts'
 import type { Request } from '../../src/commands/request.ts'
-import { outputs as actionOutputs, inputs } from '../../src/contract.ts'
 import { requestWith, runIn, temporaryFolder, write } from '../inputs/order.ts'
 import { fill, filled, read } from './github.ts'
 import { at, entriesAt, isOurs, stepsOf } from './workflow-rules.ts'
@@ -32,7 +32,7 @@ test('has the defaults of the action for what it hands on, but for what is its o
 })
 
 test('hands on every output of the action but the path of a file, which ends with the job', () => {
-  const names = actionOutputs.filter(name => name !== 'record-path')
+  const names = Object.keys(parse(read('action.yml')).outputs).filter(name => name !== 'record-path')
   expect(entriesAt(job, 'outputs')).toEqual(
     expect.arrayContaining(names.map(name => [name, `\${{ steps.${at(step, 'id')}.outputs.${name} }}`])),
   )
@@ -57,7 +57,7 @@ const called = (given: Given, secrets: Given = LOGIN, vars: Given = {}): Request
 test('releases as WMCore does', () => {
   expect(called({ wmcore_component: 'reqmgr2' })).toMatchObject({
     command: 'release',
-    service: { repository: { registry: 'registry.cern.ch', path: 'cmswmcore/reqmgr2' } },
+    services: [{ repository: { registry: 'registry.cern.ch', path: 'cmswmcore/reqmgr2' } }],
     decision: { gitTag: '2.3.4' },
     credentials: { username: 'me', password: 'secret' },
     stable: 'on-release',

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { inputs } from '../../src/contract.ts'
+import { inputs } from '../../src/action-yml.ts'
 import { fileCommands } from '../e2e/action.ts'
 import { temporaryFolder } from '../inputs/order.ts'
 

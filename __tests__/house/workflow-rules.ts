@@ -1,6 +1,10 @@
 import { parse } from 'yaml'
-import { inputs, outputs } from '../../src/contract.ts'
-import { OURS, workflowErrors } from './github.ts'
+import { OURS, read, workflowErrors } from './github.ts'
+
+const {
+  inputs,
+  outputs,
+}: Record<'inputs' | 'outputs', Record<string, { required?: boolean }>> = parse(read('action.yml'))
 
 /** What is below a key of something that was read from YAML; nothing where there is no such key. */
 export const at = (value: unknown, ...keys: readonly string[]): unknown =>
@@ -55,7 +59,7 @@ const outputErrors = (workflow: unknown): string[] =>
       .filter(isOurs)
       .map(({ step }) => at(step, 'id'))
     const ofSteps = [...text.matchAll(/\bsteps\.([\w-]+)\.outputs\.([\w-]+)/g)]
-      .filter(([, id, name = '']) => ours.includes(id) && !(outputs as readonly string[]).includes(name))
+      .filter(([, id, name = '']) => ours.includes(id) && !(name in outputs))
       .map(([, , name]) => `${job}: there is no output ${name}`)
     // What a called workflow hands on, GitHub's parser looks at.
     const ofJobs = [...text.matchAll(/\bneeds\.([\w-]+)\.outputs\.([\w-]+)/g)]

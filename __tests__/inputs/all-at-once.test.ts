@@ -90,11 +90,11 @@ test.each([
   { env: { INPUT_BUILD_ARGS: 's3cret' }, says: 'There is no input build_args. Did you mean build-args?' },
   { env: { INPUT_SERVCE: 's3cret' }, says: 'There is no input servce. Did you mean service?' },
   { env: { 'INPUT_ON-EXSITING': '' }, says: 'There is no input on-exsiting. Did you mean on-existing?' },
-  { env: { INPUT_DOCKERFILE: 'x' }, says: 'There is no input dockerfile. Write its path into file.' },
-  { env: { INPUT_PLATFORMS: 'x' }, says: '--platform=… into build-options' },
-  { env: { INPUT_PUSH: 'false' }, says: 'release and push push' },
-  { env: { INPUT_NO_PUSH: 'true' }, says: 'no_push. Write command: build' },
-  { env: { INPUT_TAGS: 'latest' }, says: 'which image tags it gets is for policy to say' },
+  { env: { INPUT_DOCKERFILE: 'x' }, says: 'There is no input dockerfile. Did you mean file?' },
+  { env: { INPUT_PLATFORMS: 'x' }, says: 'Did you mean build-options?' },
+  { env: { INPUT_PUSH: 'false' }, says: 'Did you mean command?' },
+  { env: { INPUT_NO_PUSH: 'true' }, says: 'no_push. Did you mean command?' },
+  { env: { INPUT_TAGS: 'latest' }, says: 'Did you mean tag?' },
   { env: { INPUT_TAG: '1', 'INPUT_BUILD-ARGS': '', INPUT_VERBOSE: '1', TAGS: '1' }, says: 'no error' },
 ])('$env', ({ env, says }) => {
   const text = refusal({}, run, env)

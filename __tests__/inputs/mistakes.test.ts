@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { InputName } from '../../src/contract.ts'
+import type { InputName } from '../../src/action-yml.ts'
 import type { InputTexts } from '../../src/inputs/texts.ts'
 import { refusal, runIn, temporaryFolder, write } from './order.ts'
 
@@ -29,8 +29,8 @@ const values: readonly Row[] = [
   [{ stable: 'never' }, 'stable', '"never"', 'on-release, on-promotion'],
   [{ stable: '' }, 'stable', 'empty', 'on-release, on-promotion', empty],
   [{ record: 'yes' }, 'record', '"yes"', 'true, false'],
-  [{ username: 'bob' }, 'password', 'username is not', 'login that docker has', empty],
-  [{ password: 's3cret' }, 'username', 'password is not', empty],
+  [{ username: 'bob' }, 'password', 'login that docker has', empty],
+  [{ password: 's3cret' }, 'username', 'username is empty', empty],
   [{ tag: 'refs/tags/2.3.4' }, 'tag', '"refs/tags/2.3.4"', 'such as 2.3.4'],
   [{ tag: '2.3\n4' }, 'tag', 'tag-refused: "2.3\\n4"'],
   [{ tag: '2.3\u202e' }, 'tag', 'tag-refused: "2.3\\u202e"'],
@@ -41,28 +41,26 @@ const values: readonly Row[] = [
 
 const audits: readonly Row[] = [
   [{ command: 'audit', tag: '2.4.0' }, 'tag', '"2.4.0"', 'every version', 'from', 'verify'],
-  [{ command: 'audit', from: 'dev' }, 'from', '"dev"', 'X.Y.Z, X.Y.Z.P, X.Y.ZrcN'],
-  [{ command: 'audit', policy: 'any: * -> *' }, 'policy', 'has numbers', 'X.Y.Z ->'],
+  [{ command: 'audit', from: 'dev' }, 'from', '"dev"', 'no rule with numbers'],
   [{ command: 'audit', service: `a@${A}` }, 'service', `"a@${A}"`, 'audit takes no digest'],
   [{ command: 'audit', digest: A }, 'digest', `"${A}"`, 'audit takes no digest'],
 ]
 
 const places: readonly Row[] = [
   [{ registry: '' }, 'registry', 'empty', 'registry.cern.ch', empty],
-  [{ registry: 'https://ghcr.io' }, 'registry', '"https://ghcr.io"', 'Write ghcr.io.'],
-  [{ registry: 'https://ghcr.io/dmwm/sub/' }, 'registry', 'Write ghcr.io, and dmwm/sub into project.'],
-  [{ registry: 'ghcr.io/dmwm' }, 'registry', 'Write ghcr.io, and dmwm into project.'],
+  [{ registry: 'https://ghcr.io' }, 'registry', '"https://ghcr.io"', 'leave "https://" out'],
+  [{ registry: 'ghcr.io/dmwm' }, 'registry', 'belongs in project'],
   [{ registry: 'my host' }, 'registry', '"my host"', 'such as registry.cern.ch'],
   [{ registry: 'ghcr\u202e.io' }, 'registry', '"ghcr\\u202e.io"'],
-  [{ project: 'CMSWeb' }, 'project', '"CMSWeb"', 'capitals', 'Write cmsweb.'],
+  [{ project: 'CMSWeb' }, 'project', '"CMSWeb"', 'capitals', 'such as cmswmcore'],
   [{ project: 'A b' }, 'project', '"A b"', 'such as cmswmcore'],
   [{ project: '/cms/' }, 'project', '"/cms/"', 'empty part'],
   [{ project: 'x'.repeat(240) }, 'service', '256 characters', '255'],
   [{ service: '' }, 'service', 'empty', 'such as reqmgr2', empty],
   [{ service: ',' }, 'service', '","', 'such as reqmgr2'],
   [{ service: 'cms/reqmgr2' }, 'service', '"cms/reqmgr2"', 'into project'],
-  [{ service: 'reqmgr2:2.3' }, 'service', '"reqmgr2:2.3"', 'Write reqmgr2;'],
-  [{ service: 'ReqMgr2' }, 'service', '"ReqMgr2"', 'Write reqmgr2.'],
+  [{ service: 'reqmgr2:2.3' }, 'service', '"reqmgr2:2.3"', 'the name alone'],
+  [{ service: 'ReqMgr2' }, 'service', '"ReqMgr2"', 'capitals'],
   [{ service: 'a\u009b31mb' }, 'service', '"a\\u009b31mb"', 'such as reqmgr2'],
   [{ service: 'a\n::error::b' }, 'service', '"a\\n::error::b"', 'release is for one'],
   ...['release', 'build', 'push'].flatMap((command): Row[] => [
@@ -79,15 +77,15 @@ const places: readonly Row[] = [
   ...['plan', 'promote', 'verify'].flatMap((command): Row[] => [
     [{ command, service: 'a,b,a' }, 'service', '"a,b,a"', 'a twice'],
     [{ command, service: `a@${A}, a@${B}` }, 'service', 'a twice'],
-    [{ command, service: 'a, B' }, 'service', '"B"', 'Write b.'],
+    [{ command, service: 'a, B' }, 'service', '"B"', 'capitals'],
     [{ command, service: 'a@sha256:12' }, 'service', '"a@sha256:12"', 'a@, then sha256:'],
     [{ command, service: `a@${A}@b` }, 'service', 'not a digest'],
     [{ command, digest: 'latest' }, 'digest', '"latest"', 'sha256: and 64'],
     [{ command, service: 'a,b', digest: A }, 'digest', `"${A}"`, 'name@sha256:…'],
     [{ command, service: `a@${A}`, digest: A }, 'digest', `"${A}"`, 'name@sha256:…'],
   ]),
-  ...['a b', '["a", "b"]', '- a\n- b', 'a;b', "'a'"].map(
-    (service): Row => [{ command: 'verify', service }, 'service', 'no list of names', 'commas'],
+  ...['a b', 'a;b', "'a'"].map(
+    (service): Row => [{ command: 'verify', service }, 'service', `"${service}"`, 'commas'],
   ),
 ]
 
@@ -127,41 +125,36 @@ const builds: readonly Row[] = [
   [{ context: 'Dockerfile' }, 'context', '"Dockerfile"', 'it is a file'],
   [{ context: 'bare' }, 'context', '"bare"', `${workspace}/bare/Dockerfile`, 'file', 'actions/checkout'],
   ...['https://x.ch/a.git#b:c', 'git://x.ch/a', 'ssh://git@x.ch/a', 'git@x.ch:a', 'github.com/dmwm/a'].map(
-    (context): Row => [{ context }, 'context', `"${context}"`, 'it is an address', 'actions/checkout'],
+    (context): Row => [{ context }, 'context', `"${context}"`, 'there is no', 'actions/checkout'],
   ),
   [{ file: 'nowhere' }, 'file', `no ${workspace}/nowhere`, 'from the workspace'],
-  [{ context: 'bare', file: 'file' }, 'file', '"file"', 'Write bare/file.'],
+  [{ context: 'bare', file: 'file' }, 'file', '"file"', 'from the workspace'],
   // What stands in a line may be a secret.
   ...['A=1\n=s3cret', 'A=1\nMY NAME=s3cret', '\nPASSWORD: s3cret', 'A=1\n--s3cret'].map(
     (text): Row => [{ 'build-args': text }, 'build-args', 'line 2', 'NAME=value'],
   ),
-  ...['TAG=1', 'TAG'].map((text): Row => [{ 'build-args': text }, 'build-args', '"TAG"', 'the git tag']),
+  ...['TAG=1', 'TAG'].map((text): Row => [{ 'build-args': text }, 'build-args', 'TAG is', 'the git tag']),
   ...['a=b\n\ns3cret', '\n\n=s3cret', '\n\nmy s3cret=value'].map(
     (text): Row => [{ labels: text }, 'labels', 'line 3', 'name=value'],
   ),
   ...['revision', 'version'].map((name): Row => {
     const label = `org.opencontainers.image.${name}`
-    return [{ labels: `${label}=1` }, 'labels', `"${label}"`, 'what was released']
+    return [{ labels: `${label}=1` }, 'labels', label, 'what was released']
   }),
 ]
 
 const options: readonly Row[] = [
   ...Object.entries({
-    'it goes into file': ['--file=a', '--file a'],
-    'it goes into build-args': ['--build-arg=TAG=s3cret'],
-    'it goes into labels': ['--label=a=b'],
-    'the policy says which tags there are': ['--tag=a:b', '--tag'],
-    'the command says where the image goes': [
-      '--push',
-      '--push=false',
-      '--load',
-      '--output=type=oci',
-      '--metadata-file=a',
+    'the action sets': [
+      ...['--file=a', '--file a', '--build-arg=TAG=s3cret', '--label=a=b', '--tag=a:b', '--tag', '--push'],
+      ...['--push=false', '--load', '--output=type=oci', '--metadata-file=a', '--call=check', '--check'],
+      ...['--print=outline', '--help', '--detach'],
     ],
-    'the image must be built': ['--call=check', '--check', '--print=outline', '--help', '--detach'],
-    'its value is not behind "="': ['--platform linux/amd64', '--secret s3cret'],
-    'it is several options': ['--platform=linux/amd64 --no-cache', '--build-context=s3cret --pull'],
-  }).flatMap(([why, options]) => options.map(option => [option, `"${option.split(/[= ]/)[0]}"`, why])),
+    'it is more than one option': [
+      ...['--platform linux/amd64', '--secret s3cret'],
+      ...['--platform=linux/amd64 --no-cache', '--build-context=s3cret --pull'],
+    ],
+  }).flatMap(([why, options]) => options.map(option => [option, 'line 3', why])),
   ...['-t a:b', 's3cret', '--', 'constructor'].map(option => [option, 'line 3', '--platform=linux/amd64']),
   ...[
     `--cache-to=${image}`,
@@ -175,7 +168,7 @@ const options: readonly Row[] = [
     `--cache-to=ref=${image}:2.3.4,type=registry`,
     '--cache-to=type=registry,REF=GHCR.IO/cmsweb/reqmgr2:2.3.4',
     `--cache-to=type=registry, ref = ${image}`,
-  ].map(option => [option, '"--cache-to"', `into ${image},`, `${image}-cache`]),
+  ].map(option => [option, '--cache-to', `into ${image},`, `${image}-cache`]),
 ].map(([option, ...says]): Row => {
   return [{ project: 'cmsweb', 'build-options': `--pull\n\n${option}` }, 'build-options', ...says]
 })

@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, realpathSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { inputs } from '../../src/action-yml.ts'
 import type { Request } from '../../src/commands/request.ts'
-import { inputs } from '../../src/contract.ts'
 import { ReleaseError } from '../../src/errors.ts'
 import { Mistakes } from '../../src/inputs/mistakes.ts'
 import { requestOf } from '../../src/inputs/request.ts'
@@ -57,7 +57,8 @@ export const requestWith = (
   const mistakes = new Mistakes()
   const warnings: Warning[] = []
   noteUnknownInputs(env, mistakes)
-  const request = requestOf(textsWith(given), run, { mistakes, warn: warning => warnings.push(warning) })
+  const log = { warning: (title: string, message: string) => void warnings.push({ title, message }) }
+  const request = requestOf(textsWith(given), run, { mistakes, log })
   return { request, warnings }
 }
 

@@ -30,7 +30,6 @@ const always = {
 const version = {
   ...always,
   decision: { kind: 'planned', gitTag: '2.3.4', rule: 'final', first: { tag: '2.3.4' } },
-  service: always.services[0],
   revision: '6f1ea31',
   source: { address: 'github.com/dmwm/wmcore' },
   onExisting: 'same-revision',

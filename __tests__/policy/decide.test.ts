@@ -163,7 +163,7 @@ describe('the reason names what it gets, and who gets a stable tag', () => {
       facts: ['gets 2.3.5rc1', 'no stable tag', 'X.Y.Z (final) and X.Y.Z.P (patch)'],
     },
     { policy: presets.crab, gitTag: 'v3.1rc1', facts: ['rule other, *', 'no stable tag', 'v3.D (release)'] },
-    { policy: both, gitTag: '1.2', facts: ['gets 1.2, 1 and latest', 'stable 1.2-stable and stable'] },
+    { policy: both, gitTag: '1.2', facts: ['gets 1.2, 1, and latest', 'stable 1.2-stable and stable'] },
     { policy: 'other: * -> *', gitTag: '1.2', facts: ['gets 1.2', 'no stable tag.'] },
   ])('$gitTag', ({ policy, gitTag, facts }) => {
     for (const fact of facts) expect(decide(policyOf(policy), gitTag).reason).toContain(fact)

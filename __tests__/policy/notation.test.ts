@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { MAX_POLICY_LENGTH, parsePolicy } from '../../src/policy/notation.ts'
+import { parsePolicy } from '../../src/policy/notation.ts'
 import { type Policy, policyText } from '../../src/policy/policy.ts'
 import { presets } from '../../src/policy/presets.ts'
 import { formatProblems, type PolicyProblem } from '../../src/policy/problems.ts'
@@ -26,18 +26,18 @@ const expectProblem = (place: string, facts: readonly string[]): void => {
 
 describe('mistakes', () => {
   test.each<[string, ...string[]]>([
-    ['final: X.Y -> X.Y vX.Y.«Q»', 'Q is not on the left side, X.Y', 'X, Y', '"Q"'],
+    ['final: X.Y -> X.Y vX.Y.«Q»', 'Q is not on the left side, X.Y', '"Q"'],
     ['a: X.Y -> X.Y «F»inal-X.Y', 'F is not on the left side', '"F"'],
     ['final: X.Y.Z -> X.Y.«Q»', 'Q is not on the left side'],
     ['a: v1 -> v1-«X»', 'X is not on the left side', '"X"'],
     ['a: DBS -> «D»', 'D is not on the left side, DBS', '"D"'],
     ['a: * -> * v-«X»', 'X is not on the left side, *'],
-    ['a: X.Y -> X.Y «*»', '* is not on the left side', 'write X.Y'],
+    ['a: X.Y -> X.Y «*»', '* is not on the left side'],
     ['final: X.Y X.Y«»', 'arrow is missing', '->'],
     ['final: X.Y «=>» X.Y', '=> is not the arrow', '->'],
     ['final: X.Y «→» X.Y', '→ is not the arrow'],
     ['final: X.Y -> X.Y | X.Y-stable rc: * «->» *', 'second arrow', 'policy: |'],
-    ['final: «->» x', 'no git tag before the arrow'],
+    ['final: «->» x', 'no git tag stands before the arrow'],
     ['final: X «vX» -> X', 'vX is a second git tag'],
     ['final: X.Y.Z «->»', 'nothing stands after the arrow', 'X.Y.Z'],
     ['final: X.Y.Z -> «|» X.Y.Z', 'before the bar', 'X.Y.Z'],
@@ -193,17 +193,10 @@ describe('fixed or moving', () => {
   })
 })
 
-describe('too much', () => {
-  test('a table may be as long as the limit, and no longer', () => {
-    const rule = 'a: X -> X\n'
-    expect(problemsOf(rule.padEnd(MAX_POLICY_LENGTH))).toEqual([])
-    expect(problemsOf(rule.padEnd(MAX_POLICY_LENGTH + 1))).toMatchObject([{ severity: 'error', line: 1 }])
-  })
-
-  test.each(['a: X -> X', 'a: ', 'a: X -> ', ''])('the text after "%s" is read in one pass', beginning => {
-    for (const piece of [' Q', '"', '"a', 'XY', 'aX', '-A', '* ', ' #', '|', 'X1', '\n', 'a: X\n']) {
-      const text = beginning + piece.repeat((MAX_POLICY_LENGTH - beginning.length) / piece.length)
-      expect(formatProblems(text, problemsOf(text)).length).toBeLessThan(2 * MAX_POLICY_LENGTH)
-    }
-  })
+const LONG = 65_536
+test.each(['a: X -> X', 'a: ', 'a: X -> ', ''])('the text after "%s" is read in one pass', beginning => {
+  for (const piece of [' Q', '"', '"a', 'XY', 'aX', '-A', '* ', ' #', '|', 'X1', '\n', 'a: X\n']) {
+    const text = beginning + piece.repeat((LONG - beginning.length) / piece.length)
+    expect(formatProblems(text, problemsOf(text)).length).toBeLessThan(100 * LONG)
+  }
 })

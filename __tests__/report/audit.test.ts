@@ -4,8 +4,8 @@ import type {
   AuditResult,
   AuditedVersion as Version,
 } from '../../src/commands/audit-result.ts'
-import type { PromotionNote } from '../../src/commands/record-content.ts'
-import type { Finding } from '../../src/reconcile/findings.ts'
+import type { Finding } from '../../src/reconcile/audit-findings.ts'
+import type { PromotionNote } from '../../src/registry/promotion-record.ts'
 import { summaryOf } from '../../src/report/summary.ts'
 import { tableOf } from '../../src/report/table.ts'
 import { DIGEST, IMAGE, ledgerOf, NOTE, OTHER, PROJECT } from './known.ts'

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import type { Result } from '../../src/commands/ledger.ts'
 import { ReleaseError } from '../../src/errors.ts'
-import { failureText, reportFailure, stateOf } from '../../src/report/failure.ts'
+import { failureText, reportFailure } from '../../src/report/failure.ts'
+import { stateOf } from '../../src/report/state.ts'
 import { Secrets } from '../../src/secrets.ts'
 import { captureOutput, DENIED, IMAGE, ledgerOf, OTHER, PROJECT, resultOf, serviceOf } from './known.ts'
 

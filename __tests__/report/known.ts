@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, vi } from 'vitest'
 import { Ledger, type Result, type ServiceEntry, type TagEntry } from '../../src/commands/ledger.ts'
-import type { PromotionNote } from '../../src/commands/record-content.ts'
 import { ReleaseError } from '../../src/errors.ts'
+import type { PromotionNote } from '../../src/registry/promotion-record.ts'
 
 export const PROJECT = 'registry.cern.ch/cmswmcore'
 export const IMAGE = `${PROJECT}/reqmgr2`

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Result, TagEntry } from '../../src/commands/ledger.ts'
-import type { PromotionNote } from '../../src/commands/record-content.ts'
+import type { PromotionNote } from '../../src/registry/promotion-record.ts'
 import { tableOf } from '../../src/report/table.ts'
 import { DIGEST, IMAGE, NOTE, OTHER, PROJECT, resultOf, serviceOf } from './known.ts'
 

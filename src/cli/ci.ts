@@ -1,9 +1,9 @@
 import { userInfo } from 'node:os'
-import { BY_HAND } from '../commands/record-content.ts'
 import { ENVIRONMENT_VARIABLE, type RunContext, readRunContext } from '../inputs/run-context.ts'
+import { BY_HAND } from '../registry/promotion-record.ts'
 
 /**
- * What a CI says of the run that a call is a part of, but for its directories, files and inputs.
+ * The run that a call belongs to: in GitHub Actions, in GitLab, or by hand.
  *
  * Source: GitHub documentation, "Default environment variables"; GitLab documentation, "Predefined CI/CD variables".
  */
@@ -18,18 +18,16 @@ export function ciContext(env: NodeJS.ProcessEnv, directory: string): RunContext
   const server = { GITHUB_SERVER_URL: 'https://github.com', GITHUB_API_URL: 'https://api.github.com' }
   const github = readRunContext({ ...(env.GITHUB_REPOSITORY ? server : {}), ...env }, directory)
   if (env.GITHUB_ACTIONS === 'true') return { ...github, ...place }
-  // By hand it is whoever is logged in, who may name the repository.
   const { repository, repositoryUrl, apiUrl } = github
   const recorded = { actor: userOf(env), run: undefined, environment: env[ENVIRONMENT_VARIABLE] || BY_HAND }
   return { ...readRunContext({}, directory), ...place, repository, repositoryUrl, apiUrl, recorded }
 }
 
-/** Who is logged in on this machine, as far as it knows. */
 function userOf(env: NodeJS.ProcessEnv): string | undefined {
   try {
     return env.USER || env.LOGNAME || userInfo().username
   } catch {
-    // A user without an entry has no name.
+    // A user without an entry in passwd has no name.
     return undefined
   }
 }

@@ -3,12 +3,12 @@ import { CommanderError } from 'commander'
 import { systemClock } from '../clock.ts'
 import { execute } from '../commands/execute.ts'
 import { hasResultAnyway, Ledger } from '../commands/ledger.ts'
-import { causesOf, ReleaseError } from '../errors.ts'
+import { ReleaseError } from '../errors.ts'
 import { Mistakes } from '../inputs/mistakes.ts'
 import { requestOf } from '../inputs/request.ts'
 import { InterruptedError, interruption } from '../interruption.ts'
 import type { Log } from '../log.ts'
-import { failureText } from '../report/failure.ts'
+import { causeLines, failureText } from '../report/failure.ts'
 import { maskedLog } from '../report/masked-log.ts'
 import { tableOf } from '../report/table.ts'
 import { coloursFor } from '../report/terminal-colours.ts'
@@ -16,45 +16,44 @@ import { terminalLog } from '../report/terminal-log.ts'
 import { asRunnerFault } from '../runner.ts'
 import { Secrets } from '../secrets.ts'
 import { removeLeftBehind, withTemporary } from '../temporary.ts'
-import { eachLine, jsonLine, oneLine } from '../text.ts'
+import { eachLine, jsonLine } from '../text.ts'
 import { ciContext } from './ci.ts'
 import { withoutPassword, withSecrets } from './credentials.ts'
 import { explain } from './explain.ts'
-import { type Call, programOf } from './program.ts'
+import { type Call, readCall } from './program.ts'
 import { writeResult } from './write-result.ts'
 
-/** The whole program. Gives back how it ends: an exit status, or the signal that asked it to stop. Never throws. */
+/** Runs the command line. Returns the exit status, or the signal that stopped it. Never throws. */
 export async function runCommandLine(process: NodeJS.Process): Promise<number | NodeJS.Signals> {
-  const { stdout, stderr, env } = process
-  // Each write is told by itself.
-  stdout.on('error', () => {})
+  // The callback of each write has its error.
+  process.stdout.on('error', () => {})
+  let call: Call
+  try {
+    call = readCall(process.argv.slice(2))
+  } catch (error) {
+    return error instanceof CommanderError && error.exitCode === 0 ? 0 : 1
+  }
+  const { stderr, env } = process
   const colours = coloursFor(stderr, env)
   const secrets = new Secrets()
   const ledger = new Ledger()
-  const program = programOf(call => {
-    const now = (): number => performance.now()
-    const log = maskedLog(terminalLog({ stream: stderr, colours, now, debug: call.debug }), secrets)
-    return call.command === 'explain'
-      ? explain(call, { process, log })
-      : runRequest(call, call.command, { process, log, secrets, ledger })
-  })
+  const now = (): number => performance.now()
+  const log = maskedLog(terminalLog({ stream: stderr, colours, now, debug: call.debug }), secrets)
   try {
-    await program.parseAsync(process.argv.slice(2), { from: 'user' })
+    if (call.command === 'explain') await explain(call, { process, log })
+    else await runRequest(call, call.command, { process, log, secrets, ledger })
     return 0
   } catch (error) {
-    // Commander has said so itself.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1
     const shown = secrets.maskError(asRunnerFault(error))
     const text = failureText(shown, ledger)
-    for (const cause of causesOf(shown).slice(1).map(oneLine))
-      if (!text.includes(cause)) stderr.write(`caused by: ${cause}\n`)
+    for (const line of causeLines(shown)) stderr.write(`${line}\n`)
     stderr.write(`${colours.red('error:')} ${eachLine(text)}\n`)
     if (error instanceof InterruptedError) return error.by
     return error instanceof ReleaseError && error.name === 'stable-image-missing' ? 2 : 1
   }
 }
 
-/** Does what the action does with these inputs, and prints the result; of a run that failed, only what was looked at. */
+/** Does what the action does with these inputs, and prints the result. */
 async function runRequest(
   call: Call,
   command: Exclude<Call['command'], 'explain'>,
@@ -64,11 +63,8 @@ async function runRequest(
   const texts = await withSecrets(call, process)
   secrets.addInputs(texts)
   const context = ciContext(process.env, process.cwd())
-  const request = requestOf({ ...texts, command }, context, {
-    mistakes: new Mistakes(),
-    warn: ({ title, message }) => log.warning(title, message),
-  })
-  // Not before: nothing is there to clean up, and a wait for a password that is piped in ends at once.
+  const request = requestOf({ ...texts, command }, context, { mistakes: new Mistakes(), log })
+  // Not before: without a handler, Ctrl-C ends a wait for the password at once.
   const signal = interruption(process)
   await removeLeftBehind(tmpdir())
   const env = withoutPassword(process.env)

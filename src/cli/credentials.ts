@@ -3,10 +3,10 @@ import { ReleaseError } from '../errors.ts'
 import type { InputTexts } from '../inputs/texts.ts'
 import type { Call } from './program.ts'
 
-/** The variable for the password of the account. It is no argument: those are seen in the list of processes. */
+/** No argument has the password: every user of the machine can list those. */
 const PASSWORD = 'STABLE_RELEASE_PASSWORD'
 
-/** The texts of a call with the secrets that come by other ways: the password, piped in or in the environment, and the token. */
+/** The inputs of a call with the password, from standard input or the environment, and the token of GitHub. */
 export async function withSecrets(
   { texts, passwordStdin }: Call,
   { env, stdin }: Pick<NodeJS.Process, 'env' | 'stdin'>,
@@ -16,12 +16,12 @@ export async function withSecrets(
       what: 'Standard input is a terminal, which would show the password.',
       remedy: `Pipe the password in, or set ${PASSWORD}.`,
     })
-  // Without the end of its line, as docker login reads it.
+  // Without the line end, as docker login reads it.
   const password = passwordStdin ? (await text(stdin)).replace(/\r?\n$/, '') : (env[PASSWORD] ?? '')
   return { ...texts, password, 'github-token': env.GITHUB_TOKEN ?? '' }
 }
 
-/** The environment for programs that are started: they get the password in other ways. */
+/** The environment of programs that are started. */
 export function withoutPassword({ [PASSWORD]: _, ...env }: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return env
 }

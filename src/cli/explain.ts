@@ -5,45 +5,42 @@ import type { Log } from '../log.ts'
 import { allTags, decide } from '../policy/decide.ts'
 import type { Policy } from '../policy/policy.ts'
 import { aligned } from '../report/aligned.ts'
-import { type Colours, coloursFor } from '../report/terminal-colours.ts'
 import { jsonLine, oneLine } from '../text.ts'
 import { ciContext } from './ci.ts'
 import type { Call } from './program.ts'
 import { writeResult } from './write-result.ts'
 
-/** Says what a policy makes of many git tags, which are read from standard input. */
+/** Prints what a policy makes of many git tags, which are read from standard input. */
 export async function explain(
   { texts, json }: Call,
   { process, log }: { process: NodeJS.Process; log: Log },
 ): Promise<void> {
-  const { stdin, stdout, env } = process
+  const { stdin, stdout } = process
   const mistakes = new Mistakes()
-  const place = ciContext(env, process.cwd())
-  const policy = policyOf(withoutSecrets(texts, mistakes), place, mistakes, ({ title, message }) =>
-    log.warning(title, message),
-  )
+  const run = ciContext(process.env, process.cwd())
+  const policy = policyOf({ texts: withoutSecrets(texts, mistakes), run, mistakes, log })
   mistakes.throwIfAny()
   if (stdin.isTTY) log.info('Reading git tags from the terminal, one a line, until Ctrl-D.')
-  const colours = coloursFor(stdout, env)
   const counts = new Map<string, number>()
   const ruleWidth = Math.max(...policy.rules.map(({ name }) => name.length))
   let tagWidth = 0
   for await (const lines of linesOf(stdin.setEncoding('utf8'))) {
     const gitTags = lines.map(line => line.trim()).filter(Boolean)
-    const all = gitTags.map(gitTag => explanationOf(policy, gitTag))
-    for (const { rule } of all) counts.set(rule ?? NO_RULE, (counts.get(rule ?? NO_RULE) ?? 0) + 1)
     tagWidth = Math.max(tagWidth, ...gitTags.map(({ length }) => length))
-    const shown = all.map(each => {
-      if (json) return `${jsonLine(each)}\n`
-      const rule = (each.rule ?? NO_RULE).padEnd(ruleWidth)
-      return `  ${oneLine(each.tag).padEnd(tagWidth)}  ${rule}  ${imageTags(each, colours)}\n`
+    const shown = gitTags.map(gitTag => {
+      const explanation = explanationOf(policy, gitTag)
+      const rule = explanation.rule ?? NO_RULE
+      counts.set(rule, (counts.get(rule) ?? 0) + 1)
+      if (json) return `${jsonLine(explanation)}\n`
+      const columns = [oneLine(gitTag).padEnd(tagWidth), rule.padEnd(ruleWidth)]
+      return `  ${columns.join('  ')}  ${imageTags(explanation)}\n`
     })
     if (!(await writeResult(stdout, shown.join('')))) return
   }
   if (!json) await writeResult(stdout, `\n${countTable(policy, counts)}\n`)
 }
 
-/** Stands where a rule would, if the git tag gets no image tag; no rule can be called so. */
+/** In place of a rule's name, which it can't be. */
 const NO_RULE = '-'
 
 /** Lines in groups, as they come. */
@@ -57,8 +54,6 @@ async function* linesOf(stream: AsyncIterable<string>): AsyncGenerator<readonly 
   yield [rest]
 }
 
-type Explanation = ReturnType<typeof explanationOf>
-
 function explanationOf(policy: Policy, tag: string) {
   const decision = decide(policy, tag)
   const { reason } = decision
@@ -68,14 +63,13 @@ function explanationOf(policy: Policy, tag: string) {
   return { tag, rule: decision.rule, tags: all.map(each => each.tag), stableTags, reason }
 }
 
-/** The image tags as a policy has them: the stable ones after a bar. */
-function imageTags({ rule, tags, stableTags, reason }: Explanation, { green, yellow }: Colours): string {
-  if (rule === null) return yellow(oneLine(reason))
+function imageTags({ rule, tags, stableTags, reason }: ReturnType<typeof explanationOf>): string {
+  if (rule === null) return oneLine(reason)
   const others = tags.filter(tag => !stableTags.includes(tag))
-  return [...others, ...(stableTags.length === 0 ? [] : ['|', ...stableTags.map(green)])].join(' ')
+  return [...others, ...(stableTags.length === 0 ? [] : ['|', ...stableTags])].join(' ')
 }
 
-/** How many git tags each rule took, those without any, and all. */
+/** How many git tags each rule took. */
 function countTable({ rules }: Policy, counts: ReadonlyMap<string, number>): string {
   const all = String([...counts.values()].reduce((sum, count) => sum + count, 0))
   const row = (name: string, what: string): string[] => [

@@ -1,5 +1,5 @@
 import { Argument, Command, Option } from 'commander'
-import { type InputName, inputs } from '../contract.ts'
+import { type InputName, inputs } from '../action-yml.ts'
 import { type InputTexts, textsOf } from '../inputs/texts.ts'
 import { eachLine } from '../text.ts'
 import { VERSION } from '../version.ts'
@@ -8,30 +8,34 @@ import { type CommandHelp, commands, EXIT_STATUSES } from './commands.ts'
 /** A command as somebody called it. */
 export interface Call {
   readonly command: CommandHelp['name']
-  /** The text of every input: as it was given, else its default. */
+  /** Every input as it was given, else its default. */
   readonly texts: InputTexts
   readonly json: boolean
   readonly debug: boolean
   readonly passwordStdin: boolean
 }
 
-/** The parser of the whole command line, which prints help and mistakes. `act` gets the command that is called. */
-export function programOf(act: (call: Call) => Promise<void>): Command {
+/** Reads a call. Throws what commander refuses, or its help or version: it has printed them. */
+export function readCall(args: readonly string[]): Call {
+  const calls: Call[] = []
   const program = new Command('stable-release')
     .description('Builds, publishes and verifies container images of a git tag under a release policy.')
     .version(VERSION, '--version', 'Prints the version of this program.')
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(eachLine(withoutValues(text))) })
-    .showHelpAfterError('See stable-release [command] --help.')
-  for (const help of commands) addCommand(program, help, act)
+    .showHelpAfterError('See stable-release --help.')
+  for (const help of commands) addCommand(program, help, call => calls.push(call))
   const statuses = Object.entries(EXIT_STATUSES).map(([status, meaning]) => `\n  ${status}  ${meaning}`)
-  return program.addHelpText(
-    'after',
-    `\nExit status:${statuses.join('')}\n\nExample:\n  ${commands[0]?.example}`,
-  )
+  program.addHelpText('after', `\nExit status:${statuses.join('')}\n\nExample:\n  ${EXAMPLE}`)
+  program.parse(args, { from: 'user' })
+  const [call] = calls
+  if (call === undefined) throw new TypeError('no command was called')
+  return call
 }
 
-/** What commander says of a mistake, without what stands for a value: it may be a secret. */
+const EXAMPLE = 'stable-release release reqmgr2 2.3.4 registry.cern.ch cmswmcore'
+
+/** What commander says of a mistake, without values: they may be secrets. */
 function withoutValues(text: string): string {
   return text
     .replace(/(?<=option ')(--[\w-]*|-\w?)[\s\S]*(?=')/, '$1')
@@ -43,17 +47,20 @@ Environment:
   STABLE_RELEASE_PASSWORD  the password of the account, if it is not piped in
   GITHUB_TOKEN             reads the commit of the git tag, and its checks
   GITHUB_REPOSITORY        the repository of the git tag, as owner/name
-  GITHUB_API_URL           the address of the API, https://api.github.com by default
-`
+  GITHUB_API_URL           the address of the API, https://api.github.com by default`
 
-function addCommand(program: Command, help: CommandHelp, act: (call: Call) => Promise<void>): void {
-  const { name, description, positionals, options, example } = help
+function addCommand(program: Command, help: CommandHelp, onCall: (call: Call) => void): void {
+  const { name, summary, details, positionals, options } = help
   const isLocal = name === 'explain'
-  const command = program.command(name).summary(firstSentence(description)).description(description)
+  const command = program
+    .command(name)
+    .summary(summary)
+    .description(`${summary} ${details}`)
+    .showHelpAfterError(`See stable-release ${name} --help.`)
   for (const input of positionals) {
     const fallback = input === 'project' ? help.project : undefined
     const flags = fallback === undefined ? `<${input}>` : `[${input}]`
-    command.addArgument(new Argument(flags, firstSentence(inputs[input].description)).default(fallback))
+    command.addArgument(new Argument(flags, inputs[input].meaning).default(fallback))
   }
   for (const input of options) command.addOption(optionFor(input))
   if (!isLocal) {
@@ -62,15 +69,15 @@ function addCommand(program: Command, help: CommandHelp, act: (call: Call) => Pr
   }
   command
     .option('--json', 'Prints the result as JSON.')
-    .addHelpText('after', `${isLocal ? '' : ENVIRONMENT}\nExample:\n  ${example}`)
+    .addHelpText('after', isLocal ? '' : ENVIRONMENT)
     .action(() => {
       const given: Readonly<Record<string, unknown>> = Object.fromEntries([
         ...positionals.map((input, index) => [input, command.processedArgs[index]]),
         ...command.options.map(option => [option.name(), command.getOptionValue(option.attributeName())]),
       ])
-      return act({
+      onCall({
         command: name,
-        texts: textsOf(input => String(given[input] ?? defaultOf(input)).trim()),
+        texts: textsOf(input => String(given[input] ?? inputs[input].default).trim()),
         json: given.json === true,
         debug: given.debug === true,
         passwordStdin: given['password-stdin'] === true,
@@ -82,21 +89,10 @@ function addCommand(program: Command, help: CommandHelp, act: (call: Call) => Pr
 const REPEATED: readonly InputName[] = ['build-args', 'build-options', 'labels', 'require-checks']
 
 function optionFor(input: InputName): Option {
-  const meaning = firstSentence(inputs[input].description)
+  const { meaning, default: fallback } = inputs[input]
   if (!REPEATED.includes(input))
-    return new Option(`--${input} <value>`, meaning).default(defaultOf(input) || undefined)
+    return new Option(`--${input} <value>`, meaning).default(fallback || undefined)
   return new Option(`--${input} <value>`, `${meaning} May be repeated.`).argParser(
     (value, before?: string) => (before === undefined ? value : `${before}\n${value}`),
   )
-}
-
-/** Of an input, what follows is advice for workflows. */
-function firstSentence(text: string): string {
-  return text.split(/(?<=\.) (?=[A-Z`])/, 1)[0] ?? ''
-}
-
-/** What an input is if it is not given; an expression of GitHub is for workflows. */
-function defaultOf(input: InputName): string {
-  const { default: value } = inputs[input]
-  return value.startsWith('${{') ? '' : value
 }

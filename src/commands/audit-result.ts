@@ -1,73 +1,60 @@
-import type { Finding } from '../reconcile/findings.ts'
+import type { Finding } from '../reconcile/audit-findings.ts'
+import type { PromotionNote } from '../registry/promotion-record.ts'
 import type { Digest } from '../registry/reference.ts'
-import type { PromotionNote } from './record-content.ts'
-
-/** A stable tag of a version. */
-export interface StableTag {
-  readonly tag: string
-  readonly reference: string
-  readonly moving: boolean
-  /** What a record that is stored with the image tells of it. */
-  readonly record?: PromotionNote
-}
-
-/** What one service has of a version. */
-export interface AuditedVersion {
-  readonly gitTag: string
-  readonly rule: string
-  /**
-   * `stable`: every fixed stable tag leads to the image; `published`: it has none, by the policy, or only one that moves and
-   * has moved on; `waiting`: a stable tag waits for its promotion; `wrong`: something must not be as it is; `absent`: it is
-   * not there, and may have expired; `unread`: something of it could not be read.
-   */
-  readonly state: 'stable' | 'published' | 'waiting' | 'wrong' | 'absent' | 'unread'
-  /** The image of the first tag. */
-  readonly digest: Digest | undefined
-  /** Those that lead to the image. */
-  readonly stableTags: readonly StableTag[]
-  /** Those that are there, and do not lead to it: who wrote them is what the reader needs then. */
-  readonly inDoubt?: readonly StableTag[]
-  readonly findings: readonly Finding[]
-  /** Why it could not be read. */
-  readonly problem?: string
-}
-
-/** What was found of one service. */
-export interface AuditedService {
-  readonly service: string
-  /** `registry/project/service`. */
-  readonly image: string
-  /** Why it could not be read, or that it has no version at all. */
-  readonly problem?: string
-  /** How many image tags no rule with numbers gives, and some of them. */
-  readonly otherTags: number
-  readonly otherTagsSuchAs: readonly string[]
-  /** What keeps records of it from being read. */
-  readonly recordsProblem?: string
-  /** How many versions are older than `from`, and not judged. */
-  readonly olderVersions: number
-  /** Every version that is judged, the newest first; the same for all services. */
-  readonly versions: readonly AuditedVersion[]
-}
 
 /** What `audit` found. Its JSON is the output `json`. */
 export interface AuditResult {
   readonly command: 'audit'
-  /** The oldest version that is judged, if one was given. */
+  /** The oldest version that is judged; without it, all are. */
   readonly from: string | undefined
-  /** Whether records were read; `unsupported` if the registry has no place for them. */
   readonly records: 'read' | 'not-read' | 'unsupported'
   readonly services: readonly AuditedService[]
 }
 
-/** Every finding, with where it is, of the newest version first. */
-export function findingsIn({
-  services,
-}: AuditResult): readonly { readonly service: string; readonly finding: Finding }[] {
-  const rows = Math.max(0, ...services.map(({ versions }) => versions.length))
-  return Array.from({ length: rows }, (_, row) =>
-    services.flatMap(({ service, versions }) =>
-      (versions[row]?.findings ?? []).map(finding => ({ service, finding })),
-    ),
-  ).flat()
+export interface AuditedService {
+  readonly service: string
+  /** `registry/project/service`. */
+  readonly image: string
+  /** Why nothing of it can be judged. */
+  readonly problem?: string | undefined
+  /** How many tags belong to no version, and some of them. */
+  readonly otherTags: number
+  readonly otherTagsSuchAs: readonly string[]
+  /** Why not all of its records are shown. */
+  readonly recordsProblem?: string | undefined
+  /** How many versions are older than `from`. */
+  readonly olderVersions: number
+  /** The same versions for all services, the newest first. */
+  readonly versions: readonly AuditedVersion[]
+}
+
+export interface AuditedVersion {
+  readonly gitTag: string
+  readonly rule: string
+  /** `published`: no stable tag is due, or one that has moved on; `absent`: it is not there, which is no fault. */
+  readonly state: 'stable' | 'published' | 'waiting' | 'wrong' | 'absent' | 'unread'
+  /** The image of the first tag. */
+  readonly digest: Digest | undefined
+  /** Those that lead to the image, with what their records tell. */
+  readonly stableTags: readonly StableTag[]
+  /** Fixed ones that do not: the reader needs to know who wrote them. */
+  readonly inDoubt?: readonly StableTag[]
+  readonly findings: readonly Finding[]
+  readonly problem?: string
+}
+
+interface StableTag {
+  readonly tag: string
+  readonly reference: string
+  readonly moving: boolean
+  readonly record?: PromotionNote | undefined
+}
+
+/** The newest version first. */
+export function findingsIn({ services }: AuditResult) {
+  return services
+    .flatMap(({ service, versions }) =>
+      versions.flatMap(({ findings }, row) => findings.map(finding => ({ service, finding, row }))),
+    )
+    .toSorted((one, other) => one.row - other.row)
 }

@@ -1,73 +1,136 @@
-import { ReleaseError, remediesOf } from '../errors.ts'
+import { knownFailure, ReleaseError, remediesOf } from '../errors.ts'
+import { allTags } from '../policy/decide.ts'
+import { newestOfMoving } from '../policy/moving.ts'
+import { newestFirst, publishedVersions } from '../policy/published.ts'
+import { compareVersions, versionOfGitTag } from '../policy/version-order.ts'
+import { digestAt } from '../reconcile/observed.ts'
+import type { PromotionNote } from '../registry/promotion-record.ts'
+import { type Digest, type TagState, tagged } from '../registry/reference.ts'
 import { counted } from '../text.ts'
-import { auditedService } from './audit-judge.ts'
-import { judgedVersions, listVersions, observeVersions, readRecords } from './audit-observe.ts'
-import { type AuditResult, findingsIn } from './audit-result.ts'
-import type { AuditRequest } from './request.ts'
+import type { AuditResult } from './audit-result.ts'
+import { auditResult, type ReadService } from './audit-versions.ts'
+import { eachAtOnce, forServices } from './concurrency.ts'
+import { readNotes } from './record.ts'
+import type { AuditRequest, PublishedService } from './request.ts'
 import type { Run } from './run.ts'
 
 /**
- * Compares the registry with the policy for every version of the services: lists their tags, and asks by HEAD what each leads
- * to. Changes nothing, and pulls nothing.
- *
- * Throws `not-as-planned`, or what could not be read.
+ * Compares the registry with the policy for every version of the services. Changes nothing, and pulls nothing. Throws
+ * `not-as-planned`, or what could not be read if that is all.
  */
 export async function audit(request: AuditRequest, run: Run): Promise<void> {
-  const { log, ledger } = run
-  const { all, judged } = await log.stage('List the versions', async conclude => {
-    const all = await listVersions(request, run)
-    const judged = judgedVersions(all, request)
-    conclude(`${counted(judged.length, 'version')} of ${counted(all.length, 'service')}`)
-    return { all, judged }
+  const all = await run.log.stage('Read the registry', async conclude => {
+    const all = await forServices(request.services, of => readService(of, request, run))
+    const looked = all.reduce((sum, { tags }) => sum + tags.size, 0)
+    conclude(`${counted(looked, 'tag')} of ${counted(all.length, 'service')} looked at`)
+    return all
   })
-  await log.stage('Read the registry', async conclude => {
-    await observeVersions(all, judged, run)
-    if (request.withRecords) await readRecords(all, judged, run)
-    conclude(
-      `${counted(
-        all.reduce((sum, { tags }) => sum + tags.size, 0),
-        'tag',
-      )} looked at`,
-    )
-  })
-  const isSupported = all.some(({ records }) => records !== 'unsupported')
-  const result: AuditResult = {
-    command: 'audit',
-    from: request.from,
-    records: !request.withRecords ? 'not-read' : isSupported ? 'read' : 'unsupported',
-    services: all.map(one => auditedService(one, judged, { request, all })),
-  }
-  ledger.result = result
-  throwIfWrong(
-    result,
-    all.map(({ error, unread }) => (error === undefined ? [...unread.values()] : [error])),
-  )
+  const result = auditResult(request, all)
+  run.ledger.result = result
+  throwIfWrong(result, all)
 }
 
-/** Throws what was found. `errors` are what kept each service from being read; if that is all, the error has its name. */
-function throwIfWrong(result: AuditResult, errors: readonly (readonly ReleaseError[])[]): void {
-  const { services } = result
-  const wrong = findingsIn(result).filter(({ finding }) => finding.wrong)
-  const empty = services.filter(({ problem }, index) => problem !== undefined && errors[index]?.length === 0)
-  const unreadable = errors.filter(({ length }) => length > 0)
-  const [firstUnread] = unreadable.flat()
-  if (wrong.length === 0 && empty.length === 0 && firstUnread === undefined) return
-  const of = [...new Set(wrong.map(({ service }) => service))].join(', ')
-  const said = [
-    wrong.length > 0 && `${counted(wrong.length, 'thing is', 'things are')} not as the policy has it (${of})`,
-    ...empty.map(({ image, problem }) => `nothing of ${image} can be judged: ${problem}`),
-    unreadable.length > 0 &&
-      `${unreadable.length} of ${counted(services.length, 'service')} could not be read in full: ${firstUnread?.what}`,
-  ].filter(part => part !== false)
-  const remedies = [
-    wrong.length > 0 && 'Each is listed with its remedy.',
-    empty.length > 0 &&
-      'Check registry, project, service and from, and that the policy is the one by which they are released.',
-    unreadable.length > 0 && remediesOf(unreadable.flat()),
-  ].filter(part => part !== false)
-  const isOnlyUnread = wrong.length === 0 && empty.length === 0 && firstUnread !== undefined
-  throw new ReleaseError(isOnlyUnread ? firstUnread.name : 'not-as-planned', {
-    what: said.map(part => `${part.charAt(0).toUpperCase()}${part.slice(1).replace(/\.$/, '')}.`).join(' '),
-    remedy: remedies.join(' '),
+async function readService(of: PublishedService, request: AuditRequest, run: Run): Promise<ReadService> {
+  const registry = run.registryFor(of.repository)
+  const unread = new Map<string, ReleaseError>()
+  const versions = versionsIn((await ask(unread, '', run, () => registry.listTags())) ?? [], request)
+  // No more than 16 requests for all services, of which 8 are read at once.
+  const atOnce = Math.max(2, Math.floor(16 / request.services.length))
+  const tags = new Map<string, TagState>()
+  const wanted = versions.judged.flatMap(({ decision }) => allTags(decision).map(({ tag }) => tag))
+  await eachAtOnce([...new Set(wanted)], atOnce, async tag => {
+    const state = await ask(unread, tag, run, () => registry.headTag(tag))
+    if (state !== undefined) tags.set(tag, state)
+  })
+  const lost = new Set<Digest>()
+  const images = new Set([...tags.keys()].flatMap(tag => digestAt({ tags }, tag) ?? []))
+  await eachAtOnce([...images], atOnce, async digest => {
+    const isThere = await ask(unread, digest, run, () => registry.hasManifest(digest))
+    if (isThere === false) lost.add(digest)
+  })
+  const read = { of, ...versions, tags, lost, unread, notes: new Map(), records: 'not-read' } as const
+  return request.withRecords ? { ...read, ...(await readRecords(read, run)) } : read
+}
+
+/** How many questions about a service may stay without an answer: each was asked for minutes. */
+const MOST_UNANSWERED = 3
+
+/** Asks about something; what keeps it from being read hides nothing else. */
+async function ask<T>(
+  unread: Map<string, ReleaseError>,
+  about: string,
+  { secrets }: Run,
+  question: () => Promise<T>,
+): Promise<T | undefined> {
+  const unanswered = [...unread.values()].filter(({ name }) => name === 'registry-unreadable')
+  try {
+    if (unanswered.length < MOST_UNANSWERED) return await question()
+    const what = 'It was not asked for, as the registry did not answer for others.'
+    throw new ReleaseError('registry-unreadable', { what, remedy: 'Run it again.' })
+  } catch (error) {
+    const { name, what, remedy } = knownFailure(error)
+    unread.set(about, new ReleaseError(name, { what: secrets.mask(what), remedy, cause: error }))
+    return undefined
+  }
+}
+
+function versionsIn(tags: readonly string[], { policy, stable, from }: AuditRequest) {
+  const published = publishedVersions(policy, tags)
+  const versions = newestFirst(published.versions.values())
+  // What should be there decides where a moving tag should be.
+  const due = versions.flatMap(({ hasFirst, decision }) =>
+    hasFirst && stable === 'on-release' ? decision.copies.filter(copy => copy.stable && !copy.moving) : [],
+  )
+  const oldest = from === undefined ? undefined : versionOfGitTag(policy, from)
+  return {
+    published,
+    judged: versions.filter(({ version }) => oldest === undefined || compareVersions(version, oldest) >= 0),
+    newest: newestOfMoving(policy, [...tags, ...due.map(({ tag }) => tag)]),
+  }
+}
+
+async function readRecords(
+  { of, judged, tags, lost, unread }: ReadService,
+  run: Run,
+): Promise<Pick<ReadService, 'notes' | 'records'>> {
+  const copies = judged.flatMap(({ decision }) => decision.copies.filter(({ stable }) => stable))
+  const stable = [...new Set(copies.map(({ tag }) => tag))]
+  const digests = new Set(stable.flatMap(tag => digestAt({ tags }, tag) ?? []))
+  const images = [...digests].filter(digest => !lost.has(digest) && !unread.has(digest))
+  const notes = new Map<string, PromotionNote>()
+  for (const digest of images) {
+    const there = stable.filter(tag => digestAt({ tags }, tag) === digest)
+    const references = there.map(tag => tagged(of.repository, tag))
+    const told = await readNotes(run.registryFor(of.repository), digest, references, run)
+    // There is no place for them, or no way to them.
+    if (!Array.isArray(told)) return { notes, records: told }
+    for (const note of told) notes.set(note.destination, note)
+  }
+  return { notes, records: images.length === 0 ? 'not-read' : 'read' }
+}
+
+function throwIfWrong({ services }: AuditResult, all: readonly ReadService[]): void {
+  const wrong = services.filter(({ versions }) => versions.some(({ state }) => state === 'wrong'))
+  const unjudged = services.flatMap(({ image, problem, versions }) => {
+    const why = problem ?? versions.find(version => version.problem !== undefined)?.problem
+    return why === undefined ? [] : [`${image}: ${why}`]
+  })
+  if (wrong.length === 0 && unjudged.length === 0) return
+  const unread = all.flatMap(one => [...one.unread.values()])
+  const isEmpty = all.some(one => one.judged.length === 0 && one.unread.size === 0)
+  const names = wrong.map(({ service }) => service).join(', ')
+  const what = [
+    wrong.length > 0 && `Not as the policy has it: ${names}.`,
+    unjudged.length > 0 && `Not judged, or not in full: ${unjudged.join('; ')}.`,
+  ]
+  const remedy = [
+    wrong.length > 0 && 'Every finding is listed with its remedy.',
+    isEmpty && 'Check registry, project, service, from and policy.',
+    remediesOf(unread),
+  ]
+  const isUnreadOnly = wrong.length === 0 && !isEmpty
+  throw new ReleaseError((isUnreadOnly && unread[0]?.name) || 'not-as-planned', {
+    what: what.filter(Boolean).join(' '),
+    remedy: remedy.filter(Boolean).join(' '),
   })
 }

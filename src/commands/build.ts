@@ -1,7 +1,5 @@
 import { buildLocally } from '../docker/build.ts'
 import { withLogin } from '../docker/login.ts'
-import { pushBackoff } from '../docker/push.ts'
-import { pauseBetween } from '../http/retry.ts'
 import { compareSource } from './compare-source.ts'
 import { noteOutcome } from './ledger.ts'
 import type { BuildRequest } from './request.ts'
@@ -9,19 +7,15 @@ import { openTarget, type Run } from './run.ts'
 
 /** Builds the image once and leaves it in the engine under every fixed tag, as docker.sh build does. */
 export async function build(given: BuildRequest, run: Run): Promise<void> {
-  const { docker, log, clock, temporary } = run
   const { entry, registry } = openTarget(given, run)
-  const { request, warn } = await compareSource(given, run)
-  warn()
+  const { request, warnings } = await compareSource(given, run)
+  for (const { title, message } of warnings) run.log.warning(title, message)
   const fixed = entry.tags.filter(({ moving }, index) => !moving || index === 0)
   const references = fixed.map(({ reference }) => reference)
-  await log.stage(`Build ${references[0]}`, async conclude => {
+  await run.log.stage(`Build ${references[0]}`, async conclude => {
     const at = { registry: registry.repository.registry, credentials: request.credentials }
-    const pause = pauseBetween(pushBackoff, clock)
-    await withLogin(docker, at, { log, temporary, pause }, used =>
-      buildLocally(used, request.build, references),
-    )
+    await withLogin(run, at, docker => buildLocally(docker, request.build, references))
     conclude(`built, not pushed: ${fixed.map(({ tag }) => tag).join(', ')}`)
   })
-  for (const { tag } of fixed) noteOutcome(entry, tag, { outcome: 'built' })
+  for (const { tag } of fixed) noteOutcome(entry, tag, 'built')
 }

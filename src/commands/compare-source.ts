@@ -9,15 +9,14 @@ import type { BuildingRequest } from './request.ts'
 import type { Run } from './run.ts'
 import { askGitHub } from './tag-commit.ts'
 
-/** What was compared with the git tag, and may be built. */
 interface Compared<T> {
-  /** The same request, with the commit of the git tag and with labels that say which commits the image is of. */
+  /** With the commit of the git tag, and labels that say which commits the image is of. */
   readonly request: T
-  /** Says what the labels will not; for when it is built. */
-  readonly warn: () => void
+  /** What the labels do not say, if it is built. */
+  readonly warnings: readonly Warning[]
 }
 
-/** What is built, of one repository: the context, or a Dockerfile elsewhere. */
+/** The context, or a Dockerfile elsewhere. */
 interface Part {
   /** As the caller names it. */
   readonly name: string
@@ -34,33 +33,17 @@ interface Part {
 export async function compareSource<T extends BuildingRequest>(given: T, run: Run): Promise<Compared<T>> {
   const { build, decision } = given
   const parts = await partsOf(given, run)
-  const own = parts.map(({ source }) => source).find(source => source.kind === 'own')
-  const commit = own?.commit ?? given.revision
-  const unasked =
-    'What is built is no checkout that has it, and GitHub can not be asked. If it is one, fetch its tags (git fetch --tags).'
-  const tag: TagCommit =
-    commit === undefined
-      ? await askGitHub(given, run, { mustExist: true, unasked })
-      : { kind: 'known', commit }
+  const tag = await commitOfParts(given, parts, run)
   for (const part of parts) {
-    const error = wrongCommit({ ...part, gitTag: decision.gitTag, tag })
+    const error = wrongCommit(part, { gitTag: decision.gitTag, tag })
     if (error !== undefined) throw error
   }
   const revision = tag.kind === 'known' ? tag.commit : undefined
-  const labels = [
-    ...build.labels,
-    ...contextLabels(parts),
-    ...(revision === undefined ? [] : [`${REVISION_LABEL}=${revision}`]),
-  ]
-  return {
-    request: { ...given, revision, build: { ...build, labels } },
-    warn: () => {
-      for (const { title, message } of warningsOf(parts, tag)) run.log.warning(title, message)
-    },
-  }
+  const ofTag = revision === undefined ? [] : [`${REVISION_LABEL}=${revision}`]
+  const labels = [...build.labels, ...contextLabels(parts), ...ofTag]
+  return { request: { ...given, revision, build: { ...build, labels } }, warnings: warningsOf(parts, tag) }
 }
 
-/** Looks at the context, and at the Dockerfile if it is named on its own. */
 async function partsOf({ revision, source, build, decision }: BuildingRequest, run: Run): Promise<Part[]> {
   const { gitTag } = decision
   const known = { repository: source.address, commit: revision }
@@ -81,36 +64,13 @@ async function partsOf({ revision, source, build, decision }: BuildingRequest, r
   )
 }
 
-/** How many changed files are named. */
-const MOST_NAMED = 10
-
-/** What the labels of the image will not say. */
-function warningsOf(parts: readonly Part[], tag: TagCommit): Warning[] {
-  const changed = [
-    ...new Set(parts.flatMap(({ source }) => (source.kind === 'unknown' ? [] : source.changed))),
-  ]
-  const named = changed.slice(0, MOST_NAMED).map(oneLine).join(', ')
-  const more = changed.length > MOST_NAMED ? ` and ${changed.length - MOST_NAMED} more` : ''
-  const unknown = parts.flatMap(({ name, source }) => {
-    if (source.kind === 'unknown') return [`${name}: ${source.why}`]
-    const isNamed = source.kind === 'own' || source.repository !== undefined
-    return isNamed ? [] : [`${name}: the checkout has no remote that says which repository it is of`]
-  })
-  const all = [
-    changed.length > 0 && {
-      title: 'Files were changed after the checkout',
-      message: `They are built as they are now, not as the commit has them: ${named}${more}.`,
-    },
-    unknown.length > 0 && {
-      title: 'What is built was not compared with the git tag',
-      message: `Nothing says which commit it is of. ${unknown.join('; ')}.`,
-    },
-    tag.kind !== 'known' && {
-      title: 'The commit of the git tag is not known',
-      message: `The image gets no label ${REVISION_LABEL}, so that another run needs on-existing: reuse. ${tag.why}`,
-    },
-  ]
-  return all.filter(warning => warning !== false)
+async function commitOfParts(given: BuildingRequest, parts: readonly Part[], run: Run): Promise<TagCommit> {
+  const own = parts.map(({ source }) => source).find(source => source.kind === 'own')
+  const commit = own?.commit ?? given.revision
+  if (commit !== undefined) return { kind: 'known', commit }
+  const unasked =
+    'No checkout that is built has the git tag (git fetch --tags), and GitHub is asked only with GITHUB_REPOSITORY and GITHUB_TOKEN.'
+  return askGitHub(given, run, { mustExist: true, unasked })
 }
 
 /** The labels that say which commit of another repository the Dockerfile is from. */
@@ -123,4 +83,36 @@ function contextLabels(parts: readonly Part[]): string[] {
     ...(repository === undefined ? [] : [`${CONTEXT_SOURCE_LABEL}=https://${repository}`]),
     `${CONTEXT_REVISION_LABEL}=${head}`,
   ]
+}
+
+const MOST_NAMED = 10
+
+function warningsOf(parts: readonly Part[], tag: TagCommit): Warning[] {
+  const changed = [
+    ...new Set(parts.flatMap(({ source }) => (source.kind === 'unknown' ? [] : source.changed))),
+  ]
+  const named = changed.slice(0, MOST_NAMED).map(oneLine).join(', ')
+  const more = changed.length > MOST_NAMED ? ` and ${changed.length - MOST_NAMED} more` : ''
+  const why = parts.flatMap(({ name, source }) => {
+    if (source.kind === 'unknown') return [`${name}: ${source.why}`]
+    const isNamed = source.kind === 'own' || source.repository !== undefined
+    return isNamed ? [] : [`${name}: the checkout has no remote that says which repository it is of`]
+  })
+  const unlabelled = `The image gets no label ${REVISION_LABEL}, so that another run needs on-existing: reuse.`
+  const all = [
+    changed.length > 0 && {
+      title: 'Files were changed after the checkout',
+      message: `They are built as they are now, not as the commit has them: ${named}${more}.`,
+    },
+    tag.kind === 'known' &&
+      why.length > 0 && {
+        title: 'What is built was not compared with the git tag',
+        message: `${why.join('; ')}.`,
+      },
+    tag.kind !== 'known' && {
+      title: 'The commit of the git tag is not known',
+      message: `${[...why, tag.why].join('; ')} ${unlabelled}`,
+    },
+  ]
+  return all.filter(warning => warning !== false)
 }

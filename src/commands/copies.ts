@@ -1,45 +1,105 @@
 import { ReleaseError } from '../errors.ts'
+import { type CheckState, checksInFull } from '../gates/check-state.ts'
+import { openChecks, waitForChecks } from '../gates/checks.ts'
+import type { Constraints } from '../reconcile/constraints.ts'
+import { reconcile } from '../reconcile/reconcile.ts'
 import type { CopyStep } from '../reconcile/step.ts'
-import type { Manifest } from '../registry/client.ts'
 import { type Digest, tagged } from '../registry/reference.ts'
 import { forServices } from './concurrency.ts'
-import { isPublished, noteOutcome, type TagEntry } from './ledger.ts'
-import { readTags, requireImage, requireManifest, requireTagged } from './observe.ts'
+import { restoreFirst } from './first-tag.ts'
+import { isPublished, noteOutcome } from './ledger.ts'
+import {
+  allowedSteps,
+  type Image,
+  isWritten,
+  observe,
+  readTags,
+  requireImage,
+  requireManifest,
+  requireTagged,
+} from './observe.ts'
+import { recordDecision } from './record.ts'
+import type { PushRequest, ReleaseRequest } from './request.ts'
 import type { Run, Target } from './run.ts'
 
-/** The image that the first tag has, and that the others become copies of. */
-export interface Image {
-  readonly digest: Digest
-  /** Its manifest, if it was read by GET and hashed. */
-  readonly manifest: Manifest | undefined
-  /** Whether this run has published it. */
-  readonly isBuilt: boolean
-}
-
-/** A service whose image is there, and what is to be done about its other tags. */
-export interface Copies {
-  readonly target: Target
+export interface Copies extends Target {
   readonly image: Image
   readonly steps: readonly CopyStep[]
 }
 
-/** Whether something is to be written for a service. */
+/** Publishes the tags beside the first: looks again after a build, waits for checks, writes, reads back, records. */
+export async function publishCopies(
+  request: ReleaseRequest | PushRequest,
+  target: Target,
+  { constraints, image, copies }: { constraints: Constraints; image: Image; copies: readonly CopyStep[] },
+  run: Run,
+): Promise<void> {
+  const { digest, isBuilt } = image
+  const { checks, revision } = request
+  const known: Constraints = { ...constraints, image: { digest, from: isBuilt ? 'built' : 'found' } }
+  target.entry.digest = digest
+  let steps = isBuilt ? await lookAgain(target, known, digest) : copies
+  let states: readonly CheckState[] | undefined
+  if (checks !== undefined && steps.some(step => step.tag.stable && isWritten(step))) {
+    states = await waitForChecks(checks, { gitTag: request.decision.gitTag, revision }, run)
+    const open = openChecks(states)
+    steps = await lookAgain(target, {
+      ...known,
+      stable: open.length === 0 ? { kind: 'write' } : { kind: 'withhold', why: checksInFull(open) },
+    })
+  }
+  await writeCopies([{ ...target, image, steps }], run)
+  await recordDecision([target], { ...request, commit: revision, states }, run)
+  tellWithheld(target, request, states ?? [], run)
+}
+
+/** Observes and reconciles once more: while this run built or waited, another one may have published the version. */
+async function lookAgain(
+  target: Target,
+  constraints: Constraints,
+  readBack?: Digest,
+): Promise<readonly CopyStep[]> {
+  const observed = await observe(target, constraints, readBack)
+  const steps = reconcile(target.desired, observed, constraints)
+  if (constraints.image?.from === 'built') await restoreFirst(target, observed, steps)
+  return allowedSteps(target, steps).copies
+}
+
+function tellWithheld(
+  { entry, desired: { gitTag } }: Target,
+  { stable, checks }: Pick<ReleaseRequest, 'stable' | 'checks'>,
+  states: readonly CheckState[],
+  { log }: Run,
+): void {
+  const withheld = entry.tags.filter(({ outcome }) => outcome === 'withheld').map(({ tag }) => tag)
+  if (withheld.length === 0) return
+  if (checks !== undefined) entry.checks = checks.names
+  const tags = withheld.join(', ')
+  if (stable === 'on-promotion') {
+    log.notice('Stable tags wait', `${tags}: all services of ${gitTag} are promoted together, later.`)
+    return
+  }
+  const isFailed = states.some(({ kind }) => kind === 'failed')
+  const way = isFailed
+    ? 'Find out what failed.'
+    : `When they have passed, promote ${entry.service}@${entry.digest} for ${gitTag} (command: promote).`
+  log.warning('Stable tags are withheld', `${tags}: ${checksInFull(openChecks(states))}. ${way}`)
+}
+
 export function hasTagsToWrite({ steps }: Pick<Copies, 'steps'>): boolean {
-  return steps.some(({ kind }) => kind === 'copy' || kind === 'move')
+  return steps.some(isWritten)
 }
 
 /**
- * Carries out the steps of the tags beside the first: those of fixed tags for every service, and only then those of moving
- * ones; and reads back every tag that was published. Where nothing was written, what was read before was that; the image
- * itself must be there, too.
+ * Writes the tags beside the first, the moving ones of all services last, and reads back every tag that was published.
  *
  * Throws `not-as-planned` or `not-published`.
  */
 export async function writeCopies(all: readonly Copies[], run: Run): Promise<void> {
-  for (const { target, steps } of all) {
+  for (const { entry, desired, image, steps } of all) {
+    if (!image.isBuilt) noteOutcome(entry, desired.first.tag, 'kept')
     for (const step of steps)
-      if (step.kind === 'withhold')
-        noteOutcome(target.entry, step.tag.tag, { outcome: 'withheld', note: step.why })
+      if (step.kind === 'withhold') noteOutcome(entry, step.tag.tag, 'withheld', { note: step.why })
   }
   if (all.some(({ steps }) => steps.some(({ kind }) => kind !== 'withhold'))) {
     await run.log.stage('Copy to the other tags', async conclude => {
@@ -52,17 +112,14 @@ export async function writeCopies(all: readonly Copies[], run: Run): Promise<voi
   else await forServices(all, requireThere)
 }
 
-/** Carries out the steps of the fixed, or of the moving tags of a service, in their order. */
 async function carryOut(one: Copies, moving: boolean, { signal }: Run): Promise<Copies> {
-  const { target, steps, image } = one
-  const { registry, desired, entry } = target
+  const { registry, desired, entry, steps, image } = one
   let { manifest } = image
   for (const step of steps) {
     if (step.kind === 'withhold' || step.tag.moving !== moving) continue
     const { tag } = step.tag
-    if (step.kind === 'keep') noteOutcome(entry, tag, { outcome: 'kept' })
-    else if (step.kind === 'stay')
-      noteOutcome(entry, tag, { outcome: 'stayed', note: `belongs to ${step.newest}, which is newer` })
+    if (step.kind === 'keep') noteOutcome(entry, tag, 'kept')
+    else if (step.kind === 'stay') noteOutcome(entry, tag, 'stayed', { note: belongsTo(step.newest) })
     else {
       manifest ??= await requireTagged(registry, desired.first.tag, image.digest)
       requireImage(manifest, registry)
@@ -73,23 +130,23 @@ async function carryOut(one: Copies, moving: boolean, { signal }: Run): Promise<
         await registry.putManifest(tag, manifest)
       } catch (error) {
         const isRefused = error instanceof ReleaseError && /^registry-(?:denied|refused)$/.test(error.name)
-        noteOutcome(entry, tag, { outcome: isRefused ? 'planned' : 'unclear' })
+        noteOutcome(entry, tag, isRefused ? 'planned' : 'unclear')
         if (theirs === undefined || !image.isBuilt || !isRefused) throw error
         throw await restoreTags(one, { tag, theirs }, error)
       }
-      const replaced = theirs === image.digest ? undefined : theirs
-      noteOutcome(entry, tag, { outcome: 'pushed', ...(replaced === undefined ? {} : { replaced }) })
+      noteOutcome(entry, tag, 'pushed', { replaced: theirs === image.digest ? undefined : theirs })
     }
   }
   return { ...one, image: { ...image, manifest } }
 }
 
-/**
- * Gives the tags that this run has overwritten, the first one above all, the image of a fixed tag that the registry does not
- * let it overwrite: they would differ for good, and no next run could mend it.
- */
+export function belongsTo(newest: string): string {
+  return `belongs to ${newest}, which is newer`
+}
+
+/** Gives all tags that this run has overwritten the image of the one that can not be: they would differ for good. */
 async function restoreTags(
-  { target: { registry, entry } }: Copies,
+  { registry, entry }: Target,
   { tag, theirs }: { tag: string; theirs: Digest },
   error: ReleaseError,
 ): Promise<ReleaseError> {
@@ -97,7 +154,7 @@ async function restoreTags(
   const overwritten = entry.tags.filter(({ outcome }) => outcome === 'built' || outcome === 'pushed')
   for (const each of overwritten) {
     await registry.putManifest(each.tag, manifest)
-    noteOutcome(entry, each.tag, { outcome: 'planned' })
+    noteOutcome(entry, each.tag, 'planned')
   }
   return new ReleaseError('registry-refused', {
     what: `${tag} can not be overwritten, so ${overwritten.map(each => each.tag).join(', ')} got its image back, ${theirs}. ${error.what}`,
@@ -106,37 +163,22 @@ async function restoreTags(
   })
 }
 
-/** What became of the tags, such as `2.4.5-stable copied`; of several services, for how many. */
+const DONE = { keep: 'kept', stay: 'stayed', copy: 'copied', move: 'moved', withhold: 'withheld' } as const
+
+/** Such as `2.4.5-stable copied`; of several services, for how many. */
 function summarize(all: readonly Copies[]): string {
   const counts = new Map<string, number>()
   for (const { kind, tag } of all.flatMap(({ steps }) => steps)) {
-    if (kind === 'withhold') continue
     const what = `${tag.tag} ${DONE[kind]}`
     counts.set(what, (counts.get(what) ?? 0) + 1)
   }
   return [...counts].map(([what, count]) => (all.length === 1 ? what : `${what} for ${count}`)).join(', ')
 }
 
-const DONE = { keep: 'kept', stay: 'stayed', copy: 'copied', move: 'moved' } as const
-
-/** Reads the published tags of all services back: each must have its image, and only then is as written. Throws `not-as-planned`. */
+/** Only a tag that was read back is as written. Throws `not-as-planned`. */
 async function readBack(all: readonly Copies[], { log }: Run): Promise<void> {
   await log.stage('Verify', async conclude => {
-    const wrong = await forServices(all, async ({ target: { registry, entry }, image }) => {
-      const written = entry.tags.filter(tag => isPublished(tag) || tag.outcome === 'pushed')
-      const states = await readTags(registry, written)
-      return written.flatMap(({ tag, moving, outcome, replaced }) => {
-        const state = states.get(tag)
-        if (state?.kind === 'present' && state.digest === image.digest) {
-          const done = moving ? 'moved' : 'copied'
-          if (outcome === 'pushed') noteOutcome(entry, tag, { outcome: done, ...(replaced && { replaced }) })
-          return []
-        }
-        const is = state?.kind === 'present' ? `is ${state.digest}` : 'is not there'
-        noteOutcome(entry, tag, { outcome: state?.kind === 'present' ? 'different' : 'missing', note: is })
-        return [`${tagged(registry.repository, tag)} ${is}, and should be ${image.digest}`]
-      })
-    })
+    const wrong = await forServices(all, differences)
     if (wrong.flat().length > 0) {
       throw new ReleaseError('not-as-planned', {
         what: `What was published is not there as it was written: ${wrong.flat().join('; ')}.`,
@@ -144,24 +186,39 @@ async function readBack(all: readonly Copies[], { log }: Run): Promise<void> {
           'Find out what else writes these tags, and keep two runs apart with a concurrency group. Delete only a tag that has a wrong image, in the registry; then run it again.',
       })
     }
-    const tags = new Set(all.flatMap(({ target }) => target.entry.tags.filter(isPublished).map(nameOf)))
+    const tags = new Set(all.flatMap(({ entry }) => entry.tags.filter(isPublished).map(({ tag }) => tag)))
     conclude(`${[...tags].join(', ')}${all.length === 1 ? '' : ` of ${all.length} services`} read back`)
   })
 }
 
-function nameOf({ tag }: TagEntry): string {
-  return tag
+async function differences({ registry, entry, image }: Copies): Promise<string[]> {
+  const written = entry.tags.filter(tag => isPublished(tag) || tag.outcome === 'pushed')
+  const states = await readTags(registry, written)
+  return written.flatMap(({ tag, reference, moving, outcome, replaced }) => {
+    const state = states.get(tag)
+    if (state?.kind !== 'present') {
+      noteOutcome(entry, tag, 'missing')
+      return [`${reference} is not there, and should be ${image.digest}`]
+    }
+    if (state.digest === image.digest) {
+      if (outcome === 'pushed') noteOutcome(entry, tag, moving ? 'moved' : 'copied', { replaced })
+      return []
+    }
+    const note = `is ${state.digest}`
+    noteOutcome(entry, tag, 'different', { note })
+    return [`${reference} ${note}, and should be ${image.digest}`]
+  })
 }
 
 /** Throws `not-as-planned` unless the registry has the image that its answer to HEAD of the first tag named. */
-async function requireThere({ target: { registry, desired, entry }, image }: Copies): Promise<void> {
+async function requireThere({ registry, desired, entry, image }: Copies): Promise<void> {
   const { digest, manifest } = image
   if (manifest !== undefined || (await registry.hasManifest(digest))) {
     entry.digest = digest
     return
   }
   delete entry.digest
-  for (const { tag } of entry.tags.filter(isPublished)) noteOutcome(entry, tag, { outcome: 'planned' })
+  for (const { tag } of entry.tags.filter(isPublished)) noteOutcome(entry, tag, 'planned')
   throw new ReleaseError('not-as-planned', {
     what: `The registry says that ${tagged(registry.repository, desired.first.tag)} is ${digest}, and does not have that image.`,
     remedy:

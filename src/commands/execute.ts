@@ -3,7 +3,6 @@ import { Docker } from '../docker/docker.ts'
 import { patientBackoff, registryBackoff } from '../http/retry.ts'
 import { Transport } from '../http/transport.ts'
 import { RegistryClient } from '../registry/client.ts'
-import { imageName } from '../registry/reference.ts'
 import { USER_AGENT } from '../version.ts'
 import { audit } from './audit.ts'
 import { build } from './build.ts'
@@ -34,12 +33,11 @@ export async function execute(
     using transport = new Transport({ userAgent: USER_AGENT, log, clock, backoff, signal })
     const docker = new Docker({ env, log, signal, cwd: workspace })
     const registryFor = await registriesOf(request, process, transport)
-    await carryOut(request, { ...process, started: clock.now(), temporary, transport, docker, registryFor })
+    await runCommand(request, { ...process, started: clock.now(), temporary, transport, docker, registryFor })
   })
 }
 
-/** Carries out a request with what a run works with. */
-export async function carryOut(request: Exclude<Request, { command: 'plan' }>, run: Run): Promise<void> {
+export async function runCommand(request: Exclude<Request, { command: 'plan' }>, run: Run): Promise<void> {
   switch (request.command) {
     case 'release':
       return release(request, run)
@@ -56,7 +54,7 @@ export async function carryOut(request: Exclude<Request, { command: 'plan' }>, r
   }
 }
 
-/** Clients for the repositories of a request, with the account that the caller gives, or that docker has stored. */
+/** Clients with the account that the caller gives, or that docker has stored. */
 async function registriesOf(
   { command, services, credentials: given }: Request,
   { env, signal, secrets, clock }: Process,
@@ -65,16 +63,17 @@ async function registriesOf(
   const writes = writesRegistry(command)
   const host = services[0]?.repository.registry ?? ''
   // Only docker logs in for a build.
-  const credentials =
-    given ??
-    (command === 'build' ? ({ kind: 'anonymous' } as const) : await storedCredentials(host, { env, signal }))
-  const clients = new Map<string, RegistryClient>()
-  return repository => {
-    const name = imageName(repository)
-    const access = writes ? ('pull,push' as const) : ('pull' as const)
-    const options = { repository, transport, credentials, secrets, access, now: clock.now }
-    const client = clients.get(name) ?? new RegistryClient(options)
-    clients.set(name, client)
-    return client
-  }
+  const stored = async () =>
+    command === 'build' ? ({ kind: 'anonymous' } as const) : storedCredentials(host, { env, signal })
+  const credentials = given ?? (await stored())
+  const access = writes ? 'pull,push' : 'pull'
+  return repository =>
+    new RegistryClient({
+      repository,
+      transport,
+      credentials,
+      secrets,
+      access,
+      now: clock.now,
+    })
 }

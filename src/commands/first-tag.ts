@@ -4,85 +4,76 @@ import { PushInterruptedError, pushBackoff } from '../docker/push.ts'
 import { ReleaseError } from '../errors.ts'
 import { pauseBetween, shortBackoff } from '../http/retry.ts'
 import type { Constraints } from '../reconcile/constraints.ts'
+import { digestAt, type Observed } from '../reconcile/observed.ts'
+import type { Step } from '../reconcile/step.ts'
 import type { Manifest, RegistryClient } from '../registry/client.ts'
 import { listsManifest } from '../registry/image-index.ts'
 import { type Digest, tagged } from '../registry/reference.ts'
-import type { Image } from './copies.ts'
-import { noteOutcome, type TagEntry } from './ledger.ts'
-import { type NextSteps, nextSteps } from './observe.ts'
+import { noteOutcome } from './ledger.ts'
+import { type Image, type NextSteps, nextSteps, requireImage, requireManifest } from './observe.ts'
 import type { VersionRequest } from './request.ts'
 import type { Run, Target } from './run.ts'
 
 /** How the image of the first tag gets into the registry. */
-export interface Push {
-  /** What is done, for the name of the stage, such as `Build and push`. */
+interface Push {
+  /** For the name of the stage, such as `Build and push`. */
   readonly name: string
-  /**
-   * Builds or pushes with a docker that is logged in: gives back the digests that docker says the image has in the
-   * registry. `again`: it was tried before, and what was built then is still there.
-   */
+  /** Gives back the digests that docker says the image has in the registry. `again`: what was built before is there. */
   readonly attempt: (docker: Docker, again: boolean) => Promise<readonly Digest[]>
   /** Waits before another attempt after an error that is not of the push; false if there is to be none. */
   readonly retry?: (error: unknown) => Promise<boolean>
 }
 
-/** The image that the first tag has already. */
-function keptImage({ first, observed }: NextSteps): Image | undefined {
-  if (first.kind !== 'keep') return undefined
-  return { digest: first.digest, manifest: observed.manifest, isBuilt: false }
-}
-
-/**
- * The image of the first tag: the one that is there and is kept, or else it logs in, pushes and reads back, as a stage of the run. If it
- * fails, the registry is asked what it has now.
- */
-export async function pushFirst(
+/** The image that the first tag has already and keeps; or else logs in, pushes and reads back, as a stage of the run. */
+export async function publishFirst(
   { credentials }: VersionRequest,
   target: Target,
   { constraints, next, push }: { constraints: Constraints; next: NextSteps; push: Push },
   run: Run,
 ): Promise<Image> {
+  const { log, clock } = run
   const kept = keptImage(next)
   if (kept !== undefined) return kept
-  const replaces = next.first.kind === 'keep' ? undefined : next.first.replaces
-  const { docker, log, clock, temporary } = run
+  const before = next.first.kind === 'keep' ? undefined : next.first.replaces
   const { registry, entry, desired } = target
   const { tag } = desired.first
   const at = { registry: registry.repository.registry, credentials }
   const pause = pauseBetween(pushBackoff, clock)
+  const retry = async (error: unknown, attempt: number): Promise<boolean> =>
+    error instanceof PushInterruptedError
+      ? pause(attempt, again => log.info(`${again}: ${error.what}`))
+      : ((await push.retry?.(error)) ?? false)
   return log.stage(`${push.name} ${tagged(registry.repository, tag)}`, async conclude => {
     try {
-      const image = await withLogin(docker, at, { log, temporary, pause }, used =>
-        pushUntilRead(
-          target,
-          constraints,
-          again => push.attempt(used, again),
-          async (error, attempt) => {
-            if (!(error instanceof PushInterruptedError)) return (await push.retry?.(error)) ?? false
-            return pause(attempt, next => log.info(`${next}: ${error.what}`))
-          },
-        ),
+      const image = await withLogin(run, at, docker =>
+        pushUntilRead(target, constraints, { attempt: again => push.attempt(docker, again), retry }),
       )
       conclude(`pushed and read back, ${image.digest}`)
-      const replaced = replaces === image.digest ? undefined : replaces
-      noteOutcome(entry, tag, { outcome: 'built', ...(replaced === undefined ? {} : { replaced }) })
+      noteOutcome(entry, tag, 'built', { replaced: before === image.digest ? undefined : before })
       return image
     } catch (error) {
-      noteOutcome(entry, tag, await outcomeInRegistry(registry, tag, replaces))
+      await noteFailedPush(target, before)
       throw error
     }
   })
 }
 
-/**
- * Pushes and reads back, until it succeeds or there is no further attempt. After a push that failed the registry is looked at
- * again, as the image may be there all the same: what is published is not built or pushed a second time.
- */
+function keptImage({ first, observed }: NextSteps): Image | undefined {
+  if (first.kind !== 'keep') return undefined
+  return { digest: first.digest, manifest: observed.manifest, isBuilt: false }
+}
+
+/** After a push that failed the registry is read again: what is there all the same is not built or pushed a second time. */
 async function pushUntilRead(
   target: Target,
   constraints: Constraints,
-  attempt: (again: boolean) => Promise<readonly Digest[]>,
-  retry: (error: unknown, attempt: number) => Promise<boolean>,
+  {
+    attempt,
+    retry,
+  }: {
+    attempt: (again: boolean) => Promise<readonly Digest[]>
+    retry: (error: unknown, attempt: number) => Promise<boolean>
+  },
 ): Promise<Image> {
   const { registry, desired } = target
   for (let number = 1; ; number += 1) {
@@ -102,7 +93,7 @@ async function pushUntilRead(
   }
 }
 
-/** Reads back what was pushed; it must be what docker says it pushed. Throws `not-as-planned`. */
+/** What is there must be what docker says it pushed. Throws `not-as-planned`. */
 async function readPushed(
   registry: RegistryClient,
   tag: string,
@@ -111,8 +102,7 @@ async function readPushed(
   const reference = tagged(registry.repository, tag)
   const manifest = await registry.getManifest(tag)
   if (manifest !== undefined && pushed.includes(manifest.digest)) return manifest
-  const whole =
-    manifest === undefined ? undefined : await putWhole(registry, tag, { pushed, part: manifest.digest })
+  const whole = manifest === undefined ? undefined : await putWhole(registry, tag, pushed, manifest.digest)
   if (whole !== undefined) return whole
   throw new ReleaseError('not-as-planned', {
     what:
@@ -125,14 +115,14 @@ async function readPushed(
 }
 
 /**
- * Gives the tag to the index that was built, if the tag has but a part of it. An engine with the containerd store pushes the
- * image that is for its own platform, and says nothing of it, when it misses content of the others; BuildKit had pushed the
- * whole index before.
+ * Gives the tag the whole index, if it has but a part: an engine with the containerd store that misses content of other
+ * platforms pushes the image of its own, and does not say so. BuildKit had pushed the whole index before.
  */
 async function putWhole(
   registry: RegistryClient,
   tag: string,
-  { pushed, part }: { pushed: readonly Digest[]; part: Digest },
+  pushed: readonly Digest[],
+  part: Digest,
 ): Promise<Manifest | undefined> {
   for (const digest of pushed) {
     const whole = await registry.getManifest(digest)
@@ -143,18 +133,40 @@ async function putWhole(
   return undefined
 }
 
-/** What became of a tag when docker failed to push it, or was stopped: the registry tells, not docker. */
-async function outcomeInRegistry(
-  registry: RegistryClient,
-  tag: string,
-  before: Digest | undefined,
-): Promise<Pick<TagEntry, 'outcome' | 'note' | 'replaced'>> {
-  const replaced = before === undefined ? {} : { replaced: before }
+/** Notes what became of the first tag when docker failed, or was stopped: the registry tells, not docker. */
+async function noteFailedPush(
+  { registry, entry, desired }: Target,
+  replaced: Digest | undefined,
+): Promise<void> {
+  const { tag } = desired.first
   const state = await registry
     .withBackoff(shortBackoff)
     .headTag(tag)
     .catch(() => undefined)
-  if (state === undefined) return { outcome: 'unclear', ...replaced }
-  if (state.kind === 'absent' || state.digest === before) return { outcome: 'planned' }
-  return { outcome: 'pushed', note: `is ${state.digest}`, ...replaced }
+  if (state === undefined) noteOutcome(entry, tag, 'unclear', { replaced })
+  else if (state.kind === 'present' && state.digest !== replaced)
+    noteOutcome(entry, tag, 'pushed', { note: `is ${state.digest}`, replaced })
+}
+
+/**
+ * If another run has given a stable tag its own image meanwhile, gives the first tag back to that, as others may use it; notes
+ * it if the first tag was replaced. Throws `not-published` if that is no image.
+ */
+export async function restoreFirst(
+  { desired, entry, registry }: Target,
+  observed: Observed,
+  steps: readonly Step[],
+): Promise<void> {
+  const { tag } = desired.first
+  const restore = steps.find(step => step.kind === 'restore')
+  if (restore !== undefined) {
+    const manifest = await requireManifest(registry, restore.digest)
+    requireImage(manifest, registry)
+    await registry.putManifest(tag, manifest)
+    noteOutcome(entry, tag, 'different', { note: `is ${restore.digest}` })
+  } else if (steps[0]?.kind === 'refuse') {
+    const now = digestAt(observed, tag)
+    if (now === undefined) noteOutcome(entry, tag, 'missing')
+    else noteOutcome(entry, tag, 'different', { note: `is ${now}` })
+  }
 }

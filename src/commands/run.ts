@@ -4,16 +4,16 @@ import type { Transport } from '../http/transport.ts'
 import type { Log } from '../log.ts'
 import type { Desired } from '../reconcile/desired.ts'
 import type { RegistryClient } from '../registry/client.ts'
-import type { Repository } from '../registry/reference.ts'
+import type { Digest, Repository } from '../registry/reference.ts'
 import type { Secrets } from '../secrets.ts'
 import { type Ledger, plannedResult, type Result, type ServiceEntry } from './ledger.ts'
-import type { GitTagRequest, PublishedService } from './request.ts'
+import type { GitTagRequest } from './request.ts'
 
-/** The run that a command is a part of: what it works with, and where it tells what it does. */
+/** What a command works with, and where it tells what it does. */
 export interface Run {
   readonly env: NodeJS.ProcessEnv
   readonly log: Log
-  /** Is told of every credential that is used. */
+  /** Is told of every credential before it is used. */
   readonly secrets: Secrets
   readonly clock: Clock
   /** When the run began, by the clock, in milliseconds. */
@@ -23,45 +23,38 @@ export interface Run {
   readonly signal: AbortSignal
   /** The directory that relative paths start from. */
   readonly workspace: string
-  /** A directory for files of this run. */
   readonly temporary: string
   readonly docker: Docker
   readonly transport: Transport
-  /** A client for one repository. */
   readonly registryFor: (repository: Repository) => RegistryClient
 }
 
-/** One service of a run: what is wanted of its repository, and what is known of it. */
+/** A service: what is wanted of its repository, and what is known of it. */
 export interface Target {
-  readonly of: PublishedService
   readonly desired: Desired
+  /** What its image must be, if that was given. */
+  readonly given: Digest | undefined
   readonly registry: RegistryClient
   readonly entry: ServiceEntry
 }
 
 /** Writes the plan into the ledger, and says why it is so. */
-export function announcePlan(request: GitTagRequest, run: Pick<Run, 'log' | 'ledger'>): Result {
+export function announcePlan(request: GitTagRequest, { ledger, log }: Pick<Run, 'log' | 'ledger'>): Result {
   const result = plannedResult(request)
-  run.ledger.result = result
-  run.log.info(result.reason)
+  ledger.result = result
+  log.info(result.reason)
   return result
 }
 
-/** The services of a request, of each what is planned. */
 export function openTargets(request: GitTagRequest, run: Run): readonly Target[] {
-  const { services } = announcePlan(request, run)
-  const { policy, decision } = request
-  const { gitTag, first, copies } = decision
-  return services.flatMap((entry, index) => {
-    const of = request.services[index]
-    if (of === undefined) return []
-    return [
-      { of, entry, desired: { policy, gitTag, first, copies }, registry: run.registryFor(of.repository) },
-    ]
+  const entries = announcePlan(request, run).services
+  return request.services.flatMap(({ repository, digest: given }, index) => {
+    const entry = entries[index]
+    const desired = { policy: request.policy, ...request.decision }
+    return entry === undefined ? [] : [{ desired, given, registry: run.registryFor(repository), entry }]
   })
 }
 
-/** The service of a request that is for one. */
 export function openTarget(request: GitTagRequest, run: Run): Target {
   const [target] = openTargets(request, run)
   if (target === undefined) throw new TypeError('a request without a service')

@@ -7,8 +7,8 @@ import type { VersionRequest } from './request.ts'
 import type { Run } from './run.ts'
 
 /**
- * The commit of a git tag that is not built here, as the run has it, or GitHub. A git tag that GitHub does not know may be
- * another repository's. Where checks are required it must be known: what they are of is what the images are compared with.
+ * The commit of a git tag, as the run has it, or GitHub. Where checks are required it must be known: what they are of is what
+ * the images are compared with.
  */
 export async function commitOfTag(request: VersionRequest, run: Run): Promise<TagCommit> {
   const { revision, checks, decision } = request

@@ -1,20 +1,21 @@
-import { knownFailure, ReleaseError, remediesOf } from '../errors.ts'
+import { type ErrorName, ReleaseError, remediesOf } from '../errors.ts'
+import { findingsOf, mayWait } from '../reconcile/audit-findings.ts'
 import { constraintsOfPublished, stableConstraint } from '../reconcile/constraints.ts'
-import { findingsOf } from '../reconcile/findings.ts'
 import { digestAt, type Observed } from '../reconcile/observed.ts'
 import { reconcile } from '../reconcile/reconcile.ts'
 import type { Step } from '../reconcile/step.ts'
-import { mayWait } from '../reconcile/waiting.ts'
 import type { RegistryClient } from '../registry/client.ts'
-import { forServices } from './concurrency.ts'
-import { noteOutcome, type TagEntry } from './ledger.ts'
+import type { Digest } from '../registry/reference.ts'
+import { forServices, type Problems, tryServices } from './concurrency.ts'
+import { belongsTo } from './copies.ts'
+import { noteOutcome, type ServiceEntry } from './ledger.ts'
 import { observe } from './observe.ts'
 import { readNotes } from './record.ts'
 import type { VerifyRequest } from './request.ts'
 import { openTargets, type Run, type Target } from './run.ts'
 
-/** What is not as planned, and what the reader can do. */
 interface Difference {
+  readonly image: string
   readonly what: string
   readonly remedy: string
 }
@@ -27,69 +28,56 @@ interface Difference {
  */
 export async function verify(request: VerifyRequest, run: Run): Promise<void> {
   const targets = openTargets(request, run)
-  const unreadable: ReleaseError[] = []
-  const remarks = new Set<string>()
-  const compared = await run.log.stage('Read the registry', async conclude => {
-    const all = await forServices(targets, async target => {
-      try {
-        const differences = await compare(target, request)
-        const remark = request.withRecords ? await showRecords(target, run) : undefined
-        if (remark !== undefined) remarks.add(remark)
-        return differences
-      } catch (caught) {
-        const error = knownFailure(caught)
-        target.entry.problem = run.secrets.mask(error.what.replace(/\.$/, ''))
-        unreadable.push(error)
-        return []
-      }
-    })
-    for (const remark of remarks) run.log.info(remark)
+  const { decision, withRecords } = request
+  const { secrets } = run
+  const problems: Problems = new Map()
+  const differences = await run.log.stage('Read the registry', async conclude => {
+    const found = await tryServices(targets, { problems, secrets }, target => compare(target, request))
+    if (withRecords) await showRecords(targets, run)
     conclude(`looked for ${targets[0]?.entry.tags.map(({ tag }) => tag).join(', ')}`)
-    return all
+    return found.flat()
   })
-  const differences = compared.flat()
-  const [firstUnread] = unreadable
-  if (differences.length === 0 && firstUnread === undefined) return
-  const lines = targets.flatMap(({ entry }, index) =>
-    [
-      ...(compared[index] ?? []).map(({ what }) => what),
-      ...(entry.problem === undefined ? [] : [entry.problem]),
-    ].map(what => `- ${entry.image}: ${what}\n`),
-  )
-  throw new ReleaseError(
-    differences.length > 0 ? 'not-as-planned' : (firstUnread?.name ?? 'not-as-planned'),
-    {
-      what: `Not as planned for ${request.decision.gitTag}:\n${lines.join('')}`,
-      remedy: remediesOf([...differences, ...unreadable]),
-    },
-  )
+  const unread = [...problems].map(([{ image, problem = '' }, { remedy }]) => ({
+    image,
+    what: problem,
+    remedy,
+  }))
+  const all = [...differences, ...unread]
+  if (all.length === 0) return
+  const [firstUnread] = problems.values()
+  const name: ErrorName = differences.length > 0 ? 'not-as-planned' : (firstUnread?.name ?? 'not-as-planned')
+  throw new ReleaseError(name, {
+    what: `Not as planned for ${decision.gitTag}:\n${all.map(({ image, what }) => `- ${image}: ${what}\n`).join('')}`,
+    remedy: remediesOf(all),
+  })
 }
 
-/** Compares what the registry has of one service with its plan. */
 async function compare(
-  { desired, registry, entry, of }: Target,
+  { desired, registry, entry, given }: Target,
   { stable }: VerifyRequest,
 ): Promise<readonly Difference[]> {
-  const constraints = constraintsOfPublished(of.digest, stableConstraint(stable))
+  const constraints = constraintsOfPublished(given, stableConstraint(stable))
   const observed = await observe({ desired, registry }, constraints)
   const lost = await lostDigests(registry, observed)
   const steps = reconcile(desired, observed, constraints)
+  const { image } = entry
   for (const step of steps) {
     const isWaiting = step.kind === 'withhold' && mayWait(step, desired, observed)
-    noteOutcome(entry, step.tag.tag, outcomeFound(step, observed, { lost, isWaiting }))
+    noteFound(entry, step, digestAt(observed, step.tag.tag), { lost, isWaiting })
   }
-  if (steps[0]?.kind === 'keep' && !lost.has(steps[0].digest)) entry.digest = steps[0].digest
+  const [first] = steps
+  if (first?.kind === 'keep' && !lost.has(first.digest)) entry.digest = first.digest
   // What stands against the first tag is said of it; findings are of a version that is there.
-  if (steps[0]?.kind === 'refuse')
-    return steps.flatMap(step => (step.kind === 'refuse' ? [{ what: step.why, remedy: step.remedy }] : []))
-  const found = findingsOf(desired, { observed, steps, lost, ownerOf: () => undefined })
-  return found.filter(({ wrong }) => wrong)
+  if (first?.kind === 'refuse')
+    return steps.flatMap(step =>
+      step.kind === 'refuse' ? [{ image, what: step.why, remedy: step.remedy }] : [],
+    )
+  return findingsOf(desired, { observed, steps, lost, ownerOf: () => undefined })
+    .filter(({ wrong }) => wrong)
+    .map(({ what, remedy }) => ({ image, what, remedy }))
 }
 
-/**
- * The digests of tags that the registry does not have. A HEAD of a tag is believed when a HEAD by that digest finds the
- * image, too; a GET would count as a pull.
- */
+/** Digests that tags lead to and HEAD of the digest does not find; a GET would count as a pull. */
 async function lostDigests(registry: RegistryClient, observed: Observed): Promise<ReadonlySet<string>> {
   const digests = new Set([...observed.tags.keys()].flatMap(tag => digestAt(observed, tag) ?? []))
   const lost = await Promise.all(
@@ -98,29 +86,34 @@ async function lostDigests(registry: RegistryClient, observed: Observed): Promis
   return new Set(lost.flat())
 }
 
-/** What is found of a tag: what is to be done says how it differs from the plan. */
-function outcomeFound(
+/** What is to be done about a tag says how it differs from the plan. */
+function noteFound(
+  entry: ServiceEntry,
   step: Step,
-  observed: Observed,
+  there: Digest | undefined,
   { lost, isWaiting }: { lost: ReadonlySet<string>; isWaiting: boolean },
-): Pick<TagEntry, 'outcome' | 'note'> {
-  const there = digestAt(observed, step.tag.tag)
-  if (step.kind === 'stay') return { outcome: 'stayed', note: `belongs to ${step.newest}, which is newer` }
-  if (there !== undefined && lost.has(there))
-    return { outcome: 'missing', note: `is ${there}, which the registry does not have` }
-  if (step.kind === 'keep') return { outcome: 'kept' }
-  if (step.kind === 'withhold' && isWaiting) return { outcome: 'withheld', note: step.why }
-  return there === undefined ? { outcome: 'missing' } : { outcome: 'different', note: `is ${there}` }
+): void {
+  const { tag } = step.tag
+  if (step.kind === 'stay') noteOutcome(entry, tag, 'stayed', { note: belongsTo(step.newest) })
+  else if (there !== undefined && lost.has(there))
+    noteOutcome(entry, tag, 'missing', { note: `is ${there}, which the registry does not have` })
+  else if (step.kind === 'keep') noteOutcome(entry, tag, 'kept')
+  else if (step.kind === 'withhold' && isWaiting) noteOutcome(entry, tag, 'withheld', { note: step.why })
+  else if (there === undefined) noteOutcome(entry, tag, 'missing')
+  else noteOutcome(entry, tag, 'different', { note: `is ${there}` })
 }
 
-/** Notes what the records that are stored with the image tell of its stable tags. Gives back why they can't be shown. */
-async function showRecords({ registry, entry }: Target, run: Run): Promise<string | undefined> {
-  const kept = entry.tags.filter(tag => tag.stable && tag.outcome === 'kept')
-  if (entry.digest === undefined || kept.length === 0) return undefined
-  const references = kept.map(({ reference }) => reference)
-  const notes = await readNotes(registry, entry.digest, references, run)
-  if (notes === 'unsupported') return 'No records are shown: the registry has no referrers API.'
-  if (!Array.isArray(notes)) return `Records are not shown: ${notes.problem}`
-  if (notes.length > 0) entry.records = notes
-  return undefined
+/** Notes what records tell of stable tags; why they can't be shown is said once. */
+async function showRecords(targets: readonly Target[], run: Run): Promise<void> {
+  const remarks = new Set<string>()
+  await forServices(targets, async ({ entry, registry }) => {
+    const kept = entry.tags.filter(tag => tag.stable && tag.outcome === 'kept')
+    if (entry.digest === undefined || kept.length === 0) return
+    const references = kept.map(({ reference }) => reference)
+    const notes = await readNotes(registry, entry.digest, references, run)
+    if (notes === 'unsupported') remarks.add('No records are shown: the registry has no referrers API.')
+    else if (!Array.isArray(notes)) remarks.add(`Records are not shown: ${notes.problem}`)
+    else if (notes.length > 0) entry.records = notes
+  })
+  for (const remark of remarks) run.log.info(remark)
 }

@@ -4,10 +4,10 @@ import { ReleaseError } from '../errors.ts'
 import { field, parseJson } from '../json.ts'
 import type { Log } from '../log.ts'
 import { type Digest, isDigest } from '../registry/reference.ts'
-import { buildFailure, cacheFailure } from './build-failure.ts'
+import { buildFailure, cacheFailure, isCacheFailure } from './build-failure.ts'
 import type { Docker, DockerResult } from './docker.ts'
-import { isCacheFailure, isPushFailure, isRetryableFailure } from './failures.ts'
-import { pushFailure, pushImage } from './push.ts'
+import { isRetryableFailure } from './output.ts'
+import { isPushFailure, pushFailure, pushImage } from './push.ts'
 
 /** What is built, and how. Everything here reaches docker as an argument of its own. */
 export interface Build {
@@ -21,11 +21,8 @@ export interface Build {
 }
 
 /**
- * Builds the image once and pushes it under one reference. Gives back its digests, as `pushImage`. With `again`, what was
- * built before is taken from the cache and only pushed.
- *
- * Throws `build-failed`, `push-failed`, `cache-not-written`, `docker-missing`, or `PushInterruptedError` if trying again may
- * help.
+ * Builds the image and pushes it under one reference. Gives back its digests, as `pushImage`. With `again`, what was built
+ * before is only pushed. Throws `build-failed`, `cache-not-written`, or as `pushImage`.
  */
 export async function buildAndPush(
   docker: Docker,
@@ -48,11 +45,7 @@ export async function buildAndPush(
   return pushImage(docker, reference, temporary)
 }
 
-/**
- * Builds the image once and leaves it in the engine under every reference.
- *
- * Throws `build-failed`, `cache-not-written` or `docker-missing`.
- */
+/** Builds the image and leaves it in the engine. Throws `build-failed`, `cache-not-written` or `docker-missing`. */
 export async function buildLocally(
   docker: Docker,
   build: Build,
@@ -70,14 +63,14 @@ export async function buildLocally(
 /** Options that would build anew what has been built. */
 const BUILDS_ANEW = /^--(?:no-cache(?:-filter)?|pull)(?:=|$)/
 
-/** What docker without buildx, and podman, say to the first flag, before they do anything. A page of help may follow. */
+/** What docker without buildx, and podman, say to the first flag. A page of help may follow. */
 const WITHOUT_BUILDX = /^(?:Error: )?unknown flag: --(?:push|load)\b/m
 
 function lacksBuildx({ exitCode, tail }: DockerResult): boolean {
   return exitCode !== 0 && WITHOUT_BUILDX.test(tail)
 }
 
-/** Builds with a command of docker's. Behind `buildx build` stands a flag that nothing else has. */
+/** Behind `buildx build` stands a flag that nothing else has. */
 function runBuild(
   docker: Docker,
   command: readonly string[],
@@ -111,10 +104,7 @@ async function buildxFailure(
     : buildFailure(docker, build, reference, result)
 }
 
-/**
- * The digest of what was built and pushed. BuildKit describes what it built; only if it does not, as with the classic image
- * store, what buildx found under the tag afterwards must do, which may be another run's.
- */
+/** The digest that BuildKit built; else, as with the classic store, what buildx found under the tag, maybe another run's. */
 async function digestInMetadata(file: string, reference: string): Promise<Digest> {
   const metadata = parseJson(await readFile(file, 'utf8').catch(() => ''))
   const digests = [

@@ -9,11 +9,8 @@ import type { Secrets } from '../secrets.ts'
 import { oneLine } from '../text.ts'
 
 /**
- * The credentials that docker would use for a registry, looked for as docker does: the helper of that registry, else the
- * helper of all, else what the file itself holds.
- *
- * Throws `credentials-unreadable` when something is configured that can not be used: going on without credentials would only
- * fail later, or take a refusal for an answer.
+ * The credentials that docker would use for a registry: those of its own helper, else of the helper for all, else of the
+ * file. Throws `credentials-unreadable` if what is configured can't be used.
  */
 export async function storedCredentials(
   registry: string,
@@ -23,15 +20,12 @@ export async function storedCredentials(
   const helpers = field(config, 'credHelpers')
   const helper =
     field(helpers, configKey(registry)) ?? field(helpers, registry) ?? field(config, 'credsStore')
-  if (typeof helper === 'string' && helper !== '')
-    return credentialsOfHelper(helper, registry, { env, signal })
-  return credentialsIn(config, registry)
+  return typeof helper === 'string' && helper !== ''
+    ? credentialsOfHelper(helper, registry, { env, signal })
+    : credentialsIn(config, registry)
 }
 
-/**
- * Masks every login that the file holds: docker may use any of them, such as that for a base image, and a server may send it
- * back. A file that can't be read is somebody else's to complain about.
- */
+/** Masks every login of the file, as docker may use any of them, such as that for a base image. */
 export async function addStoredLogins(env: NodeJS.ProcessEnv, secrets: Secrets): Promise<void> {
   const config = await readConfig(configDirectory(env)).catch(() => undefined)
   for (const [, entry] of loginsIn(config)) {
@@ -43,24 +37,22 @@ export async function addStoredLogins(env: NodeJS.ProcessEnv, secrets: Secrets):
   }
 }
 
-/** The directory of docker's configuration: DOCKER_CONFIG, or `.docker` in the home directory. */
 export function configDirectory(env: NodeJS.ProcessEnv): string {
   return env.DOCKER_CONFIG || join(homedir(), '.docker')
 }
 
-/** The key under which docker keeps what belongs to a registry. */
+/** The key of a registry in docker's configuration. */
 export function configKey(registry: string): string {
   return /^(?:index\.)?docker\.io$/.test(registry) ? 'https://index.docker.io/v1/' : registry
 }
 
-/** Reads docker's `config.json`; a directory without one has an empty configuration. */
+/** Docker's `config.json`, which need not be there. */
 export async function readConfig(directory: string): Promise<object> {
   const path = join(directory, 'config.json')
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     if (field(error, 'code') === 'ENOENT') return '{}'
     throw unreadable(`${path} can not be read.`, error)
   })
-  // The parser's message would quote the text, which holds credentials.
   const config = parseJson(text)
   if (typeof config === 'object' && config !== null) return config
   throw unreadable(`${path} is not a JSON object.`)
@@ -74,12 +66,10 @@ function unreadable(what: string, cause?: unknown): ReleaseError {
   })
 }
 
-/** The entries of `auths`, by their keys, which may be addresses. */
 function loginsIn(config: unknown): [string, unknown][] {
   return Object.entries(field(config, 'auths') ?? {})
 }
 
-/** The name and password that an entry holds: base64 of both, with a colon between. */
 function decodeAuth(auth: unknown): { username: string; password: string } | undefined {
   const decoded = typeof auth === 'string' ? Buffer.from(auth, 'base64').toString('utf8') : ''
   const colon = decoded.indexOf(':')

@@ -1,7 +1,7 @@
 import { ReleaseError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { ProgramNotStartedError, type ProgramResult, runProgram } from '../process/run.ts'
-import { tellingLine } from './failures.ts'
+import { tellingLine } from './output.ts'
 
 /** How a docker command ended. */
 export interface DockerResult extends ProgramResult {
@@ -24,11 +24,7 @@ export class Docker {
     return new Docker({ ...this.#options, env: { ...this.env, ...variables } })
   }
 
-  /**
-   * Runs docker and gives back how it ended. With `show`, its output goes to the log as it comes, up to a `refusal`.
-   *
-   * Throws `docker-missing` when there is no docker command.
-   */
+  /** With `show`, its output goes to the log as it comes, up to a `refusal`. Throws `docker-missing` without a docker command. */
   async run(
     args: readonly string[],
     { input = '', show = false, refusal }: { input?: string; show?: boolean; refusal?: RegExp } = {},
@@ -40,22 +36,12 @@ export class Docker {
       if (refusal?.test(text)) isShown = false
       if (isShown) log.raw(text)
     }
-    const running = (): Promise<ProgramResult> =>
-      runProgram('docker', args, { ...options, env: this.env, input, onOutput })
     try {
+      const running = () => runProgram('docker', args, { ...options, env: this.env, input, onOutput })
       const result = await (show ? log.foreign(running) : running())
       return { ...result, lastLine: tellingLine(result.tail) }
     } catch (error) {
-      if (!(error instanceof ProgramNotStartedError)) throw error
-      throw new ReleaseError('docker-missing', {
-        what: error.isMissing
-          ? 'There is no docker command on this machine.'
-          : `docker could not be started: ${error.message}.`,
-        remedy: error.isMissing
-          ? "Install Docker; GitHub's ubuntu-latest has it."
-          : 'Shorten what is given to docker, or look at the memory and the processes of this machine.',
-        cause: error,
-      })
+      throw error instanceof ProgramNotStartedError ? notStarted(error) : error
     }
   }
 
@@ -68,7 +54,25 @@ export class Docker {
       remedy: 'Start the engine, or point DOCKER_HOST or the docker context to one that runs.',
     })
   }
+
+  /** Whether the docker command is podman's, whatever link or script leads to it. */
+  async isPodman(): Promise<boolean> {
+    return /^podman\b/i.test((await this.run(['--version'])).stdout)
+  }
 }
 
-/** Options whose values are not shown: build arguments, and where secrets, contexts and caches are, may hold a token. */
+/** Options whose values may hold a token. */
 const HIDDEN = /^(--(?:build-arg=[^=]*|secret|ssh|build-context|cache-(?:from|to)))=.*$/s
+
+function notStarted(error: ProgramNotStartedError): ReleaseError {
+  const { isMissing, message } = error
+  return new ReleaseError('docker-missing', {
+    what: isMissing
+      ? 'There is no docker command on this machine.'
+      : `docker could not be started: ${message}.`,
+    remedy: isMissing
+      ? "Install Docker; GitHub's ubuntu-latest has it."
+      : 'Shorten what is given to docker, or look at the memory and the processes of this machine.',
+    cause: error,
+  })
+}

@@ -1,3 +1,4 @@
+import { ReleaseError } from '../errors.ts'
 import { field, parseJson } from '../json.ts'
 import { REVISION_LABEL } from '../registry/labels.ts'
 import { type Digest, isDigest } from '../registry/reference.ts'
@@ -13,25 +14,57 @@ export interface LocalImage {
   readonly digests: readonly Digest[]
 }
 
+interface LocalTag {
+  readonly reference: string
+  readonly stable: boolean
+}
+
 /**
- * The image that the engine has under exactly this reference, or nothing. Throws `docker-missing` when the engine does not
- * answer.
+ * The one image that the engine has under all references, each found by its exact name.
+ *
+ * Throws `image-missing`, `stable-image-missing` or `images-differ`.
  */
+export async function requireLocalImage(
+  docker: Docker,
+  [first, ...copies]: readonly LocalTag[],
+): Promise<LocalImage> {
+  if (first === undefined) throw new TypeError('no reference')
+  const image = await requireUnder(docker, first)
+  for (const copy of copies) {
+    const other = await requireUnder(docker, copy)
+    if (other.id === image.id) continue
+    throw new ReleaseError('images-differ', {
+      what: `${copy.reference} is ${other.id}, and ${first.reference} is ${image.id}: they are not the same image.`,
+      remedy: 'Build them again with the command build, which builds once.',
+    })
+  }
+  return image
+}
+
+async function requireUnder(docker: Docker, { reference, stable }: LocalTag): Promise<LocalImage> {
+  const image = await findLocalImage(docker, reference)
+  if (image !== undefined) return image
+  throw new ReleaseError(stable ? 'stable-image-missing' : 'image-missing', {
+    what: `The engine has no image ${reference}.`,
+    remedy: 'Build it first, with the command build and the same service, tag, registry, project and policy.',
+  })
+}
+
+/** The image that the engine has under exactly this reference, if any. Throws `docker-missing`. */
 export async function findLocalImage(docker: Docker, reference: string): Promise<LocalImage | undefined> {
   const { exitCode, stdout } = await docker.run(['image', 'inspect', '--format={{json .}}', reference])
   if (exitCode !== 0) {
     await docker.requireEngine()
     return undefined
   }
-  const said = parseJson(stdout)
-  // podman takes this format for another one, that of a list.
-  const image: unknown = Array.isArray(said) ? said[0] : said
+  // podman takes this format for that of a list.
+  const image: unknown = [parseJson(stdout)].flat()[0]
   const id = field(image, 'Id')
   if (typeof id !== 'string') throw new TypeError(`docker image inspect gave no Id for ${reference}`)
   const revision = field(image, 'Config', 'Labels', REVISION_LABEL)
   const repository = `${reference.slice(0, reference.lastIndexOf(':'))}@`
   const digests = Object.values(field(image, 'RepoDigests') ?? [])
-    .map(entry => String(entry))
+    .map(String)
     .filter(entry => entry.startsWith(repository))
     .map(entry => entry.slice(repository.length))
     .filter(isDigest)

@@ -1,37 +1,28 @@
 import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Clock } from '../clock.ts'
 import { ReleaseError } from '../errors.ts'
-import type { Pause } from '../http/retry.ts'
+import { pauseBetween } from '../http/retry.ts'
 import { field } from '../json.ts'
 import type { Log } from '../log.ts'
 import { describeEnd } from '../process/run.ts'
 import type { PasswordCredentials } from '../registry/credentials.ts'
 import { configDirectory, configKey, readConfig } from './config.ts'
 import type { Docker } from './docker.ts'
-import { isRetryableFailure } from './failures.ts'
-import { isPodman } from './push.ts'
-
-/** What a login works with. */
-interface LoginPorts {
-  readonly log: Log
-  readonly temporary: string
-  readonly pause: Pause
-}
+import { isRetryableFailure } from './output.ts'
+import { pushBackoff } from './push.ts'
 
 /**
- * Runs `use` with a docker that is logged in. With credentials it logs in, into a directory that is removed however `use`
- * ends; without, docker has the login that it has. The password goes through standard input.
- *
- * Throws `login-failed`.
+ * Runs `use` with a docker that is logged in. Credentials are kept in a directory that is removed however `use` ends; without
+ * any, docker has the logins that it has. Throws `login-failed`.
  */
 export async function withLogin<T>(
-  docker: Docker,
+  { docker, temporary, ...ports }: { docker: Docker; temporary: string; log: Log; clock: Clock },
   { registry, credentials }: { registry: string; credentials: PasswordCredentials | undefined },
-  ports: LoginPorts,
   use: (docker: Docker) => Promise<T>,
 ): Promise<T> {
   if (credentials === undefined) return use(docker)
-  const own = await mkdtemp(join(ports.temporary, 'docker-'))
+  const own = await mkdtemp(join(temporary, 'docker-'))
   try {
     const loggedIn = docker.with(await prepareDirectory(own, registry, docker))
     await logIn(loggedIn, registry, credentials, ports)
@@ -42,19 +33,16 @@ export async function withLogin<T>(
 }
 
 /**
- * Makes a directory the place for logins, and gives back the variables that lead docker there. It has the settings and logins
- * of the usual one, and links to what lies beside them (builders, contexts, plug-ins). No credential helper serves the
- * registry, so that its password is kept there alone.
- *
- * Source: docker/cli, config file: `credHelpers` comes before `credsStore`, and an empty name means the file.
+ * Makes a directory the place for logins, and gives back the variables that lead docker there. It has what the usual one has
+ * (settings, builders, contexts, plug-ins). The password is kept there alone: an empty `credHelpers` means the file.
  */
 async function prepareDirectory(
   own: string,
   registry: string,
   docker: Docker,
 ): Promise<Record<string, string>> {
-  // podman keeps logins in a file of their own, and looks for all others where it always does.
-  if (await isPodman(docker)) return { REGISTRY_AUTH_FILE: join(own, 'auth.json') }
+  // podman keeps them in a file of their own, and looks for others where it always does.
+  if (await docker.isPodman()) return { REGISTRY_AUTH_FILE: join(own, 'auth.json') }
   const usual = configDirectory(docker.env)
   const config = await readConfig(usual)
   const credHelpers = { ...Object(field(config, 'credHelpers')), [configKey(registry)]: '' }
@@ -64,14 +52,14 @@ async function prepareDirectory(
   return { DOCKER_CONFIG: own, BUILDX_CONFIG: docker.env.BUILDX_CONFIG ?? join(usual, 'buildx') }
 }
 
-/** Logs in, again while the fault is one that passes. */
 async function logIn(
   docker: Docker,
   registry: string,
   { username, password }: PasswordCredentials,
-  { log, pause }: LoginPorts,
+  { log, clock }: { log: Log; clock: Clock },
 ): Promise<void> {
   const args = ['login', '--username', username, '--password-stdin', configKey(registry)]
+  const pause = pauseBetween(pushBackoff, clock)
   for (let attempt = 1; ; attempt += 1) {
     const result = await docker.run(args, { input: password })
     if (result.exitCode === 0) return

@@ -5,10 +5,10 @@ import type { Backoff } from '../http/retry.ts'
 import { describeEnd } from '../process/run.ts'
 import { type Digest, isDigest } from '../registry/reference.ts'
 import type { Docker, DockerResult } from './docker.ts'
-import { isLastingRefusal } from './failures.ts'
 import { findLocalImage } from './local-image.ts'
+import { type Failed, imageNotPulled, isRetryableFailure, REFUSED, withStatus } from './output.ts'
 
-/** A push, which may take long itself: a few attempts, a while apart. */
+/** A push may take long itself: a few attempts, a while apart. */
 export const pushBackoff: Backoff = {
   attempts: 4,
   attemptTimeout: Number.POSITIVE_INFINITY,
@@ -17,26 +17,20 @@ export const pushBackoff: Backoff = {
   longestDelay: 15_000,
 }
 
-/** A push that broke for a reason that may pass; what was built is still there. */
-export class PushInterruptedError extends ReleaseError {
-  constructor(options: { what: string; remedy: string }) {
-    super('push-failed', options)
-  }
-}
+/** A push that another attempt may complete; what was built is still there. */
+export class PushInterruptedError extends ReleaseError {}
 
 /**
  * Pushes an image that the engine has. Gives back its digests, of which the registry must have one: there are several if it
- * was pushed in other forms before.
- *
- * Throws `push-failed`, `docker-missing`, or `PushInterruptedError` if trying again may help.
+ * was pushed in other forms before. Throws `push-failed`, `docker-missing` or `PushInterruptedError`.
  */
 export async function pushImage(
   docker: Docker,
   reference: string,
   temporary: string,
 ): Promise<readonly Digest[]> {
-  // podman compresses while it pushes: the image here has another digest, and it writes down the one in the registry.
-  const file = (await isPodman(docker)) ? join(temporary, 'pushed-digest') : undefined
+  // podman compresses while it pushes: the image here has another digest than the one in the registry.
+  const file = (await docker.isPodman()) ? join(temporary, 'pushed-digest') : undefined
   const options = file === undefined ? [] : [`--digestfile=${file}`]
   const result = await docker.run(['push', ...options, reference], { show: true })
   if (result.exitCode !== 0) throw await pushFailure(docker, reference, result)
@@ -44,12 +38,7 @@ export async function pushImage(
   return [(await readFile(file, 'utf8')).trim()].filter(isDigest)
 }
 
-/** Whether the docker command is podman's, whatever link or script leads to it. */
-export async function isPodman(docker: Docker): Promise<boolean> {
-  return /^podman\b/i.test((await docker.run(['--version'])).stdout)
-}
-
-/** The error for a push that failed, which may pass unless the registry refused it. Throws `docker-missing`. */
+/** The error for a push that failed: `PushInterruptedError`, unless the registry refused it. Throws `docker-missing`. */
 export async function pushFailure(
   docker: Docker,
   reference: string,
@@ -58,10 +47,39 @@ export async function pushFailure(
   await docker.requireEngine()
   const what = `The push of ${reference} failed: docker ${describeEnd(result)}: ${result.lastLine}`
   if (!isLastingRefusal(result))
-    return new PushInterruptedError({ what, remedy: 'Run it again: it looks first what is there.' })
-  return new ReleaseError('push-failed', {
-    what,
-    remedy:
-      'Check that the account may push there, that the project exists and has room, and that no rule protects the tag; then run it again.',
-  })
+    return new PushInterruptedError('push-failed', { what, remedy: 'Run it again: what is there stays.' })
+  const remedy =
+    'Check that the account may push there, that the project exists and has room, and that no rule protects the tag; then run it again.'
+  return new ReleaseError('push-failed', { what, remedy })
+}
+
+/** How registries refuse a push for good: no right, no room, a fixed tag, no such thing. */
+const LASTING = new RegExp(
+  [
+    REFUSED.source,
+    withStatus('40[0139]|41[23]'),
+    '\\b(?:denied|immutable|quota|too large|does not allow updating)\\b',
+    '\\bname[ _]unknown|\\b(?:name|tag|manifest)[ _]invalid|\\b(?:repository|project)(?: \\S+)? not found',
+  ].join('|'),
+  'i',
+)
+
+/** Whether a push was refused for a reason that stays. */
+export function isLastingRefusal(failed: Pick<Failed, 'lastLine'>): boolean {
+  return LASTING.test(failed.lastLine) && !isRetryableFailure(failed)
+}
+
+/** Whether a command that builds and pushes failed in its push. */
+export function isPushFailure(failed: Failed, reference: string): boolean {
+  const { tail, lastLine } = failed
+  // A base image may be in the same repository, and a step of the build may push something else.
+  if (imageNotPulled(failed) !== undefined || lastLine.includes('" did not complete')) return false
+  const path = reference.slice(reference.indexOf('/') + 1, reference.lastIndexOf(':'))
+  return (
+    // How pushes of the engine and of BuildKit begin; what breaks them may say nothing of a push.
+    tail.includes(`pushing ${reference} with docker`) ||
+    tail.includes(`pushing manifest for ${reference}@`) ||
+    /failed to push|failed to authorize|push access denied|insufficient_scope/i.test(lastLine) ||
+    lastLine.includes(`/v2/${path}/`)
+  )
 }

@@ -5,20 +5,19 @@ import { oneLine } from '../text.ts'
 export interface CheckState {
   readonly name: string
   readonly kind: 'passed' | 'failed' | 'running' | 'absent'
-  /** As GitHub calls it, such as `success`, `skipped` or `in_progress`. */
+  /** In GitHub's words, such as `success`, `skipped` or `in_progress`. */
   readonly state: string
   readonly url: string | undefined
-  /** Of one that is not found: what there is. */
+  /** What there is instead of one that is not found. */
   readonly hint?: string
 }
 
-/** How a required check stands on a commit that has these: statuses and check runs of its name must all have passed. */
+/** How a check stands on a commit that has these; all of its name must have passed. */
 export function stateOf(
   name: string,
   statuses: readonly CommitStatus[],
   runs: readonly CheckRun[],
 ): CheckState {
-  // What GitHub says is one line already.
   const wanted = oneLine(name)
   const states = [
     ...statuses.filter(({ context }) => context === wanted).map(stateOfStatus),
@@ -37,7 +36,7 @@ function stateOfStatus({ context: name, state, url }: CommitStatus): CheckState 
   return { name, kind, state, url }
 }
 
-/** Of each app: GitHub's `latest` keeps one run for every check suite, of which an app may have many. */
+/** GitHub's filter `latest` keeps one run for each check suite, of which an app may have many. */
 function newestPerApp(runs: readonly CheckRun[]): CheckRun[] {
   const sorted = runs.toSorted((a, b) => a.id - b.id)
   return [...new Map(sorted.map(run => [run.app, run])).values()]
@@ -55,14 +54,10 @@ function listed(names: readonly string[]): string {
   return `the commit has ${shown === '' ? 'no checks' : `"${shown}"${more}`}`
 }
 
-/** How checks stand, in words, with the page of each, or the hint. */
+/** How checks stand, in words. */
 export function checksInFull(states: readonly CheckState[]): string {
-  return states
-    .map(state => {
-      const more = state.url ?? state.hint
-      return more === undefined ? inWords(state) : `${inWords(state)} (${more})`
-    })
-    .join(', ')
+  const more = ({ url, hint }: CheckState): string => (url || hint ? ` (${url ?? hint})` : '')
+  return states.map(state => inWords(state) + more(state)).join(', ')
 }
 
 function inWords({ name, kind, state }: CheckState): string {

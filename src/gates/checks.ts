@@ -15,13 +15,13 @@ export interface ChecksGate {
   readonly ownRun: string | undefined
 }
 
-/** The checks of the commit that the run has for the git tag count, wherever the git tag has moved. */
 interface Tag {
   readonly gitTag: string
+  /** Its commit, if the run knows it; the git tag may have moved. */
   readonly revision: string | undefined
 }
 
-/** Waits as a stage of the run. Throws, as all below, `github-unreadable` or `invalid-input`. */
+/** `awaitChecks` as a stage of the run. */
 export function waitForChecks(gate: ChecksGate, tag: Tag, ports: GatePorts): Promise<readonly CheckState[]> {
   return ports.log.stage('Check what is required', async conclude => {
     const states = await awaitChecks(gate, tag, ports)
@@ -32,7 +32,7 @@ export function waitForChecks(gate: ChecksGate, tag: Tag, ports: GatePorts): Pro
   })
 }
 
-/** Waits until all have passed or one has failed, or the time is over, and gives back how they stand. */
+/** Waits until all have passed, one has failed, or the time is over. All here throw `github-unreadable` or `invalid-input`. */
 export async function awaitChecks(gate: ChecksGate, tag: Tag, ports: GatePorts): Promise<CheckState[]> {
   const { names, timeout } = gate
   const sha = await commitToCheck(gate, tag, ports)
@@ -51,7 +51,6 @@ export function openChecks(states: readonly CheckState[]): readonly CheckState[]
   return states.filter(({ kind }) => kind !== 'passed')
 }
 
-/** The error for a promotion whose checks have not passed. */
 export function checksNotPassed(gitTag: string, open: readonly CheckState[]): ReleaseError {
   return new ReleaseError('checks-not-passed', {
     what: `${gitTag} is not promoted: ${checksInFull(open)}.`,
@@ -59,14 +58,14 @@ export function checksNotPassed(gitTag: string, open: readonly CheckState[]): Re
   })
 }
 
-/** Makes sure that the checks can be read, and gives back the commit that they are of. */
+/** Makes sure that the checks can be read, and gives back their commit. */
 export async function requireReadableChecks(gate: ChecksGate, tag: Tag, ports: GatePorts): Promise<string> {
   const sha = await commitToCheck(gate, tag, ports)
   await readChecks(gate, sha, ports)
   return sha
 }
 
-/** The commit whose checks count; GitHub is asked if the run does not know it. */
+/** The commit whose checks count: the run's, or what GitHub says. */
 export async function commitToCheck(gate: ChecksGate, tag: Tag, ports: GatePorts): Promise<string> {
   return tag.revision ?? ask(gate, ports, github => github.commitOf(tag.gitTag))
 }
@@ -82,14 +81,14 @@ function readChecks(gate: ChecksGate, sha: string, ports: GatePorts): Promise<Ch
 
 const PERMISSIONS = ['contents: read', 'checks: read', 'statuses: read']
 
-/** Asks GitHub, again after the time for which it asks to be left alone, which grows. */
+/** Asks GitHub, again after its rate limit, which takes longer each time. */
 async function ask<T>(
   { repository, timeout }: ChecksGate,
   { transport, log, clock }: GatePorts,
   question: (github: GitHubClient) => Promise<T>,
 ): Promise<T> {
   const github = await openGitHub(repository, { transport, permissions: PERMISSIONS })
-  // GitHub asks for a minute if it does not say how long.
+  // What GitHub means if it does not say how long.
   let left = Math.max(timeout, 60_000)
   for (let factor = 1; ; factor *= 2) {
     try {

@@ -1,19 +1,16 @@
 import * as pep440 from '@renovatebot/pep440'
 
-/** The name by which an index knows a project: PEP 503, "Normalized Names". */
+/** PEP 503, "Normalized Names". */
 export function normaliseName(name: string): string {
   return name.toLowerCase().replace(/[-_.]+/g, '-')
 }
 
-/** Whether `name` can be the name of a project: PEP 508, "Names". */
+/** PEP 508, "Names". */
 export function isProjectName(name: string): boolean {
   return /^[A-Z0-9](?:[A-Z0-9._-]*[A-Z0-9])?$/i.test(name)
 }
 
-/**
- * The normal form of a version of PEP 440. Zeros at the end stay: `2.3.4.0` is a patch of its own, although PEP 440 ranks it
- * with `2.3.4`.
- */
+/** The normal form of a version of PEP 440. `2.3.4.0`, a patch of its own, keeps its zero. */
 export function normaliseVersion(version: string): string | undefined {
   // The library puts commas between the parts of a local version, where PEP 440 has dots.
   return pep440.clean(version)?.replaceAll(',', '.')
@@ -24,10 +21,7 @@ export function newestVersions(versions: ReadonlySet<string>, count: number): st
   return [...versions].sort(pep440.rcompare).slice(0, count)
 }
 
-/**
- * The version of a project's file, by its name; nothing for another project or kind. Wheels have "_" for "-" in it. In old
- * source distributions, the first "-" behind the project divides them. Source: packaging.python.org.
- */
+/** The version in the name of a project's wheel, with "_" for "-", or source distribution. Source: packaging.python.org. */
 export function versionOfFile(filename: string, project: string): string | undefined {
   const name = normaliseName(project).replaceAll('-', '[-_.]+')
   const wheel = '(?<wheel>[^-]+)(?:-[0-9][^-]*)?-[^-]+-[^-]+-[^-]+\\.whl'

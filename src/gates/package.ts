@@ -1,5 +1,4 @@
 import { ReleaseError } from '../errors.ts'
-import { parseRetryAfter } from '../http/retry.ts'
 import { type Listing, packageIndex } from './package-index.ts'
 import { newestVersions, normaliseName, normaliseVersion } from './package-version.ts'
 import { forPeople, type GatePorts, waitFor } from './wait.ts'
@@ -13,8 +12,14 @@ export interface PackageGate {
   readonly timeout: number
 }
 
-/** Waits until the index has exactly this version, and gives back whether it had to. Throws `package-missing`. */
-export async function waitForPackage(
+/** Waits, as a stage of the run, until the index has the version; whether it had to. Throws `package-missing`. */
+export async function waitForPackage(gate: PackageGate | undefined, ports: GatePorts): Promise<boolean> {
+  if (gate === undefined) return false
+  const { name, version } = gate.package
+  return ports.log.stage(`Wait for ${name} ${version}`, () => waitForVersion(gate, ports))
+}
+
+async function waitForVersion(
   { package: { name, version }, index, timeout }: PackageGate,
   ports: GatePorts,
 ): Promise<boolean> {
@@ -22,8 +27,7 @@ export async function waitForPackage(
   const isThere = (listing: Listing): boolean => listing.kind === 'versions' && listing.versions.has(version)
   const again = (listing: Listing) => {
     if (isThere(listing) || listing.kind === 'refused') return undefined
-    if (listing.kind === 'versions') return {}
-    return { instead: listing.why, notBefore: parseRetryAfter(listing.retryAfter ?? '', Date.now()) }
+    return listing.kind === 'none' ? { ...listing, instead: listing.why } : {}
   }
   const wait = { what: `${name} ${version} at ${address}`, timeout }
   const { seen, waited } = await waitFor(wait, { look, again }, ports)
@@ -43,14 +47,30 @@ function describe(listing: Listing): string {
   return newest === '' ? 'it has no file that is not yanked' : `its newest versions are ${newest}`
 }
 
+/** In milliseconds. */
+const PIP_PAUSE = 10_000
+
+/** Waits if pip did not find the package that was waited for, as a node of the index may be behind; else false. */
+export async function retryForPackage(
+  output: string,
+  gate: PackageGate | undefined,
+  { log, clock, started }: GatePorts & { started: number },
+): Promise<boolean> {
+  if (gate === undefined || !pipMissed(output, gate.package)) return false
+  if (clock.now() + PIP_PAUSE > started + gate.timeout) return false
+  const { name, version } = gate.package
+  log.info(
+    `pip did not find ${name} ${version}, which the index has: building again in ${PIP_PAUSE / 1000} s`,
+  )
+  await clock.sleep(PIP_PAUSE)
+  return true
+}
+
 const NO_MATCH =
   /No matching distribution found for ([A-Za-z0-9._-]+)(?:\[[^\][]*\])?\s*={2,3}\s*([A-Za-z0-9.!+_-]+)/g
 const OTHER_PYTHON = /Ignored the following versions that require a different python version: (.*)/g
 
-/**
- * Whether a build failed because pip did not find just this version: the node of the index that it asked may be behind.
- * Not if it found it, but only for another Python: that stays so.
- */
+/** Whether a build failed because pip did not find just this version. If it is for another Python, that will not change. */
 export function pipMissed(output: string, { name, version }: PackageGate['package']): boolean {
   const ignored = Array.from(output.matchAll(OTHER_PYTHON)).flatMap(([, list = '']) => list.split('; '))
   if (ignored.some(entry => normaliseVersion(entry.split(' ')[0] ?? '') === version)) return false

@@ -8,7 +8,7 @@ export interface GatePorts {
   readonly clock: Clock
 }
 
-/** To look again, not before so many milliseconds; the log says what was seen `instead`. */
+/** Look again, but not before so many milliseconds; the log says what was seen `instead`. */
 interface Again {
   readonly notBefore?: number | undefined
   readonly instead?: string
@@ -18,10 +18,7 @@ const FIRST_INTERVAL = 2_000
 const LONGEST_INTERVAL = 30_000
 const MINUTE = 60_000
 
-/**
- * Looks at once and then at growing intervals, until it need not look again or there is no time for it. Gives back what was
- * seen last, and how long it has waited. Times are in milliseconds.
- */
+/** Looks at growing intervals, until it need not or the time is over. Gives back what was seen last, and the milliseconds. */
 export async function waitFor<T>(
   { what, timeout }: { what: string; timeout: number },
   { look, again }: { look: () => Promise<T>; again: (seen: T) => Again | undefined },
@@ -52,10 +49,7 @@ export async function waitFor<T>(
 /** A time for people: `40 s`, `3 min 20 s`, `2 h`. */
 export function forPeople(milliseconds: number): string {
   const seconds = Math.round(milliseconds / 1000)
-  const parts = [
-    { count: Math.floor(seconds / 3600), unit: 'h' },
-    { count: Math.floor((seconds % 3600) / 60), unit: 'min' },
-    { count: seconds % 60, unit: 's' },
-  ].filter(({ count }) => count > 0)
-  return parts.map(({ count, unit }) => `${count} ${unit}`).join(' ') || '0 s'
+  const counts = { h: Math.floor(seconds / 3600), min: Math.floor(seconds / 60) % 60, s: seconds % 60 }
+  const parts = Object.entries(counts).filter(([, count]) => count > 0)
+  return parts.map(([unit, count]) => `${count} ${unit}`).join(' ') || '0 s'
 }

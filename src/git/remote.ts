@@ -1,13 +1,10 @@
-/** A repository on a server, by the address of its page without a scheme: `github.com/dmwm/wmcore`, in lower case. */
+/** A repository on a server, in lower case: `github.com/dmwm/wmcore`. */
 export type RepositoryAddress = string
 
-/** The short form of ssh, `user@host:path`. Source: git-clone(1), "GIT URLS". */
+/** `user@host:path`. Source: git-clone(1), "GIT URLS". */
 const SHORT_SSH = /^(?:[^/@:]+@)?(?<hostname>[^/:@]+):(?<pathname>[^/].*)$/
 
-/**
- * The repository that an address of git leads to, whichever way it is written: https, ssh, with an account, a port or
- * `.git`. Nothing for a path of this machine. GitHub takes names in any case.
- */
+/** The repository at an address of git, however that is written; nothing for a path of this machine. */
 export function repositoryAt(address: string): RepositoryAddress | undefined {
   const url = address.includes('://') && URL.canParse(address) ? new URL(address) : undefined
   const { hostname = '', pathname = '' } = url ?? SHORT_SSH.exec(address)?.groups ?? {}

@@ -22,9 +22,7 @@ function checkPaths({ texts: { context, file }, run, mistakes }: Reading): void 
   const directory = lookAt(context, run)
   const dockerfile = lookAt(file || `${context}/Dockerfile`, run)
   const wrong = mistakes.about('context', context)
-  if (/^(?:[a-z]+:\/\/|git@|github\.com\/)/i.test(context))
-    wrong('it is an address', 'Check it out (actions/checkout), and write the directory.')
-  else if (context === '' || directory.kind !== 'directory')
+  if (context === '' || directory.kind !== 'directory')
     wrong(directory.problem, 'Write a directory; in a workflow, check it out first (actions/checkout).')
   else if (file === '' && dockerfile.kind !== 'file')
     wrong(
@@ -33,82 +31,63 @@ function checkPaths({ texts: { context, file }, run, mistakes }: Reading): void 
     )
   else if (holdsLogin(directory.path, run))
     wrong("docker's login is kept in it", 'Write a directory below it.')
-  if (file === '' || dockerfile.kind === 'file') return
-  const isInContext = lookAt(`${context}/${file}`, run).kind === 'file'
-  const remedy = isInContext
-    ? `Write ${context}/${file}.`
-    : 'Paths start from the workspace, not from context.'
-  mistakes.about('file', file)(dockerfile.problem, remedy)
+  if (file !== '' && dockerfile.kind !== 'file')
+    mistakes.about('file', file)(dockerfile.problem, 'Paths start from the workspace, not from context.')
 }
 
-function buildArgsOf({ texts, mistakes }: Reading): string[] {
-  return linesOf(texts['build-args']).map(({ number, line }) => {
+function buildArgsOf(reading: Reading): string[] {
+  return linesOf('build-args', reading).map(({ line, wrong }) => {
     const [name = ''] = line.split('=', 1)
-    const what = `build-args, line ${number}: it does not begin with a name.`
-    if (!/^[A-Za-z_][\w.-]*$/.test(name)) mistakes.add('build-args', what, 'Write one NAME=value a line.')
-    if (name === 'TAG') mistakes.about('build-args', name)('it is always the git tag', 'Leave it out.')
+    if (!/^[A-Za-z_][\w.-]*$/.test(name)) wrong('it has no name', 'Write one NAME=value a line.')
+    if (name === 'TAG') wrong('TAG is always the git tag', 'Leave it out.')
     return line
   })
 }
 
-/** Values may be secrets: they are not repeated. */
-function warnOfBuildArgs({ texts, warn }: Reading): void {
-  const odd = linesOf(texts['build-args']).flatMap(
+function warnOfBuildArgs(reading: Reading): void {
+  const odd = linesOf('build-args', reading).flatMap(
     ({ line }) => /^([^=]*)=(?:.*[\s,][A-Za-z_]\w*=|(["']).*\2$)/.exec(line)?.[1] ?? [],
   )
   const message = `${odd.join(', ')}: quotes or another NAME= are part of the value. Write one NAME=value a line.`
-  if (odd.length > 0) warn({ title: 'Possible mistake in build-args', message })
+  if (odd.length > 0) reading.log.warning('Possible mistake in build-args', message)
 }
 
 const OWN_LABELS = 'org.opencontainers.image.'
 
-/** The labels of the image: our own, and those that are given, which may replace some. */
-function labelsOf(version: string, title: string | undefined, { texts, run, mistakes }: Reading): string[] {
-  const source = run.repositoryUrl
+/** Our own labels, and those that are given, which may replace some. */
+function labelsOf(version: string, title: string | undefined, reading: Reading): string[] {
+  const source = reading.run.repositoryUrl
   const url = source && `${source}/tree/${version.split('/').map(encodeURIComponent).join('/')}`
   // image-spec v1.1, annotations.md, "Pre-Defined Annotation Keys".
   const own = { title, version, source, 'ref.name': version, url }
   const labels = new Map(Object.entries(own).map(([name, value]) => [`${OWN_LABELS}${name}`, value]))
-  for (const { number, line } of linesOf(texts.labels)) {
+  for (const { line, wrong } of linesOf('labels', reading)) {
     const [, name, value = ''] = /^([^=\s]+)=(.*)$/.exec(line) ?? []
-    if (name === undefined)
-      mistakes.add('labels', `labels, line ${number}: it is not name=value.`, 'Write one name=value a line.')
+    if (name === undefined) wrong('it is not name=value', 'Write one name=value a line.')
     else if (name === `${OWN_LABELS}revision` || name === `${OWN_LABELS}version`)
-      mistakes.about('labels', name)('it says what was released, and is always set', 'Leave it out.')
+      wrong(`${name} says what was released, and is always set`, 'Leave it out.')
     else labels.set(name, value)
   }
   return [...labels].flatMap(([name, value]) => (value === undefined ? [] : `${name}=${value}`))
 }
 
-/** Options of docker that are not for the caller to give. */
-const OWN_OPTIONS = Object.entries({
-  '--file': 'it goes into file',
-  '--build-arg': 'it goes into build-args',
-  '--label': 'it goes into labels',
-  '--tag': 'the policy says which tags there are',
-  '--push --load --output --metadata-file': 'the command says where the image goes',
-  '--call --check --print --help --detach': 'the image must be built',
-})
+/** Options of docker that the action sets. */
+const OWN_OPTIONS =
+  '--file --build-arg --label --tag --push --load --output --metadata-file --call --check --print --help --detach'
 
-/** Further options of docker. Their values may be secrets: they are not repeated. */
-function optionsOf(repository: Repository | undefined, { texts, mistakes }: Reading): string[] {
-  return linesOf(texts['build-options']).map(({ number, line }) => {
+function optionsOf(repository: Repository | undefined, reading: Reading): string[] {
+  return linesOf('build-options', reading).map(({ line, wrong }) => {
     const [name = ''] = line.split(/[=\s]/, 1)
-    const [, own] = OWN_OPTIONS.find(([names]) => names.split(' ').includes(name)) ?? []
-    const wrong = mistakes.about('build-options', name)
     if (!/^--[a-z]/.test(name))
-      mistakes.add(
-        'build-options',
-        `build-options, line ${number}: it is not a long option.`,
-        'Write one a line, such as --platform=linux/amd64.',
-      )
-    else if (own !== undefined) wrong(own, 'Leave it out.')
-    else if (/\s--[a-z]/.test(line)) wrong('it is several options', 'Write each on a line of its own.')
-    else if (/^[^=\s]+\s/.test(line)) wrong('its value is not behind "="', `Write ${name}=….`)
+      wrong('it is not a long option', 'Write one a line, such as --platform=linux/amd64.')
+    else if (OWN_OPTIONS.split(' ').includes(name))
+      wrong(`the action sets ${name}`, 'Use file, build-args, labels, policy or command.')
+    else if (/^[^=\s]+\s|\s--[a-z]/.test(line))
+      wrong('it is more than one option', `Write one a line, its value behind "=": ${name}=….`)
     else if (name === '--cache-to' && repository && referencesIn(line).some(each => isIn(repository, each))) {
       const image = imageName(repository)
-      const problem = `docker would write into ${image}, over its published tags`
-      wrong(problem, `Name another repository, such as ${image}-cache; --cache-from may name ${image}.`)
+      const remedy = `Name another repository, such as ${image}-cache; --cache-from may name ${image}.`
+      wrong(`--cache-to would write into ${image}, over its published tags`, remedy)
     }
     return line
   })

@@ -5,7 +5,7 @@ import type { GitHubRepository } from '../github/client.ts'
 import { oneLine } from '../text.ts'
 import { linesOf, type Reading } from './texts.ts'
 
-/** The package that is waited for, if there is one. */
+/** The package that the run waits for, if any. */
 export function packageOf(gitTag: string, reading: Reading): PackageGate | undefined {
   const { texts, mistakes } = reading
   const { package: name, 'package-index': address } = texts
@@ -16,28 +16,28 @@ export function packageOf(gitTag: string, reading: Reading): PackageGate | undef
   if (name === '') return undefined
   const version = normaliseVersion(gitTag)
   if (!isProjectName(name))
-    mistakes.about('package', name)('it is no name of a project', 'Write the name alone, such as reqmgr2.')
+    mistakes.about('package', name)('it is no name of a package', 'Write the name alone, such as reqmgr2.')
   else if (version === undefined && gitTag !== '') {
-    const what = `The git tag ${oneLine(gitTag)} is no version of PEP 440, so there can be no package ${name} of it.`
+    const what = `The git tag ${oneLine(gitTag)} is no version of PEP 440, so package ${name} can't have it.`
     mistakes.add('package', what, 'Leave package empty for such tags, or release a version such as 2.3.5rc1.')
   }
   return index && version ? { package: { name, version }, index, timeout } : undefined
 }
 
-/** The checks that are required, if there are some. */
+/** The checks that are required, if any. */
 export function checksOf(reading: Reading): ChecksGate | undefined {
   const timeout = timeoutOf('checks-timeout', reading)
-  const names = new Set(linesOf(reading.texts['require-checks']).map(({ line }) => line))
+  const names = new Set(linesOf('require-checks', reading).map(({ line }) => line))
   const repository = gitHubOf(reading)
   if (names.size === 0) return undefined
   if (repository) return { repository, names: [...names], timeout, ownRun: reading.run.runId }
-  const what = 'require-checks needs github-token, GITHUB_REPOSITORY and GITHUB_API_URL, and one is empty.'
-  const remedy = 'In a workflow, leave github-token out; elsewhere, set GITHUB_REPOSITORY and GITHUB_TOKEN.'
+  const what = 'require-checks needs github-token, GITHUB_REPOSITORY and GITHUB_API_URL; one is empty.'
+  const remedy = 'In a workflow, leave github-token out; elsewhere, set the variables and GITHUB_TOKEN.'
   reading.mistakes.add('require-checks', what, remedy)
   return undefined
 }
 
-/** Where GitHub can be asked about the git tag, if that is known. */
+/** Where GitHub answers questions about the git tag, if that is known. */
 export function gitHubOf({ texts, run: { apiUrl, repository } }: Reading): GitHubRepository | undefined {
   const token = texts['github-token']
   return apiUrl && repository && token ? { apiUrl, name: repository, token } : undefined

@@ -1,9 +1,9 @@
-import type { InputName } from '../contract.ts'
+import type { InputName } from '../action-yml.ts'
 import { type ErrorName, ReleaseError } from '../errors.ts'
 import { oneLine } from '../text.ts'
 import { nearMiss } from './near-miss.ts'
 
-/** Collects what is wrong with the inputs, so that all of it is told at once. */
+/** Collects what is wrong with the inputs, to tell all of it at once. */
 export class Mistakes {
   readonly #all: { input: InputName; error: ReleaseError }[] = []
 
@@ -12,13 +12,13 @@ export class Mistakes {
     this.#all.push({ input, error: new ReleaseError(name, { what, remedy }) })
   }
 
-  /** An input that must not be empty. Why it is may be told already: it was misspelt, or held a secret. */
+  /** An empty input, unless it was misspelt or held a secret, which is a mistake already. */
   empty(input: InputName, what: string, remedy: string): void {
     if (this.#all.some(mistake => mistake.input === input)) return
     this.add(input, what, `${remedy} A variable or secret that does not exist is empty, too.`)
   }
 
-  /** Takes down why an input can not be as given: the problem, a part of a sentence, and the remedy. */
+  /** Notes what is wrong with a value; `problem` is a part of a sentence. */
   about(input: InputName, given: string): (problem: string, remedy: string) => void {
     return (problem, remedy) => {
       const what = `${input} is ${oneLine(JSON.stringify(given))}: ${oneLine(problem)}.`
@@ -35,7 +35,7 @@ export class Mistakes {
     return meant
   }
 
-  /** Throws one error for all mistakes, if there are some. */
+  /** Throws one error for all mistakes, if there are any. */
   throwIfAny(): void {
     const [first, ...others] = this.#all
     if (first === undefined) return
@@ -49,7 +49,7 @@ export class Mistakes {
     })
   }
 
-  /** What there is if nothing is wrong. Throws as `throwIfAny`. */
+  /** A value that is there if nothing is wrong. Throws as `throwIfAny`. */
   orThrow<T>(value: T | undefined): T {
     this.throwIfAny()
     if (value === undefined) throw new TypeError('a mistake was lost')

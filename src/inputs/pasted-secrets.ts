@@ -1,4 +1,4 @@
-import type { InputName } from '../contract.ts'
+import type { InputName } from '../action-yml.ts'
 import type { Mistakes } from './mistakes.ts'
 import { type InputTexts, inputNames } from './texts.ts'
 
@@ -6,18 +6,17 @@ import { type InputTexts, inputNames } from './texts.ts'
 const TOKEN =
   /(?<![A-Za-z0-9])(?:gh[opsur]_\w{4}|github_pat_\w{4}|gl(?:pat|dt)-[\w-]{4}|dckr_[op]at_\w{4}|npm_\w{30}|xox[a-z]-\w{4}|hv[sb]\.[\w-]{20}|A[KS]IA[0-9A-Z]{12}|eyJ[\w-]{10})|-----BEGIN [A-Z ]*PRIVATE KEY/
 
-/** An account with a password before a host. The "@" of a digest ends none. */
+/** `user:password@host`, but not `name:tag@sha256:…`. */
 const ACCOUNT = /(?:^|[/\\\s,])[^\s/@:,=]*:[^\s/@]{1,256}@(?!sha(?:256|512):)/
 
-/** Inputs that may have secrets: they are never shown. */
+/** Inputs that may hold secrets, and are never shown. */
 const NEVER_SHOWN: readonly InputName[] = ['password', 'github-token', 'build-args']
 
-/** The texts without those that seem to have a password or a token in them: each is a mistake. */
+/** The texts without those that seem to hold a password or a token: each is a mistake. */
 export function withoutSecrets(texts: InputTexts, mistakes: Mistakes): InputTexts {
   const holdsSecret = (text: string): boolean => TOKEN.test(text) || ACCOUNT.test(text)
   const found = inputNames.filter(name => !NEVER_SHOWN.includes(name) && holdsSecret(texts[name]))
-  const remedy =
-    'Leave it out: an account goes into username and password, a secret of the build into build-options, as --secret=….'
+  const remedy = 'Use username and password; for a secret of the build, --secret=… in build-options.'
   for (const name of found)
     mistakes.add(name, `${name} seems to have a password or a token in it, and is not shown.`, remedy)
   return { ...texts, ...Object.fromEntries(found.map(name => [name, ''])) }

@@ -1,32 +1,28 @@
 import { readFileSync } from 'node:fs'
-import { inputs } from '../contract.ts'
+import { inputs } from '../action-yml.ts'
 import { parsePolicy } from '../policy/notation.ts'
 import type { Policy } from '../policy/policy.ts'
 import { type PresetName, presets } from '../policy/presets.ts'
 import { EXAMPLE, formatProblems } from '../policy/problems.ts'
 import { oneLine } from '../text.ts'
-import type { Mistakes } from './mistakes.ts'
-import { lookAt, type Place } from './paths.ts'
-import type { InputTexts, Reading } from './texts.ts'
+import { lookAt } from './paths.ts'
+import type { Reading } from './texts.ts'
 
 /** The policy that the inputs give, without rules if it has mistakes. A likely slip is a warning. */
-export function policyOf(
-  { policy: given, 'policy-file': file }: InputTexts,
-  place: Place,
-  mistakes: Mistakes,
-  warn: Reading['warn'],
-): Policy {
+export function policyOf(reading: Reading): Policy {
+  const { mistakes, log } = reading
+  const { policy: given, 'policy-file': file } = reading.texts
   const none: Policy = { rules: [] }
   if (file !== '' && given !== '' && given !== inputs.policy.default) {
     mistakes.add('policy', 'policy and policy-file are both given.', 'Leave one out.')
     return none
   }
-  const text = file === '' ? tableIn(given, mistakes) : readTable(file, place, mistakes)
+  const text = file === '' ? givenTable(reading) : tableInFile(reading)
   if (text === undefined) return none
   const parsed = parsePolicy(text)
   if (parsed.kind === 'policy') {
-    const message = formatProblems(text, parsed.warnings)
-    if (message !== '') warn({ title: 'Possible mistake in the policy', message })
+    if (parsed.warnings.length > 0)
+      log.warning('Possible mistake in the policy', formatProblems(text, parsed.warnings))
     return parsed.policy
   }
   const input = file === '' ? 'policy' : 'policy-file'
@@ -35,7 +31,7 @@ export function policyOf(
   return none
 }
 
-function tableIn(policy: string, mistakes: Mistakes): string | undefined {
+function givenTable({ texts: { policy }, mistakes }: Reading): string | undefined {
   if (/\s|->|:/.test(policy)) return policy
   const names = Object.keys(presets) as PresetName[]
   const more = `, or rules such as "${EXAMPLE}"; a file goes into policy-file`
@@ -43,8 +39,8 @@ function tableIn(policy: string, mistakes: Mistakes): string | undefined {
   return preset && presets[preset]
 }
 
-function readTable(file: string, place: Place, mistakes: Mistakes): string | undefined {
-  const { kind, path, problem } = lookAt(file, place)
+function tableInFile({ texts: { 'policy-file': file }, run, mistakes }: Reading): string | undefined {
+  const { kind, path, problem } = lookAt(file, run)
   if (kind === 'file') return readFileSync(path, 'utf8')
   const remedy = 'Write the path of a file; in a workflow, check it out first (actions/checkout).'
   mistakes.about('policy-file', file)(problem, remedy)

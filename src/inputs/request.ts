@@ -1,9 +1,7 @@
 import type { AuditRequest, GitTagRequest, Request } from '../commands/request.ts'
 import { repositoryAt } from '../git/remote.ts'
 import { decide, type Planned } from '../policy/decide.ts'
-import { boundBy } from '../policy/pattern.ts'
 import type { Policy } from '../policy/policy.ts'
-import { EXAMPLE } from '../policy/problems.ts'
 import { versionOfGitTag } from '../policy/version-order.ts'
 import { ON_EXISTING, STABLE } from '../reconcile/constraints.ts'
 import { oneLine } from '../text.ts'
@@ -21,12 +19,12 @@ const COMMANDS = ['release', 'plan', 'build', 'push', 'promote', 'verify', 'audi
 export function requestOf(
   given: InputTexts,
   run: RunContext,
-  { mistakes, warn }: Pick<Reading, 'mistakes' | 'warn'>,
+  { mistakes, log }: Pick<Reading, 'mistakes' | 'log'>,
 ): Request {
   const texts = withoutSecrets(given, mistakes)
-  const reading = { texts, run, mistakes, warn }
+  const reading = { texts, run, mistakes, log }
   const command = mistakes.oneOf('command', texts.command, COMMANDS)
-  const policy = policyOf(texts, run, mistakes, warn)
+  const policy = policyOf(reading)
   const common = {
     policy,
     // A plan takes what any command takes.
@@ -70,7 +68,6 @@ function versionRequestOf(
     isLookedAt: run.isLookedAt,
     source: { address: run.repositoryUrl && repositoryAt(run.repositoryUrl), github: gitHubOf(reading) },
     decision: mistakes.orThrow(decision),
-    service: mistakes.orThrow(service),
   }
   if (command !== 'release' && command !== 'build') return { command, ...version }
   return { command, ...version, build: mistakes.orThrow(build) }
@@ -97,26 +94,17 @@ function decisionOf(policy: Policy, gitTag: string, { mistakes }: Reading): Plan
 
 /** The git tag of the oldest version that an audit judges, if one is given. */
 function fromOf(policy: Policy, { texts: { from, tag }, mistakes }: Reading): string | undefined {
-  const other = 'Write it into from, or use verify to look at it alone.'
-  if (tag !== '') mistakes.about('tag', tag)('audit is for every version', other)
-  const patterns = policy.rules.flatMap(({ pattern }) =>
-    pattern.kind === 'tokens' && boundBy(pattern).size > 0 ? pattern.source : [],
-  )
-  if (patterns.length === 0 && policy.rules.length > 0) {
-    const what = 'No rule of the policy has numbers, and audit knows versions by their numbers.'
-    mistakes.add('policy', what, `Add a rule such as "${EXAMPLE}".`)
-  } else if (from !== '' && patterns.length > 0 && versionOfGitTag(policy, from) === undefined) {
-    const remedy = `Write the git tag of the oldest version that counts, such as ${patterns.join(', ')}.`
-    mistakes.about('from', from)('no rule with numbers matches it', remedy)
-  }
+  const remedy = 'Write it into from, or use verify to look at it alone.'
+  if (tag !== '') mistakes.about('tag', tag)('audit is for every version', remedy)
+  if (from !== '' && policy.rules.length > 0 && versionOfGitTag(policy, from) === undefined)
+    mistakes.about('from', from)('no rule with numbers matches it', 'Write the git tag of a version.')
   return from || undefined
 }
 
 function credentialsOf({ texts: { username, password }, mistakes }: Reading): Request['credentials'] {
   if (username !== '' && password !== '') return { kind: 'password', username, password }
-  const [missing, there] =
-    username === '' ? (['username', 'password'] as const) : (['password', 'username'] as const)
-  const remedy = 'Give both, or neither to use the login that docker has.'
-  if (username !== password) mistakes.empty(missing, `${missing} is empty, and ${there} is not.`, remedy)
+  const missing = username === '' ? 'username' : 'password'
+  const remedy = 'Give username and password, or neither to use the login that docker has.'
+  if (username !== password) mistakes.empty(missing, `${missing} is empty.`, remedy)
   return undefined
 }

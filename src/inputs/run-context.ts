@@ -1,7 +1,7 @@
-import type { RecordedRun } from '../commands/record-content.ts'
+import type { RecordedRun } from '../registry/promotion-record.ts'
 import { oneLine } from '../text.ts'
 
-/** What a CI says of the run. Outside of GitHub much is missing. */
+/** What a CI says of the run. */
 export interface RunContext {
   readonly tag: string | undefined
   /** What the run is for, for people. */
@@ -13,15 +13,15 @@ export interface RunContext {
   readonly apiUrl: string | undefined
   readonly runId: string | undefined
   readonly recorded: RecordedRun
-  /** Whether somebody has looked at the images whose digests are given, and not a job read them from the registry. */
+  /** Whether a person has looked at the images whose digests are given. */
   readonly isLookedAt: boolean
   readonly workspace: string
   readonly temporary: string | undefined
-  /** Whether paths must stay in these two: who may give inputs may not read the runner's files. */
+  /** Whether paths must stay in these two: who gives inputs may not read the runner's other files. */
   readonly isConfined: boolean
 }
 
-/** The variable in which a workflow names the environment of its job: GitHub tells no step. */
+/** In it a workflow names the environment of its job: GitHub tells no step. */
 export const ENVIRONMENT_VARIABLE = 'STABLE_RELEASE_ENVIRONMENT'
 
 /** Source: GitHub documentation, "Default environment variables". */
@@ -39,7 +39,7 @@ export function readRunContext(env: NodeJS.ProcessEnv, directory: string): RunCo
     apiUrl: env.GITHUB_API_URL || undefined,
     runId: runId || undefined,
     recorded: {
-      // Whoever runs a run again is another than who ran it first.
+      // GITHUB_ACTOR is who ran it first.
       actor: env.GITHUB_TRIGGERING_ACTOR || env.GITHUB_ACTOR || undefined,
       run: repositoryUrl && runId ? page : undefined,
       environment: env[ENVIRONMENT_VARIABLE] || env.RUNNER_ENVIRONMENT || undefined,

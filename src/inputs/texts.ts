@@ -1,13 +1,13 @@
 import * as core from '@actions/core'
-import { type InputName, inputs } from '../contract.ts'
-import type { Warning } from '../log.ts'
+import { type InputName, inputs } from '../action-yml.ts'
+import type { Log } from '../log.ts'
 import type { Secrets } from '../secrets.ts'
 import { oneLine } from '../text.ts'
 import type { Mistakes } from './mistakes.ts'
 import { nearMiss } from './near-miss.ts'
 import type { RunContext } from './run-context.ts'
 
-/** The text of every input, trimmed; empty where nothing was given. */
+/** The trimmed text of every input; empty where nothing was given. */
 export type InputTexts = Readonly<Record<InputName, string>>
 
 /** What requests are made of, and where mistakes and warnings go. */
@@ -15,48 +15,54 @@ export interface Reading {
   readonly texts: InputTexts
   readonly run: RunContext
   readonly mistakes: Mistakes
-  readonly warn: (warning: Warning) => void
+  readonly log: Pick<Log, 'warning'>
 }
 
 export const inputNames = Object.keys(inputs) as readonly InputName[]
 
-/** Reads all inputs of the step, of which some are secrets. */
+/** Reads all inputs of the step, and masks those that are secrets. */
 export function readInputs(secrets: Secrets): InputTexts {
   const texts = textsOf(name => core.getInput(name))
   secrets.addInputs(texts)
   return texts
 }
 
-/** The texts of all inputs, each as `textOf` gives it. */
 export function textsOf(textOf: (input: InputName) => string): InputTexts {
   return Object.fromEntries(inputNames.map(name => [name, textOf(name)])) as InputTexts
 }
 
-/** The lines that are not empty, with their numbers from 1: a line may be a secret, its number is not. */
-export function linesOf(text: string): { number: number; line: string }[] {
-  const lines = text.split(/\r?\n/).map((line, index) => ({ number: index + 1, line: line.trim() }))
-  return lines.filter(({ line }) => line !== '')
+/** A line of an input. `wrong` notes a mistake, and names the line by its number: it may hold a secret. */
+interface Line {
+  readonly line: string
+  readonly wrong: (problem: string, remedy: string) => void
 }
 
-/** Inputs of docker's own actions, and where they go here. */
-const FOREIGN_INPUTS = new Map<string, readonly [InputName, string]>([
-  ['dockerfile', ['file', 'Write its path into file.']],
-  ['no-push', ['command', 'Write command: build or command: plan, which push nothing.']],
-  ['platforms', ['build-options', 'Write --platform=… into build-options.']],
-  ['push', ['command', 'release and push push; the other commands do not.']],
-  ['secrets', ['build-options', 'Write --secret=… into build-options.']],
-  ['tags', ['tag', 'The git tag is tag; which image tags it gets is for policy to say.']],
-  ['target', ['build-options', 'Write --target=… into build-options.']],
+/** The lines of an input that are not empty. */
+export function linesOf(input: InputName, { texts, mistakes }: Reading): Line[] {
+  return texts[input].split(/\r?\n/).flatMap((text, index) => {
+    const wrong: Line['wrong'] = (problem, remedy) =>
+      mistakes.add(input, oneLine(`${input}, line ${index + 1}: ${problem}.`), oneLine(remedy))
+    return text.trim() === '' ? [] : [{ line: text.trim(), wrong }]
+  })
+}
+
+/** Inputs of docker's own actions, and what they are here. */
+const FOREIGN_INPUTS = new Map<string, InputName>([
+  ['dockerfile', 'file'],
+  ['no-push', 'command'],
+  ['platforms', 'build-options'],
+  ['push', 'command'],
+  ['secrets', 'build-options'],
+  ['target', 'build-options'],
 ])
 
-/** Notes inputs that do not exist, if they resemble one or are docker's: who wrote them believes that they work. */
+/** Notes inputs that do not exist, if they resemble one or are docker's; the runner only warns of them. */
 export function noteUnknownInputs(env: NodeJS.ProcessEnv, mistakes: Mistakes): void {
   for (const variable of Object.keys(env)) {
     const given = /^INPUT_(.*)/s.exec(variable)?.[1]?.toLowerCase()
     if (given === undefined || inputNames.some(name => name === given)) continue
     const known = given.replace(/[_ ]/g, '-')
-    const near = nearMiss(known, inputNames)
-    const meant = FOREIGN_INPUTS.get(known) ?? (near && ([near, `Did you mean ${near}?`] as const))
-    if (meant) mistakes.add(meant[0], `There is no input ${oneLine(given)}.`, meant[1])
+    const meant = FOREIGN_INPUTS.get(known) ?? nearMiss(known, inputNames)
+    if (meant) mistakes.add(meant, `There is no input ${oneLine(given)}.`, `Did you mean ${meant}?`)
   }
 }

@@ -11,7 +11,7 @@ export interface PlannedTag {
   readonly moving: boolean
 }
 
-/** What the policy says of a git tag. `reason` is one sentence, for people. */
+/** What the policy says of a git tag; `reason` is a sentence. */
 export type Decision =
   | {
       readonly kind: 'planned'
@@ -24,15 +24,14 @@ export type Decision =
     }
   | { readonly kind: 'refused'; readonly gitTag: string; readonly reason: string }
 
-/** The decision about a git tag that is not refused. */
 export type Planned = Extract<Decision, { kind: 'planned' }>
 
-/** The tags of a decision in the order in which they are published: fixed before moving, the first first. */
+/** The tags in the order in which they are published: the first, then fixed before moving ones. */
 export function allTags({ first, copies }: Planned): readonly PlannedTag[] {
   return [first, ...copies]
 }
 
-/** Decides which image tags a git tag gets: those of the first rule that matches, if all of them may be written. */
+/** Decides which image tags a git tag gets: those of the first rule that matches, if all may be written. */
 export function decide(policy: Policy, gitTag: string): Decision {
   const found = ruleFor(policy, gitTag)
   if (found === undefined) return { kind: 'refused', gitTag, reason: noRule(policy, gitTag) }
@@ -55,7 +54,6 @@ function plannedTag({ tokens, stable, moving }: Template, bindings: Bindings): P
   return { tag: render(tokens, bindings), stable, moving }
 }
 
-/** Why these image tags can't be written. */
 function obstacleTo(planned: readonly PlannedTag[], policy: Policy): string | undefined {
   const tags = planned.map(({ tag }) => tag)
   for (const [index, { tag, stable }] of planned.entries()) {
@@ -75,24 +73,19 @@ function obstacleTo(planned: readonly PlannedTag[], policy: Policy): string | un
 
 function namesOf(planned: readonly PlannedTag[], { rules }: Policy): string {
   const [published, stable] = [false, true].map(isStable =>
-    join(planned.flatMap(tag => (tag.stable === isStable ? [tag.tag] : []))),
+    LIST.format(planned.flatMap(tag => (tag.stable === isStable ? [tag.tag] : []))),
   )
   if (stable !== '') return `${published}, and the stable ${stable}`
-  const others = rules.flatMap(({ name, pattern, templates }) =>
-    templates.some(template => template.stable) ? [`${pattern.source} (${name})`] : [],
-  )
-  const only = `, which only ${join(others)} ${others.length === 1 ? 'gets' : 'get'}`
-  return `${published}, and no stable tag${others.length === 0 ? '' : only}`
+  const others = rules.filter(({ templates }) => templates.some(template => template.stable))
+  const only = LIST.format(others.map(({ name, pattern }) => `${pattern.source} (${name})`))
+  return `${published}, and no stable tag${only && `: those are for ${only}`}`
 }
 
-function join(words: readonly string[]): string {
-  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`
-}
+const LIST = new Intl.ListFormat('en')
 
-/** Why no rule decides about a git tag. */
 function noRule(policy: Policy, gitTag: string): string {
   if (isReferrersTag(gitTag)) {
-    return `${gitTag} is a tag under which signatures and attestations of an image are kept, and never a version.`
+    return `${gitTag} is a tag for signatures and attestations of an image, and never a version.`
   }
   const problem = policy.rules.some(({ pattern }) => pattern.kind === 'any') ? tagProblem(gitTag) : undefined
   const why = problem === undefined ? '' : `; * takes only what can be an image tag, and ${problem}`

@@ -8,8 +8,8 @@ export function tagProblem(text: string): string | undefined {
 }
 
 /**
- * Whether clients keep signatures and attestations under a tag, which is never a version. Source: distribution-spec v1.1.1,
- * "Referrers Tag Schema"; cosign's tags have an ending, such as `.sig`.
+ * Whether clients keep signatures and attestations under a tag. Source: distribution-spec v1.1.1, "Referrers Tag Schema";
+ * cosign's tags have an ending, such as `.sig`.
  */
 export function isReferrersTag(tag: string): boolean {
   return /^sha(?:256|384|512)-[0-9a-f]{64,128}(?:\.[a-z]+)?$/.test(tag)

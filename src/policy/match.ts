@@ -2,14 +2,14 @@ import { isReferrersTag, tagProblem } from './image-tag.ts'
 import { type Bindings, boundBy, type Match, matchTokens, render } from './pattern.ts'
 import type { Policy, Rule, Template } from './policy.ts'
 
-/** Matches one rule; under `*`, text that is no image tag does not match. */
+/** Matches one rule; `*` matches only what can be an image tag. */
 export function matchRule({ pattern }: Pick<Rule, 'pattern'>, gitTag: string): Match {
   return pattern.kind === 'any' && tagProblem(gitTag) !== undefined
     ? { kind: 'mismatch', at: 0, wanted: 'a valid image tag' }
     : matchTokens(pattern.tokens, gitTag)
 }
 
-/** The first rule that matches a git tag; none does a tag for signatures. */
+/** The first rule that matches a git tag; none matches a tag for signatures. */
 export function ruleFor(
   { rules }: Policy,
   gitTag: string,
@@ -22,16 +22,16 @@ export function ruleFor(
   return undefined
 }
 
-/** Where an image tag comes from. */
-export interface Origin {
+/** The rule and the git tag that give an image tag. */
+interface Origin {
   readonly rule: Rule
-  /** The git tag; with letters for the numbers that the image tag drops. */
+  /** With letters for the numbers that the image tag drops. */
   readonly gitTag: string
   /** Whether no number is dropped. */
   readonly exact: boolean
 }
 
-/** Where an image tag comes from, if a rule gives it by this template and no rule above takes the git tag. */
+/** The origin of an image tag, if this template gives it, and no rule above takes the git tag. */
 export function originBy(policy: Policy, rule: Rule, { tokens }: Template, tag: string): Origin | undefined {
   const match = matchTokens(tokens, tag)
   if (match.kind === 'mismatch') return undefined
@@ -40,7 +40,7 @@ export function originBy(policy: Policy, rule: Rule, { tokens }: Template, tag: 
   return ruleFor(policy, gitTag)?.rule === rule ? { rule, gitTag, exact: true } : undefined
 }
 
-/** Where an image tag comes from, if any rule gives it after its bar. */
+/** The origin of an image tag that any rule gives after its bar. */
 export function stableOrigin(policy: Policy, tag: string): Origin | undefined {
   for (const rule of policy.rules) {
     for (const template of rule.templates) {

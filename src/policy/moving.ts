@@ -3,12 +3,11 @@ import type { Policy } from './policy.ts'
 import { versionsShownBy } from './published.ts'
 import { compareVersions, type Version, versionOfGitTag } from './version-order.ts'
 
-/** Whether a moving tag goes to the version that is released, or stays with a newer one. */
 export type MoveDecision = { readonly kind: 'move' } | { readonly kind: 'stay'; readonly newest: string }
 
 /**
- * Decides whether a moving tag goes to the version that is released: only if no newer version is published that gets it, by
- * whichever rule. What it points at does not count: the newest version may have been deleted.
+ * Decides whether a moving tag goes to the version that is released: if no newer version is published that gets it, by any
+ * rule. What it points at does not count: that version may have been deleted.
  */
 export function decideMove(
   policy: Policy,
@@ -21,7 +20,7 @@ export function decideMove(
     : { kind: 'stay', newest: newest.name }
 }
 
-/** Of every moving tag, the published image tag that shows the newest version; these decide as all published tags do. */
+/** Of every moving tag, the published image tag of its newest version; these decide as all published tags do. */
 export function newestOfMoving(policy: Policy, published: readonly string[]): ReadonlyMap<string, string> {
   return new Map([...newestVersions(policy, published)].map(([moving, { shownBy }]) => [moving, shownBy]))
 }
@@ -29,7 +28,7 @@ export function newestOfMoving(policy: Policy, published: readonly string[]): Re
 interface Candidate {
   /** The published image tag that shows the version. */
   readonly shownBy: string
-  /** The tag by which people know it: the first; of a stable moving tag, the stable one. */
+  /** For people: the first tag; of a stable moving tag, the stable one. */
   readonly name: string
   readonly version: Version
 }

@@ -9,17 +9,17 @@ export type ParsedPolicy =
   | { readonly kind: 'policy'; readonly policy: Policy; readonly warnings: readonly PolicyProblem[] }
   | { readonly kind: 'invalid'; readonly problems: readonly PolicyProblem[] }
 
-/** The longest policy text that is read, in characters: every tag before a bar is compared with all behind one. */
-export const MAX_POLICY_LENGTH = 65_536
-
 /** Reads a policy, one rule a line. Never throws: the answer has all mistakes, in the order of the text. */
 export function parsePolicy(text: string): ParsedPolicy {
   const problems: PolicyProblem[] = []
-  const reportAt =
-    (line: number): Report =>
-    ({ text: { length }, at }, problem) => {
-      problems.push({ severity: 'error', line, column: at + 1, length: Math.max(length, 1), ...problem })
-    }
+  const reportAt = (line: number): Report => {
+    const note =
+      (severity: PolicyProblem['severity']): Report['error'] =>
+      ({ text: { length }, at }, message, advice) => {
+        problems.push({ severity, line, column: at + 1, length: Math.max(length, 1), message, advice })
+      }
+    return { error: note('error'), warning: note('warning') }
+  }
   const isWrong = (): boolean => problems.some(({ severity }) => severity === 'error')
   const lines = readLines(text, reportAt)
   const policy = { rules: lines.map(({ rule }) => rule) }
@@ -40,12 +40,8 @@ interface Line {
 
 function readLines(text: string, reportAt: (line: number) => Report): readonly Line[] {
   const contents = policyLines(text).map(line => line.replace(/(^|\s)#.*/s, '$1').trimEnd())
-  const isTooLong = text.length > MAX_POLICY_LENGTH
-  if (isTooLong || contents.every(content => content === '')) {
-    const message = `the policy has ${isTooLong ? `more than ${MAX_POLICY_LENGTH} characters` : 'no rule'}`
-    reportAt(1)({ text: '', at: 0 }, { message, advice: `write one rule a line, as in "${EXAMPLE}"` })
-    return []
-  }
+  if (contents.every(content => content === ''))
+    reportAt(1).error({ text: '', at: 0 }, 'the policy has no rule', `write one a line, as in "${EXAMPLE}"`)
   const names = new Map<string, number>()
   return contents.flatMap((content, index) => {
     const report = reportAt(index + 1)
@@ -54,12 +50,7 @@ function readLines(text: string, reportAt: (line: number) => Report): readonly L
     const { name } = words
     const namesake = names.get(name.text)
     if (namesake === undefined) names.set(name.text, index + 1)
-    else {
-      report(name, {
-        message: `the name ${name.text} is taken by line ${namesake}`,
-        advice: 'give each rule a name of its own',
-      })
-    }
+    else report.error(name, `the name ${name.text} is taken by line ${namesake}`, 'choose another name')
     return [{ rule: readRule(words, report), words, report }]
   })
 }
@@ -68,12 +59,7 @@ function readRule({ name, left, tags }: RuleWords, report: Report): Rule {
   const pattern = readPattern(left, report)
   const seen = new Set<string>()
   const read = (word: TagWord): Template => {
-    if (seen.has(word.text)) {
-      report(word, {
-        message: `${word.text} is there twice`,
-        advice: 'each image tag of a rule is written once: leave one out',
-      })
-    }
+    if (seen.has(word.text)) report.error(word, `${word.text} is there twice`, 'leave one out')
     seen.add(word.text)
     return readTemplate(word, pattern, report)
   }
@@ -85,13 +71,12 @@ function readPattern(word: Word, report: Report): Pattern {
   const source = word.text
   const tokens = tokenize(source)
   if (source === ANY) return { kind: 'any', source, tokens }
-  // git-check-ref-format(1): what no git tag can contain
+  // git-check-ref-format(1)
   const strange = /[\p{Cc}~^:?*[\\]/u.exec(source)
   if (strange !== null) {
-    report(partOf(word, strange.index, strange[0].length), {
-      message: `no git tag can contain ${JSON.stringify(strange[0])}`,
-      advice: 'write what the git tag looks like, such as vX.Y.Z, or * alone for any',
-    })
+    const place = partOf(word, strange.index, strange[0].length)
+    const message = `no git tag can contain ${JSON.stringify(strange[0])}`
+    report.error(place, message, 'write what the git tag looks like, such as vX.Y.Z, or * alone for any')
   }
   checkTokens(word, tokens, report)
   return { kind: 'tokens', source, tokens }
@@ -104,27 +89,15 @@ function readTemplate(word: TagWord, pattern: Pattern, report: Report): Template
     token.kind === 'number' && !bound.has(token.letter) ? [token] : [],
   )
   for (const { letter, at } of unbound) {
-    const known = bound.size === 0 ? '' : `one of ${[...bound].join(', ')}, or `
-    report(partOf(word, at, 1), {
-      message: `${letter} is not on the left side, ${pattern.source}`,
-      advice:
-        letter === ANY
-          ? `only the rule * may use *; here, write ${pattern.source}`
-          : `write ${known}"${letter}" in double quotes for the letter itself`,
-    })
+    const advice = `write what the left side has, or "${letter}" in double quotes for the letter itself`
+    report.error(partOf(word, at, 1), `${letter} is not on the left side, ${pattern.source}`, advice)
   }
   if (unbound.length === 0) checkTokens(word, tokens, report)
   // The shortest image tag that this can become; about stray quotes there is a problem already.
   const problem = tagProblem(render(tokens, new Map([[ANY, 'x']])).replaceAll('"', ''))
   if (problem !== undefined) {
-    report(word, {
-      message: `${word.text} can't be an image tag: ${problem}`,
-      advice: word.text.includes(',')
-        ? 'separate image tags by spaces'
-        : word.text === '|'
-          ? 'a rule has one bar: image tags before it, stable tags after it'
-          : 'an image tag has up to 128 of A-Z, a-z, 0-9, "_", "." and "-", and begins with none of the last two',
-    })
+    const advice = 'write image tags of A-Z, a-z, 0-9, "_", "." and "-", separated by spaces, with one bar'
+    report.error(word, `${word.text} can't be an image tag: ${problem}`, advice)
   }
   const moving = bound.size === 0 || [...bound].some(letter => !used.has(letter))
   return { source: word.text, tokens, stable: word.stable, moving }
@@ -134,22 +107,13 @@ function readTemplate(word: TagWord, pattern: Pattern, report: Report): Template
 function checkTokens(word: Word, tokens: readonly Token[], report: Report): void {
   tokens.forEach((token, index) => {
     const next = tokens[index + 1]
-    if (token.kind === 'literal' && token.text === '"') {
-      report(partOf(word, token.at, 1), {
-        message: 'this double quote has no partner',
-        advice: 'write literal text between two double quotes, such as vX.Y.Z"-RC"N',
-      })
-    }
-    if (
-      token.kind === 'number' &&
-      next?.kind === 'literal' &&
-      /^[0-9]/.test(next.text) &&
-      token.letter !== ANY
-    ) {
-      report(partOf(word, token.at, 2), {
-        message: `a digit stands right behind the number ${token.letter}, which takes every digit itself`,
-        advice: `put something between them, such as ${token.letter}.${next.text.charAt(0)}`,
-      })
+    if (token.kind === 'literal') {
+      const advice = 'write literal text between two, such as vX.Y.Z"-RC"N'
+      if (token.text === '"')
+        report.error(partOf(word, token.at, 1), 'this double quote has no partner', advice)
+    } else if (token.letter !== ANY && next?.kind === 'literal' && /^[0-9]/.test(next.text)) {
+      const message = `the digit behind the number ${token.letter} never matches: ${token.letter} takes all digits`
+      report.error(partOf(word, token.at, 2), message, `separate them, as in ${token.letter}.${next.text[0]}`)
     }
   })
   warnOfSlips(word, report)
@@ -160,18 +124,13 @@ function warnOfSlips(word: Word, report: Report): void {
   const text = word.text.replace(/"[^"]+"/g, quoted => '.'.repeat(quoted.length))
   for (const { 0: run, index } of text.matchAll(/(?<![A-Z])[XYZPN]{2,}(?![A-Z])/g)) {
     if (new Set(run).size !== run.length) continue
-    report(partOf(word, index, run.length), {
-      severity: 'warning',
-      message: `${run} stands for itself: capitals beside each other are not numbers`,
-      advice: `write ${[...run].join('.')} if numbers are meant, and "${run}" in double quotes if not`,
-    })
+    const message = `${run} stands for itself: capitals beside each other are not numbers`
+    const advice = `write ${[...run].join('.')} if numbers are meant, and "${run}" in double quotes if not`
+    report.warning(partOf(word, index, run.length), message, advice)
   }
   for (const { 0: found, index } of text.matchAll(/(?<![^\-_/])[A-W][a-z]{2,}/g)) {
-    report(partOf(word, index, 1), {
-      severity: 'warning',
-      message: `the ${found.charAt(0)} of ${found} stands for a number: a single capital always does`,
-      advice: `write "${found}" in double quotes if the word is meant`,
-    })
+    const message = `the ${found.charAt(0)} of ${found} stands for a number: a single capital always does`
+    report.warning(partOf(word, index, 1), message, `write "${found}" in double quotes for the word`)
   }
 }
 
@@ -185,10 +144,8 @@ function checkFirst({ rule: { pattern, templates }, words, report }: Line): void
   const [first] = templates
   if (!first.moving || bound.length === 0) return
   const dropped = bound.filter(letter => !boundBy(first).has(letter))
-  report(words.tags[0], {
-    message: `the first image tag is what is built, and ${first.source} drops ${dropped.join(', ')}`,
-    advice: `begin with a tag that belongs to one version alone, such as ${bound.join('.')}`,
-  })
+  const message = `the first image tag is what is built, and ${first.source} drops ${dropped.join(', ')}`
+  report.error(words.tags[0], message, `begin with a tag of one version alone, such as ${bound.join('.')}`)
 }
 
 /** No rule writes before its bar what any rule gives after its bar: a tag is stable or not. */
@@ -200,16 +157,11 @@ function checkStableNames(policy: Policy, { rule, words, report }: Line): void {
     const get = (letter: string): string => (letter === ANY ? 'any_906090' : `9060${letter.charCodeAt(0)}`)
     const origin = stableOrigin(policy, render(tokens, { get }))
     if (origin !== undefined) {
-      report(word, {
-        message: `${word.text} stands before the bar, and is a stable tag of the rule ${origin.rule.name}`,
-        advice: 'a tag is stable or not: write it after the bar here, too, or give it another name',
-      })
+      const message = `${word.text} stands before the bar, and is a stable tag of the rule ${origin.rule.name}`
+      report.error(word, message, 'write it after the bar here, too, or give it another name')
     } else if (word.text.endsWith('-stable') && !rule.pattern.source.endsWith('-stable')) {
-      report(word, {
-        severity: 'warning',
-        message: `${word.text} is not a stable tag, as it stands before the bar`,
-        advice: `write the stable tags after a bar, as in "${EXAMPLE}"`,
-      })
+      const message = `${word.text} is not a stable tag, as it stands before the bar`
+      report.warning(word, message, `write the stable tags after a bar, as in "${EXAMPLE}"`)
     }
   })
 }

@@ -1,9 +1,9 @@
-/** A piece of one side of a rule: literal text, a number with its letter, or `*`, the whole git tag. */
+/** A piece of one side of a rule: literal text, a number with its letter, or `*`. */
 export type Token =
   | { readonly kind: 'literal'; readonly text: string; readonly at: number }
   | { readonly kind: 'number'; readonly letter: string; readonly at: number }
 
-/** What a git tag looks like: `any` is `*`, every git tag that can be an image tag. */
+/** What a git tag looks like; `any` is `*`. */
 export interface Pattern {
   readonly kind: 'any' | 'tokens'
   readonly source: string
@@ -18,10 +18,9 @@ export type Match =
   /** `at`: how many characters fitted; `wanted`: what should have stood there. */
   | { readonly kind: 'mismatch'; readonly at: number; readonly wanted: string }
 
-/** The letter of `*`. */
 export const ANY = '*'
 
-/** Cuts one side of a rule: a capital without a capital beside it is a number; what is in double quotes is literal. */
+/** Splits one side of a rule: a capital alone is a number; double quotes make text literal. */
 export function tokenize(source: string): Token[] {
   return [...source.matchAll(/"[^"]+"|\*|[A-Z]+|[^"*A-Z]+|"/g)].map(({ 0: text, index: at }) =>
     /^[A-Z*]$/.test(text)
@@ -30,12 +29,12 @@ export function tokenize(source: string): Token[] {
   )
 }
 
-/** The letters that a match of a pattern or a template binds. */
+/** The letters of a pattern or a template. */
 export function boundBy({ tokens }: Pick<Pattern, 'tokens'>): ReadonlySet<string> {
   return new Set(tokens.flatMap(token => (token.kind === 'number' ? [token.letter] : [])))
 }
 
-/** Matches a text in one pass: a number takes all digits at its place, and the same letter the same digits, as written. */
+/** Matches a text in one pass. A number takes all digits; the same letter, the same digits. */
 export function matchTokens(tokens: readonly Token[], text: string): Match {
   const bindings = new Map<string, string>()
   let at = 0
@@ -66,14 +65,14 @@ function digitsAt(text: string, at: number): string | undefined {
   return digits.exec(text)?.[0]
 }
 
-/** How long each `*` is if tokens give this text: what is not literal, in equal parts. */
+/** The length of each `*`: what is not literal, in equal parts. */
 function lengthOfAny(tokens: readonly Token[], text: string): number {
   const literals = tokens.reduce((sum, token) => sum + (token.kind === 'literal' ? token.text.length : 0), 0)
   const stars = tokens.filter(({ kind }) => kind === 'number').length
   return Math.max((text.length - literals) / stars, 0)
 }
 
-/** Writes tokens out with what a match has bound; a letter that is not bound stays as it is. */
+/** Writes tokens with what a match has bound; other letters stay. */
 export function render(tokens: readonly Token[], bindings: Pick<Bindings, 'get'>): string {
   return tokens
     .map(token => (token.kind === 'literal' ? token.text : (bindings.get(token.letter) ?? token.letter)))

@@ -1,16 +1,16 @@
 import type { Pattern, Token } from './pattern.ts'
 
-/** An image tag with places for what the left side binds. */
+/** An image tag of a rule. */
 export interface Template {
   readonly source: string
   readonly tokens: readonly Token[]
   /** Stands after the bar. */
   readonly stable: boolean
-  /** Drops a number of its pattern, and so belongs to many versions; what names them all is fixed. */
+  /** Drops a number of its pattern, and so belongs to many versions. */
   readonly moving: boolean
 }
 
-/** One line of a policy. The first template is what is built; the others are copies of it. */
+/** The first template is what is built; the others are copies of it. */
 export interface Rule {
   readonly name: string
   readonly pattern: Pattern
@@ -22,7 +22,7 @@ export interface Policy {
   readonly rules: readonly Rule[]
 }
 
-/** A policy as a text that is the same however it was written: a rule a line, single spaces, no comments. */
+/** The policy as a text: a rule a line, single spaces, no comments. */
 export function policyText({ rules }: Policy): string {
   return rules.map(rule => `${ruleText(rule)}\n`).join('')
 }

@@ -1,4 +1,4 @@
-/** The policies that have a name. Each is a text in the notation, so that it reads as it is documented. */
+/** The policies that have a name. */
 export const presets = {
   /** WMCore: the verdict of its docker.sh on every tag. */
   wmcore: `
@@ -8,7 +8,7 @@ candidate:  X.Y.ZrcN -> X.Y.ZrcN
 other:      *        -> *
 `.trimStart(),
 
-  /** The Go services, such as dbs2go and das2go: versions with or without a v, and nothing else. */
+  /** The Go services, such as dbs2go and das2go. */
   'dmwm-go': `
 final:        X.Y.Z     -> X.Y.Z     | X.Y.Z-stable
 v-final:      vX.Y.Z    -> vX.Y.Z    | vX.Y.Z-stable
@@ -23,5 +23,4 @@ other:    *    -> *
 `.trimStart(),
 } as const satisfies Record<string, string>
 
-/** The name of a preset. */
 export type PresetName = keyof typeof presets

@@ -4,23 +4,21 @@ import { originBy } from './match.ts'
 import type { Policy } from './policy.ts'
 import { compareVersions, type Version, versionOfGitTag } from './version-order.ts'
 
-/** A version that image tags of a repository show, and what the policy says of it. */
 export interface PublishedVersion {
-  /** Whether the tag that is built is there, and not only copies of it. */
+  /** Whether the tag that is built is there, not only copies of it. */
   readonly hasFirst: boolean
   readonly decision: Planned
   readonly version: Version
 }
 
-/** What is published in a repository, as the policy has it. */
 export interface Published {
-  /** By git tag, in no order. */
+  /** By git tag. */
   readonly versions: ReadonlyMap<string, PublishedVersion>
-  /** What no rule with numbers gives, and is no signature; first what looks like a stable tag. */
+  /** Tags that no rule with numbers gives, without signatures; first what looks like a stable tag. */
   readonly others: readonly string[]
 }
 
-/** The versions that the image tags of a repository show; a tag that several git tags give is taken for the first rule's. */
+/** The versions that the image tags of a repository show. A tag that several git tags give is of the first rule's. */
 export function publishedVersions(policy: Policy, tags: readonly string[]): Published {
   const versions = new Map<string, PublishedVersion>()
   const given = new Set<string>()
@@ -40,7 +38,7 @@ export function publishedVersions(policy: Policy, tags: readonly string[]): Publ
   return { versions, others }
 }
 
-/** The versions that have this fixed tag: those that are built under it before those that are copied to it. */
+/** The versions that have this fixed tag: first those that are built under it. */
 export function versionsShownBy(policy: Policy, tag: string): readonly Omit<PublishedVersion, 'hasFirst'>[] {
   const firsts = policy.rules.map(rule => ({ rule, template: rule.templates[0] }))
   const copies = policy.rules.flatMap(rule => rule.templates.slice(1).map(template => ({ rule, template })))
@@ -53,14 +51,13 @@ export function versionsShownBy(policy: Policy, tag: string): readonly Omit<Publ
   })
 }
 
-/** The words of the policy's stable tags, such as `stable`. */
+/** The words of the stable tags, such as `stable`. */
 function stableWords({ rules }: Policy): readonly string[] {
   return rules
     .flatMap(({ templates }) => templates.flatMap(({ stable, tokens }) => (stable ? tokens : [])))
     .flatMap(token => (token.kind === 'literal' ? (token.text.toLowerCase().match(/[a-z]{3,}/g) ?? []) : []))
 }
 
-/** Versions, the newest first. */
 export function newestFirst(versions: Iterable<PublishedVersion>): PublishedVersion[] {
   return [...versions].sort(
     (one, other) =>

@@ -4,26 +4,24 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { exec } from '@actions/exec'
 import { stopDescendants } from './stop.ts'
 
-/** What a program said and how it ended. Its exit status alone says whether it failed. */
+/** How a program ended. Its exit status alone says whether it failed. */
 export interface ProgramResult {
   /** Nothing if a signal killed it. */
   readonly exitCode: number | undefined
   readonly stdout: string
-  /** The end of what it wrote to standard output and standard error, as it came. */
+  /** The end of its standard output and standard error, as they came. */
   readonly tail: string
 }
 
-/** The program is not on the PATH, or the system did not start it. */
+/** A program that is not on the PATH, or that the system did not start. */
 export class ProgramNotStartedError extends Error {
   /** The words of @actions/io, which looks for it. */
   readonly isMissing = this.message.startsWith('Unable to locate executable file')
 }
 
 /**
- * Runs a program with an array of arguments, never through a shell, and waits until it has ended. When `signal` aborts, it is
- * stopped together with what it has started, and the promise rejects with the signal's reason.
- *
- * Throws `ProgramNotStartedError`.
+ * Runs a program, never through a shell, until it has ended. If `signal` aborts, all that was started is stopped. Throws
+ * `ProgramNotStartedError`, or the signal's reason.
  */
 export async function runProgram(
   program: string,
@@ -31,10 +29,9 @@ export async function runProgram(
   options: {
     env: NodeJS.ProcessEnv
     signal: AbortSignal
-    /** Written to standard input, which is empty without it. */
     input?: string
     cwd?: string
-    /** Called with what the program writes, as it comes. */
+    /** Gets what the program writes, as it comes. */
     onOutput?: (text: string) => void
   },
 ): Promise<ProgramResult> {
@@ -46,11 +43,11 @@ export async function runProgram(
   let stdout = ''
   let tail = ''
   const take = (text: string): void => {
-    tail = (tail + text).slice(-TAIL_LENGTH)
+    tail = (tail + text).slice(-8_000)
     onOutput(text)
   }
-  const takeError = decoded(take)
-  const takeOutput = decoded(text => {
+  const takeError = decoder(take)
+  const takeOutput = decoder(text => {
     stdout += text
     take(text)
   })
@@ -68,11 +65,11 @@ export async function runProgram(
   }
   signal.addEventListener('abort', stop, { once: true })
   try {
-    // Its type says number; for a program that a signal killed, it is null.
+    // Null if a signal killed it, whatever its type says.
     const exitCode: number | null = await running
     takeOutput()
     takeError()
-    // Ctrl-C goes to both: the program may have ended by it before this process has heard of it.
+    // Ctrl-C may end the program before this process hears of it.
     if (exitCode !== 0 && !signal.aborted) await sleep(50)
     return { exitCode: exitCode ?? undefined, stdout, tail }
   } catch (cause) {
@@ -84,34 +81,28 @@ export async function runProgram(
   }
 }
 
-/** How a program has ended, for messages. */
+/** How a program ended, for messages. */
 export function describeEnd({ exitCode }: Pick<ProgramResult, 'exitCode'>): string {
   return exitCode === undefined ? 'was killed' : `ended with exit status ${exitCode}`
 }
 
-/** How much of a program's output is kept for an error, in characters. */
-const TAIL_LENGTH = 8_000
-
-/** Takes a stream in pieces, and then its end, and gives its text, in which no character is cut in two. */
-function decoded(onText: (text: string) => void): (piece?: Uint8Array) => void {
-  const decoder = new TextDecoder()
-  return piece => onText(decoder.decode(piece, { stream: piece !== undefined }))
+/** Takes the pieces of a stream, and nothing for its end: a piece may end in the middle of a character. */
+function decoder(onText: (text: string) => void): (piece?: Uint8Array) => void {
+  const text = new TextDecoder()
+  return piece => onText(text.decode(piece, { stream: piece !== undefined }))
 }
 
-/** The inputs of the step, of which some are secret, are for no other program. */
+/** Some inputs of the step are secret. */
 function withoutInputs(env: NodeJS.ProcessEnv): Record<string, string> {
   const others = Object.entries(env).filter(([name]) => !name.startsWith('INPUT_'))
   return Object.fromEntries(others.map(([name, value = '']) => [name, value]))
 }
 
-/** How long something that holds the output of a program open is waited for after its end, in milliseconds. */
-const AFTER_END = 1_000
-
-// What @actions/exec does not do: a program that ends before it has read its input must not end this process, and what still
-// holds its output open must not keep it.
+// @actions/exec lets a program that does not read its input end this process (EPIPE), and waits for what holds the output of
+// an ended program open.
 subscribe('child_process', message => {
   const { process: child } = message as { process: ChildProcess }
   const close = (): void => child.stdio.forEach(stream => void stream?.destroy())
   queueMicrotask(() => child.stdin?.on('error', () => {}))
-  child.once('exit', () => setTimeout(close, AFTER_END).unref())
+  child.once('exit', () => setTimeout(close, 1_000).unref())
 })

@@ -13,7 +13,6 @@ export const AWAITS_PROMOTION = 'waits for its promotion'
 
 /** What the caller allows and knows, beside what it desires and has observed. */
 export interface Constraints {
-  /** How the image comes into the registry: by a build, by the push of one that is built, or not at all. */
   readonly publishes: 'build' | 'push' | 'nothing'
   readonly onExisting: OnExisting
   /** Whether stable tags are written now, or why they are not. */
@@ -22,14 +21,8 @@ export interface Constraints {
   readonly revision?: string | undefined
   /** Digests under which the image that may be pushed is known already. */
   readonly own?: readonly Digest[]
-  /** The image that the first tag must have, once that is settled. */
-  readonly image?:
-    | {
-        readonly digest: Digest
-        /** Given by the caller; found there by this run before it waited; or built and pushed by this run. */
-        readonly from: 'given' | 'found' | 'built'
-      }
-    | undefined
+  /** The image that the first tag must have: given by the caller, found by this run before it waited, or built by this run. */
+  readonly image?: { readonly digest: Digest; readonly from: 'given' | 'found' | 'built' } | undefined
 }
 
 /** Whether stable tags are written, before any check was asked for. */
@@ -37,11 +30,19 @@ export function stableConstraint(stable: Stable): Constraints['stable'] {
   return stable === 'on-promotion' ? { kind: 'withhold', why: AWAITS_PROMOTION } : { kind: 'write' }
 }
 
-/** Of a caller that neither builds nor pushes: what is published is what there is, and may have been given. */
+/** Of a caller that neither builds nor pushes. */
 export function constraintsOfPublished(
   digest: Digest | undefined,
   stable: Constraints['stable'],
 ): Constraints {
   const image = digest === undefined ? undefined : ({ digest, from: 'given' } as const)
   return { publishes: 'nothing', onExisting: 'reuse', stable, image }
+}
+
+/** Of a caller that publishes: what it allows and knows before it has looked. */
+export function publishConstraints(
+  { onExisting, stable, revision }: { onExisting: OnExisting; stable: Stable; revision: string | undefined },
+  publishes: 'build' | 'push',
+): Constraints {
+  return { publishes, onExisting, revision, stable: stableConstraint(stable) }
 }

@@ -1,6 +1,5 @@
 /** What an image says of where it comes from; what it does not say is missing. */
 export interface Origin {
-  /** The commit that it was built from. */
   readonly revision: string | undefined
   /** The repository of that commit, in one spelling. */
   readonly repository: string | undefined
@@ -11,7 +10,6 @@ export interface PublishedImage {
   readonly service: string
   /** Whether the caller gave its digest: somebody has looked at it. */
   readonly isGiven: boolean
-  /** Of each platform. */
   readonly origins: readonly Origin[]
 }
 
@@ -23,13 +21,13 @@ export interface Objection {
 
 /**
  * What stands against the promotion of images that are to be of one git tag, by service: none may be of another commit. An
- * image that does not say which commit it is of, or that is of another repository, is accepted if its digest was given.
- * Where the commit of the git tag is not known, it must be the same for all.
+ * image that names no commit, or another repository, is accepted if its digest was given. Where the commit of the git tag is
+ * not known, it must be the same for all.
  */
 export function objectionsTo(images: readonly PublishedImage[], tag: Origin): ReadonlyMap<string, Objection> {
   return new Map(
     images.flatMap(image => {
-      const objection = differentPlatforms(image.origins) ?? compare(image, images, tag)
+      const objection = objectionTo(image, images, tag)
       return objection === undefined ? [] : [[image.service, objection] as const]
     }),
   )
@@ -40,41 +38,34 @@ export function isSameCommit(one: string | undefined, other: string | undefined)
   return one !== undefined && one.toLowerCase() === other?.toLowerCase()
 }
 
-const REBUILD = 'Find out which is right. Release the wrong image again, then promote.'
-const GIVE_DIGEST = 'If it is the right image, give it with its digest.'
-
-function differentPlatforms(origins: readonly Origin[]): Objection | undefined {
-  const revisions = [...new Set(origins.flatMap(({ revision }) => revision ?? []))]
-  const why = `its platforms were built from different commits, ${revisions.join(' and ')}`
-  return revisions.length > 1 ? { why, remedy: REBUILD } : undefined
-}
-
-function compare(
+function objectionTo(
   image: PublishedImage,
   images: readonly PublishedImage[],
   tag: Origin,
 ): Objection | undefined {
+  const revisions = [...new Set(image.origins.flatMap(({ revision }) => revision ?? []))]
+  if (revisions.length > 1)
+    return wrongImage(`its platforms were built from different commits, ${revisions.join(' and ')}`)
   const { revision, repository, isOfAll } = commonOrigin(image.origins, tag)
   if (revision === undefined) return unlessGiven(image, 'it does not say which commit it was built from')
   const isForeign = tag.repository !== undefined && repository !== tag.repository
   const from =
     repository === undefined ? 'a repository that it does not name' : `another repository, ${repository}`
-  if (tag.revision !== undefined) {
-    if (!isSameCommit(revision, tag.revision)) {
-      if (isForeign && repository !== undefined) return unlessGiven(image, `it was built from ${from}`)
-      return { why: `it was built from ${revision}, and the git tag is ${tag.revision}`, remedy: REBUILD }
-    }
-  } else {
+  if (tag.revision === undefined) {
     if (isForeign) return unlessGiven(image, `it was built from ${from}`)
     const objection = compareWithOthers(image, images, tag)
     if (objection !== undefined) return objection
+  } else if (!isSameCommit(revision, tag.revision)) {
+    return isForeign && repository !== undefined
+      ? unlessGiven(image, `it was built from ${from}`)
+      : wrongImage(`it was built from ${revision}, and the git tag is ${tag.revision}`)
   }
   return isOfAll
     ? undefined
     : unlessGiven(image, 'not each of its platforms says which commit it was built from')
 }
 
-/** What stands against images that can only be compared with one another. */
+/** What stands against an image that can only be compared with the others. */
 function compareWithOthers(
   image: PublishedImage,
   images: readonly PublishedImage[],
@@ -86,26 +77,23 @@ function compareWithOthers(
     .filter(other => other.revision !== undefined)
   const other = others.find(each => each.repository === repository && !isSameCommit(each.revision, revision))
   if (other !== undefined)
-    return {
-      why: `it was built from ${revision}, and ${other.service} from ${other.revision}`,
-      remedy: REBUILD,
-    }
-  const foreign =
-    tag.repository === undefined ? others.find(each => each.repository !== repository) : undefined
-  return foreign === undefined
+    return wrongImage(`it was built from ${revision}, and ${other.service} from ${other.revision}`)
+  const foreign = others.find(each => each.repository !== repository)
+  return tag.repository !== undefined || foreign === undefined
     ? undefined
     : unlessGiven(image, `it was built from another repository than ${foreign.service}`)
 }
 
 /** Somebody has looked at an image that was given by its digest. */
 function unlessGiven({ isGiven }: PublishedImage, why: string): Objection | undefined {
-  return isGiven ? undefined : { why, remedy: GIVE_DIGEST }
+  return isGiven ? undefined : { why, remedy: 'If it is the right image, give it with its digest.' }
 }
 
-/**
- * The one origin of an image whose platforms are of one commit, of the git tag's repository if one of them says so; and
- * whether all of them name it.
- */
+function wrongImage(why: string): Objection {
+  return { why, remedy: 'Find out which is right. Release the wrong image again, then promote.' }
+}
+
+/** The origin of an image of one commit, of the git tag's repository if a platform says so; and whether all name a commit. */
 function commonOrigin(origins: readonly Origin[], tag: Origin): Origin & { readonly isOfAll: boolean } {
   const naming = origins.filter(({ revision }) => revision !== undefined)
   const repositories = naming.flatMap(({ repository }) => repository ?? [])

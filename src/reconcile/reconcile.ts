@@ -5,23 +5,20 @@ import type { Constraints } from './constraints.ts'
 import type { Desired } from './desired.ts'
 import { digestAt, type Observed } from './observed.ts'
 import { isSameCommit } from './origin.ts'
-import type { Refuse, Step } from './step.ts'
+import type { CopyStep, FirstStep, Refuse, Step } from './step.ts'
 
-/** What is decided from: nothing else has a part in it. */
+/** All that is decided from; `there` is the image that the first tag has now, if it has one. */
 interface Known {
   readonly desired: Desired
   readonly observed: Observed
   readonly constraints: Constraints
-  /** The image that the first tag has now, if it has one. */
   readonly there: Digest | undefined
 }
 
 /**
  * What is to be done so that a repository has what is desired: one step a tag, the first tag first, fixed before moving.
- * Where a step is `refuse`, none is to be carried out but `restore`, which stands before it.
- *
- * Pure: the same arguments give the same steps. When they have been carried out, and the registry is observed again with
- * the image in the constraints, all that is left is `keep`, `stay` and `withhold`.
+ * Where a step is `refuse`, none is to be carried out but `restore`. Once they are carried out, `keep`, `stay` and `withhold` are
+ * all that is left.
  */
 export function reconcile(desired: Desired, observed: Observed, constraints: Constraints): readonly Step[] {
   const there = observed.content?.kind === 'leftover' ? undefined : digestAt(observed, desired.first.tag)
@@ -32,12 +29,9 @@ export function reconcile(desired: Desired, observed: Observed, constraints: Con
   const copies = desired.copies.map(tag => reconcileCopy(tag, image, known))
   const obstacle = copies.find(({ kind }) => kind === 'refuse')
   const theirs = obstacle === undefined ? undefined : digestAt(observed, obstacle.tag.tag)
-  const restores = constraints.image?.from === 'built' && first.kind === 'keep' && theirs !== undefined
-  return [
-    first,
-    ...(restores ? [{ kind: 'restore', tag: desired.first, digest: theirs } as const] : []),
-    ...copies,
-  ]
+  if (constraints.image?.from !== 'built' || first.kind !== 'keep' || theirs === undefined)
+    return [first, ...copies]
+  return [first, { kind: 'restore', tag: desired.first, digest: theirs }, ...copies]
 }
 
 /** Whether a step depends on what the first tag's image says of itself: only then is its manifest worth reading. */
@@ -56,65 +50,60 @@ const OVERWRITE = 'set on-existing: overwrite to replace what is there'
 const TWO_RUNS =
   "Two runs published this version at once, and the other run's image was kept. Keep two runs apart with a concurrency group."
 const NOT_GIVEN =
-  'Check that the digest is that of this service and version. If it is, the image was replaced since: find out by what.'
+  'Check that the digest is that of this service and version. If it is, find out what replaced the image since.'
 
-function reconcileFirst(known: Known): Step {
+function reconcileFirst(known: Known): FirstStep | Refuse {
   const { desired, constraints, there } = known
-  const { first, gitTag } = desired
+  const { first: tag, gitTag } = desired
   const { publishes, image, onExisting } = constraints
-  if (image !== undefined && there === image.digest) return { kind: 'keep', tag: first, digest: there }
-  if (there === undefined && (image?.from === 'given' || (image === undefined && publishes === 'nothing'))) {
-    const why = `${first.tag} is not in the registry`
-    const remedy = `Check project and service; if they are right, release ${gitTag} first: what is promoted is the published image.`
-    return { kind: 'refuse', tag: first, error: 'not-published', why, remedy }
+  if (image !== undefined && there === image.digest) return { kind: 'keep', tag, digest: there }
+  if (image !== undefined && image.from !== 'given') {
+    const why = `${tag.tag} was ${image.digest}, and ${there === undefined ? 'is gone' : `became ${there}`} while this run waited`
+    return { kind: 'refuse', tag, error: 'not-as-planned', why, remedy: TWO_RUNS }
   }
-  if (image !== undefined) {
-    const { digest, from } = image
-    const now = there === undefined ? 'is gone' : `became ${there}`
-    const [why, remedy] =
-      from === 'given'
-        ? [`${first.tag} is ${there}, and should be ${digest}`, NOT_GIVEN]
-        : [`${first.tag} was ${digest}, and ${now} while this run waited`, TWO_RUNS]
-    return { kind: 'refuse', tag: first, error: 'not-as-planned', why, remedy }
+  if (image !== undefined && there !== undefined) {
+    const why = `${tag.tag} is ${there}, and should be ${image.digest}`
+    return { kind: 'refuse', tag, error: 'not-as-planned', why, remedy: NOT_GIVEN }
   }
-  if (publishes !== 'nothing' && (there === undefined || first.moving))
-    return { kind: publishes, tag: first, replaces: undefined }
-  if (publishes !== 'nothing' && onExisting === 'overwrite')
-    return { kind: publishes, tag: first, replaces: there }
-  if (there === undefined) throw new TypeError('the first tag is neither there nor missing')
-  return publishes === 'nothing'
-    ? { kind: 'keep', tag: first, digest: there }
+  if (publishes === 'nothing' || image !== undefined) {
+    if (there !== undefined) return { kind: 'keep', tag, digest: there }
+    const why = `${tag.tag} is not in the registry`
+    const remedy = `Check project and service; if they are right, release ${gitTag} first.`
+    return { kind: 'refuse', tag, error: 'not-published', why, remedy }
+  }
+  if (there === undefined || tag.moving) return { kind: publishes, tag, replaces: undefined }
+  return onExisting === 'overwrite'
+    ? { kind: publishes, tag, replaces: there }
     : reconcileExisting(there, known)
 }
 
 /** The first tag, which is there, by on-existing. */
-function reconcileExisting(there: Digest, { desired: { first }, observed, constraints }: Known): Step {
+function reconcileExisting(
+  there: Digest,
+  { desired: { first: tag }, observed: { content }, constraints }: Known,
+): FirstStep | Refuse {
   const { onExisting, revision, own = [] } = constraints
-  const refuse = (why: string, remedy: string): Refuse => {
-    const is = `${first.tag} is there already, as ${there}`
-    return { kind: 'refuse', tag: first, error: 'already-published', why: `${is}, ${why}`, remedy }
-  }
+  const published = content?.kind === 'image' ? content.revision : undefined
+  const isOwn = own.includes(there) || isSameCommit(published, revision)
+  if (onExisting === 'reuse' || (onExisting !== 'fail' && isOwn)) return { kind: 'keep', tag, digest: there }
+  const is = `${tag.tag} is there already, as ${there}`
+  const error = 'already-published'
   if (onExisting === 'fail') {
     const remedy = `Set on-existing: same-revision to resume an interrupted release, or ${OTHER_VERSION}.`
-    return refuse('and on-existing is fail', remedy)
+    return { kind: 'refuse', tag, error, why: `${is}, and on-existing is fail`, remedy }
   }
-  const published = observed.content?.kind === 'image' ? observed.content.revision : undefined
-  if (onExisting === 'reuse' || own.includes(there) || isSameCommit(published, revision))
-    return { kind: 'keep', tag: first, digest: there }
   const built =
     published === undefined ? 'without the label of its revision' : `built from revision ${published}`
   const wanted =
     revision === undefined
       ? 'which commit this run would build is not known'
       : `this run is for revision ${revision}`
-  return refuse(
-    `${built}; ${wanted}`,
-    `If it is the right image, set on-existing: reuse; if not, ${OTHER_VERSION}, or ${OVERWRITE}.`,
-  )
+  const remedy = `If it is the right image, set on-existing: reuse; if not, ${OTHER_VERSION}, or ${OVERWRITE}.`
+  return { kind: 'refuse', tag, error, why: `${is}, ${built}; ${wanted}`, remedy }
 }
 
 /** A tag that becomes a copy of the first: of `image`, or of what is yet to be built. */
-function reconcileCopy(tag: PlannedTag, image: Digest | undefined, known: Known): Step {
+function reconcileCopy(tag: PlannedTag, image: Digest | undefined, known: Known): CopyStep | Refuse {
   const { desired, observed, constraints, there } = known
   const { policy, gitTag, first } = desired
   const { stable, onExisting, publishes } = constraints
@@ -140,11 +129,8 @@ function reconcileCopy(tag: PlannedTag, image: Digest | undefined, known: Known)
 }
 
 /** A fixed tag that has another image keeps it. */
-function refuseOther(
-  tag: PlannedTag,
-  other: Digest,
-  { desired: { first }, constraints, there }: Known,
-): Refuse {
+function refuseOther(tag: PlannedTag, other: Digest, { desired, constraints, there }: Known): Refuse {
+  const { first } = desired
   const { publishes, image } = constraints
   if (image?.from === 'built' || image?.from === 'found') {
     const meanwhile =
@@ -158,14 +144,12 @@ function refuseOther(
     const why = `${tag.tag} is ${other}, and should be ${image.digest}`
     return { kind: 'refuse', tag, error: 'not-as-planned', why, remedy: NOT_GIVEN }
   }
-  const isThere = `${tag.tag} is there already, as ${other}`
+  const is = there === undefined ? 'not there' : there
+  const why = `${first.tag} is ${is}, but ${tag.tag} is there already, as ${other}`
   const ways = publishes === 'nothing' ? `or ${OTHER_VERSION}` : `${OTHER_VERSION}, or ${OVERWRITE}`
-  if (there === undefined) {
-    const remedy = `Give ${first.tag} back to the image of ${tag.tag} in the registry if that is the right one, ${ways}.`
-    const why = `${first.tag} is not there, but ${isThere}`
-    return { kind: 'refuse', tag, error: 'already-published', why, remedy }
-  }
-  const remedy = `Find out which is right: delete only the wrong tag in the registry, not the image, ${ways}.`
-  const why = `${first.tag} is ${there}, but ${isThere}`
+  const remedy =
+    there === undefined
+      ? `Find out whose image that is. If it is that of ${first.tag}, give ${first.tag} back to it in the registry; if not, delete only the tag ${tag.tag}, not the image, ${ways}.`
+      : `Find out which is right: delete only the wrong tag in the registry, not the image, ${ways}.`
   return { kind: 'refuse', tag, error: 'already-published', why, remedy }
 }

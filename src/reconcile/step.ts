@@ -1,68 +1,42 @@
 import type { PlannedTag } from '../policy/decide.ts'
 import type { Digest } from '../registry/reference.ts'
 
-interface OfTag {
-  readonly tag: PlannedTag
-}
+/** What is to be done about one tag. A digest is missing while the image is yet to be built; `replaces` is overwritten. */
+export type Step = FirstStep | CopyStep | Restore | Refuse
 
-/** The first tag gets the image: built, or the one that was built is pushed. `replaces` is what it has, and is overwritten. */
-export interface BuildOrPush extends OfTag {
-  readonly kind: 'build' | 'push'
-  readonly replaces: Digest | undefined
-}
+/** What is to be done about the first tag: it gets the image that is built or pushed, or keeps the one that it has. */
+export type FirstStep =
+  | (OfTag & { readonly kind: 'build' | 'push'; readonly replaces: Digest | undefined })
+  | Keep
 
-/** Nothing: the tag has the image. */
-export interface Keep extends OfTag {
-  readonly kind: 'keep'
-  readonly digest: Digest
-}
-
-/** A fixed tag gets the image, if that is known by now. `replaces` is what it has, and is overwritten. */
-export interface Copy extends OfTag {
-  readonly kind: 'copy'
-  readonly digest: Digest | undefined
-  readonly replaces: Digest | undefined
-}
-
-/** A moving tag gets the image. */
-export interface Move extends OfTag {
-  readonly kind: 'move'
-  readonly digest: Digest | undefined
-}
-
-/** A moving tag stays with a newer version. */
-export interface Stay extends OfTag {
-  readonly kind: 'stay'
-  readonly newest: string
-}
+/** What is to be done about a tag beside it. A moving tag that stays is with the `newest` version. */
+export type CopyStep =
+  | Keep
+  | (OfTag & {
+      readonly kind: 'copy'
+      readonly digest: Digest | undefined
+      readonly replaces: Digest | undefined
+    })
+  | (OfTag & { readonly kind: 'move'; readonly digest: Digest | undefined })
+  | (OfTag & { readonly kind: 'stay'; readonly newest: string })
+  | Withhold
 
 /** A stable tag waits. */
-export interface Withhold extends OfTag {
-  readonly kind: 'withhold'
-  readonly why: string
-}
+export type Withhold = OfTag & { readonly kind: 'withhold'; readonly why: string }
 
-/** The first tag, which this run has written, is given back to the image that another run published. */
-export interface Restore extends OfTag {
-  readonly kind: 'restore'
-  readonly digest: Digest
-}
-
-/** The tag can not become what it should be. */
+/** The tag can not become what it should be: `why` is part of a sentence, the remedy sentences. */
 export interface Refuse extends OfTag {
   readonly kind: 'refuse'
   readonly error: 'already-published' | 'not-published' | 'not-as-planned'
-  /** What stands against it, as a part of a sentence. */
   readonly why: string
-  /** What the reader can do, as sentences. */
   readonly remedy: string
 }
 
-/** What is to be done about the first tag. */
-export type FirstStep = BuildOrPush | Keep
+/** The first tag, which this run has written, is given back to the image that another run published. */
+export type Restore = OfTag & { readonly kind: 'restore'; readonly digest: Digest }
 
-/** What is to be done about a tag beside it. */
-export type CopyStep = Keep | Copy | Move | Stay | Withhold
+type Keep = OfTag & { readonly kind: 'keep'; readonly digest: Digest }
 
-/** What is to be done about one tag, so that it becomes what it should be. */
-export type Step = FirstStep | CopyStep | Restore | Refuse
+interface OfTag {
+  readonly tag: PlannedTag
+}

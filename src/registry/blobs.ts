@@ -41,7 +41,8 @@ export async function requireWritable(registry: Asker): Promise<void> {
   const isUpload = path?.pathname.startsWith(`/v2/${registry.repository.path}/blobs/uploads/`) ?? false
   // Elsewhere nothing is deleted: an upload ends by itself, too.
   if (path?.origin !== begun.url.origin || !isUpload) return
-  await registry.ask({ method: 'DELETE', path, what, expects: [204] }).catch(knownFailure)
+  const cancel = registry.ask({ method: 'DELETE', path, what, expects: [204] }, shortBackoff)
+  await cancel.catch(knownFailure)
 }
 
 /** 201 by the specification; some registries answer otherwise. */

@@ -2,13 +2,12 @@ import { randomUUID } from 'node:crypto'
 import * as core from '@actions/core'
 import type { Stage } from '../commands/ledger.ts'
 import type { Log } from '../log.ts'
-import { eachLine, oneLine } from '../text.ts'
-import { describeFailure } from './failure.ts'
-import { seconds, withShortDigests } from './words.ts'
+import { eachLine, oneLine, seconds, withShortDigests } from '../text.ts'
+import { runStage } from './stage.ts'
 
 /**
  * The log of a workflow run: a stage that says something is a group, with its conclusion below, and is added to `stages`;
- * warnings and notices are annotations. No line of a message is obeyed by the runner, nor is one of `raw`, which gets whole lines.
+ * warnings and notices are annotations. The runner obeys no line of a message, nor of `raw`, which gets whole lines.
  */
 export function actionsLog(now: () => number, stages: Stage[]): Log {
   /** The stage that has said nothing so far. */
@@ -42,29 +41,19 @@ export function actionsLog(now: () => number, stages: Stage[]): Log {
         core.info(`::${token}::`)
       }
     },
-    async stage(given, run) {
+    stage(given, run) {
       const name = oneLine(given)
       const started = now()
-      let conclusion = 'done'
-      let mark = '✓'
       silent = name
-      try {
-        return await run((line, verdict) => {
-          conclusion = oneLine(withShortDigests(line))
-          if (verdict === 'failed') mark = '✗'
-        })
-      } catch (error) {
-        conclusion = describeFailure(error)
-        mark = '✗'
-        throw error
-      } finally {
+      return runStage(run, (concluded, isFailed) => {
         const took = now() - started
+        const conclusion = withShortDigests(concluded)
         silent = undefined
         if (open) core.endGroup()
         open = false
-        core.info(`${mark} ${name}: ${conclusion} (${seconds(took)})`)
+        core.info(`${isFailed ? '✗' : '✓'} ${name}: ${conclusion} (${seconds(took)})`)
         stages.push({ name, took, conclusion })
-      }
+      })
     },
   }
 }

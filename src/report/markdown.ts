@@ -5,8 +5,9 @@ export function plain(text: string): string {
   return oneLine(text).replace(/[\\`*_{}[\]<>#|~!&]/g, character => `&#${character.codePointAt(0)};`)
 }
 
-/** A block of lines as they are, whatever is in them. */
+/** A block of lines as they are, whatever is in them; nothing if there are none. */
 export function block(lines: string, language: string): string {
+  if (lines === '') return ''
   const text = eachLine(lines)
   const longest = Math.max(2, ...Array.from(text.matchAll(/`+/g), ([run]) => run.length))
   const fence = '`'.repeat(longest + 1)

@@ -21,14 +21,12 @@ export function maskedLog(log: Log, secrets: Secrets): Log {
       show(known.slice(0, end))
     },
     foreign: run =>
-      log.foreign(async () => {
-        try {
-          return await run()
-        } finally {
-          if (begun !== '') show(`${begun}\n`)
+      log.foreign(() =>
+        run().finally(() => {
+          show(begun === '' ? '' : `${begun}\n`)
           begun = ''
-        }
-      }),
+        }),
+      ),
     stage: (name, run) =>
       log.stage(mask(name), conclude => run((line, verdict) => conclude(mask(line), verdict))),
   }

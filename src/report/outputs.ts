@@ -1,9 +1,9 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as core from '@actions/core'
+import type { OutputName } from '../action-yml.ts'
 import type { AuditResult } from '../commands/audit-result.ts'
 import { allTagsOf, isPublished, type Result, type ServiceEntry, type TagEntry } from '../commands/ledger.ts'
-import type { OutputName } from '../contract.ts'
 import { messageOf, ReleaseError } from '../errors.ts'
 import { jsonLine, oneLine } from '../text.ts'
 
@@ -15,8 +15,7 @@ export function setOutputs(result: Result | AuditResult, temporary: string | und
   } catch (cause) {
     throw new ReleaseError('outputs-not-written', {
       what: `The outputs of the step were not written: ${oneLine(messageOf(cause))}.`,
-      remedy:
-        'Later steps do not get them. Fix the disk of the runner, then run the job again, which sets them.',
+      remedy: "Later steps do not get them. Fix the runner's disk, then run the job again, which sets them.",
       cause,
     })
   }
@@ -27,7 +26,7 @@ export function outputsOf(
   result: Result | AuditResult,
   recordPath = '',
 ): Partial<Record<OutputName, string>> {
-  const image = result.services.map(each => each.image).join('\n')
+  const image = lines(result.services.map(each => each.image))
   const json = jsonLine(result)
   if (result.command === 'audit') return { image, json }
   const { command, services, rule } = result
@@ -41,13 +40,11 @@ export function outputsOf(
     rule,
     // What is built is not published: nothing in the registry is stable by that.
     'is-stable': String(command !== 'build' && services.every(each => isStable(each, isThere))),
-    tags: lines(published),
-    'stable-tags': lines(published.filter(({ stable }) => stable)),
-    withheld: lines(all.filter(({ outcome }) => outcome === 'withheld')),
-    digest: services.map(({ digest }) => digest ?? '').join('\n'),
-    reference: services
-      .map(({ image, digest }) => (digest === undefined ? '' : `${image}@${digest}`))
-      .join('\n'),
+    tags: references(published),
+    'stable-tags': references(published.filter(({ stable }) => stable)),
+    withheld: references(all.filter(({ outcome }) => outcome === 'withheld')),
+    digest: lines(services.map(({ digest }) => digest ?? '')),
+    reference: lines(services.map(each => (each.digest === undefined ? '' : `${each.image}@${each.digest}`))),
     'record-path': recordPath,
     json,
   }
@@ -60,14 +57,18 @@ export function isStable({ tags }: ServiceEntry, isThere: (tag: TagEntry) => boo
   return fixed.length > 0 ? fixed.every(isThere) : stable.some(isThere)
 }
 
-function lines(tags: readonly TagEntry[]): string {
-  return tags.map(({ reference }) => reference).join('\n')
+function references(tags: readonly TagEntry[]): string {
+  return lines(tags.map(({ reference }) => reference))
+}
+
+function lines(texts: readonly string[]): string {
+  return texts.join('\n')
 }
 
 /** How the folder begins that has the record, in the runner's temporary directory. */
 export const RECORD_FOLDER = 'stable-release-record-'
 
-/** Writes the record of the decision to a file that lasts as long as the job; nothing if there is none, or there are several. */
+/** Writes the one record of the run to a file that lasts as long as the job. */
 function writeRecord(result: Result | AuditResult, temporary: string | undefined): string | undefined {
   const [service, ...others] = result.command === 'audit' ? [] : result.services
   if (service?.record === undefined || others.length > 0 || temporary === undefined) return undefined

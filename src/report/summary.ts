@@ -2,15 +2,13 @@ import { appendFileSync } from 'node:fs'
 import type { AuditResult } from '../commands/audit-result.ts'
 import { allTagsOf, type Ledger, type Result, writesRegistry } from '../commands/ledger.ts'
 import type { Secrets } from '../secrets.ts'
-import { failureOf, stateOf } from './failure.ts'
+import { seconds } from '../text.ts'
+import { failureOf } from './failure.ts'
 import { block, plain, tableLines } from './markdown.ts'
-import { contentOf } from './table.ts'
-import { seconds } from './words.ts'
+import { stateOf } from './state.ts'
+import { contentOf } from './summary-content.ts'
 
-/**
- * Adds to the summary of the job, which the runner does not mask. One that can not be written, or is not there, does not
- * matter to the run.
- */
+/** Adds to the summary of the job, which the runner does not mask. A run does not depend on it. */
 export function writeSummary(
   ledger: Ledger,
   error: unknown,
@@ -23,7 +21,7 @@ export function writeSummary(
   try {
     appendFileSync(file, secrets.mask(summaryOf(ledger, error, service)))
   } catch {
-    // Nothing depends on it.
+    // The summary is lost, and nothing else.
   }
 }
 
@@ -99,36 +97,19 @@ function fitting(lines: readonly string[]): string[] {
   return [shown.join('\n'), ...(more === 0 ? [] : [`${more} more: see the log, or the output json.`])]
 }
 
-/** How to pull the images, and what promotes those that are withheld. */
+/** How to pull the images, and those that wait as a promotion takes them. */
 function nextSteps({ services, gitTag }: Result): string[] {
-  const pulls = services.flatMap(({ image, digest }) =>
-    digest === undefined ? [] : [`docker pull ${image}@${digest}`],
-  )
-  const waiting = services.filter(({ tags }) => tags.some(({ outcome }) => outcome === 'withheld'))
+  const known = services.filter(({ digest }) => digest !== undefined)
+  const waiting = known.filter(({ tags }) => tags.some(({ outcome }) => outcome === 'withheld'))
+  const pulls = known.map(({ image, digest }) => `docker pull ${image}@${digest}`)
+  const promoted = waiting.map(({ service, digest }) => `${service}@${digest}`)
   return [
-    pulls.length === 0 ? '' : block(pulls.join('\n'), 'sh'),
-    ...(waiting.length === 0 || waiting.some(({ digest }) => digest === undefined)
-      ? []
-      : [
-          'To write the stable tags, run the action with these and the same policy and login:',
-          block(promotionOf(waiting, gitTag), 'yaml'),
-        ]),
+    block(pulls.join('\n'), 'sh'),
+    promoted.length === 0
+      ? ''
+      : `All services of ${plain(gitTag)} are promoted together, with \`command: promote\`; of this run:`,
+    block(promoted.join('\n'), 'text'),
   ]
-}
-
-/** The inputs of a promotion. */
-function promotionOf(services: Result['services'], gitTag: string): string {
-  const { image = '', checks } = services[0] ?? {}
-  const [registry, ...project] = image.split('/').slice(0, -1)
-  return [
-    'command: promote',
-    `registry: ${registry}`,
-    `project: ${project.join('/') || "''"}`,
-    `tag: ${gitTag}`,
-    'service: |',
-    ...services.map(({ service, digest }) => `  ${service}@${digest}`),
-    ...(checks === undefined ? [] : ['require-checks: |', ...checks.map(name => `  ${name}`)]),
-  ].join('\n')
 }
 
 function stageTable(stages: Ledger['stages']): string {

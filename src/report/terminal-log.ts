@@ -1,12 +1,10 @@
 import type { Log } from '../log.ts'
-import { eachLine, oneLine } from '../text.ts'
-import { describeFailure } from './failure.ts'
+import { eachLine, oneLine, seconds } from '../text.ts'
+import { runStage } from './stage.ts'
 import type { Colours } from './terminal-colours.ts'
-import { seconds } from './words.ts'
 
-/** The log of the command line: plain lines, without the commands of a workflow runner. */
+/** The log of the command line, on standard error: plain lines, without the commands of a workflow runner. */
 export function terminalLog(on: {
-  /** Standard error: standard output is for results. */
   readonly stream: NodeJS.WritableStream
   readonly colours: Colours
   readonly now: () => number
@@ -25,20 +23,10 @@ export function terminalLog(on: {
     },
     raw: text => void stream.write(text),
     foreign: run => run(),
-    async stage(name, run) {
+    stage(name, run) {
       const started = now()
-      let conclusion = 'done'
       line(`${colours.bold('>')} ${oneLine(name)}`)
-      try {
-        return await run(text => {
-          conclusion = oneLine(text)
-        })
-      } catch (error) {
-        conclusion = describeFailure(error)
-        throw error
-      } finally {
-        line(`  ${conclusion} (${seconds(now() - started)})`)
-      }
+      return runStage(run, conclusion => line(`  ${conclusion} (${seconds(now() - started)})`))
     },
   }
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { annotationsOf, noteAbout, type PromotionNote } from '../../src/commands/record-content.ts'
+import { annotationsOf, noteAbout, type PromotionNote } from '../../src/registry/promotion-record.ts'
 
 const STABLE = 'registry.cern.ch/cmswmcore/reqmgr2:2.4.5-stable'
 const OWN = 'io.github.dmwm.stable-release.record'

@@ -1,4 +1,4 @@
-import { BY_HAND, type PromotionNote } from '../commands/record-content.ts'
+import { BY_HAND, type PromotionNote } from '../registry/promotion-record.ts'
 
 /** What the records tell, as a list: the newest first, each once for all services that it is told of. */
 export function recordList(
@@ -18,11 +18,12 @@ export function recordList(
 function describeRecord(note: PromotionNote): string {
   const { destination, time, written, actor, run, environment, checks } = note
   const tag = destination.slice(destination.lastIndexOf(':') + 1)
+  const isNamed = environment !== undefined && !NO_PLACE.includes(environment)
   return [
     `${tag} since ${time.slice(0, 16).replace('T', ' ')}${written ? '' : ' or before'}`,
     actor !== undefined && `${written ? 'by' : 'found there by'} ${quoteName(actor)}`,
     environment === BY_HAND && environment,
-    environment !== undefined && !NO_PLACE.includes(environment) && `for ${quoteName(environment)}`,
+    isNamed && `for ${quoteName(environment)}`,
     ...checks.map(({ name, state, url }) => {
       const how = state === 'success' ? 'passed' : quoteName(state)
       return `${quoteName(name)} ${how}${url === undefined ? '' : ` (${url})`}`
@@ -33,7 +34,7 @@ function describeRecord(note: PromotionNote): string {
     .join(', ')
 }
 
-/** What is no environment that somebody approves: the kinds of machines that GitHub has, and somebody's own. */
+/** What is no environment that somebody approves: GitHub's kinds of machines, and somebody's own. */
 const NO_PLACE: readonly string[] = ['github-hosted', 'self-hosted', BY_HAND]
 
 /** A name from outside, in quotes if it has a comma: it must not read like more of the sentence. */

@@ -1,10 +1,9 @@
 import { type AuditedVersion, type AuditResult, findingsIn } from '../commands/audit-result.ts'
-import type { Finding } from '../reconcile/findings.ts'
-import { counted } from '../text.ts'
-import { recordList } from './records.ts'
-import { withShortDigests } from './words.ts'
+import type { Finding } from '../reconcile/audit-findings.ts'
+import { counted, withShortDigests } from '../text.ts'
+import { recordList } from './record-list.ts'
 
-/** What the log and the summary show of a result: a table with its head, and below it lists. */
+/** What the summary and the log show of a result: a table with its head, and below it lists. */
 export interface Content {
   readonly rows: readonly (readonly string[])[]
   readonly lists: readonly { readonly title: string; readonly items: readonly string[] }[]
@@ -18,21 +17,19 @@ export function auditContent(result: AuditResult): Content {
     gitTag,
     ...services.map(each => cellOf(each.versions[index])),
   ])
-  const records = recordList(
-    services.map(({ service, versions }) => ({
-      service,
-      records: versions.flatMap(({ stableTags, inDoubt = [] }) =>
-        [...stableTags, ...inDoubt].flatMap(({ record }) => record ?? []),
-      ),
-    })),
-  )
+  const records = services.map(({ service, versions }) => ({
+    service,
+    records: versions.flatMap(({ stableTags, inDoubt = [] }) =>
+      [...stableTags, ...inDoubt].flatMap(({ record }) => record ?? []),
+    ),
+  }))
   return {
     rows: rows.length === 0 ? [] : [['version', ...services.map(({ service }) => service)], ...rows],
     lists: [
       { title: 'Not judged', items: problemsOf(result) },
-      { title: 'Not as the policy has it', items: findingsOf(result, true) },
-      records,
-      { title: 'Good to know', items: [...findingsOf(result, false), ...remarksOf(result)] },
+      { title: 'Not as the policy has it', items: findingList(result, true) },
+      recordList(records),
+      { title: 'Good to know', items: [...findingList(result, false), ...remarksOf(result)] },
     ],
   }
 }
@@ -65,16 +62,14 @@ function stableSince(stableTags: AuditedVersion['stableTags']): string | undefin
 }
 
 /** Findings, each once for all services that have it, in the order of the table. */
-function findingsOf(result: AuditResult, wrong: boolean): string[] {
+function findingList(result: AuditResult, wrong: boolean): string[] {
   const groups = new Map<string, { finding: Finding; services: string[] }>()
-  for (const { service, finding } of findingsIn(result)) {
-    if (finding.wrong !== wrong) continue
+  for (const { service, finding } of findingsIn(result).filter(each => each.finding.wrong === wrong)) {
     const { what, remedy, digest, wanted } = finding
-    const key = `${what}\n${remedy}`
-    const group = groups.get(key) ?? { finding, services: [] }
-    groups.set(key, group)
     const digests = `${digest}${wanted === undefined ? '' : `, not ${wanted}`}`
-    group.services.push(digest === undefined ? service : `${service} (${withShortDigests(digests)})`)
+    const named = digest === undefined ? service : `${service} (${withShortDigests(digests)})`
+    const group = groups.get(what + remedy) ?? { finding, services: [] }
+    groups.set(what + remedy, { finding, services: [...group.services, named] })
   }
   return [...groups.values()].map(
     ({ finding: { what, remedy }, services }) => `${what}: ${services.join(', ')}. ${remedy}`,
@@ -92,7 +87,7 @@ function problemsOf({ services }: AuditResult): string[] {
   })
 }
 
-/** What else there is to say: tags that no rule gives, what is not judged, each in one line. */
+/** What else there is to say, each in one line: tags that no rule gives, and what is not judged. */
 function remarksOf({ services, from, records }: AuditResult): string[] {
   const others = services
     .filter(({ otherTags }) => otherTags > 0)

@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest'
+import {
+  type Finding,
+  findingsOf,
+  type ImageOwner,
+  versionMissing,
+} from '../../src/reconcile/audit-findings.ts'
 import { constraintsOfPublished } from '../../src/reconcile/constraints.ts'
-import { type Finding, findingsOf, type ImageOwner, versionMissing } from '../../src/reconcile/findings.ts'
 import { reconcile } from '../../src/reconcile/reconcile.ts'
 import type { Digest } from '../../src/registry/reference.ts'
 import { desiredFor, digest, observe, type World } from './world.ts'

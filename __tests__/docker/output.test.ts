@@ -1,15 +1,7 @@
 import { expect, test } from 'vitest'
-import {
-  isCacheFailure,
-  isDiskFull,
-  isLastingRefusal,
-  isPushFailure,
-  isRetryableFailure,
-  lastOfStep,
-  refusedBaseImage,
-  refusedOption,
-  tellingLine,
-} from '../../src/docker/failures.ts'
+import { isCacheFailure, refusedBaseImage, refusedOption } from '../../src/docker/build-failure.ts'
+import { isRetryableFailure, lastOfStep, tellingLine } from '../../src/docker/output.ts'
+import { isLastingRefusal, isPushFailure } from '../../src/docker/push.ts'
 
 const REFERENCE = 'registry.example/cmswmcore/reqmgr2:2.3.4'
 const OPTIONS = ['--pull', '--platfrm=linux/arm64', '--shm-size=x']
@@ -23,7 +15,6 @@ function meaningOf(tail: string): string {
     isPushFailure(failed, REFERENCE) && 'push',
     image !== undefined && `base ${image}`,
     refusedOption(failed, OPTIONS) !== undefined && 'option',
-    isDiskFull(failed) && 'disk',
     isRetryableFailure(failed) && 'passes',
     isLastingRefusal(failed) && 'lasts',
   ]
@@ -111,12 +102,6 @@ const TEXTS: Readonly<Record<string, readonly string[]>> = {
     'DEPRECATED: The legacy builder is deprecated\n\nunknown flag: --platfrm\n',
     'Error: unknown flag: --platfrm\n',
     'invalid argument "x" for "--shm-size" flag: invalid size: \'x\'\n',
-  ],
-  disk: [
-    buildkit('[2/2] RUN cp', 'process "cp" did not complete', '0.2 cp: No space left on device\n'),
-    exporting('failed to copy: write /var/lib/docker/x: no space left on device'),
-    legacy('Step 2/2 : COPY a /a', 'Error processing tar file: write /a: no space left on device'),
-    legacy('cp: No space left on device', "The command 'cp' returned a non-zero code: 1"),
   ],
   passes: [
     noMetadata('127.0.0.1:1/a:1', 'Head "https://127.0.0.1:1/v2/": connect: connection refused'),

@@ -1,0 +1,35 @@
+// biome-ignore-all format: generated
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: an expression of GitHub
+// Written by `npm run generate` from action.yml: change defaults and descriptions there.
+
+/** The default of every input, and the first sentence of its description. */
+export const inputs = {
+  "command": { default: "release", meaning: "`release` builds, publishes and verifies the images of the tag." },
+  "registry": { default: "", meaning: "The host of the registry, such as `registry.cern.ch` or `ghcr.io`." },
+  "project": { default: "", meaning: "The path of the images in the registry, such as `cmswmcore`; may have slashes." },
+  "service": { default: "", meaning: "The name of the image." },
+  "tag": { default: "", meaning: "The git tag to release." },
+  "policy": { default: "wmcore", meaning: "The release policy: a preset (`wmcore`, `dmwm-go`, `crab`) or rules such as `final: X.Y.Z -> X.Y.Z | X.Y.Z-stable`, one a line." },
+  "policy-file": { default: "", meaning: "A file with the rules, instead of `policy`." },
+  "context": { default: ".", meaning: "The directory to build." },
+  "file": { default: "", meaning: "The path of the Dockerfile." },
+  "build-args": { default: "", meaning: "Build arguments, one `NAME=value` a line; `NAME` alone takes its value from the environment, and is left out if there is none." },
+  "build-options": { default: "", meaning: "More options of `docker buildx build`, one a line, such as `--platform=linux/amd64,linux/arm64` or `--cache-from=type=gha`." },
+  "labels": { default: "", meaning: "More labels of the image, one `name=value` a line." },
+  "username": { default: "", meaning: "The account at the registry." },
+  "password": { default: "", meaning: "The password or token of the account." },
+  "on-existing": { default: "same-revision", meaning: "If the version is published: `same-revision` keeps an image built from this commit and stops at any other; `reuse` keeps any; `fail` always stops; `overwrite` replaces it." },
+  "stable": { default: "on-release", meaning: "When stable tags are written, `on-release` or `on-promotion` (only by `promote`)." },
+  "digest": { default: "", meaning: "For `promote` and `verify` of one service, the digest that the image must have, `sha256:…`." },
+  "from": { default: "", meaning: "For `audit`, the git tag of the oldest version that is judged." },
+  "record": { default: "true", meaning: "Whether a record of the decision is stored with an image that becomes stable, where the registry has the referrers API, and shown by `verify` and `audit`; `true` or `false`." },
+  "package": { default: "", meaning: "A Python package to wait for before the build, at the git tag's version." },
+  "package-index": { default: "https://pypi.org/simple/", meaning: "The simple index that has the package; no password in the address." },
+  "package-timeout": { default: "15m", meaning: "How long to wait for the package, such as `90s`, `15m` or `1h`." },
+  "require-checks": { default: "", meaning: "Commit statuses or check runs, one a line, that must pass on the git tag's commit before stable tags are written." },
+  "checks-timeout": { default: "0s", meaning: "How long to wait for these checks, such as `30m`." },
+  "github-token": { default: "${{ github.token }}", meaning: "Reads the checks (it needs `checks`, `statuses` and `contents`, each `read`), and the commit of a `tag` other than the one that triggered the run (`contents`)." },
+} as const
+
+export type InputName = keyof typeof inputs
+export type OutputName = "image" | "tag" | "rule" | "is-stable" | "tags" | "stable-tags" | "withheld" | "digest" | "reference" | "record-path" | "json"

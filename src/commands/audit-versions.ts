@@ -1,0 +1,135 @@
+import type { ReleaseError } from '../errors.ts'
+import { allTags } from '../policy/decide.ts'
+import { newestFirst, type Published, type PublishedVersion } from '../policy/published.ts'
+import { compareVersions } from '../policy/version-order.ts'
+import { type Finding, findingsOf, versionMissing } from '../reconcile/audit-findings.ts'
+import { constraintsOfPublished, stableConstraint } from '../reconcile/constraints.ts'
+import { digestAt } from '../reconcile/observed.ts'
+import { reconcile } from '../reconcile/reconcile.ts'
+import type { PromotionNote } from '../registry/promotion-record.ts'
+import { type Digest, imageName, type TagState, tagged } from '../registry/reference.ts'
+import { counted } from '../text.ts'
+import type { AuditedService, AuditedVersion, AuditResult } from './audit-result.ts'
+import type { AuditRequest, PublishedService } from './request.ts'
+
+export interface ReadService {
+  readonly of: PublishedService
+  readonly published: Published
+  /** Its versions that are judged, the newest first. */
+  readonly judged: readonly PublishedVersion[]
+  /** Of every moving tag, the tag that shows the newest version which it could lead to. */
+  readonly newest: ReadonlyMap<string, string>
+  readonly tags: ReadonlyMap<string, TagState>
+  /** Images that tags lead to, and the registry does not have. */
+  readonly lost: ReadonlySet<Digest>
+  /** What kept tags, images by their digests, or the list of all tags (`''`) from being read. */
+  readonly unread: ReadonlyMap<string, ReleaseError>
+  /** What records tell, by the reference of the stable tag. */
+  readonly notes: ReadonlyMap<string, PromotionNote>
+  readonly records: 'not-read' | 'read' | 'unsupported' | { readonly problem: string }
+}
+
+/** Compares all that was read with the policy. */
+export function auditResult(request: AuditRequest, all: readonly ReadService[]): AuditResult {
+  // Where one of the services has the first tag of a version, that one counts.
+  const judged = all
+    .flatMap(one => one.judged)
+    .toSorted((one, other) => Number(one.hasFirst) - Number(other.hasFirst))
+  const versions = newestFirst(new Map(judged.map(each => [each.decision.gitTag, each])).values())
+  const places = all.map(({ records }) => records)
+  const records = places.includes('unsupported') && !places.includes('read') ? 'unsupported' : 'read'
+  return {
+    command: 'audit',
+    from: request.from,
+    records: request.withRecords ? records : 'not-read',
+    services: all.map(one => auditService(one, versions, request)),
+  }
+}
+
+function auditService(
+  one: ReadService,
+  versions: readonly PublishedVersion[],
+  request: AuditRequest,
+): AuditedService {
+  const { of, published, judged, records, unread } = one
+  const older = published.versions.size - judged.length
+  const since = request.from === undefined ? '' : ` from ${request.from} on`
+  const nothing = `it has no version${since}, and ${counted(older + published.others.length, 'other tag')}`
+  const problem = unread.get('')?.what.replace(/\.$/, '') ?? (judged.length === 0 ? nothing : undefined)
+  const owners = new Map(
+    judged.toReversed().map(version => [digestAt(one, version.decision.first.tag), version]),
+  )
+  return {
+    service: of.service,
+    image: imageName(of.repository),
+    problem,
+    otherTags: published.others.length,
+    otherTagsSuchAs: published.others.slice(0, 3),
+    recordsProblem: typeof records === 'object' ? records.problem : undefined,
+    olderVersions: older,
+    versions: (problem === undefined ? versions : []).map(version =>
+      published.versions.has(version.decision.gitTag)
+        ? judge(one, version, { request, owners })
+        : judgeAbsent(one, version, request),
+    ),
+  }
+}
+
+/** A version that only others have: a fault if it is released and should be stable, and this service has an older one. */
+function judgeAbsent(
+  { published: { versions } }: ReadService,
+  { decision, version, hasFirst }: PublishedVersion,
+  { from }: AuditRequest,
+): AuditedVersion {
+  const { gitTag, rule, copies } = decision
+  const hasOlder = [...versions.values()].some(own => compareVersions(own.version, version) < 0)
+  const isDue = copies.some(({ stable, moving }) => stable && !moving)
+  const isWrong = from !== undefined && hasFirst && hasOlder && isDue
+  const findings = isWrong ? [versionMissing(gitTag)] : []
+  return { gitTag, rule, state: stateOf(findings, 'absent'), digest: undefined, stableTags: [], findings }
+}
+
+function judge(
+  { of, tags, newest, lost, unread, notes }: ReadService,
+  { decision, version }: PublishedVersion,
+  { request, owners }: { request: AuditRequest; owners: ReadonlyMap<Digest | undefined, PublishedVersion> },
+): AuditedVersion {
+  const { gitTag, rule, first, copies } = decision
+  const desired = { policy: request.policy, gitTag, first, copies }
+  const observed = { tags, publishedTags: copies.flatMap(({ tag }) => newest.get(tag) ?? []) }
+  const steps = reconcile(
+    desired,
+    observed,
+    constraintsOfPublished(undefined, stableConstraint(request.stable)),
+  )
+  const about = { gitTag, rule, digest: digestAt(observed, first.tag) }
+  // A moving tag that stays belongs to another version.
+  const [failure] = steps
+    .filter(({ kind }) => kind !== 'stay')
+    .flatMap(({ tag: { tag } }) => unread.get(tag) ?? unread.get(digestAt(observed, tag) ?? tag) ?? [])
+  if (failure !== undefined) {
+    const problem = failure.what.replace(/\.$/, '')
+    return { ...about, state: 'unread', stableTags: [], findings: [], problem }
+  }
+  const ownerOf = (image: Digest) => {
+    const owner = owners.get(image)
+    if (owner === undefined) return undefined
+    const isNewer = compareVersions(owner.version, version) > 0
+    return { gitTag: owner.decision.gitTag, isNewer, tags: allTags(owner.decision).map(({ tag }) => tag) }
+  }
+  const findings = findingsOf(desired, { observed, steps, lost, ownerOf })
+  const there = steps.flatMap(({ kind, tag: { tag, stable, moving } }) => {
+    const reference = tagged(of.repository, tag)
+    const isThere = stable && digestAt(observed, tag) !== undefined
+    return isThere ? [{ kind, tag, reference, moving, record: notes.get(reference) }] : []
+  })
+  const stableTags = there.flatMap(({ kind, ...each }) => (kind === 'keep' ? [each] : []))
+  const inDoubt = there.flatMap(({ kind, ...each }) => (kind === 'keep' || each.moving ? [] : [each]))
+  const state = stateOf(findings, stableTags.length > 0 ? 'stable' : 'published')
+  return { ...about, state, stableTags, inDoubt, findings }
+}
+
+function stateOf(findings: readonly Finding[], otherwise: AuditedVersion['state']): AuditedVersion['state'] {
+  if (findings.some(({ wrong }) => wrong)) return 'wrong'
+  return findings.length > 0 ? 'waiting' : otherwise
+}

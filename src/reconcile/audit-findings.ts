@@ -1,0 +1,205 @@
+import type { PlannedTag } from '../policy/decide.ts'
+import type { Digest } from '../registry/reference.ts'
+import type { Desired } from './desired.ts'
+import { digestAt, type Observed } from './observed.ts'
+import type { Step, Withhold } from './step.ts'
+
+/** How a repository differs from the policy; docs/audit.md says what each means. */
+export type FindingKind =
+  | 'stable-missing'
+  | 'stable-waiting'
+  | 'stable-differs'
+  | 'first-missing'
+  | 'copy-missing'
+  | 'copy-differs'
+  | 'moving-behind'
+  | 'image-lost'
+  | 'version-missing'
+
+/** One thing in which a repository differs from the policy. */
+export interface Finding {
+  readonly kind: FindingKind
+  readonly tag: string
+  /** Whether it must not be so; what may wait is shown all the same. */
+  readonly wrong: boolean
+  /** A part of a sentence that is the same for every service. */
+  readonly what: string
+  readonly remedy: string
+  /** Whether a moving tag is on a newer version than it should be. */
+  readonly isAhead?: boolean
+  /** The image that the tag has, and the one that it should have, where they are different. */
+  readonly digest?: Digest | undefined
+  readonly wanted?: Digest | undefined
+}
+
+/** The version that has an image. */
+export interface ImageOwner {
+  readonly gitTag: string
+  /** Whether it is newer than the one that is judged. */
+  readonly isNewer: boolean
+  readonly tags: readonly string[]
+}
+
+/**
+ * What audit, or verify, finds of a version in one repository that has at least one of its fixed tags. `lost` are the images
+ * that the registry does not have, though tags lead to them; `ownerOf` names the version that has an image under a fixed tag.
+ */
+export function findingsOf(
+  desired: Desired,
+  known: Known & { readonly steps: readonly Step[]; readonly lost: ReadonlySet<string> },
+): readonly Finding[] {
+  const { observed, steps, lost } = known
+  const { first, copies } = desired
+  const image = digestAt(observed, first.tag)
+  const isLost = ({ tag }: Pick<Finding, 'tag'>): boolean => lost.has(digestAt(observed, tag) ?? '')
+  // A moving tag's image is found with the version that it belongs to.
+  const fixed = copies.filter(({ moving }) => !moving)
+  const lostTags = [first, ...fixed].filter(isLost).map(tag => lostImage(tag, desired, observed))
+  if (image === undefined) {
+    const others = fixed.filter(tag => digestAt(observed, tag.tag) !== undefined && !isLost(tag))
+    if (others.length > 0) return [...firstMissing(desired, others, known), ...lostTags]
+    // The registry lists a tag of the version, and no other one is there.
+    return lostTags.length > 0 ? lostTags : [lostImage(first, desired, observed)]
+  }
+  const differing = steps.flatMap(step => findingOf(step, desired, known) ?? [])
+  // No tag can be given to an image that is lost, nor can a lost one be the right one.
+  const told = differing.filter(
+    found => !isLost(found) && (!lost.has(image) || found.kind.endsWith('-differs')),
+  )
+  return [...lostTags, ...told]
+}
+
+/** What is found of a version that a service should have, as others have it and it has an older one. */
+export function versionMissing(gitTag: string): Finding {
+  return {
+    kind: 'version-missing',
+    tag: gitTag,
+    wrong: true,
+    what: `${gitTag} is not there, and other services have it`,
+    remedy: `Run release for ${gitTag}. If it has expired, set from to a newer version; if it was never meant for this service, audit the service by itself.`,
+  }
+}
+
+/** Whether it is right that a stable tag waits: once a version is promoted, none of its tags does, not even a moving one. */
+export function mayWait({ tag }: Withhold, { first, copies }: Desired, observed: Observed): boolean {
+  const fixed = copies.filter(({ stable, moving }) => stable && !moving)
+  const image = digestAt(observed, first.tag)
+  const isPromoted =
+    fixed.length > 0 && image !== undefined && fixed.every(each => digestAt(observed, each.tag) === image)
+  return !(tag.moving && isPromoted)
+}
+
+interface Known {
+  readonly observed: Observed
+  readonly ownerOf: (digest: Digest) => ImageOwner | undefined
+}
+
+function lostImage(planned: PlannedTag, { first, gitTag }: Desired, observed: Observed): Finding {
+  const { tag } = planned
+  const digest = digestAt(observed, tag)
+  const command = digest === digestAt(observed, first.tag) ? 'release' : commandFor(planned)
+  return {
+    kind: 'image-lost',
+    tag,
+    wrong: true,
+    what: `${tag} leads to an image that the registry does not have`,
+    remedy: `Contact the registry's administrators; if it can't be restored, delete the tag, then run ${command} for ${gitTag}.`,
+    digest,
+  }
+}
+
+/** Of a version whose first tag is gone, and other tags are there, which may have the image of another version. */
+function firstMissing(
+  { first, gitTag }: Desired,
+  others: readonly PlannedTag[],
+  { observed, ownerOf }: Known,
+): Finding[] {
+  const about = { kind: 'first-missing', tag: first.tag, wrong: true } as const
+  const there = others.map(({ tag }) => {
+    const digest = digestAt(observed, tag)
+    return { tag, digest, owner: (digest && ownerOf(digest)?.gitTag) ?? gitTag }
+  })
+  const own = there.filter(({ owner }) => owner === gitTag)
+  const tags = own.map(({ tag }) => tag).join(', ')
+  const differ = new Set(own.map(({ digest }) => digest)).size > 1
+  const rest = {
+    ...about,
+    what: `${first.tag} is not there, and ${tags} ${own.length > 1 ? 'are' : 'is'}${differ ? ', which are different images' : ''}`,
+    remedy: `If ${first.tag} has expired, set from to a newer version. Otherwise find out ${differ ? 'which of these images is' : `whether the image of ${tags} is`} that of ${gitTag}, and give ${first.tag} back to it in the registry; if none is, delete only these tags, not the images.`,
+  }
+  const strays = there.filter(({ owner }) => owner !== gitTag)
+  return [
+    ...(own.length > 0 ? [rest] : []),
+    ...strays.map(({ tag, owner, digest }) => ({
+      ...about,
+      what: `${first.tag} is not there, and ${tag} is the image of ${owner}`,
+      remedy: `Delete only the tag ${tag} in the registry, not the image; then run release for ${gitTag}.`,
+      digest,
+    })),
+  ]
+}
+
+/** What a step says of a tag beside the first: nothing if it is as it should be. */
+function findingOf(step: Step, desired: Desired, { observed, ownerOf }: Known): Finding | undefined {
+  const { first, gitTag } = desired
+  const { tag, stable } = step.tag
+  const digest = digestAt(observed, tag)
+  const owner = digest && ownerOf(digest)
+  const about = { tag, wrong: true, digest, wanted: digestAt(observed, first.tag) }
+  const command = commandFor(step.tag)
+  if (step.kind === 'withhold' && mayWait(step, desired, observed)) {
+    const now = owner?.gitTag ?? 'an image of no version that is judged'
+    return {
+      kind: 'stable-waiting',
+      tag,
+      wrong: false,
+      what: `${tag} waits for the promotion of ${gitTag}${digest === undefined ? '' : `, and is ${now}`}`,
+      remedy: `Run promote for ${gitTag} when it may go to production.`,
+      digest,
+    }
+  }
+  if (step.kind === 'move' || step.kind === 'withhold')
+    return { kind: 'moving-behind', ...about, ...movingBehind(step.tag, gitTag, { owner, digest }) }
+  if (step.kind === 'copy') {
+    const kind = stable ? 'stable-missing' : 'copy-missing'
+    return { kind, tag, wrong: true, what: `${tag} is not there`, remedy: writeRemedy(step.tag, gitTag) }
+  }
+  if (step.kind !== 'refuse') return undefined
+  const kind = stable ? 'stable-differs' : 'copy-differs'
+  const what = `${tag} is another image than ${first.tag}`
+  if (owner !== undefined && owner.gitTag !== gitTag) {
+    const remedy = `Delete only the tag ${tag} in the registry, not the image, which is that of ${owner.gitTag}; then run ${command} for ${gitTag}.`
+    return { kind, ...about, what: `${what}: that of ${owner.gitTag}`, remedy }
+  }
+  const remedy = `Find out which is right. If it is ${first.tag}, delete only the tag ${tag} in the registry, not its image; then run ${command} for ${gitTag}. If it is ${tag}, give ${first.tag} to its image there.`
+  return { kind, ...about, what, remedy }
+}
+
+/** Of a moving tag that is not on the newest version; `owner` is the version that it leads to, if there is one. */
+function movingBehind(
+  planned: PlannedTag,
+  gitTag: string,
+  { owner, digest }: { owner: ImageOwner | undefined; digest: Digest | undefined },
+): Pick<Finding, 'what' | 'remedy' | 'isAhead'> {
+  const { tag } = planned
+  const remedy = writeRemedy(planned, gitTag)
+  if (digest === undefined) return { what: `${tag} is not there, and belongs to ${gitTag}`, remedy }
+  if (owner?.isNewer !== true)
+    return { what: `${tag} is not ${gitTag}, which is the newest that it follows`, remedy }
+  const newer = owner.gitTag
+  return {
+    isAhead: true,
+    what: `${tag} is ${newer}, and the newest that it may follow is ${gitTag}`,
+    remedy: owner.tags.includes(tag)
+      ? `Find out what is missing of ${newer}, and add that if ${newer} is right. Only if it is not, run ${commandFor(planned)} for ${gitTag}, which moves ${tag} back.`
+      : `The policy gives ${newer} no ${tag}. ${remedy}`,
+  }
+}
+
+function writeRemedy(tag: PlannedTag, gitTag: string): string {
+  return `Run ${commandFor(tag)} for ${gitTag}${tag.stable ? '' : ' again'}, which gives it to the published image.`
+}
+
+function commandFor({ stable }: PlannedTag): 'promote' | 'release' {
+  return stable ? 'promote' : 'release'
+}
