@@ -19,7 +19,7 @@ test.each([
     'SELF_SIGNED_CERT_IN_CHAIN',
     'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
     'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  ].map(code => ({ code, is: false, remedy: 'NODE_EXTRA_CA_CERTS, a file, or set NODE_USE_SYSTEM_CA=1' })),
+  ].map(code => ({ code, is: false, remedy: 'NODE_USE_SYSTEM_CA=1' })),
 ])('$code: tried again is $is', ({ code, is, remedy }: { code: string; is: boolean; remedy?: string }) => {
   const cause = explainFailure(Object.assign(new Error(code), { code }))
   expect(isRetryableError(cause)).toBe(is)

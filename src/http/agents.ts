@@ -15,10 +15,9 @@ export function agentFor(url: URL, node = process.versions.node): http.Agent {
   if (!isKnown) throw new LastingError(`a proxy needs Node 24.5 or 22.21, this is ${node}`)
   const value = process.env[variable] ?? ''
   const address = value.includes('://') ? value : `http://${value}`
-  if (!/^https?:/i.test(address) || !URL.canParse(address))
-    throw new LastingError(
-      `the proxy in ${variable} can not be used`,
-      `Set ${variable} to an address such as http://proxy.example:3128, or list the host in no_proxy.`,
-    )
+  if (!/^https?:/i.test(address) || !URL.canParse(address)) {
+    const remedy = `Set ${variable} to an address such as http://proxy.example:3128.`
+    throw new LastingError(`the proxy in ${variable} can not be used`, remedy)
+  }
   return new Agent({ keepAlive: true, proxyEnv: { HTTP_PROXY: address, HTTPS_PROXY: address } })
 }

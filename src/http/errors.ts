@@ -13,7 +13,6 @@ export class LastingError extends Error {
   }
 }
 
-/** A TLS handshake was answered in plain text. */
 export class PlainHttpError extends LastingError {}
 
 /** No attempt was answered; `cause` is the last failure. */
@@ -25,20 +24,16 @@ export class NoAnswerError extends Error {
   }
 }
 
+const NEEDS_TLS = 'Give it TLS: only this machine is asked by plain http.'
+const NEEDS_TRUST =
+  'Set NODE_EXTRA_CA_CERTS to a file with its authority, or NODE_USE_SYSTEM_CA=1 if this machine trusts it; in a workflow, in env: of the step.'
+
 /** A failed connection as a `LastingError`, if it is one. */
 export function explainFailure(error: unknown): unknown {
   const [code, message] = [String(field(error, 'code')), messageOf(error)]
   if (/wrong version number|packet length too long/.test(message))
-    return new PlainHttpError(
-      'it speaks plain http',
-      'Give it TLS: only this machine is asked by plain http.',
-    )
-  if (/SELF_SIGNED|UNABLE_TO_(?:GET_ISSUER|VERIFY)/.test(code))
-    return new LastingError(
-      `${message} (${code})`,
-      'Name its authority in NODE_EXTRA_CA_CERTS, a file, or set NODE_USE_SYSTEM_CA=1 if this machine trusts it; in a workflow, in the env: of the step.',
-    )
-  return code.includes('CERT')
-    ? new LastingError(`${message} (${code})`, "Contact the server's administrators.")
-    : error
+    return new PlainHttpError('it speaks plain http', NEEDS_TLS)
+  if (!/CERT|UNABLE_TO_VERIFY/.test(code)) return error
+  const isUnknown = /SELF_SIGNED|UNABLE_TO/.test(code)
+  return new LastingError(message, isUnknown ? NEEDS_TRUST : "Contact the server's administrators.")
 }

@@ -38,40 +38,40 @@ const CHECK_LOGIN =
   "Check project, username and password, or docker's login, and the rights of the account there."
 const CHECK_PUSH =
   "Check the rights of the account: a robot account needs push and pull. A quota, read-only mode or a proxy project is for the registry's administrators."
-const FIX_IMAGE =
-  'A project policy keeps the image from being pulled: fix the image or change the policy, then run it again.'
-const NEW_VERSION =
-  'If the tag is immutable, release a new version or change that rule; otherwise fix what the reason names.'
-const LESS_BYTES =
+const CHECK_POLICY =
+  'A project policy keeps the image from being pulled: fix the image or the policy, then run it again.'
+const CHECK_RULE =
+  'If the tag is immutable, release a new version or change that rule; else fix what is named.'
+const CHECK_SIZE =
   'Make the image smaller, or raise the limit of the registry or of the proxy in front of it.'
 
-/** The error for a question that was refused. */
+/** The error for an answer that was not expected. */
 export function refusalOf(
   { method, what }: { method: string; what: string },
   response: HttpResponse,
-  {
-    credentials,
-    repository,
-    secrets,
-  }: { credentials: Credentials; repository: Repository; secrets: Secrets },
+  of: { credentials: Credentials; repository: Repository; secrets: Secrets },
 ): ReleaseError {
   const { status, body } = response
   const isRead = method === 'GET' || method === 'HEAD'
-  const facts = `${isRead ? 'read' : 'push to'} ${what}: ${describeAnswer(response, secrets)}.`
-  const hint = repository.path.includes('/') ? '' : 'Is project missing? '
-  if (status === 401 && credentials.kind === 'anonymous')
-    return denied(`The registry wants a login, and there is none, to ${facts}`)
+  const facts = `${what}: ${describeAnswer(response, of.secrets)}.`
+  const hint = of.repository.path.includes('/') ? '' : 'Is project missing? '
+  if (status === 401 && of.credentials.kind === 'anonymous')
+    return denied(`The registry wants a login, and there is none, for ${facts}`)
   if (status === 401 || status === 403)
-    return denied(`The account may not ${facts}`, `${hint}${isRead ? CHECK_LOGIN : CHECK_PUSH}`)
+    return isRead
+      ? denied(`The account may not read ${facts}`, `${hint}${CHECK_LOGIN}`)
+      : denied(`The account may not push to ${facts}`, `${hint}${CHECK_PUSH}`)
   const codes = specErrors(body).map(({ code }) => code)
-  // For an immutable tag, ECR answers 400.
+  // ECR answers 400 where a tag is immutable.
   const isClear = [405, 409, 413].includes(status) || (status === 400 && codes.length > 0)
   if (status !== 412 && (isRead || !isClear))
-    return unreadable(`The registry could not ${facts}`, `${hint}${RUN_AGAIN}`)
+    return unreadable(`The registry gave no usable answer for ${facts}`, `${hint}${RUN_AGAIN}`)
   const isPolicy = isRead || codes.includes('PROJECTPOLICYVIOLATION')
-  const writing = status === 413 ? LESS_BYTES : NEW_VERSION
-  const remedy = `${hint}${isPolicy ? FIX_IMAGE : writing}`
-  return new ReleaseError('registry-refused', { what: `The registry refuses to ${facts}`, remedy })
+  const written = status === 413 ? CHECK_SIZE : CHECK_RULE
+  return new ReleaseError('registry-refused', {
+    what: `The registry refuses to ${isRead ? 'show' : 'accept'} ${facts}`,
+    remedy: `${hint}${isPolicy ? CHECK_POLICY : written}`,
+  })
 }
 
 function describeAnswer({ status, body }: HttpResponse, secrets: Secrets): string {

@@ -41,11 +41,8 @@ export class RegistryConnection {
       return await this.#ask(question, await this.#origin, backoff)
     } catch (error) {
       if (!(error instanceof NoAnswerError)) throw error
-      throw unreadable(
-        `There was no answer for ${question.what}: ${error.message}.`,
-        error.remedy,
-        error.cause,
-      )
+      const what = `There was no answer for ${question.what}: ${error.message}.`
+      throw unreadable(what, error.remedy, error.cause)
     }
   }
 
@@ -85,14 +82,13 @@ export class RegistryConnection {
     const url = new URL(`${origin}/v2/`)
     const response = await this.#options.transport.send({ method: 'GET', url, headers: {} })
     const { status } = response
-    const isRegistry =
-      status === 401 ? this.#challenged(response, { origin, what: origin }, undefined) : status !== 404
-    if (!isRegistry)
+    const isChallenge = status === 401 && this.#challenged(response, { origin, what: origin }, undefined)
+    if (status === 404 || (status === 401 && !isChallenge))
       throw unreadable(
         `${url} answered ${status}, not as a container registry.`,
         'Check the name of the registry.',
       )
-    if (status !== 401 && status !== 200)
+    if (!isChallenge && status !== 200)
       throw refusalOf({ method: 'GET', what: origin }, response, this.#options)
     return origin
   }
