@@ -31,7 +31,7 @@ async function run(): Promise<void> {
   const log = maskedLog(actionsLog(clock.now, ledger.stages), secrets)
   const mistakes = new Mistakes()
   noteUnknownInputs(env, mistakes)
-  const request = requestOf(readInputs(secrets), context, { mistakes, log })
+  const request = requestOf(readInputs(secrets), context, { mistakes, log, env })
   await execute(request, { env, log, secrets, clock, ledger, signal, workspace }, use =>
     withTemporary(context.temporary ?? tmpdir(), use, temporary => core.saveState(TEMPORARY, temporary)),
   )

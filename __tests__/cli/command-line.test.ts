@@ -89,6 +89,18 @@ describe('mistakes', () => {
     expect(told).toContain(`#${name}\n`)
   })
 
+  test.each([
+    { args: ['plan', 'a', 'v1.2', 'b.ch', 'c', '--policy=dmwm-go'], name: 'tag-refused' },
+    { args: ['verify', 'A', '1.2.3', 'b.ch', 'c'], name: 'invalid-input' },
+    { args: ['explain', '--policy=one: X => X'], name: 'invalid-policy' },
+  ])('with --json are an object, too: $name', ({ args, name }) => {
+    const { status, stdout } = stableRelease([...args, '--json'])
+    expect({ status, printed: JSON.parse(stdout) }).toEqual({
+      status: 1,
+      printed: { command: args[0], error: { name, what: expect.any(String), remedy: expect.any(String) } },
+    })
+  })
+
   const bob = ['push', ...ORDER, '--username=bob']
   const hush = { STABLE_RELEASE_PASSWORD: 'hush' }
   const checks = ['promote', ...ORDER, '--require-checks=x']

@@ -11,9 +11,9 @@ import { bundle, service } from './bundle.ts'
 let isSilent = false
 let registry: Loopback
 beforeAll(async () => {
-  // It has nothing.
-  registry = await serve((_, response) => {
-    if (!isSilent) response.writeHead(404).end()
+  // It has nothing, and shows nothing of what is closed.
+  registry = await serve(({ url }, response) => {
+    if (!isSilent) response.writeHead(url?.includes('closed') ? 403 : 404).end()
   })
 })
 afterAll(() => registry.stop())
@@ -37,12 +37,48 @@ describe('what was only looked at is printed, though it is a failure', () => {
     const json = await call(...args, ...image(), '--json')
     expect(json.exitCode).toBe(1)
     expect(json.stdout.split('\n')).toHaveLength(2)
-    expect(JSON.parse(json.stdout)).toMatchObject({ command: args[0], services: [{ service: 'reqmgr2' }] })
+    const found = { command: args[0], services: [{ service: 'reqmgr2' }] }
+    expect(JSON.parse(json.stdout)).toMatchObject({ ...found, error: { name: 'not-as-planned' } })
   })
 
-  test('of others that fail, nothing', async () => {
-    const ended = await call('build', 'reqmgr2', '2.3.4', ...image(), '--json')
+  test.each([
+    ['verify', 'reqmgr2,closed', '2.3.4'],
+    ['audit', 'reqmgr2,closed'],
+  ])('%s %s: what differs decides, though something could not be read', async (...args) => {
+    const ended = await call(...args, ...image(), '--json')
+    expect(ended.exitCode).toBe(1)
+    expect(JSON.parse(ended.stdout)).toMatchObject({ error: { name: 'not-as-planned' } })
+  })
+
+  test.each([
+    ['verify', 'closed', '2.3.4'],
+    ['audit', 'closed'],
+  ])('%s %s: nothing differs, and something could not be read', async (...args) => {
+    const ended = await call(...args, ...image(), '--json')
+    expect(ended).toMatchObject({ exitCode: 3, leftBehind: [] })
+    const { command, services, error } = JSON.parse(ended.stdout)
+    expect({ command, services, error }).toMatchObject({
+      command: args[0],
+      services: [{ service: 'closed', problem: expect.any(String) }],
+      error: { name: 'registry-denied', what: expect.any(String), remedy: expect.any(String) },
+    })
+    expect((await call(...args, ...image())).stdout).toContain('closed')
+  })
+})
+
+describe('of others that fail', () => {
+  test.each([
+    { args: ['build', 'reqmgr2', '2.3.4'], name: 'docker-missing' },
+    { args: ['promote', 'reqmgr2', '2.3.4'], name: 'not-published' },
+    { args: ['promote', 'reqmgr2,closed', '2.3.4'], name: 'not-ready' },
+  ])('$args: nothing is printed but an error, in JSON with what is known', async ({ args, name }) => {
+    const noDocker = { env: { HOME: home, PATH: home }, cwd: service }
+    const ended = await stableRelease([...args, ...image()], noDocker)
     expect(ended).toMatchObject({ exitCode: 1, stdout: '', leftBehind: [] })
+    const json = await stableRelease([...args, ...image(), '--json'], noDocker)
+    expect(json).toMatchObject({ exitCode: 1, stderr: expect.stringContaining(`#${name}\n`) })
+    const known = { command: args[0], gitTag: '2.3.4', error: { name } }
+    expect(JSON.parse(json.stdout)).toMatchObject(known)
   })
 })
 

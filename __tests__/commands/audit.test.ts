@@ -139,6 +139,34 @@ test('what a stable tag is instead is told: the image of another version, or of 
   expect(findingsOf(await audit())[0]?.finding.what).not.toContain('2.4.0')
 })
 
+test('a promotion that has reached some services is named, and is no error; one that has not begun only waits', async () => {
+  const train = { stable: 'on-promotion' }
+  for (const service of SERVICES) await bench.seed('2.4.0', {}, service)
+  const before = await auditAll(train)
+  expect(found(before)).toEqual(['reqmgr2 stable-waiting', 'reqmon stable-waiting'])
+  bench.copy('2.4.0', '2.4.0-stable')
+  const ended = await auditAll(train)
+  expect(ended.error).toBeUndefined()
+  expect(found(ended)).toEqual(['reqmon promotion-incomplete'])
+  expect(statesOf(ended)).toEqual([['2.4.0 stable'], ['2.4.0 waiting']])
+  const warnings = [before, ended].map(({ log }) => log.filter(line => line.startsWith('warning ')))
+  expect(warnings).toEqual([[], [expect.stringMatching(/reqmon: .*2\.4\.0.* 2\.4\.0-stable/)]])
+})
+
+test('a stray stable tag that has the image of another version: nobody is told to give it to its own version', async () => {
+  await release('reqmgr2', '2.4.0')
+  bench.copy('2.4.0', '2.4.1-stable')
+  expect(findingsOf(await audit())).toMatchObject([
+    {
+      finding: {
+        kind: 'first-missing',
+        what: expect.stringMatching(/2\.4\.1 .*2\.4\.1-stable is the image of 2\.4\.0/),
+        remedy: expect.stringMatching(/^Delete only the tag 2\.4\.1-stable .* release for 2\.4\.1\.$/),
+      },
+    },
+  ])
+})
+
 describe('what can not be read', () => {
   beforeEach(async () => {
     for (const service of SERVICES) await release(service, '2.4.0')
@@ -157,6 +185,7 @@ describe('what can not be read', () => {
     for (const service of SERVICES) bench.remove('2.4.0-stable', service)
     const ended = await auditAll()
     expect(ended.error).toEqual(failure('not-as-planned', '500'))
+    expect(ended.error).toMatchObject({ remedy: expect.stringMatching(/finding.*[Rr]un it again/) })
     expect(found(ended)).toHaveLength(1)
     expect(statesOf(ended).flat().toSorted()).toEqual(['2.4.0 unread', '2.4.0 wrong'])
   })

@@ -73,7 +73,7 @@ const startCommandBench = async (options: ModelOptions = {}) => {
     secrets.addInputs(texts)
     // Nothing listens there: what asks GitHub names a server of its own.
     const at = { tag: texts.tag === '' ? TAG : texts.tag, apiUrl: 'http://127.0.0.1:9', ...context }
-    const request = requestOf(texts, runIn(checkout, at), { mistakes: new Mistakes(), log })
+    const request = requestOf(texts, runIn(checkout, at), { mistakes: new Mistakes(), log, env: process.env })
     if (request.command === 'plan') throw new Error('a plan needs no registry')
     const access = request.command === 'verify' || request.command === 'audit' ? 'pull' : 'pull,push'
     const backoff = { attempts: 1, attemptTimeout: 5_000, totalTime: 0, firstDelay: 0, longestDelay: 0 }

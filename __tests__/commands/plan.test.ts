@@ -15,7 +15,11 @@ test.each([
 ])('what a release with stable: $stable would write at once', ({ stable, outcomes }) => {
   const policy = 'final: X.Y.Z -> X.Y.Z X.Y | X.Y.Z-stable'
   const texts = textsWith({ command: 'plan', project: 'cmswmcore', policy, stable })
-  const request = requestOf(texts, runIn(workspace), { mistakes: new Mistakes(), log: { warning: () => {} } })
+  const request = requestOf(texts, runIn(workspace), {
+    mistakes: new Mistakes(),
+    log: recordingLog(),
+    env: {},
+  })
   const ledger = new Ledger()
   if (request.command === 'plan') plan(request, { log: recordingLog(), ledger })
   const [service] = ledger.result?.command === 'plan' ? ledger.result.services : []

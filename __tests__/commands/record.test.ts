@@ -263,6 +263,12 @@ describe('records are shown', () => {
     }
   })
 
+  test('that have no place are not said to be read, though a service without stable tags was not asked', async () => {
+    bench.remove(STABLE, 'reqmon')
+    bench.registry.answer('GET referrers', { status: 404 })
+    expect((await audit({ ...both, stable: 'on-promotion' })).audit?.records).toBe('unsupported')
+  })
+
   test('the registry is asked once for each service where it has no place for them', async () => {
     await bench.seed('2.3.5')
     bench.copy('2.3.5', '2.3.5-stable')

@@ -137,10 +137,9 @@ const builds: readonly Row[] = [
   ...['a=b\n\ns3cret', '\n\n=s3cret', '\n\nmy s3cret=value'].map(
     (text): Row => [{ labels: text }, 'labels', 'line 3', 'name=value'],
   ),
-  ...['revision', 'version'].map((name): Row => {
-    const label = `org.opencontainers.image.${name}`
-    return [{ labels: `${label}=1` }, 'labels', label, 'what was released']
-  }),
+  [{ 'build-args': '\n"A=s3cret"' }, 'build-args', 'line 2', 'without quotes'],
+  [{ 'build-args': 'A=-----BEGIN\ns3cret s3cret' }, 'build-args', 'line 2', 'several lines, NAME alone'],
+  [{ labels: 'a=b\n"a=s3cret"' }, 'labels', 'line 2', 'without quotes'],
 ]
 
 const options: readonly Row[] = [

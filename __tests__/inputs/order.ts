@@ -48,18 +48,22 @@ export const runIn = (workspace: string, others: Partial<RunContext> = {}): RunC
   ...others,
 })
 
-/** The request that an order makes, with the warnings. `env` has inputs that may not exist. */
+/** The request that an order makes, with the warnings. `env` is the environment, with inputs that may not exist. */
 export const requestWith = (
   given: Partial<InputTexts>,
   run: RunContext,
   env: NodeJS.ProcessEnv = {},
-): { request: Request; warnings: readonly Warning[] } => {
+): { request: Request; warnings: readonly Warning[]; notices: readonly Warning[] } => {
   const mistakes = new Mistakes()
   const warnings: Warning[] = []
+  const notices: Warning[] = []
   noteUnknownInputs(env, mistakes)
-  const log = { warning: (title: string, message: string) => void warnings.push({ title, message }) }
-  const request = requestOf(textsWith(given), run, { mistakes, log })
-  return { request, warnings }
+  const log = {
+    warning: (title: string, message: string) => void warnings.push({ title, message }),
+    notice: (title: string, message: string) => void notices.push({ title, message }),
+  }
+  const request = requestOf(textsWith(given), run, { mistakes, log, env })
+  return { request, warnings, notices }
 }
 
 /** The name and the text of the error that an order ends with. */

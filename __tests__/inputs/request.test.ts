@@ -69,7 +69,7 @@ test.each<{ given: Partial<InputTexts>; request: object }>([
       'build-args': '\r\n  A=1 \r\n\n\tURL=https://a/?b=c&d=$(e) \nEMPTY=\nFROM_ENV',
       'build-options':
         '--platform=linux/amd64,linux/arm64\n\n --secret=id=pip,env=PIP_TOKEN \n--add-host=a b:1\n--no-cache',
-      labels: 'a.b=c d=e\nempty=\norg.opencontainers.image.title=Request Manager',
+      labels: 'a.b=c -d=e\nempty=\norg.opencontainers.image.title=Request Manager',
       username: 'robot$cms+ci',
       password: 'pa:ss wörd',
       'on-existing': 'reuse',
@@ -105,7 +105,7 @@ test.each<{ given: Partial<InputTexts>; request: object }>([
         labels: [
           'org.opencontainers.image.title=Request Manager',
           ...build.labels.slice(1).map(label => label.replace('2.3.4', '2.3.5rc1')),
-          'a.b=c d=e',
+          'a.b=c -d=e',
           'empty=',
         ],
       },
@@ -176,9 +176,9 @@ test.each<{ given: Partial<InputTexts>; request: object }>([
     request: { policy: { rules: [{ pattern: { source: 'X.Y' } }, { pattern: { source: '*' } }] } },
   })),
 ])('$given', ({ given, request }) => {
-  const made = requestWith(given, run)
+  const { warnings, notices, ...made } = requestWith(given, run, { FROM_ENV: 'x' })
   expect(made.request).toMatchObject({ command: given.command, ...request })
-  expect(made.warnings).toEqual([])
+  expect([warnings, notices]).toEqual([[], []])
 })
 
 test('labels of a git tag that an address escapes, and without GitHub', () => {
@@ -197,15 +197,26 @@ test.each([
     given: { policy: 'a: v-XY -> a', tag: 'v-XY' },
     warns: /^line 1, column 6: warning: XY stands for itself/,
   },
-  ...['X=1\nA=1 B=2', 'A=1,B=s3cret', 'A=1, B=2', 'A="two words"', "A='s3cret'"].map(text => ({
-    given: { 'build-args': text },
-    // Values may be secrets.
-    warns: /^A: (?!.*(?:s3cret|two words))/,
-  })),
+  ...['A=1 B=s3cret', 'A=1,B=s3cret', 'A=1, B=s3cret', 'A="s3cret"', "A='s3cret'", 'A=s3cret \\'].flatMap(
+    text => [
+      {
+        given: { 'build-args': `X=1\n${text}` },
+        warns: /^build-args, line 2: quotes, a backslash.* NAME alone/,
+      },
+      { given: { labels: `x=1\n\n${text}` }, warns: /^labels, line 3: quotes.* one name=value a line/ },
+    ],
+  ),
+  // The rest of a value of several lines, or a variable that is not handed on.
+  {
+    given: { 'build-args': 'A=first\ns3cret' },
+    warns: /^build-args, line 2: the environment has no.* env: of/,
+  },
 ])('$given is accepted with a warning', ({ given, warns }) => {
   expect(requestWith(given, run).warnings).toEqual([
     { title: expect.stringContaining('Possible mistake'), message: expect.stringMatching(warns) },
   ])
+  // Values may be secrets.
+  expect(JSON.stringify(requestWith(given, run).warnings)).not.toContain('s3cret')
 })
 
 test('build arguments that are no slips', () => {
@@ -218,5 +229,41 @@ test('build arguments that are no slips', () => {
     'A="',
     'A',
   ]
-  expect(requestWith({ 'build-args': texts.join('\n') }, run).warnings).toEqual([])
+  expect(requestWith({ 'build-args': texts.join('\n') }, run, { A: '' }).warnings).toEqual([])
+})
+
+test('labels of docker/metadata-action: ours say what was released, with a notice of those that differ', () => {
+  const given = { title: 'WMCore', url: 'https://a', version: '2.3', revision: 'abc', created: '2026-12-01' }
+  const own = { source: 'https://github.com/dmwm/WMCore', 'ref.name': '2.3.4' }
+  const labels = Object.entries({ ...given, ...own }).map(
+    ([name, value]) => `org.opencontainers.image.${name}=${value}`,
+  )
+  const made = requestWith({ labels: labels.join('\n') }, run)
+  expect(made.request).toMatchObject({
+    build: {
+      labels: [
+        'title=WMCore',
+        'version=2.3.4',
+        `source=${own.source}`,
+        'ref.name=2.3.4',
+        'url=https://a',
+        'created=2026-12-01',
+      ].map(label => `org.opencontainers.image.${label}`),
+    },
+  })
+  expect(made.warnings).toEqual([])
+  expect(made.notices).toMatchObject([
+    { message: expect.stringMatching(/^org\.\S+\.version, org\.\S+\.revision: /) },
+  ])
+})
+
+test('a label of the revision is the action’s alone, and one of the source is used where that is not known', () => {
+  const labels = ['revision=6f1ea31', 'source=https://b'].map(label => `org.opencontainers.image.${label}`)
+  const known = requestWith({ labels: labels.join('\n') }, run)
+  expect(JSON.stringify([known.request, known.notices])).not.toMatch(/image\.revision/)
+  const unknown = requestWith({ labels: labels.join('\n') }, runIn(workspace, { repositoryUrl: undefined }))
+  expect(unknown).toMatchObject({
+    request: { build: { labels: expect.arrayContaining([labels[1]]) } },
+    notices: [],
+  })
 })

@@ -1,5 +1,7 @@
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readRunContext } from '../../src/inputs/run-context.ts'
+import { temporaryFolder, write } from './order.ts'
 
 const nothing = {
   tag: undefined,
@@ -45,6 +47,10 @@ const tagContext = {
   temporary: '/temporary',
 }
 
+const events = temporaryFolder()
+write(events, { release: '{"release":{"tag_name":"2.3.4"}}', broken: '{"release":' })
+const release = { GITHUB_EVENT_NAME: 'release', GITHUB_EVENT_PATH: join(events, 'release') }
+
 test.each<{ run: string; env: NodeJS.ProcessEnv; context: object }>([
   { run: 'outside of GitHub', env: {}, context: {} },
   { run: 'on a tag', env: onTag, context: tagContext },
@@ -76,6 +82,28 @@ test.each<{ run: string; env: NodeJS.ProcessEnv; context: object }>([
       recorded: { actor: 'todor', run: `${page}/attempts/2`, environment: 'production' },
     },
   },
+  {
+    run: 'of a server that does not say of which type a ref is',
+    env: { GITHUB_REF: 'refs/tags/build/7' },
+    context: { tag: 'build/7', ref: 'tag build/7' },
+  },
+  { run: 'on a branch, of such a server', env: { GITHUB_REF: 'refs/heads/7' }, context: { ref: 'ref 7' } },
+  {
+    run: 'for a release, without its git ref',
+    env: { ...release, GITHUB_REF: '', GITHUB_REF_NAME: '', GITHUB_REF_TYPE: 'branch' },
+    context: { tag: '2.3.4', ref: 'tag 2.3.4' },
+  },
+  {
+    run: 'for a release, with its git ref',
+    env: { ...release, GITHUB_REF: 'refs/tags/1', GITHUB_REF_NAME: '1', GITHUB_REF_TYPE: 'tag' },
+    context: { tag: '1', ref: 'tag 1' },
+  },
+  {
+    run: 'for a release whose event is not readable',
+    env: { ...release, GITHUB_EVENT_PATH: join(events, 'broken') },
+    context: {},
+  },
+  { run: 'of another event', env: { ...release, GITHUB_EVENT_NAME: 'push' }, context: {} },
   {
     run: 'with half an address',
     env: { GITHUB_REPOSITORY: 'dmwm/WMCore', GITHUB_RUN_ID: '7' },

@@ -91,6 +91,11 @@ describe('what a git tag gets', () => {
       gitTag: '2.3.4/5',
       facts: ['contains "/"', 'X.Y.Z (final)', 'the end after 2.3.4'],
     },
+    {
+      policy: presets['dmwm-go'],
+      gitTag: '2.3.4.1',
+      facts: ['X.Y.Z (final)', 'policy: wmcore has a rule for it, patch (X.Y.Z.P)'],
+    },
     { policy: presets['dmwm-go'], gitTag: 'v0.5', facts: ['vX.Y.Z (v-final)', '"." after v0.5', 'it ends'] },
   ])('$gitTag is refused: $facts', ({ policy = general, gitTag, facts }) => {
     expectRefusal(policy, gitTag, facts)
@@ -163,6 +168,14 @@ describe('the reason names what it gets, and who gets a stable tag', () => {
       facts: ['gets 2.3.5rc1', 'no stable tag', 'X.Y.Z (final) and X.Y.Z.P (patch)'],
     },
     { policy: presets.crab, gitTag: 'v3.1rc1', facts: ['rule other, *', 'no stable tag', 'v3.D (release)'] },
+    {
+      policy: presets.wmcore,
+      gitTag: 'v1.0.0',
+      facts: ['rule other, *', 'policy: dmwm-go has a rule for it, v-final (vX.Y.Z).'],
+    },
+    { policy: presets.wmcore, gitTag: 'v1.0.0rc1', facts: ['policy: dmwm-go', 'v-candidate (vX.Y.ZrcN)'] },
+    { policy: presets.crab, gitTag: '1.2.3', facts: ['policy: wmcore', 'final (X.Y.Z)'] },
+    { policy: 'any: * -> * | *-stable', gitTag: '1.2.3', facts: ['the stable 1.2.3-stable.'] },
     { policy: both, gitTag: '1.2', facts: ['gets 1.2, 1, and latest', 'stable 1.2-stable and stable'] },
     { policy: 'other: * -> *', gitTag: '1.2', facts: ['gets 1.2', 'no stable tag.'] },
   ])('$gitTag', ({ policy, gitTag, facts }) => {

@@ -51,9 +51,9 @@ describe('mistakes', () => {
     ['a: v«*» -> v*', 'contain "*"', '* alone'],
     ['a: v«*»-X -> vX', 'contain "*"'],
     ['a: v«~»X -> X', 'contain "~"'],
-    ['a: v«X1» -> vX', 'digit', 'X.1'],
-    ['a: vX -> vX «X1»', 'digit', 'X.1'],
-    ['a: v«X"»1" -> vX', 'digit', 'X.1'],
+    ['a: v«X1» -> vX', 'digit', '"X1"'],
+    ['a: vX -> vX «X1»', 'digit', '"X1"'],
+    ['a: v«X"»1" -> vX', 'digit', '"X1"'],
     ['a: vX«"»-RC -> vX', 'quote', '"-RC"'],
     ['a: vX -> vX«"»', 'quote'],
     ['  «X» -> X', 'no name', 'final: '],
@@ -101,6 +101,11 @@ describe('slips', () => {
   test.each<[string, ...string[]]>([
     ['a: vdb_«XY».Z -> vZ', 'XY stands for itself', 'X.Y', '"XY"'],
     ['a: v -> «XY»', 'XY stands for itself'],
+    ['a: vX.Y.Z-«RCN» -> vX.Y.Z', 'RCN stands for itself', 'write "RC"N if', '"RCN" in double quotes'],
+    ['a: vX.Y.«ZRC» -> vX.Y', 'ZRC stands for itself', 'write Z"RC" if'],
+    ['a: vX.Y.«ZRCN» -> vX.Y', 'write Z"RC"N if'],
+    ['a: X.Y.«F»inal -> X.Y-F', 'the F of Final', '"Final"'],
+    ['a: vX-«R»cN -> vX.R.N', 'the R of Rc', '"Rc"'],
     ['a: v-«R»elease -> vR', 'the R of Release stands for a number', '"Release"'],
     ['final: X.Y -> X.Y «X.Y-stable»', 'X.Y-stable is not a stable tag', 'X.Y.Z | X.Y.Z-stable'],
   ])('%s', (place, ...facts) => {
@@ -114,6 +119,7 @@ describe('slips', () => {
     { pattern: 'X.Y-stable', why: 'that is what the git tag is called' },
     { pattern: 'vB.X', why: 'a number has no word behind it' },
     { pattern: 'v"XY".Z"-Release"', why: 'quotes say what is literal' },
+    { pattern: 'vX.Y.Z"RC"N', why: 'quotes part literal text from numbers' },
   ])('none in $pattern: $why', ({ pattern }) => {
     expect(problemsOf(`a: ${pattern} -> ${pattern}`)).toEqual([])
   })

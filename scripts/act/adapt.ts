@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Entry, Run } from './catalogue.ts'
 
 /** The name of this repository on GitHub. */
@@ -53,7 +53,7 @@ export async function adapt(
   return { ofThisRepository: ours, ofTheServices: services, runs: placed }
 }
 
-/** The repositories that `uses:` in these files names, each as `owner/name@ref`, and the folders that stand for them. */
+/** The repositories that `uses:` in these files names, each as `owner/name@ref`, and the folders that stand for them, as whole paths. */
 export function localRepositories(
   files: Readonly<Record<string, string>>,
   { own, actions }: { own: string; actions: string },
@@ -62,7 +62,7 @@ export function localRepositories(
     Array.from(
       text.matchAll(/\buses: ([\w.-]+\/[\w.-]+)(?:\/[^@\s]*)?(@[^\s#]+)/g),
       ([, repository = '', ref]) =>
-        [`${repository}${ref}`, repository === OWN ? own : join(actions, repository)] as const,
+        [`${repository}${ref}`, repository === OWN ? own : resolve(actions, repository)] as const,
     ),
   )
   return Object.fromEntries(named)

@@ -2,11 +2,7 @@ import { userInfo } from 'node:os'
 import { ENVIRONMENT_VARIABLE, type RunContext, readRunContext } from '../inputs/run-context.ts'
 import { BY_HAND } from '../registry/promotion-record.ts'
 
-/**
- * The run that a call belongs to: in GitHub Actions, in GitLab, or by hand.
- *
- * Source: GitHub documentation, "Default environment variables"; GitLab documentation, "Predefined CI/CD variables".
- */
+/** The run that a call belongs to. Source: GitLab documentation, "Predefined CI/CD variables". */
 export function ciContext(env: NodeJS.ProcessEnv, directory: string): RunContext {
   const place = { workspace: directory, temporary: undefined, isConfined: false }
   if (env.GITLAB_CI === 'true') {

@@ -2,13 +2,13 @@ import { tmpdir } from 'node:os'
 import { CommanderError } from 'commander'
 import { systemClock } from '../clock.ts'
 import { execute } from '../commands/execute.ts'
-import { hasResultAnyway, Ledger } from '../commands/ledger.ts'
+import { Ledger } from '../commands/ledger.ts'
 import { ReleaseError } from '../errors.ts'
 import { Mistakes } from '../inputs/mistakes.ts'
 import { requestOf } from '../inputs/request.ts'
 import { InterruptedError, interruption } from '../interruption.ts'
 import type { Log } from '../log.ts'
-import { causeLines, failureText } from '../report/failure.ts'
+import { causeLines, failureOf, failureText } from '../report/failure.ts'
 import { maskedLog } from '../report/masked-log.ts'
 import { tableOf } from '../report/table.ts'
 import { coloursFor } from '../report/terminal-colours.ts'
@@ -18,6 +18,7 @@ import { Secrets } from '../secrets.ts'
 import { removeLeftBehind, withTemporary } from '../temporary.ts'
 import { eachLine, jsonLine } from '../text.ts'
 import { ciContext } from './ci.ts'
+import type { EXIT_STATUSES } from './commands.ts'
 import { withoutPassword, withSecrets } from './credentials.ts'
 import { explain } from './explain.ts'
 import { type Call, readCall } from './program.ts'
@@ -25,15 +26,15 @@ import { writeResult } from './write-result.ts'
 
 /** Runs the command line. Returns the exit status, or the signal that stopped it. Never throws. */
 export async function runCommandLine(process: NodeJS.Process): Promise<number | NodeJS.Signals> {
+  const { stdout, stderr, env } = process
   // The callback of each write has its error.
-  process.stdout.on('error', () => {})
+  stdout.on('error', () => {})
   let call: Call
   try {
     call = readCall(process.argv.slice(2))
   } catch (error) {
     return error instanceof CommanderError && error.exitCode === 0 ? 0 : 1
   }
-  const { stderr, env } = process
   const colours = coloursFor(stderr, env)
   const secrets = new Secrets()
   const ledger = new Ledger()
@@ -41,19 +42,23 @@ export async function runCommandLine(process: NodeJS.Process): Promise<number | 
   const log = maskedLog(terminalLog({ stream: stderr, colours, now, debug: call.debug }), secrets)
   try {
     if (call.command === 'explain') await explain(call, { process, log })
-    else await runRequest(call, call.command, { process, log, secrets, ledger })
+    else {
+      await runRequest(call, call.command, { process, log, secrets, ledger })
+      await print(call, ledger, stdout)
+    }
     return 0
   } catch (error) {
     const shown = secrets.maskError(asRunnerFault(error))
+    // What failed first is what is reported.
+    if (call.json || LOOKING.includes(call.command))
+      await print(call, ledger, stdout, failureOf(shown)).catch(() => {})
     const text = failureText(shown, ledger)
     for (const line of causeLines(shown)) stderr.write(`${line}\n`)
     stderr.write(`${colours.red('error:')} ${eachLine(text)}\n`)
-    if (error instanceof InterruptedError) return error.by
-    return error instanceof ReleaseError && error.name === 'stable-image-missing' ? 2 : 1
+    return error instanceof InterruptedError ? error.by : statusOf(error, call.command)
   }
 }
 
-/** Does what the action does with these inputs, and prints the result. */
 async function runRequest(
   call: Call,
   command: Exclude<Call['command'], 'explain'>,
@@ -63,27 +68,47 @@ async function runRequest(
   const texts = await withSecrets(call, process)
   secrets.addInputs(texts)
   const context = ciContext(process.env, process.cwd())
-  const request = requestOf({ ...texts, command }, context, { mistakes: new Mistakes(), log })
+  const env = withoutPassword(process.env)
+  const request = requestOf({ ...texts, command }, context, { mistakes: new Mistakes(), log, env })
   // Not before: without a handler, Ctrl-C ends a wait for the password at once.
   const signal = interruption(process)
   await removeLeftBehind(tmpdir())
-  const env = withoutPassword(process.env)
   const { workspace } = context
-  try {
-    await execute(
-      request,
-      { env, log, secrets, clock: systemClock(signal), ledger, signal, workspace },
-      use => withTemporary(tmpdir(), use),
-    )
-  } catch (error) {
+  const clock = systemClock(signal)
+  await execute(request, { env, log, secrets, clock, ledger, signal, workspace }, use =>
+    withTemporary(tmpdir(), use),
+  ).catch(error => {
     signal.throwIfAborted()
-    if (hasResultAnyway(command)) await print(call, ledger, process)
     throw error
-  }
-  await print(call, ledger, process)
+  })
 }
 
-async function print({ json }: Call, { result }: Ledger, { stdout }: NodeJS.Process): Promise<void> {
-  if (result === undefined) return
-  await writeResult(stdout, `${json ? jsonLine(result) : tableOf(result, stdout.columns || undefined)}\n`)
+/** Commands whose result is what they found, also when that is a failure. */
+const LOOKING: readonly Call['command'][] = ['verify', 'audit']
+
+/** Prints the result of a call; as JSON also that it failed, and how. */
+async function print(
+  { command, json }: Call,
+  { result }: Ledger,
+  stdout: NodeJS.Process['stdout'],
+  failure?: ReturnType<typeof failureOf>,
+): Promise<void> {
+  const { name = 'internal-error', what, remedy } = failure ?? {}
+  const error = failure && { name, what, remedy }
+  const table = result === undefined ? '' : tableOf(result, stdout.columns || undefined)
+  const text = json ? jsonLine({ ...(result ?? { command }), error }) : table
+  if (text !== '') await writeResult(stdout, `${text}\n`)
+}
+
+const UNREADABLE: readonly string[] = [
+  'registry-unreadable',
+  'registry-denied',
+  'registry-refused',
+  'credentials-unreadable',
+]
+
+function statusOf(error: unknown, command: Call['command']): keyof typeof EXIT_STATUSES {
+  if (!(error instanceof ReleaseError)) return 1
+  if (error.name === 'stable-image-missing') return 2
+  return LOOKING.includes(command) && UNREADABLE.includes(error.name) ? 3 : 1
 }

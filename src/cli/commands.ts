@@ -1,11 +1,12 @@
 import type { InputName } from '../action-yml.ts'
 import type { Request } from '../commands/request.ts'
 
-/** How the program ends, as docker.sh does. */
+/** How the program ends; 1 and 2 are docker.sh's. */
 export const EXIT_STATUSES = {
   0: 'done, and the registry is as planned',
-  1: 'a wrong call, an image that was not built, or anything else that failed',
+  1: 'a wrong call, an image that was not built, a difference, or anything else that failed',
   2: 'push: the stable image was not built, though the image was',
+  3: 'verify, audit: nothing differs, but something could not be read',
 } as const
 
 /** What a command of the command line takes, and what the help says of it. */
@@ -29,7 +30,6 @@ const CHECKS: readonly InputName[] = ['require-checks', 'checks-timeout']
 const PUBLISH: readonly InputName[] = ['on-existing', 'stable', ...CHECKS, 'record', 'username']
 const RELEASE: readonly InputName[] = [...POLICY, ...BUILD, ...PACKAGE, ...PUBLISH]
 
-/** The commands, in the order of the help. */
 export const commands: readonly CommandHelp[] = [
   {
     name: 'release',

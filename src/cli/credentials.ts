@@ -21,7 +21,6 @@ export async function withSecrets(
   return { ...texts, password, 'github-token': env.GITHUB_TOKEN ?? '' }
 }
 
-/** The environment of programs that are started. */
 export function withoutPassword({ [PASSWORD]: _, ...env }: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return env
 }

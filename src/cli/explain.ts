@@ -15,10 +15,10 @@ export async function explain(
   { texts, json }: Call,
   { process, log }: { process: NodeJS.Process; log: Log },
 ): Promise<void> {
-  const { stdin, stdout } = process
+  const { stdin, stdout, env } = process
   const mistakes = new Mistakes()
-  const run = ciContext(process.env, process.cwd())
-  const policy = policyOf({ texts: withoutSecrets(texts, mistakes), run, mistakes, log })
+  const run = ciContext(env, process.cwd())
+  const policy = policyOf({ texts: withoutSecrets(texts, mistakes), run, mistakes, log, env })
   mistakes.throwIfAny()
   if (stdin.isTTY) log.info('Reading git tags from the terminal, one a line, until Ctrl-D.')
   const counts = new Map<string, number>()
@@ -69,7 +69,6 @@ function imageTags({ rule, tags, stableTags, reason }: ReturnType<typeof explana
   return [...others, ...(stableTags.length === 0 ? [] : ['|', ...stableTags])].join(' ')
 }
 
-/** How many git tags each rule took. */
 function countTable({ rules }: Policy, counts: ReadonlyMap<string, number>): string {
   const all = String([...counts.values()].reduce((sum, count) => sum + count, 0))
   const row = (name: string, what: string): string[] => [

@@ -5,7 +5,6 @@ import { eachLine } from '../text.ts'
 import { VERSION } from '../version.ts'
 import { type CommandHelp, commands, EXIT_STATUSES } from './commands.ts'
 
-/** A command as somebody called it. */
 export interface Call {
   readonly command: CommandHelp['name']
   /** Every input as it was given, else its default. */

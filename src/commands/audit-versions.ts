@@ -2,10 +2,11 @@ import type { ReleaseError } from '../errors.ts'
 import { allTags } from '../policy/decide.ts'
 import { newestFirst, type Published, type PublishedVersion } from '../policy/published.ts'
 import { compareVersions } from '../policy/version-order.ts'
-import { type Finding, findingsOf, versionMissing } from '../reconcile/audit-findings.ts'
+import { type Finding, findingsOf, promotionIncomplete, versionMissing } from '../reconcile/audit-findings.ts'
 import { constraintsOfPublished, stableConstraint } from '../reconcile/constraints.ts'
 import { digestAt } from '../reconcile/observed.ts'
 import { reconcile } from '../reconcile/reconcile.ts'
+import type { RegistryClient } from '../registry/client.ts'
 import type { PromotionNote } from '../registry/promotion-record.ts'
 import { type Digest, imageName, type TagState, tagged } from '../registry/reference.ts'
 import { counted } from '../text.ts'
@@ -14,16 +15,17 @@ import type { AuditRequest, PublishedService } from './request.ts'
 
 export interface ReadService {
   readonly of: PublishedService
+  readonly registry: RegistryClient
   readonly published: Published
   /** Its versions that are judged, the newest first. */
   readonly judged: readonly PublishedVersion[]
   /** Of every moving tag, the tag that shows the newest version which it could lead to. */
   readonly newest: ReadonlyMap<string, string>
-  readonly tags: ReadonlyMap<string, TagState>
+  readonly tags: Map<string, TagState>
   /** Images that tags lead to, and the registry does not have. */
-  readonly lost: ReadonlySet<Digest>
+  readonly lost: Set<Digest>
   /** What kept tags, images by their digests, or the list of all tags (`''`) from being read. */
-  readonly unread: ReadonlyMap<string, ReleaseError>
+  readonly unread: Map<string, ReleaseError>
   /** What records tell, by the reference of the stable tag. */
   readonly notes: ReadonlyMap<string, PromotionNote>
   readonly records: 'not-read' | 'read' | 'unsupported' | { readonly problem: string }
@@ -42,8 +44,23 @@ export function auditResult(request: AuditRequest, all: readonly ReadService[]):
     command: 'audit',
     from: request.from,
     records: request.withRecords ? records : 'not-read',
-    services: all.map(one => auditService(one, versions, request)),
+    services: nameIncomplete(all.map(one => auditService(one, versions, request))),
   }
+}
+
+/** Tells what a promotion has left behind from what waits for one. */
+function nameIncomplete(services: readonly AuditedService[]): readonly AuditedService[] {
+  const all = services.flatMap(({ versions }) => versions)
+  const begun = all.filter(({ stableTags }) => stableTags.some(({ moving }) => !moving))
+  const gitTags = new Set(begun.map(({ gitTag }) => gitTag))
+  const named = (version: AuditedVersion): AuditedVersion => {
+    if (!gitTags.has(version.gitTag)) return version
+    const findings = version.findings.map(finding =>
+      finding.kind === 'stable-waiting' ? promotionIncomplete(finding, version.gitTag) : finding,
+    )
+    return { ...version, findings }
+  }
+  return services.map(service => ({ ...service, versions: service.versions.map(named) }))
 }
 
 function auditService(
@@ -55,7 +72,7 @@ function auditService(
   const older = published.versions.size - judged.length
   const since = request.from === undefined ? '' : ` from ${request.from} on`
   const nothing = `it has no version${since}, and ${counted(older + published.others.length, 'other tag')}`
-  const problem = unread.get('')?.what.replace(/\.$/, '') ?? (judged.length === 0 ? nothing : undefined)
+  const problem = unread.get('')?.what ?? (judged.length === 0 ? nothing : undefined)
   const owners = new Map(
     judged.toReversed().map(version => [digestAt(one, version.decision.first.tag), version]),
   )
@@ -107,10 +124,8 @@ function judge(
   const [failure] = steps
     .filter(({ kind }) => kind !== 'stay')
     .flatMap(({ tag: { tag } }) => unread.get(tag) ?? unread.get(digestAt(observed, tag) ?? tag) ?? [])
-  if (failure !== undefined) {
-    const problem = failure.what.replace(/\.$/, '')
-    return { ...about, state: 'unread', stableTags: [], findings: [], problem }
-  }
+  if (failure !== undefined)
+    return { ...about, state: 'unread', stableTags: [], findings: [], problem: failure.what }
   const ownerOf = (image: Digest) => {
     const owner = owners.get(image)
     if (owner === undefined) return undefined

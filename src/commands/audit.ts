@@ -5,14 +5,17 @@ import { newestFirst, publishedVersions } from '../policy/published.ts'
 import { compareVersions, versionOfGitTag } from '../policy/version-order.ts'
 import { digestAt } from '../reconcile/observed.ts'
 import type { PromotionNote } from '../registry/promotion-record.ts'
-import { type Digest, type TagState, tagged } from '../registry/reference.ts'
+import { tagged } from '../registry/reference.ts'
 import { counted } from '../text.ts'
-import type { AuditResult } from './audit-result.ts'
+import { type AuditResult, findingsIn } from './audit-result.ts'
 import { auditResult, type ReadService } from './audit-versions.ts'
 import { eachAtOnce, forServices } from './concurrency.ts'
 import { readNotes } from './record.ts'
 import type { AuditRequest, PublishedService } from './request.ts'
 import type { Run } from './run.ts'
+
+/** How many requests go to the registry at once, for all services together. */
+const REQUESTS_AT_ONCE = 16
 
 /**
  * Compares the registry with the policy for every version of the services. Changes nothing, and pulls nothing. Throws
@@ -20,44 +23,50 @@ import type { Run } from './run.ts'
  */
 export async function audit(request: AuditRequest, run: Run): Promise<void> {
   const all = await run.log.stage('Read the registry', async conclude => {
-    const all = await forServices(request.services, of => readService(of, request, run))
+    const all = await readServices(request, run)
     const looked = all.reduce((sum, { tags }) => sum + tags.size, 0)
     conclude(`${counted(looked, 'tag')} of ${counted(all.length, 'service')} looked at`)
     return all
   })
   const result = auditResult(request, all)
   run.ledger.result = result
+  const incomplete = findingsIn(result).filter(({ finding }) => finding.kind === 'promotion-incomplete')
+  if (incomplete.length > 0) {
+    const said = incomplete.map(({ service, finding }) => `${service}: ${finding.what}. ${finding.remedy}`)
+    run.log.warning('A promotion is incomplete', said.join('\n'))
+  }
   throwIfWrong(result, all)
 }
 
-async function readService(of: PublishedService, request: AuditRequest, run: Run): Promise<ReadService> {
-  const registry = run.registryFor(of.repository)
-  const unread = new Map<string, ReleaseError>()
-  const versions = versionsIn((await ask(unread, '', run, () => registry.listTags())) ?? [], request)
-  // No more than 16 requests for all services, of which 8 are read at once.
-  const atOnce = Math.max(2, Math.floor(16 / request.services.length))
-  const tags = new Map<string, TagState>()
-  const wanted = versions.judged.flatMap(({ decision }) => allTags(decision).map(({ tag }) => tag))
-  await eachAtOnce([...new Set(wanted)], atOnce, async tag => {
-    const state = await ask(unread, tag, run, () => registry.headTag(tag))
-    if (state !== undefined) tags.set(tag, state)
+/** Lists the tags of the services, and asks what each leads to, and whether the registry has these images. */
+async function readServices(request: AuditRequest, run: Run): Promise<readonly ReadService[]> {
+  const all = await forServices(request.services, of => listVersions(of, request, run))
+  const tags = all.flatMap(one => {
+    const wanted = one.judged.flatMap(({ decision }) => allTags(decision).map(({ tag }) => tag))
+    return [...new Set(wanted)].map(tag => ({ one, tag }))
   })
-  const lost = new Set<Digest>()
-  const images = new Set([...tags.keys()].flatMap(tag => digestAt({ tags }, tag) ?? []))
-  await eachAtOnce([...images], atOnce, async digest => {
-    const isThere = await ask(unread, digest, run, () => registry.hasManifest(digest))
-    if (isThere === false) lost.add(digest)
+  await eachAtOnce(tags, REQUESTS_AT_ONCE, async ({ one, tag }) => {
+    const state = await ask(one.unread, tag, run, () => one.registry.headTag(tag))
+    if (state !== undefined) one.tags.set(tag, state)
   })
-  const read = { of, ...versions, tags, lost, unread, notes: new Map(), records: 'not-read' } as const
-  return request.withRecords ? { ...read, ...(await readRecords(read, run)) } : read
+  const images = all.flatMap(one => {
+    const digests = new Set([...one.tags.keys()].flatMap(tag => digestAt(one, tag) ?? []))
+    return [...digests].map(digest => ({ one, digest }))
+  })
+  await eachAtOnce(images, REQUESTS_AT_ONCE, async ({ one, digest }) => {
+    const isThere = await ask(one.unread, digest, run, () => one.registry.hasManifest(digest))
+    if (isThere === false) one.lost.add(digest)
+  })
+  if (!request.withRecords) return all
+  return forServices(all, async one => ({ ...one, ...(await readRecords(one, run)) }))
 }
 
 /** How many questions about a service may stay without an answer: each was asked for minutes. */
 const MOST_UNANSWERED = 3
 
-/** Asks about something; what keeps it from being read hides nothing else. */
+/** Asks about something. What keeps it from being read, as a part of a sentence, hides nothing else. */
 async function ask<T>(
-  unread: Map<string, ReleaseError>,
+  unread: ReadService['unread'],
   about: string,
   { secrets }: Run,
   question: () => Promise<T>,
@@ -69,12 +78,19 @@ async function ask<T>(
     throw new ReleaseError('registry-unreadable', { what, remedy: 'Run it again.' })
   } catch (error) {
     const { name, what, remedy } = knownFailure(error)
-    unread.set(about, new ReleaseError(name, { what: secrets.mask(what), remedy, cause: error }))
+    unread.set(about, new ReleaseError(name, { what: secrets.mask(what.replace(/\.?\s*$/, '')), remedy }))
     return undefined
   }
 }
 
-function versionsIn(tags: readonly string[], { policy, stable, from }: AuditRequest) {
+async function listVersions(
+  of: PublishedService,
+  { policy, stable, from }: AuditRequest,
+  run: Run,
+): Promise<ReadService> {
+  const registry = run.registryFor(of.repository)
+  const unread: ReadService['unread'] = new Map()
+  const tags = (await ask(unread, '', run, () => registry.listTags())) ?? []
   const published = publishedVersions(policy, tags)
   const versions = newestFirst(published.versions.values())
   // What should be there decides where a moving tag should be.
@@ -83,14 +99,21 @@ function versionsIn(tags: readonly string[], { policy, stable, from }: AuditRequ
   )
   const oldest = from === undefined ? undefined : versionOfGitTag(policy, from)
   return {
+    of,
+    registry,
     published,
     judged: versions.filter(({ version }) => oldest === undefined || compareVersions(version, oldest) >= 0),
     newest: newestOfMoving(policy, [...tags, ...due.map(({ tag }) => tag)]),
+    unread,
+    tags: new Map(),
+    lost: new Set(),
+    notes: new Map(),
+    records: 'not-read',
   }
 }
 
 async function readRecords(
-  { of, judged, tags, lost, unread }: ReadService,
+  { of, registry, judged, tags, lost, unread }: ReadService,
   run: Run,
 ): Promise<Pick<ReadService, 'notes' | 'records'>> {
   const copies = judged.flatMap(({ decision }) => decision.copies.filter(({ stable }) => stable))
@@ -101,7 +124,7 @@ async function readRecords(
   for (const digest of images) {
     const there = stable.filter(tag => digestAt({ tags }, tag) === digest)
     const references = there.map(tag => tagged(of.repository, tag))
-    const told = await readNotes(run.registryFor(of.repository), digest, references, run)
+    const told = await readNotes(registry, digest, references, run)
     // There is no place for them, or no way to them.
     if (!Array.isArray(told)) return { notes, records: told }
     for (const note of told) notes.set(note.destination, note)

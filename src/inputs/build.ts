@@ -4,11 +4,9 @@ import { imageName, isIn, type Repository } from '../registry/reference.ts'
 import { holdsLogin, lookAt } from './paths.ts'
 import { linesOf, type Reading } from './texts.ts'
 
-/** What is built, and how. */
 export function buildOf(gitTag: string, service: PublishedService | undefined, reading: Reading): Build {
   const { context, file } = reading.texts
   checkPaths(reading)
-  warnOfBuildArgs(reading)
   return {
     context,
     file: file || undefined,
@@ -35,43 +33,53 @@ function checkPaths({ texts: { context, file }, run, mistakes }: Reading): void 
     mistakes.about('file', file)(dockerfile.problem, 'Paths start from the workspace, not from context.')
 }
 
+const ONE_LABEL = 'Write one name=value a line, without quotes.'
+const ONE_ARGUMENT = 'Write one NAME=value a line, without quotes; for a value of several lines, NAME alone.'
+const IN_ENVIRONMENT = 'Set it in env: of the step; it may have several lines there. Or write NAME=value.'
+
 function buildArgsOf(reading: Reading): string[] {
-  return linesOf('build-args', reading).map(({ line, wrong }) => {
-    const [name = ''] = line.split('=', 1)
-    if (!/^[A-Za-z_][\w.-]*$/.test(name)) wrong('it has no name', 'Write one NAME=value a line.')
-    if (name === 'TAG') wrong('TAG is always the git tag', 'Leave it out.')
+  return linesOf('build-args', reading).map(({ line, wrong, warn }) => {
+    const [, name, value] = /^([A-Za-z_][\w.-]*)(?:=(.*))?$/.exec(line) ?? []
+    if (name === undefined) wrong('it does not begin with NAME=', ONE_ARGUMENT)
+    else if (name === 'TAG') wrong('TAG is always the git tag', 'Leave it out.')
+    else if (value !== undefined && looksOdd(value)) warn(ODD, ONE_ARGUMENT)
+    else if (value === undefined && reading.env[name] === undefined)
+      warn('the environment has no such variable, so the build does not get it', IN_ENVIRONMENT)
     return line
   })
 }
 
-function warnOfBuildArgs(reading: Reading): void {
-  const odd = linesOf('build-args', reading).flatMap(
-    ({ line }) => /^([^=]*)=(?:.*[\s,][A-Za-z_]\w*=|(["']).*\2$)/.exec(line)?.[1] ?? [],
-  )
-  const message = `${odd.join(', ')}: quotes or another NAME= are part of the value. Write one NAME=value a line.`
-  if (odd.length > 0) reading.log.warning('Possible mistake in build-args', message)
+const ODD = 'quotes, a backslash at the end or another NAME= are part of the value'
+
+function looksOdd(value: string): boolean {
+  return /^(["']).*\1$|\\$|[\s,;][A-Za-z_][\w.]*=/.test(value)
 }
 
-const OWN_LABELS = 'org.opencontainers.image.'
-
-/** Our own labels, and those that are given, which may replace some. */
+/** Our own labels, and those that are given, which may replace title and url. */
 function labelsOf(version: string, title: string | undefined, reading: Reading): string[] {
-  const source = reading.run.repositoryUrl
+  const { run, log } = reading
+  const source = run.repositoryUrl
   const url = source && `${source}/tree/${version.split('/').map(encodeURIComponent).join('/')}`
   // image-spec v1.1, annotations.md, "Pre-Defined Annotation Keys".
-  const own = { title, version, source, 'ref.name': version, url }
-  const labels = new Map(Object.entries(own).map(([name, value]) => [`${OWN_LABELS}${name}`, value]))
-  for (const { line, wrong } of linesOf('labels', reading)) {
-    const [, name, value = ''] = /^([^=\s]+)=(.*)$/.exec(line) ?? []
-    if (name === undefined) wrong('it is not name=value', 'Write one name=value a line.')
-    else if (name === `${OWN_LABELS}revision` || name === `${OWN_LABELS}version`)
-      wrong(`${name} says what was released, and is always set`, 'Leave it out.')
-    else labels.set(name, value)
+  const named = (labels: Record<string, string | undefined>): Map<string, string | undefined> =>
+    new Map(Object.entries(labels).map(([name, value]) => [`org.opencontainers.image.${name}`, value]))
+  const labels = named({ title, version, source, 'ref.name': version, url })
+  // What was released is not for the caller to say: a promotion reads it.
+  const revision = run.tag === version ? run.sha : undefined
+  const fixed = named({ version, revision, 'ref.name': version, ...(source && { source }) })
+  const ignored: string[] = []
+  for (const { line, wrong, warn } of linesOf('labels', reading)) {
+    const [, name, value = ''] = /^([^=\s"']+)=(.*)$/.exec(line) ?? []
+    if (name === undefined) wrong('it does not begin with name=', ONE_LABEL)
+    else if (!fixed.has(name)) labels.set(name, value)
+    else if (fixed.get(name) !== value) ignored.push(name)
+    if (looksOdd(value)) warn(ODD, ONE_LABEL)
   }
+  const message = `${ignored.join(', ')}: these say what was released, so the action's own values are used.`
+  if (ignored.length > 0) log.notice('Labels of the action', message)
   return [...labels].flatMap(([name, value]) => (value === undefined ? [] : `${name}=${value}`))
 }
 
-/** Options of docker that the action sets. */
 const OWN_OPTIONS =
   '--file --build-arg --label --tag --push --load --output --metadata-file --call --check --print --help --detach'
 

@@ -5,7 +5,6 @@ import type { GitHubRepository } from '../github/client.ts'
 import { oneLine } from '../text.ts'
 import { linesOf, type Reading } from './texts.ts'
 
-/** The package that the run waits for, if any. */
 export function packageOf(gitTag: string, reading: Reading): PackageGate | undefined {
   const { texts, mistakes } = reading
   const { package: name, 'package-index': address } = texts
@@ -24,7 +23,6 @@ export function packageOf(gitTag: string, reading: Reading): PackageGate | undef
   return index && version ? { package: { name, version }, index, timeout } : undefined
 }
 
-/** The checks that are required, if any. */
 export function checksOf(reading: Reading): ChecksGate | undefined {
   const timeout = timeoutOf('checks-timeout', reading)
   const names = new Set(linesOf('require-checks', reading).map(({ line }) => line))
@@ -37,7 +35,6 @@ export function checksOf(reading: Reading): ChecksGate | undefined {
   return undefined
 }
 
-/** Where GitHub answers questions about the git tag, if that is known. */
 export function gitHubOf({ texts, run: { apiUrl, repository } }: Reading): GitHubRepository | undefined {
   const token = texts['github-token']
   return apiUrl && repository && token ? { apiUrl, name: repository, token } : undefined

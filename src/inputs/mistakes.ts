@@ -35,7 +35,6 @@ export class Mistakes {
     return meant
   }
 
-  /** Throws one error for all mistakes, if there are any. */
   throwIfAny(): void {
     const [first, ...others] = this.#all
     if (first === undefined) return

@@ -9,7 +9,6 @@ const TOKEN =
 /** `user:password@host`, but not `name:tag@sha256:…`. */
 const ACCOUNT = /(?:^|[/\\\s,])[^\s/@:,=]*:[^\s/@]{1,256}@(?!sha(?:256|512):)/
 
-/** Inputs that may hold secrets, and are never shown. */
 const NEVER_SHOWN: readonly InputName[] = ['password', 'github-token', 'build-args']
 
 /** The texts without those that seem to hold a password or a token: each is a mistake. */

@@ -19,10 +19,11 @@ const COMMANDS = ['release', 'plan', 'build', 'push', 'promote', 'verify', 'audi
 export function requestOf(
   given: InputTexts,
   run: RunContext,
-  { mistakes, log }: Pick<Reading, 'mistakes' | 'log'>,
+  process: Pick<Reading, 'mistakes' | 'log' | 'env'>,
 ): Request {
+  const { mistakes } = process
   const texts = withoutSecrets(given, mistakes)
-  const reading = { texts, run, mistakes, log }
+  const reading = { ...process, texts, run }
   const command = mistakes.oneOf('command', texts.command, COMMANDS)
   const policy = policyOf(reading)
   const common = {
@@ -33,7 +34,6 @@ export function requestOf(
     stable: mistakes.oneOf('stable', texts.stable, STABLE) ?? 'on-release',
     withRecords: mistakes.oneOf('record', texts.record, ['true', 'false']) === 'true',
   }
-  // What else may be given depends on the command.
   if (command === undefined) return mistakes.orThrow<Request>(command)
   if (command !== 'audit') return versionRequestOf(command, common, reading)
   return mistakes.orThrow({ command, ...common, from: fromOf(policy, reading) })
@@ -82,7 +82,6 @@ function gitTagOf({ texts: { tag }, run, mistakes }: Reading): string {
   return ''
 }
 
-/** What the policy makes of the git tag, if both are right. */
 function decisionOf(policy: Policy, gitTag: string, { mistakes }: Reading): Planned | undefined {
   if (gitTag === '' || policy.rules.length === 0) return undefined
   const decision = decide(policy, gitTag)
@@ -92,7 +91,6 @@ function decisionOf(policy: Policy, gitTag: string, { mistakes }: Reading): Plan
   return undefined
 }
 
-/** The git tag of the oldest version that an audit judges, if one is given. */
 function fromOf(policy: Policy, { texts: { from, tag }, mistakes }: Reading): string | undefined {
   const remedy = 'Write it into from, or use verify to look at it alone.'
   if (tag !== '') mistakes.about('tag', tag)('audit is for every version', remedy)

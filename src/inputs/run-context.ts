@@ -1,7 +1,8 @@
+import { readFileSync } from 'node:fs'
+import { field, parseJson } from '../json.ts'
 import type { RecordedRun } from '../registry/promotion-record.ts'
 import { oneLine } from '../text.ts'
 
-/** What a CI says of the run. */
 export interface RunContext {
   readonly tag: string | undefined
   /** What the run is for, for people. */
@@ -27,12 +28,13 @@ export const ENVIRONMENT_VARIABLE = 'STABLE_RELEASE_ENVIRONMENT'
 /** Source: GitHub documentation, "Default environment variables". */
 export function readRunContext(env: NodeJS.ProcessEnv, directory: string): RunContext {
   const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: runId } = env
-  const { GITHUB_REF_TYPE: refType, GITHUB_REF_NAME: refName, GITHUB_RUN_ATTEMPT: attempt = '1' } = env
+  const { type, name } = refOf(env)
+  const { GITHUB_RUN_ATTEMPT: attempt = '1' } = env
   const repositoryUrl = server && repository ? `${server}/${repository}` : undefined
   const page = `${repositoryUrl}/actions/runs/${runId}${attempt === '1' ? '' : `/attempts/${attempt}`}`
   return {
-    tag: refType === 'tag' && refName ? refName : undefined,
-    ref: refName ? oneLine(`${refType ?? 'ref'} ${refName}`) : 'no git ref',
+    tag: type === 'tag' && name ? name : undefined,
+    ref: name ? oneLine(`${type} ${name}`) : 'no git ref',
     sha: env.GITHUB_SHA || undefined,
     repositoryUrl,
     repository: repository || undefined,
@@ -49,4 +51,22 @@ export function readRunContext(env: NodeJS.ProcessEnv, directory: string): RunCo
     temporary: env.RUNNER_TEMP || undefined,
     isConfined: true,
   }
+}
+
+/** The type and the name of the git ref, neither of which every server gives. */
+function refOf(env: NodeJS.ProcessEnv): { type: string; name: string } {
+  const { GITHUB_REF: ref = '', GITHUB_REF_TYPE: type, GITHUB_REF_NAME: name } = env
+  const released = ref === '' ? releasedTag(env) : undefined
+  if (released !== undefined) return { type: 'tag', name: released }
+  return {
+    type: type || (ref.startsWith('refs/tags/') ? 'tag' : 'ref'),
+    name: name || ref.replace(/^refs\/(?:tags|heads)\//, ''),
+  }
+}
+
+/** The git tag of a release event, whose GITHUB_REF is empty now and then: actions/runner, issue 2788. */
+function releasedTag({ GITHUB_EVENT_NAME, GITHUB_EVENT_PATH }: NodeJS.ProcessEnv): string | undefined {
+  if (GITHUB_EVENT_NAME !== 'release' || !GITHUB_EVENT_PATH) return undefined
+  const tag = field(parseJson(readFileSync(GITHUB_EVENT_PATH, 'utf8')), 'release', 'tag_name')
+  return typeof tag === 'string' ? tag : undefined
 }

@@ -15,7 +15,9 @@ export interface Reading {
   readonly texts: InputTexts
   readonly run: RunContext
   readonly mistakes: Mistakes
-  readonly log: Pick<Log, 'warning'>
+  readonly log: Pick<Log, 'warning' | 'notice'>
+  /** The environment of the build. */
+  readonly env: NodeJS.ProcessEnv
 }
 
 export const inputNames = Object.keys(inputs) as readonly InputName[]
@@ -31,18 +33,20 @@ export function textsOf(textOf: (input: InputName) => string): InputTexts {
   return Object.fromEntries(inputNames.map(name => [name, textOf(name)])) as InputTexts
 }
 
-/** A line of an input. `wrong` notes a mistake, and names the line by its number: it may hold a secret. */
+/** A line of an input. `wrong` and `warn` name it by its number: it may hold a secret. */
 interface Line {
   readonly line: string
   readonly wrong: (problem: string, remedy: string) => void
+  readonly warn: (problem: string, remedy: string) => void
 }
 
-/** The lines of an input that are not empty. */
-export function linesOf(input: InputName, { texts, mistakes }: Reading): Line[] {
+export function linesOf(input: InputName, { texts, mistakes, log }: Reading): Line[] {
   return texts[input].split(/\r?\n/).flatMap((text, index) => {
-    const wrong: Line['wrong'] = (problem, remedy) =>
-      mistakes.add(input, oneLine(`${input}, line ${index + 1}: ${problem}.`), oneLine(remedy))
-    return text.trim() === '' ? [] : [{ line: text.trim(), wrong }]
+    const what = (problem: string): string => oneLine(`${input}, line ${index + 1}: ${problem}.`)
+    const wrong: Line['wrong'] = (problem, remedy) => mistakes.add(input, what(problem), oneLine(remedy))
+    const warn: Line['warn'] = (problem, remedy) =>
+      log.warning(`Possible mistake in ${input}`, `${what(problem)} ${remedy}`)
+    return text.trim() === '' ? [] : [{ line: text.trim(), wrong, warn }]
   })
 }
 

@@ -1,9 +1,9 @@
+import { fittingPreset } from './fitting-preset.ts'
 import { isReferrersTag, tagProblem } from './image-tag.ts'
 import { matchRule, ruleFor, stableOrigin } from './match.ts'
 import { type Bindings, render } from './pattern.ts'
 import type { Policy, Template } from './policy.ts'
 
-/** An image tag that a git tag gets. */
 export interface PlannedTag {
   readonly tag: string
   readonly stable: boolean
@@ -46,7 +46,9 @@ export function decide(policy: Policy, gitTag: string): Decision {
   if (obstacle !== undefined) {
     return { kind: 'refused', gitTag, reason: `${gitTag} matches ${matched}, but ${obstacle}.` }
   }
-  const reason = `${gitTag} is matched by ${matched}: it gets ${namesOf([first, ...copies], policy)}.`
+  const isVersion = rule.pattern.kind === 'tokens' || rule.templates.some(({ stable }) => stable)
+  const names = `${namesOf([first, ...copies], policy)}${isVersion ? '' : fittingPreset(gitTag)}`
+  const reason = `${gitTag} is matched by ${matched}: it gets ${names}.`
   return { kind: 'planned', gitTag, rule: rule.name, first, copies, reason }
 }
 
@@ -89,10 +91,9 @@ function noRule(policy: Policy, gitTag: string): string {
   }
   const problem = policy.rules.some(({ pattern }) => pattern.kind === 'any') ? tagProblem(gitTag) : undefined
   const why = problem === undefined ? '' : `; * takes only what can be an image tag, and ${problem}`
-  return `${JSON.stringify(gitTag)} matches no rule${why}${nearest(policy, gitTag)}.`
+  return `${JSON.stringify(gitTag)} matches no rule${why}${nearest(policy, gitTag)}${fittingPreset(gitTag)}.`
 }
 
-/** The rule whose pattern fits the longest beginning of the git tag. */
 function nearest({ rules }: Policy, gitTag: string): string {
   const [miss] = rules
     .flatMap(rule => {

@@ -7,10 +7,7 @@ export function tagProblem(text: string): string | undefined {
   return strange === null ? undefined : `it contains ${JSON.stringify(strange[0])}`
 }
 
-/**
- * Whether clients keep signatures and attestations under a tag. Source: distribution-spec v1.1.1, "Referrers Tag Schema";
- * cosign's tags have an ending, such as `.sig`.
- */
+/** Whether a tag is for signatures: distribution-spec v1.1.1, "Referrers Tag Schema"; cosign's have an ending. */
 export function isReferrersTag(tag: string): boolean {
   return /^sha(?:256|384|512)-[0-9a-f]{64,128}(?:\.[a-z]+)?$/.test(tag)
 }

@@ -22,7 +22,6 @@ export function ruleFor(
   return undefined
 }
 
-/** The rule and the git tag that give an image tag. */
 interface Origin {
   readonly rule: Rule
   /** With letters for the numbers that the image tag drops. */

@@ -31,7 +31,6 @@ export function parsePolicy(text: string): ParsedPolicy {
   return isWrong() ? { kind: 'invalid', problems } : { kind: 'policy', policy, warnings: problems }
 }
 
-/** A rule with its words, and where its problems go. */
 interface Line {
   readonly rule: Rule
   readonly words: RuleWords
@@ -103,7 +102,6 @@ function readTemplate(word: TagWord, pattern: Pattern, report: Report): Template
   return { source: word.text, tokens, stable: word.stable, moving }
 }
 
-/** Checks what a git tag and an image tag have in common. */
 function checkTokens(word: Word, tokens: readonly Token[], report: Report): void {
   tokens.forEach((token, index) => {
     const next = tokens[index + 1]
@@ -112,23 +110,28 @@ function checkTokens(word: Word, tokens: readonly Token[], report: Report): void
       if (token.text === '"')
         report.error(partOf(word, token.at, 1), 'this double quote has no partner', advice)
     } else if (token.letter !== ANY && next?.kind === 'literal' && /^[0-9]/.test(next.text)) {
-      const message = `the digit behind the number ${token.letter} never matches: ${token.letter} takes all digits`
-      report.error(partOf(word, token.at, 2), message, `separate them, as in ${token.letter}.${next.text[0]}`)
+      const { letter } = token
+      const message = `the digit behind the number ${letter} never matches: ${letter} takes all digits`
+      const advice = `leave the digit out, or write "${letter}${next.text[0]}" in double quotes for the text`
+      report.error(partOf(word, token.at, 2), message, advice)
     }
   })
   warnOfSlips(word, report)
 }
 
-/** Literal capitals that look like two numbers, and numbers that look like the capital of a word. */
+/** Literal capitals that look like numbers, such as XY, ZRC and RCN, and numbers that look like the capital of a word. */
 function warnOfSlips(word: Word, report: Report): void {
   const text = word.text.replace(/"[^"]+"/g, quoted => '.'.repeat(quoted.length))
-  for (const { 0: run, index } of text.matchAll(/(?<![A-Z])[XYZPN]{2,}(?![A-Z])/g)) {
-    if (new Set(run).size !== run.length) continue
+  for (const { 0: run, index } of text.matchAll(/[A-Z]{2,}/g)) {
+    const [, first, literal, last] = /^([XYZ]?)([A-Z]+?)([XYZN]?)$/.exec(run) ?? []
+    const areNumbers = /^[XYZPN]+$/.test(run)
+    if (areNumbers ? new Set(run).size !== run.length : !first && !last) continue
+    const meant = areNumbers ? [...run].join('.') : `${first}"${literal}"${last}`
     const message = `${run} stands for itself: capitals beside each other are not numbers`
-    const advice = `write ${[...run].join('.')} if numbers are meant, and "${run}" in double quotes if not`
+    const advice = `write ${meant} if it has a number, and "${run}" in double quotes if not`
     report.warning(partOf(word, index, run.length), message, advice)
   }
-  for (const { 0: found, index } of text.matchAll(/(?<![^\-_/])[A-W][a-z]{2,}/g)) {
+  for (const { 0: found, index } of text.matchAll(/(?<![^-_./])[A-W][a-z]+/g)) {
     const message = `the ${found.charAt(0)} of ${found} stands for a number: a single capital always does`
     report.warning(partOf(word, index, 1), message, `write "${found}" in double quotes for the word`)
   }

@@ -29,7 +29,6 @@ export function tokenize(source: string): Token[] {
   )
 }
 
-/** The letters of a pattern or a template. */
 export function boundBy({ tokens }: Pick<Pattern, 'tokens'>): ReadonlySet<string> {
   return new Set(tokens.flatMap(token => (token.kind === 'number' ? [token.letter] : [])))
 }

@@ -1,6 +1,5 @@
 import type { Pattern, Token } from './pattern.ts'
 
-/** An image tag of a rule. */
 export interface Template {
   readonly source: string
   readonly tokens: readonly Token[]
@@ -17,7 +16,6 @@ export interface Rule {
   readonly templates: readonly [Template, ...Template[]]
 }
 
-/** A table of rules; the first that matches a git tag decides. */
 export interface Policy {
   readonly rules: readonly Rule[]
 }

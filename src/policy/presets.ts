@@ -1,4 +1,3 @@
-/** The policies that have a name. */
 export const presets = {
   /** WMCore: the verdict of its docker.sh on every tag. */
   wmcore: `

@@ -28,7 +28,6 @@ export function policyLines(text: string): readonly string[] {
   return text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/)
 }
 
-/** The most problems that are shown. */
 const MAX_SHOWN = 20
 
 /** Shows problems as a compiler does: place and message, the line, a caret under the text, the advice. */

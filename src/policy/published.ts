@@ -51,7 +51,6 @@ export function versionsShownBy(policy: Policy, tag: string): readonly Omit<Publ
   })
 }
 
-/** The words of the stable tags, such as `stable`. */
 function stableWords({ rules }: Policy): readonly string[] {
   return rules
     .flatMap(({ templates }) => templates.flatMap(({ stable, tokens }) => (stable ? tokens : [])))

@@ -3,7 +3,6 @@ import { EXAMPLE, type Report, type Word } from './problems.ts'
 /** An image tag; a stable one stands after the bar. */
 export type TagWord = Word & { readonly stable: boolean }
 
-/** The words of a rule. */
 export interface RuleWords {
   readonly name: Word
   readonly left: Word

@@ -15,6 +15,7 @@ export type FindingKind =
   | 'moving-behind'
   | 'image-lost'
   | 'version-missing'
+  | 'promotion-incomplete'
 
 /** One thing in which a repository differs from the policy. */
 export interface Finding {
@@ -42,7 +43,7 @@ export interface ImageOwner {
 
 /**
  * What audit, or verify, finds of a version in one repository that has at least one of its fixed tags. `lost` are the images
- * that the registry does not have, though tags lead to them; `ownerOf` names the version that has an image under a fixed tag.
+ * that the registry does not have, though tags lead to them; `ownerOf` names the version that has an image as its first tag.
  */
 export function findingsOf(
   desired: Desired,
@@ -77,6 +78,16 @@ export function versionMissing(gitTag: string): Finding {
     wrong: true,
     what: `${gitTag} is not there, and other services have it`,
     remedy: `Run release for ${gitTag}. If it has expired, set from to a newer version; if it was never meant for this service, audit the service by itself.`,
+  }
+}
+
+/** What is found of a tag that waits, of a version whose promotion has begun: in another service, or with another tag. */
+export function promotionIncomplete(waiting: Finding, gitTag: string): Finding {
+  return {
+    ...waiting,
+    kind: 'promotion-incomplete',
+    what: `The promotion of ${gitTag} is incomplete: ${waiting.tag} still waits`,
+    remedy: `Run promote for ${gitTag} again with all services, which completes it.`,
   }
 }
 
