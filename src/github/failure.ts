@@ -5,7 +5,6 @@ import { describeRequest } from '../http/transport.ts'
 import { field } from '../json.ts'
 import { asOneLine } from '../text.ts'
 
-/** GitHub gave no usable answer. */
 export class GitHubError extends ReleaseError {
   readonly status: number | undefined
   /** How long GitHub asks to wait, in milliseconds. */
@@ -59,7 +58,6 @@ function refusal(response: unknown, request: string, { name, permissions }: Aske
     403: [`GitHub refused access to ${name}`, `Give the token ${given}.`],
     404: unknown,
     409: unknown,
-    422: unknown,
   }
   const [what, remedy] = problems[status] ?? ['The GitHub API gave no usable answer', 'Run it again later.']
   const said = message === '' ? '' : `, ${message.replace(/\.$/, '')}`

@@ -6,14 +6,6 @@ import { oneLine } from '../text.ts'
 import type { Credentials } from './credentials.ts'
 import type { Repository } from './reference.ts'
 
-/** The errors in a body: distribution-spec v1.1.1, "Error Codes". */
-export function specErrors(body: Buffer): { code: string; message: string }[] {
-  const errors = field(parseJson(body.toString('utf8')), 'errors')
-  if (!Array.isArray(errors)) return []
-  const text = (value: unknown): string => (typeof value === 'string' ? value : '')
-  return errors.map(error => ({ code: text(field(error, 'code')), message: text(field(error, 'message')) }))
-}
-
 /** A refusal proves no absence, whatever its body says. */
 export function provesAbsence({ status, body }: HttpResponse): boolean {
   const isUnknown = ({ code }: { code: string }) => code === 'NAME_UNKNOWN' || code === 'MANIFEST_UNKNOWN'
@@ -72,6 +64,14 @@ export function refusalOf(
     what: `The registry refuses to ${isRead ? 'show' : 'accept'} ${facts}`,
     remedy: `${hint}${isPolicy ? CHECK_POLICY : written}`,
   })
+}
+
+/** distribution-spec v1.1.1, "Error Codes". */
+function specErrors(body: Buffer): { code: string; message: string }[] {
+  const errors = field(parseJson(body.toString('utf8')), 'errors')
+  if (!Array.isArray(errors)) return []
+  const text = (value: unknown): string => (typeof value === 'string' ? value : '')
+  return errors.map(error => ({ code: text(field(error, 'code')), message: text(field(error, 'message')) }))
 }
 
 function describeAnswer({ status, body }: HttpResponse, secrets: Secrets): string {

@@ -1,4 +1,4 @@
-import type { Transport } from '../http/transport.ts'
+import type { HttpResponse, Transport } from '../http/transport.ts'
 import { field, parseJson } from '../json.ts'
 import type { Secrets } from '../secrets.ts'
 import { denied, unreadable } from './answer.ts'
@@ -32,9 +32,9 @@ export class Authorization {
   }
 
   /** Takes a new challenge, unless another request has replaced `refused`; false if none can be answered. */
-  challenged(header: string, refused: string | undefined): boolean {
+  challenged({ headers }: HttpResponse, refused: string | undefined): boolean {
     if (this.#challenge !== undefined && refused !== this.#header) return true
-    const challenges = parseChallenges(header)
+    const challenges = parseChallenges(headers['www-authenticate'] ?? '')
     const of = (name: string) => challenges.find(({ scheme }) => scheme === name)
     // Harbor answers a token without the right, or for no project, with Basic or with an empty header.
     this.#challenge = of('bearer') ?? this.#challenge ?? of('basic')

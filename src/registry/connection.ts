@@ -54,10 +54,11 @@ export class RegistryConnection {
       const authorization = url.origin === origin ? await this.#authorization.header(origin) : undefined
       const headers = { ...question.headers, ...(authorization === undefined ? {} : { authorization }) }
       const response = await this.#options.transport.send({ method, url, headers, body }, backoff)
-      // Once: the token may have expired.
-      if (response.status === 401 && !isAgain && this.#challenged(response, { origin, what }, authorization))
-        continue
       this.#isRefused = response.status === 401
+      if (this.#isRefused && response.url.origin !== origin)
+        throw unusable(what, `it leads to ${response.url.origin}, which wants credentials`)
+      // Once: the token may have expired.
+      if (this.#isRefused && !isAgain && this.#authorization.challenged(response, authorization)) continue
       if (expects.includes(response.status)) return response
       if (expects.includes(404) && provesAbsence(response)) return { ...response, status: 404 }
       throw refusalOf(question, response, this.#options)
@@ -82,23 +83,14 @@ export class RegistryConnection {
     const url = new URL(`${origin}/v2/`)
     const response = await this.#options.transport.send({ method: 'GET', url, headers: {} })
     const { status } = response
-    const isChallenge = status === 401 && this.#challenged(response, { origin, what: origin }, undefined)
-    if (status === 404 || (status === 401 && !isChallenge))
+    const isOwn = response.url.origin === origin
+    if (status === 401 && isOwn && this.#authorization.challenged(response, undefined)) return origin
+    if (status === 401 || status === 404)
       throw unreadable(
         `${url} answered ${status}, not as a container registry.`,
         'Check the name of the registry.',
       )
-    if (!isChallenge && status !== 200)
-      throw refusalOf({ method: 'GET', what: origin }, response, this.#options)
+    if (status !== 200) throw refusalOf({ method: 'GET', what: origin }, response, this.#options)
     return origin
-  }
-
-  #challenged(
-    { headers, url }: HttpResponse,
-    { origin, what }: { origin: string; what: string },
-    refused: string | undefined,
-  ): boolean {
-    if (url.origin !== origin) throw unusable(what, `it leads to ${url.origin}, which wants credentials`)
-    return this.#authorization.challenged(headers['www-authenticate'] ?? '', refused)
   }
 }
