@@ -8,15 +8,16 @@ import { Mistakes } from '../inputs/mistakes.ts'
 import { requestOf } from '../inputs/request.ts'
 import { InterruptedError, interruption } from '../interruption.ts'
 import type { Log } from '../log.ts'
-import { causeLines, failureOf, failureText } from '../report/failure.ts'
+import { causeLines, failureText } from '../report/failure.ts'
 import { maskedLog } from '../report/masked-log.ts'
+import { jsonOf } from '../report/outputs.ts'
 import { tableOf } from '../report/table.ts'
 import { coloursFor } from '../report/terminal-colours.ts'
 import { terminalLog } from '../report/terminal-log.ts'
 import { asRunnerFault } from '../runner.ts'
 import { Secrets } from '../secrets.ts'
 import { removeLeftBehind, withTemporary } from '../temporary.ts'
-import { eachLine, jsonLine } from '../text.ts'
+import { eachLine } from '../text.ts'
 import { ciContext } from './ci.ts'
 import type { EXIT_STATUSES } from './commands.ts'
 import { withoutPassword, withSecrets } from './credentials.ts'
@@ -50,8 +51,8 @@ export async function runCommandLine(process: NodeJS.Process): Promise<number | 
   } catch (error) {
     const shown = secrets.maskError(asRunnerFault(error))
     // What failed first is what is reported.
-    if (call.json || LOOKING.includes(call.command))
-      await print(call, ledger, stdout, failureOf(shown)).catch(() => {})
+    if (call.json || call.command === 'promote' || LOOKING.includes(call.command))
+      await print(call, ledger, stdout, shown).catch(() => {})
     const text = failureText(shown, ledger)
     for (const line of causeLines(shown)) stderr.write(`${line}\n`)
     stderr.write(`${colours.red('error:')} ${eachLine(text)}\n`)
@@ -89,14 +90,13 @@ const LOOKING: readonly Call['command'][] = ['verify', 'audit']
 /** Prints the result of a call; as JSON also that it failed, and how. */
 async function print(
   { command, json }: Call,
-  { result }: Ledger,
+  ledger: Ledger,
   stdout: NodeJS.Process['stdout'],
-  failure?: ReturnType<typeof failureOf>,
+  error?: unknown,
 ): Promise<void> {
-  const { name = 'internal-error', what, remedy } = failure ?? {}
-  const error = failure && { name, what, remedy }
+  const { result } = ledger
   const table = result === undefined ? '' : tableOf(result, stdout.columns || undefined)
-  const text = json ? jsonLine({ ...(result ?? { command }), error }) : table
+  const text = json ? jsonOf(ledger, error, command) : table
   if (text !== '') await writeResult(stdout, `${text}\n`)
 }
 

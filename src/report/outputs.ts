@@ -34,10 +34,10 @@ export function setOutputs(ledger: Ledger, error: unknown, temporary: string | u
 }
 
 /** The output `json`, and what `--json` prints: the result, and how the run failed, if it did. */
-export function jsonOf({ result }: Pick<Ledger, 'result'>, error: unknown): string {
+export function jsonOf({ result }: Pick<Ledger, 'result'>, error: unknown, command?: string): string {
   if (error === undefined) return jsonLine(result)
   const { name, what, remedy } = failureOf(error)
-  return jsonLine({ ...result, error: { name, what, remedy } })
+  return jsonLine({ command, ...result, error: { name, what, remedy } })
 }
 
 /** The outputs of the action for a result, but its JSON. */
