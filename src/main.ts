@@ -41,7 +41,8 @@ async function run(): Promise<void> {
 function report(error: unknown): void {
   let failure = error
   const { result } = ledger
-  if (result !== undefined) core.info(tableOf(result))
+  const table = result === undefined ? '' : tableOf(result)
+  if (table !== '') core.info(table)
   try {
     setOutputs(ledger, error, env.RUNNER_TEMP || undefined)
   } catch (cause) {

@@ -4,9 +4,10 @@ import { oneLine } from '../text.ts'
 import { aligned } from './aligned.ts'
 import { contentOf } from './summary-content.ts'
 
-/** What is known of a result, as lines for the log, or for a terminal of so many characters. */
+/** What is known of a result, as lines for the log, or for a terminal of so many characters; nothing if nothing is. */
 export function tableOf(result: Result | AuditResult, width?: number): string {
   const { rows, lists } = contentOf(result)
+  if (rows.length === 0 && lists.length === 0) return ''
   const images =
     result.command === 'audit'
       ? []
