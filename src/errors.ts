@@ -6,6 +6,7 @@ export const errorTitles = {
   'invalid-policy': 'The policy has mistakes',
   'tag-refused': 'The policy gives this git tag no image',
   'wrong-commit': 'The checkout is not at the commit of the git tag',
+  'commit-unreadable': 'The commit could not be read',
   'wrong-origin': "The image is not of the git tag's commit",
   'already-published': 'The image tag is already there',
   'package-missing': 'The package is not on the index',

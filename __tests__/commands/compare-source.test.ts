@@ -64,7 +64,32 @@ describe('a checkout of the repository that is released', () => {
 
   test('is not built if the commit of the git tag is not known', async () => {
     const { context } = await checkout(OWN)
-    expect((await build({ context })).error).toMatchObject({ name: 'wrong-commit' })
+    expect((await build({ context })).error).toMatchObject({ name: 'commit-unreadable' })
+    github.refuse({ status: 401, message: 'Bad credentials' })
+    const { error } = await build({ context }, undefined, github)
+    expect(error).toMatchObject({
+      name: 'commit-unreadable',
+      what: expect.stringContaining('Bad credentials'),
+    })
+  })
+
+  test("in a run by hand waits for GitHub's secondary rate limit, as for 429", async () => {
+    for (const status of [403, 429]) {
+      const { context, path, head } = await checkout(OWN)
+      github.tag(TAG, { commit: head })
+      const wait = {
+        status,
+        message: 'You have exceeded a secondary rate limit.',
+        headers: { 'retry-after': '60' },
+      }
+      github.refuse(wait)
+      expect(await build({ context }, undefined, github)).toEqual({
+        error: undefined,
+        labels: [head, undefined, undefined],
+        warnings: [],
+      })
+      await rm(path, { recursive: true })
+    }
   })
 
   test('with changed files is built, with a warning that names them', async () => {

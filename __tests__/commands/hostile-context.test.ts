@@ -57,7 +57,10 @@ test.each([
     { command: 'build', tag: TAG },
   ]) {
     const { error } = await bench.run({ command, context, tag: TAG }, { workspace, tag })
-    expect(error).toMatchObject({ name: 'wrong-commit', what: expect.stringContaining('bareRepository') })
+    expect(error).toMatchObject({
+      name: 'commit-unreadable',
+      what: expect.stringContaining('bareRepository'),
+    })
   }
   expect(bench.written()).toEqual([])
   expect(existsSync(ran)).toBe(false)

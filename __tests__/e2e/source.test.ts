@@ -47,8 +47,9 @@ const release = (step: Partial<Step>) => {
 }
 
 const expectRefused = async (step: Partial<Step>, ...facts: readonly string[]): Promise<void> => {
+  const error = step.apiUrl === undefined ? 'wrong-commit' : 'commit-unreadable'
   const before = await spy.calls()
-  expectFailure(await release(step), 'wrong-commit', facts)
+  expectFailure(await release(step), error, facts)
   expect(await spy.calls()).toEqual(before)
   expect(await listTags(bench.registry.storage, `cmswmcore/source-${number}`)).toEqual([])
 }

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { packageIndex } from '../../src/gates/package-index.ts'
 import { type ScriptedAnswer, type ScriptedServer, startScriptedServer } from './index-server.ts'
 import { surroundings } from './surroundings.ts'
@@ -111,6 +111,13 @@ describe('other answers', () => {
     expect(await look()).toMatchObject(is)
     // The wait has its own intervals.
     expect(requests).toHaveLength(1)
+  })
+
+  test('a proxy that can not be used: refused, and not asked again', async () => {
+    vi.stubEnv('https_proxy', 'socks5://127.0.0.1:9')
+    const { look } = packageIndex(new URL('https://pypi.invalid/simple/'), 'x', surroundings().transport)
+    expect(await look()).toMatchObject({ kind: 'refused', why: expect.stringContaining('https_proxy') })
+    vi.unstubAllEnvs()
   })
 
   test('no server', async () => {

@@ -33,7 +33,7 @@ const inspect = (env: NodeJS.ProcessEnv = {}) =>
 
 test('a checkout of another user around the directory is refused, and git names the way', async () => {
   await expect(inspect()).rejects.toMatchObject({
-    name: 'wrong-commit',
+    name: 'commit-unreadable',
     what: expect.stringContaining(`: git config --global --add safe.directory ${folder}.`),
   })
   expect(existsSync(ran)).toBe(false)
@@ -52,6 +52,6 @@ test('so is one in the workspace of a job, as in a container, and not one above 
   const job = { GITHUB_ACTIONS: 'true', GITHUB_WORKSPACE: folder }
   expect(await inspect(job)).toMatchObject({ kind: 'checkout', head })
   await expect(inspect({ ...job, GITHUB_WORKSPACE: join(folder, 'service') })).rejects.toMatchObject({
-    name: 'wrong-commit',
+    name: 'commit-unreadable',
   })
 })

@@ -115,7 +115,7 @@ test('there is none outside of one, without a commit, and without git', async ()
 test('one that git can not read is an error: it may be at any commit', async () => {
   await writeFile(join(folder, '.git/index'), 'not an index')
   await expect(inspect()).rejects.toMatchObject({
-    name: 'wrong-commit',
+    name: 'commit-unreadable',
     what: expect.stringMatching(/git ended with exit status 128: .*index/),
   })
 })

@@ -53,7 +53,8 @@ describe('what is at another commit than the git tag is an error', () => {
       what: expect.stringMatching(`service is at ${OTHER}, and the git tag 2.3.4 is ${TAGGED}`),
       remedy: expect.stringMatching('ref: refs/tags/2.3.4.*git checkout 2.3.4'),
     })
-    expect(judge(OTHER, { kind: 'unknown', why: 'Silence.' })?.what).toContain('Silence.')
+    const unknown = judge(OTHER, { kind: 'unknown', why: 'Silence.' })
+    expect(unknown).toMatchObject({ name: 'commit-unreadable', what: expect.stringContaining('Silence.') })
   })
 
   test('and what is at it, or of another repository, is none', () => {

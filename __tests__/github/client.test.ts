@@ -90,13 +90,26 @@ test.each([
   { what: 'a reset that is none', headers: () => usedUp('soon'), is: 60_000 },
   { what: 'no time: a minute', headers: () => ({}), is: 60_000 },
 ])('a refusal for the rate limit says how long to wait: $what', async ({ headers, is }) => {
-  api.refuse({ status: 403, message: 'You have exceeded a secondary rate limit.', headers: headers() })
+  const refusal = { status: 403, message: 'You have exceeded a secondary rate limit.', headers: headers() }
+  api.refuse(refusal, refusal)
   const error: unknown = await (await open()).commitOf('2.3.4').catch((reason: unknown) => reason)
   const wait = Number(error instanceof GitHubError && error.wait)
   // Of a reset, what has passed since then is not waited for.
   expect(wait).toBeLessThanOrEqual(is + 1_000)
   expect(wait).toBeGreaterThan(is - 20_000)
   expect(wait).toBeGreaterThanOrEqual(1_000)
+})
+
+test('a refusal for the secondary rate limit, with retry-after, is waited for', async () => {
+  const { commit } = api.tag('2.3.4')
+  api.refuse({
+    status: 403,
+    message: 'You have exceeded a secondary rate limit.',
+    headers: { 'retry-after': '60' },
+  })
+  const { clock, transport } = surroundings()
+  expect(await (await open({ transport })).commitOf('2.3.4')).toBe(commit)
+  expect(clock.slept).toEqual([60_000])
 })
 
 test('what GitHub was told becomes one line, which the runner does not obey', async () => {

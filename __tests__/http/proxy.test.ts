@@ -83,9 +83,18 @@ test('a proxy that never answers is an error, and its connection is closed', asy
   silent.close()
 })
 
-test('a proxy that Node can not use is an error, and not gone past', () => {
-  vi.stubEnv('https_proxy', `socks5://${address}`)
-  expect(() => agentFor(new URL(HOST))).toThrow('socks5:')
+test.each([
+  { variable: 'https_proxy', value: 'socks5://user:w0rd@proxy.invalid:1' },
+  { variable: 'HTTPS_PROXY', value: 'http://' },
+  { variable: 'https_proxy', value: 'the proxy' },
+])('a proxy that Node can not use is an error that names $variable, at once', async ({ variable, value }) => {
+  vi.stubEnv(variable, value)
+  const error = await get(HOST)
+  expect(error).toMatchObject({ remedy: expect.stringContaining(variable) })
+  expect(String(error)).toMatch(new RegExp(`in ${variable} can not be used \\(after 1 attempt\\)`))
+  expect(String(error)).not.toContain('w0rd')
+  vi.stubEnv('no_proxy', '.invalid')
+  expect(() => agentFor(new URL(HOST))).not.toThrow()
 })
 
 test.each([

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { explainFailure, NoAnswerError } from '../../src/http/errors.ts'
 import { isRetryable, isRetryableError, parseRetryAfter, pauseBetween } from '../../src/http/retry.ts'
 import { fakeClock } from '../gates/surroundings.ts'
 
@@ -12,12 +13,17 @@ test.each([
 test.each([
   { code: 'ECONNRESET', is: true },
   { code: 'ENOTFOUND', is: true },
-  { code: 'CERT_HAS_EXPIRED', is: false },
-  { code: 'DEPTH_ZERO_SELF_SIGNED_CERT', is: false },
-  { code: 'ERR_TLS_CERT_ALTNAME_INVALID', is: false },
-  { code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', is: false },
-])('$code: tried again is $is', ({ code, is }) => {
-  expect(isRetryableError(Object.assign(new Error(code), { code }))).toBe(is)
+  { code: 'CERT_HAS_EXPIRED', is: false, remedy: 'administrators' },
+  { code: 'ERR_TLS_CERT_ALTNAME_INVALID', is: false, remedy: 'administrators' },
+  ...[
+    'SELF_SIGNED_CERT_IN_CHAIN',
+    'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+    'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  ].map(code => ({ code, is: false, remedy: 'NODE_USE_SYSTEM_CA=1' })),
+])('$code: tried again is $is', ({ code, is, remedy }: { code: string; is: boolean; remedy?: string }) => {
+  const cause = explainFailure(Object.assign(new Error(code), { code }))
+  expect(isRetryableError(cause)).toBe(is)
+  expect(new NoAnswerError('x', { cause }).remedy).toContain(remedy ?? 'Check the address')
 })
 
 const NOW = Date.UTC(2026, 6, 1, 12)

@@ -279,7 +279,9 @@ describe('the build argument TAG', () => {
   const folder = temporaryFolder()
   write(folder, dockerfiles)
   const made = (context: string, given: Partial<InputTexts> = {}) => {
-    const { request, warnings } = requestWith({ command: 'build', context, ...given }, runIn(folder))
+    const { request, warnings } = requestWith({ command: 'build', context, ...given }, runIn(folder), {
+      TAG: '1',
+    })
     return { buildArgs: 'build' in request && request.build.buildArgs, warnings }
   }
   const fixedAt = (path: string, version: string) => ({

@@ -49,7 +49,7 @@ test('with an authority that Node was told to trust', async () => {
 test('with an authority that nobody knows: an error, not absent, and no further attempt', async () => {
   expect(await head(registry.host, {})).toMatchObject({
     name: 'registry-unreadable',
-    message: expect.stringMatching(/self-signed certificate.*\(after 1 attempt\)/),
+    message: expect.stringMatching(/self-signed certificate.*\(after 1 attempt\).*NODE_EXTRA_CA_CERTS/),
   })
 })
 
@@ -66,6 +66,23 @@ const listen = async (server: Server) => {
   await once(server, 'listening')
   return (server.address() as AddressInfo).port
 }
+
+test('a registry elsewhere that speaks plain http is an error, at once', async () => {
+  const asked: string[] = []
+  const plain = createServer((_, response) => response.end('{}'))
+  const proxy = makeProxy(await listen(plain), asked)
+  const env = { https_proxy: `http://127.0.0.1:${await listen(proxy)}` }
+  for (const credentials of [
+    { kind: 'anonymous' },
+    { kind: 'password', username: 'bob', password: 'secret' },
+  ])
+    expect(await head('registry.invalid', env, credentials)).toMatchObject({
+      name: 'registry-unreadable',
+      message: expect.stringMatching(/it speaks plain http \(after 1 attempt\)\. Give it TLS/),
+    })
+  expect(asked).toHaveLength(2)
+  for (const server of [proxy, plain]) server.close()
+})
 
 /** A proxy that leads to one port, whatever it is asked for; over TLS with a certificate. */
 const makeProxy = (port: number, asked: string[], certificate?: Certificate): Server => {

@@ -18,6 +18,7 @@ export const makeTransport = (lines: string[] = [], userAgent = 'test'): Transpo
   })
 
 interface Options {
+  readonly path?: string
   readonly credentials?: Credentials
   readonly now?: () => number
   readonly log?: string[]
@@ -26,11 +27,11 @@ interface Options {
   readonly userAgent?: string
 }
 
-/** A client of the repository `PATH`, on a transport of its own. Close it when it is not used any more. */
+/** A client of a repository, `PATH` if none is named, on a transport of its own. Close it when it is not used any more. */
 export const makeClient = (registry: string, options: Options = {}): RegistryClient & Disposable => {
   const transport = makeTransport(options.log, options.userAgent)
   const client = new RegistryClient({
-    repository: { registry, path: PATH },
+    repository: { registry, path: options.path ?? PATH },
     transport,
     credentials: options.credentials ?? { kind: 'anonymous' },
     secrets: options.secrets ?? new Secrets(),

@@ -33,7 +33,7 @@ test('a manifest that the registry can not take is an error that says why', asyn
   const index = { schemaVersion: 2, mediaType: EMPTY_INDEX.mediaType, manifests: [missing] }
   const put = client.putManifest('bad', { ...EMPTY_INDEX, bytes: Buffer.from(JSON.stringify(index)) })
   const message = expect.stringContaining('status 400, MANIFEST_BLOB_UNKNOWN')
-  await expect(put).rejects.toMatchObject({ name: 'registry-unreadable', message })
+  await expect(put).rejects.toMatchObject({ name: 'registry-refused', message })
   expect(await readTag(registry.storage, PATH, 'bad')).toBeUndefined()
 })
 

@@ -52,6 +52,8 @@ export interface ModelOptions {
   readonly tagPage?: number
   /** The tags that can't be written once they are there, as with Harbor's immutability rules. */
   readonly immutable?: RegExp
+  /** The status of a PUT that has written; 201 without it. */
+  readonly written?: number
 }
 
 interface Stored {
@@ -106,9 +108,10 @@ export const startModelRegistry = async (
     const repository = at(path)
     const type = headers['content-type'] ?? ''
     const asked = { method, kind, reference, path, body, type, query: url.searchParams }
-    const said = answerOf(repository, asked, options)
+    const done = answerOf(repository, asked, options)
+    const said = isOurs && done.status === 201 ? { ...done, status: options.written ?? 201 } : done
     const { 'oci-subject': _, ...without } = said.headers ?? {}
-    if (method === 'POST' || (method === 'PUT' && said.status === 201)) repositories.set(path, repository)
+    if (method === 'POST' || (method === 'PUT' && done.status === 201)) repositories.set(path, repository)
     const loss = isOurs ? lost.findIndex(each => request.startsWith(each)) : -1
     if (loss === -1) return isSilent ? { ...said, headers: without } : said
     lost.splice(loss, 1)

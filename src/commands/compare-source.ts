@@ -27,8 +27,8 @@ interface Part {
  * Compares what is to be built with the git tag: a checkout of the git tag's own repository must be at its commit, one of
  * another repository is right as it is.
  *
- * Throws `wrong-commit` if a checkout is at another commit than the git tag, or if that is not known; `invalid-input` if
- * GitHub knows no such git tag.
+ * Throws `wrong-commit` if a checkout is at another commit than the git tag, `commit-unreadable` if that is not known,
+ * `invalid-input` if GitHub knows no such git tag.
  */
 export async function compareSource<T extends BuildingRequest>(given: T, run: Run): Promise<Compared<T>> {
   const { build, decision } = given

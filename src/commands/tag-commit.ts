@@ -2,7 +2,7 @@ import { knownFailure } from '../errors.ts'
 import { commitToCheck } from '../gates/checks.ts'
 import type { TagCommit } from '../git/source.ts'
 import { openGitHub } from '../github/client.ts'
-import { shortBackoff } from '../http/retry.ts'
+import { registryBackoff, shortBackoff } from '../http/retry.ts'
 import type { VersionRequest } from './request.ts'
 import type { Run } from './run.ts'
 
@@ -25,7 +25,8 @@ export async function askGitHub(
   { mustExist, unasked }: { mustExist: boolean; unasked: string },
 ): Promise<TagCommit> {
   if (source.github === undefined) return { kind: 'unknown', why: unasked }
-  const options = { transport, permissions: ['contents: read'], backoff: shortBackoff }
+  const backoff = mustExist ? registryBackoff : shortBackoff
+  const options = { transport, permissions: ['contents: read'], backoff }
   try {
     const github = await openGitHub(source.github, options)
     return { kind: 'known', commit: await github.commitOf(decision.gitTag) }

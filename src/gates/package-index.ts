@@ -1,4 +1,4 @@
-import { NoAnswerError } from '../http/errors.ts'
+import { LastingError, NoAnswerError } from '../http/errors.ts'
 import { parseRetryAfter, registryBackoff } from '../http/retry.ts'
 import type { HttpResponse, Transport } from '../http/transport.ts'
 import { field, parseJson } from '../json.ts'
@@ -28,8 +28,8 @@ export function packageIndex(index: URL, project: string, transport: Transport) 
       const once = { ...registryBackoff, attempts: 1 }
       return listingIn(await transport.send({ method: 'GET', url, headers }, once), address, project)
     } catch (error) {
-      if (error instanceof NoAnswerError) return { kind: 'unusable', why: error.message }
-      throw error
+      if (!(error instanceof NoAnswerError)) throw error
+      return { kind: error.cause instanceof LastingError ? 'refused' : 'unusable', why: error.message }
     }
   }
   return { address, look }

@@ -31,7 +31,7 @@ interface GitPorts {
 /** Submodules count, whatever the checkout says of them. */
 const STATUS = ['--untracked-files=no', '--ignore-submodules=untracked', '--no-renames']
 
-/** Looks at the checkout that a directory is in, and at changed files below a path. Throws `wrong-commit` if git can't read it. */
+/** Looks at the checkout that a directory is in, and at changed files below a path. Throws `commit-unreadable`. */
 export async function inspectCheckout(
   { directory, path, gitTag }: { directory: string; path: string; gitTag: string },
   ports: GitPorts,
@@ -101,7 +101,7 @@ const NO_CHECKOUT = /^fatal: (?:not a git repository|this operation must be run 
 function noCheckout(directory: string, status: ProgramResult): UnknownCommit {
   if (NO_CHECKOUT.test(status.tail)) return { kind: 'unknown', why: `${directory} is not in a git checkout` }
   const said = status.tail.trim().replace(/\s+/g, ' ').slice(0, 500)
-  throw new ReleaseError('wrong-commit', {
+  throw new ReleaseError('commit-unreadable', {
     what: `Which commit ${directory} is at can't be told: git ${describeEnd(status)}: ${oneLine(said)}.`,
     remedy: 'Fix what git says, or check out the git tag again.',
   })

@@ -41,15 +41,21 @@ function isOwn({ remotes, tagCommit }: Checkout, repository: RepositoryAddress |
 /** The commit of the git tag. */
 export type TagCommit = { readonly kind: 'known'; readonly commit: string } | UnknownCommit
 
-/** The error `wrong-commit` if something of the git tag's repository is not known to be at its commit. */
+/** The error if something of the git tag's repository is not known to be at its commit. */
 export function wrongCommit(
   { name, source }: { name: string; source: Source },
   { gitTag, tag }: { gitTag: string; tag: TagCommit },
 ): ReleaseError | undefined {
   if (source.kind !== 'own' || (tag.kind === 'known' && tag.commit === source.head)) return undefined
-  const is = tag.kind === 'known' ? `is ${tag.commit}.` : `is a commit that is not known: ${tag.why}`
+  const checkout = `The checkout${name === '.' ? '' : ` of ${name}`} is at ${source.head}`
+  if (tag.kind === 'unknown')
+    return new ReleaseError('commit-unreadable', {
+      what: `${checkout}, and the commit of the git tag ${gitTag} is not known. ${tag.why}`,
+      remedy:
+        'No answer is needed for a checkout with tags: fetch-tags: true for actions/checkout, or git fetch --tags.',
+    })
   return new ReleaseError('wrong-commit', {
-    what: `The checkout${name === '.' ? '' : ` of ${name}`} is at ${source.head}, and the git tag ${gitTag} ${is}`,
+    what: `${checkout}, and the git tag ${gitTag} is ${tag.commit}.`,
     remedy: `Check out the git tag: in a workflow, give actions/checkout "ref: refs/tags/${gitTag}"; elsewhere, git checkout ${gitTag}.`,
   })
 }

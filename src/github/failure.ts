@@ -5,7 +5,6 @@ import { describeRequest } from '../http/transport.ts'
 import { field } from '../json.ts'
 import { asOneLine } from '../text.ts'
 
-/** GitHub gave no usable answer. */
 export class GitHubError extends ReleaseError {
   readonly status: number | undefined
   /** How long GitHub asks to wait, in milliseconds. */
@@ -33,7 +32,7 @@ export function gitHubFailure(error: unknown, asked: Asked): unknown {
   const cause = field(error, 'cause') ?? error
   if (cause instanceof NoAnswerError) {
     const what = `The GitHub API did not answer: ${cause.message}.`
-    return new GitHubError({ what, remedy: 'Check the network, and run it again.', cause: cause.cause })
+    return new GitHubError({ what, remedy: cause.remedy, cause: cause.cause })
   }
   if (!(cause instanceof TypeError || cause instanceof RangeError)) return cause
   const what = `The answer of the GitHub API can not be used: ${request}.`
@@ -59,7 +58,6 @@ function refusal(response: unknown, request: string, { name, permissions }: Aske
     403: [`GitHub refused access to ${name}`, `Give the token ${given}.`],
     404: unknown,
     409: unknown,
-    422: unknown,
   }
   const [what, remedy] = problems[status] ?? ['The GitHub API gave no usable answer', 'Run it again later.']
   const said = message === '' ? '' : `, ${message.replace(/\.$/, '')}`

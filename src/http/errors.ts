@@ -1,14 +1,39 @@
 import { messageOf } from '../errors.ts'
+import { field } from '../json.ts'
+
+const CHECK_NETWORK = 'Check the address, and that this machine can reach it; then run it again.'
+
+/** What another attempt can't fix. */
+export class LastingError extends Error {
+  readonly remedy: string
+
+  constructor(message: string, remedy = CHECK_NETWORK) {
+    super(message)
+    this.remedy = remedy
+  }
+}
+
+export class PlainHttpError extends LastingError {}
 
 /** No attempt was answered; `cause` is the last failure. */
 export class NoAnswerError extends Error {
   override readonly name = 'NoAnswerError'
+
+  get remedy(): string {
+    return this.cause instanceof LastingError ? this.cause.remedy : CHECK_NETWORK
+  }
 }
 
-/** What another attempt can't fix. */
-export class LastingError extends Error {}
+const NEEDS_TLS = 'Give it TLS: only this machine is asked by plain http.'
+const NEEDS_TRUST =
+  'Set NODE_EXTRA_CA_CERTS to a file with its authority, or NODE_USE_SYSTEM_CA=1 if this machine trusts it; in a workflow, in env: of the step.'
 
-/** Whether a server answered a TLS handshake in plain text. */
-export function speaksPlainHttp(error: unknown): boolean {
-  return /wrong version number|packet length too long/.test(messageOf(error))
+/** A failed connection as a `LastingError`, if it is one. */
+export function explainFailure(error: unknown): unknown {
+  const [code, message] = [String(field(error, 'code')), messageOf(error)]
+  if (/wrong version number|packet length too long/.test(message))
+    return new PlainHttpError('it speaks plain http', NEEDS_TLS)
+  if (!/CERT|UNABLE_TO_VERIFY/.test(code)) return error
+  const isUnknown = /SELF_SIGNED|UNABLE_TO/.test(code)
+  return new LastingError(message, isUnknown ? NEEDS_TRUST : "Contact the server's administrators.")
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
 import { field } from '../json.ts'
-import { LastingError, speaksPlainHttp } from './errors.ts'
+import { LastingError } from './errors.ts'
 
 /** Times in milliseconds. */
 export interface Backoff {
@@ -70,6 +70,5 @@ export function isRetryableError(error: unknown): boolean {
   // Of a proxy that refuses.
   const status = field(error, 'statusCode')
   if (typeof status === 'number') return isRetryable(status)
-  if (error instanceof LastingError || speaksPlainHttp(error)) return false
-  return !/CERT|UNABLE_TO_VERIFY/.test(String(field(error, 'code')))
+  return !(error instanceof LastingError)
 }

@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import { counted, oneLine } from '../text.ts'
 import { agentFor } from './agents.ts'
-import { LastingError, NoAnswerError } from './errors.ts'
+import { explainFailure, LastingError, NoAnswerError } from './errors.ts'
 import { type Backoff, isRetryable, isRetryableError, parseRetryAfter, pauseBetween } from './retry.ts'
 
 export interface HttpRequest {
@@ -58,7 +58,7 @@ export class Transport implements Disposable {
       const answer = await this.#follow(request, backoff).catch((error: Error) => error)
       this.#signal.throwIfAborted()
       const failed = answer instanceof Error
-      if (!failed && !isRetryable(answer.status)) return answer
+      if (!failed && !isTemporary(answer)) return answer
       const what = `${describeRequest(request)}: ${failed ? oneLine(answer.message) : `status ${answer.status}`}`
       const asked = failed ? undefined : parseRetryAfter(answer.headers['retry-after'] ?? '', Date.now())
       const announce = (next: string): void => {
@@ -66,8 +66,8 @@ export class Transport implements Disposable {
         // For all requests to this origin.
         if (asked !== undefined) this.#resumeAt.set(origin, clock.now() + asked)
       }
-      const isTemporary = !failed || isRetryableError(answer)
-      if (isTemporary && (await pause(attempt, announce, asked))) continue
+      const mayHelp = !failed || isRetryableError(answer)
+      if (mayHelp && (await pause(attempt, announce, asked))) continue
       if (!failed) return answer
       throw new NoAnswerError(`${what} (after ${counted(attempt, 'attempt')})`, { cause: answer })
     }
@@ -99,7 +99,7 @@ export class Transport implements Disposable {
       log.debug(`${describeRequest({ method, url })}: ${status}`)
       return { status, headers: message.headers, body: await readBody(message), url }
     } catch (error) {
-      throw signal.aborted ? new Error(`no answer within ${timeout / 1000} s`) : error
+      throw signal.aborted ? new Error(`no answer within ${timeout / 1000} s`) : explainFailure(error)
     }
   }
 
@@ -125,6 +125,11 @@ export function redirected(request: HttpRequest, location: string): HttpRequest 
   if (url.origin === origin) return { ...request, url }
   const headers = Object.entries(request.headers).filter(([name]) => name.toLowerCase() !== 'authorization')
   return { ...request, url, headers: Object.fromEntries(headers) }
+}
+
+/** GitHub's secondary rate limit is a 403 with Retry-After. */
+function isTemporary({ status, headers }: HttpResponse): boolean {
+  return isRetryable(status) || (status === 403 && headers['retry-after'] !== undefined)
 }
 
 async function readBody(message: http.IncomingMessage): Promise<Buffer> {

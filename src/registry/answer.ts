@@ -4,14 +4,7 @@ import { field, parseJson } from '../json.ts'
 import type { Secrets } from '../secrets.ts'
 import { oneLine } from '../text.ts'
 import type { Credentials } from './credentials.ts'
-
-/** The errors in a body: distribution-spec v1.1.1, "Error Codes". */
-export function specErrors(body: Buffer): { code: string; message: string }[] {
-  const errors = field(parseJson(body.toString('utf8')), 'errors')
-  if (!Array.isArray(errors)) return []
-  const text = (value: unknown): string => (typeof value === 'string' ? value : '')
-  return errors.map(error => ({ code: text(field(error, 'code')), message: text(field(error, 'message')) }))
-}
+import type { Repository } from './reference.ts'
 
 /** A refusal proves no absence, whatever its body says. */
 export function provesAbsence({ status, body }: HttpResponse): boolean {
@@ -29,37 +22,63 @@ export function unusable(what: string, why: string): ReleaseError {
   return unreadable(`The registry's answer for ${what} can not be used: ${oneLine(why)}.`)
 }
 
-export function denied(what: string): ReleaseError {
-  const remedy = "Check username and password, or docker's login, and the rights of the account there."
+export function denied(what: string, remedy = CHECK_LOGIN): ReleaseError {
   return new ReleaseError('registry-denied', { what, remedy })
 }
 
+const CHECK_LOGIN =
+  "Check project, username and password, or docker's login, and the rights of the account there."
+const CHECK_PUSH =
+  "Check the rights of the account: a robot account needs push and pull. A quota, read-only mode or a proxy project is for the registry's administrators."
+const CHECK_POLICY =
+  'A project policy keeps the image from being pulled: fix the image or the policy, then run it again.'
+const CHECK_RULE =
+  'If the tag is immutable, release a new version or change that rule; else fix what is named.'
+const CHECK_SIZE =
+  'Make the image smaller, or raise the limit of the registry or of the proxy in front of it.'
+
+/** The error for an answer that was not expected. */
 export function refusalOf(
   { method, what }: { method: string; what: string },
   response: HttpResponse,
-  { credentials, secrets }: { credentials: Credentials; secrets: Secrets },
+  of: { credentials: Credentials; repository: Repository; secrets: Secrets },
 ): ReleaseError {
   const { status, body } = response
-  const verb = method === 'GET' || method === 'HEAD' ? 'read' : 'write'
-  const facts = `${verb} ${what}: ${describeAnswer(response, secrets)}.`
-  if (status === 401 && credentials.kind === 'anonymous')
-    return denied(`The registry wants a login, and there is none, to ${facts}`)
-  if (status === 401 || status === 403) return denied(`The registry does not let this account ${facts}`)
+  const isRead = method === 'GET' || method === 'HEAD'
+  const facts = `${what}: ${describeAnswer(response, of.secrets)}.`
+  const hint = of.repository.path.includes('/') ? '' : 'Is project missing? '
+  if (status === 401 && of.credentials.kind === 'anonymous')
+    return denied(`The registry wants a login, and there is none, for ${facts}`)
+  if (status === 401 || status === 403)
+    return isRead
+      ? denied(`The account may not read ${facts}`, `${hint}${CHECK_LOGIN}`)
+      : denied(`The account may not push to ${facts}`, `${hint}${CHECK_PUSH}`)
   const codes = specErrors(body).map(({ code }) => code)
-  // An immutable tag: Harbor answers 412, ECR 400 with this code.
-  if (status !== 412 && status !== 409 && !codes.includes('TAG_INVALID'))
-    return unreadable(`The registry could not ${facts}`)
-  const remedy =
-    verb === 'read' || codes.includes('PROJECTPOLICYVIOLATION')
-      ? "The project's vulnerability policy keeps the image from being pulled: fix or allow what it found, then run it again."
-      : 'A project rule, such as tag immutability, forbids this: release a new version, or change the rule there.'
-  return new ReleaseError('registry-refused', { what: `The registry refuses to ${facts}`, remedy })
+  // ECR answers 400 where a tag is immutable.
+  const isClear = [405, 409, 413].includes(status) || (status === 400 && codes.length > 0)
+  if (status !== 412 && (isRead || !isClear))
+    return unreadable(`The registry gave no usable answer for ${facts}`, `${hint}${RUN_AGAIN}`)
+  const isPolicy = isRead || codes.includes('PROJECTPOLICYVIOLATION')
+  const written = status === 413 ? CHECK_SIZE : CHECK_RULE
+  return new ReleaseError('registry-refused', {
+    what: `The registry refuses to ${isRead ? 'show' : 'accept'} ${facts}`,
+    remedy: `${hint}${isPolicy ? CHECK_POLICY : written}`,
+  })
+}
+
+/** distribution-spec v1.1.1, "Error Codes". */
+function specErrors(body: Buffer): { code: string; message: string }[] {
+  const errors = field(parseJson(body.toString('utf8')), 'errors')
+  if (!Array.isArray(errors)) return []
+  const text = (value: unknown): string => (typeof value === 'string' ? value : '')
+  return errors.map(error => ({ code: text(field(error, 'code')), message: text(field(error, 'message')) }))
 }
 
 function describeAnswer({ status, body }: HttpResponse, secrets: Secrets): string {
   const errors = specErrors(body).map(({ code, message }) => (message === '' ? code : `${code}: ${message}`))
-  // Masked before it is cut: half a secret would not be recognised.
+  // A page is cut, a reason hardly. Masked before: half a secret would not be recognised.
+  const most = errors.length === 0 ? 300 : 2_000
   const masked = secrets.mask(errors.join('; ') || body.toString('utf8'))
   const said = masked.replace(/\s+/g, ' ').trim()
-  return `status ${status}${said === '' ? '' : `, ${oneLine(said.slice(0, 300))}`}`
+  return `status ${status}${said === '' ? '' : `, ${oneLine(said.slice(0, most))}`}`
 }

@@ -1,4 +1,4 @@
-import type { Transport } from '../http/transport.ts'
+import type { HttpResponse, Transport } from '../http/transport.ts'
 import { field, parseJson } from '../json.ts'
 import type { Secrets } from '../secrets.ts'
 import { denied, unreadable } from './answer.ts'
@@ -31,18 +31,15 @@ export class Authorization {
     if (login !== undefined) options.secrets.addLogin(login)
   }
 
-  /** Takes a new challenge, unless another request has replaced `refused`. */
-  challenged(header: string, origin: string, refused: string | undefined): void {
-    if (this.#challenge !== undefined && refused !== this.#header) return
-    const challenges = parseChallenges(header)
+  /** Takes a new challenge, unless another request has replaced `refused`; false if none can be answered. */
+  challenged({ headers }: HttpResponse, refused: string | undefined): boolean {
+    if (this.#challenge !== undefined && refused !== this.#header) return true
+    const challenges = parseChallenges(headers['www-authenticate'] ?? '')
     const of = (name: string) => challenges.find(({ scheme }) => scheme === name)
-    this.#challenge = of('bearer') ?? of('basic')
+    // Harbor answers a token without the right, or for no project, with Basic or with an empty header.
+    this.#challenge = of('bearer') ?? this.#challenge ?? of('basic')
     this.#token = undefined
-    if (this.#challenge !== undefined) return
-    throw unreadable(
-      `${origin} answered 401 and asks for neither Basic nor Bearer authentication.`,
-      'Check that it is the name of a container registry.',
-    )
+    return this.#challenge !== undefined
   }
 
   /** For the next request; undefined while no challenge is known. */

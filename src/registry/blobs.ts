@@ -28,7 +28,7 @@ export async function putBlob(registry: Asker, bytes: Buffer): Promise<Digest> {
   // The rest stays as it is: it may be signed.
   path.search = `${path.search === '' ? '?' : `${path.search}&`}digest=${encodeURIComponent(digest)}`
   const headers = { 'content-type': 'application/octet-stream' }
-  const put = registry.ask({ method: 'PUT', path, headers, body: bytes, what, expects: [201] })
+  const put = registry.ask({ method: 'PUT', path, headers, body: bytes, what, expects: WRITTEN })
   await unlessThere(put, () => isThere(shortBackoff))
   return digest
 }
@@ -44,6 +44,9 @@ export async function requireWritable(registry: Asker): Promise<void> {
   const cancel = registry.ask({ method: 'DELETE', path, what, expects: [204] }, shortBackoff)
   await cancel.catch(knownFailure)
 }
+
+/** 201 by the specification; some registries answer otherwise. */
+export const WRITTEN = [200, 201, 202, 204]
 
 const UPLOAD = { method: 'POST', path: 'blobs/uploads/', expects: [202] } as const
 

@@ -2,7 +2,7 @@ import { type Backoff, shortBackoff } from '../http/retry.ts'
 import type { HttpResponse } from '../http/transport.ts'
 import { unreadable, unusable } from './answer.ts'
 import type { ConnectionOptions } from './authorization.ts'
-import { getBlob, putBlob, requireWritable, unlessThere } from './blobs.ts'
+import { getBlob, putBlob, requireWritable, unlessThere, WRITTEN } from './blobs.ts'
 import { type Asker, type Question, RegistryConnection } from './connection.ts'
 import { MANIFEST_MEDIA_TYPES } from './media-types.ts'
 import { listReferrers, listTags } from './pages.ts'
@@ -97,7 +97,7 @@ export class RegistryClient implements Asker {
     { mediaType, bytes }: Omit<Manifest, 'digest'>,
   ): Promise<string | undefined> {
     const content = { headers: { 'content-type': mediaType }, body: bytes }
-    const put = this.#ask('PUT', reference, [201], content)
+    const put = this.#ask('PUT', reference, WRITTEN, content)
     const answer = await unlessThere(put, async () => {
       const short = this.withBackoff(shortBackoff)
       if (isDigest(reference)) return short.hasManifest(reference)
@@ -131,7 +131,7 @@ export class RegistryClient implements Asker {
 }
 
 /** Refusals of a HEAD, which has no body with a reason: a GET has. */
-const UNEXPLAINED = [400, 403, 405, 412]
+const UNEXPLAINED = [400, 401, 403, 405, 412]
 
 function mediaTypeIn(headers: HttpResponse['headers']): string {
   return headers['content-type']?.split(';')[0]?.trim() ?? ''

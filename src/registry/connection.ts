@@ -1,4 +1,4 @@
-import { NoAnswerError, speaksPlainHttp } from '../http/errors.ts'
+import { NoAnswerError, PlainHttpError } from '../http/errors.ts'
 import type { Backoff } from '../http/retry.ts'
 import type { HttpRequest, HttpResponse } from '../http/transport.ts'
 import { provesAbsence, refusalOf, unreadable, unusable } from './answer.ts'
@@ -25,6 +25,8 @@ export class RegistryConnection {
   readonly #options: ConnectionOptions
   readonly #authorization: Authorization
   #origin: Promise<string> | undefined
+  /** Whether the last answer was 401: then a new token does not help. */
+  #isRefused = false
 
   constructor(options: ConnectionOptions) {
     this.repository = options.repository
@@ -39,27 +41,27 @@ export class RegistryConnection {
       return await this.#ask(question, await this.#origin, backoff)
     } catch (error) {
       if (!(error instanceof NoAnswerError)) throw error
-      throw unreadable(
-        `There was no answer for ${question.what}: ${error.message}.`,
-        'Check the name of the registry, and that this machine can reach it; then run it again.',
-        error.cause,
-      )
+      const what = `There was no answer for ${question.what}: ${error.message}.`
+      throw unreadable(what, error.remedy, error.cause)
     }
   }
 
   async #ask(question: Question, origin: string, backoff?: Backoff): Promise<HttpResponse> {
-    const { method, path, body, expects } = question
+    const { method, path, body, what, expects } = question
     const url = path instanceof URL ? path : new URL(`${origin}/v2/${this.repository.path}/${path}`)
-    for (let wasChallenged = false; ; wasChallenged = true) {
+    for (let isAgain = this.#isRefused; ; isAgain = true) {
       // Uploads may go to another host, which gets no credentials.
       const authorization = url.origin === origin ? await this.#authorization.header(origin) : undefined
       const headers = { ...question.headers, ...(authorization === undefined ? {} : { authorization }) }
       const response = await this.#options.transport.send({ method, url, headers, body }, backoff)
+      this.#isRefused = response.status === 401
+      if (this.#isRefused && response.url.origin !== origin)
+        throw unusable(what, `it leads to ${response.url.origin}, which wants credentials`)
+      // Once: the token may have expired.
+      if (this.#isRefused && !isAgain && this.#authorization.challenged(response, authorization)) continue
       if (expects.includes(response.status)) return response
       if (expects.includes(404) && provesAbsence(response)) return { ...response, status: 404 }
-      // Once: the token may have expired.
-      if (response.status !== 401 || wasChallenged) throw refusalOf(question, response, this.#options)
-      this.#challenged(response, origin, authorization)
+      throw refusalOf(question, response, this.#options)
     }
   }
 
@@ -70,7 +72,8 @@ export class RegistryConnection {
     const isAnonymous = this.#options.credentials.kind === 'anonymous'
     if (isAnonymous && !isLoopback(host)) return https
     return this.#ping(https).catch((error: unknown) => {
-      if (!isLoopback(host) || !speaksPlainHttp(error)) throw error
+      const isPlain = error instanceof NoAnswerError && error.cause instanceof PlainHttpError
+      if (!isPlain || !isLoopback(host)) throw error
       return isAnonymous ? http : this.#ping(http)
     })
   }
@@ -79,19 +82,15 @@ export class RegistryConnection {
   async #ping(origin: string): Promise<string> {
     const url = new URL(`${origin}/v2/`)
     const response = await this.#options.transport.send({ method: 'GET', url, headers: {} })
-    if (response.status === 404)
+    const { status } = response
+    const isOwn = response.url.origin === origin
+    if (status === 401 && isOwn && this.#authorization.challenged(response, undefined)) return origin
+    if (status === 401 || status === 404)
       throw unreadable(
-        `${url} answered 404: there is no container registry.`,
+        `${url} answered ${status}, not as a container registry.`,
         'Check the name of the registry.',
       )
-    if (response.status === 401) this.#challenged(response, origin, undefined)
-    else if (response.status !== 200)
-      throw refusalOf({ method: 'GET', what: origin }, response, this.#options)
+    if (status !== 200) throw refusalOf({ method: 'GET', what: origin }, response, this.#options)
     return origin
-  }
-
-  #challenged({ headers, url }: HttpResponse, origin: string, refused: string | undefined): void {
-    if (url.origin !== origin) throw unusable(origin, `it leads to ${url.origin}, which wants credentials`)
-    this.#authorization.challenged(headers['www-authenticate'] ?? '', origin, refused)
   }
 }

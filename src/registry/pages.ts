@@ -23,16 +23,11 @@ export async function listReferrers(
   digest: Digest,
   artifactType: string,
 ): Promise<readonly unknown[] | 'unsupported'> {
-  const what = `what refers to ${byDigest(registry.repository, digest)}`
+  const path = `referrers/${digest}`
   const query = `?artifactType=${encodeURIComponent(artifactType)}`
+  const what = `what refers to ${byDigest(registry.repository, digest)}`
   // Some servers answer 405 or 501 to what they do not know.
-  const list = {
-    path: `referrers/${digest}`,
-    query,
-    headers: { accept: INDEX },
-    what,
-    absent: [404, 405, 501],
-  }
+  const list = { path, query, headers: { accept: INDEX }, what, absent: [404, 405, 501] }
   const entries = await readPages(registry, list, answer => {
     const manifests = field(answer, 'manifests')
     return Array.isArray(manifests) ? manifests : undefined
@@ -88,7 +83,6 @@ function nextQuery(header: string | string[] | undefined, what: string): string 
 /** For a list that may be cut without a Link: a full page, as of Nexus, or one of 50 entries or more. */
 function queryAfter(query: string, page: readonly unknown[]): string | undefined {
   const last = page.at(-1)
-  return page.length < 50 || typeof last !== 'string'
-    ? undefined
-    : `${query}&last=${encodeURIComponent(last)}`
+  if (page.length < 50 || typeof last !== 'string') return undefined
+  return `${query}&last=${encodeURIComponent(last)}`
 }
