@@ -9,7 +9,7 @@ import { serve } from '../registry/serve.ts'
 import { COMMIT, runStep, type Step } from './action.ts'
 import { stableRelease } from './command-line.ts'
 import { expectFailure } from './expect-failure.ts'
-import { registryWith } from './one-image.ts'
+import { emptyRegistry, registryWith } from './one-image.ts'
 import { withPrograms } from './programs.ts'
 
 /** What a run meets that it waits for. */
@@ -42,9 +42,10 @@ const waits: readonly Wait[] = [
   {
     wait: 'for a package',
     answer: (request, response) => {
-      empty(request, response)
+      emptyRegistry(request, response)
       return request.url?.startsWith('/simple/') === true
     },
+    programs: { docker: 'exit 0' },
     inputs: host => ({ package: 's', 'package-index': `http://${host}/simple`, 'package-timeout': '5m' }),
   },
   {
@@ -156,7 +157,7 @@ async function interrupted<T>(
   if (config !== undefined) await writeFile(join(folder, 'config.json'), JSON.stringify(config))
   try {
     const { host } = await serve((request, response) => {
-      if (answer === undefined) empty(request, response)
+      if (answer === undefined) emptyRegistry(request, response)
       else isWaiting = answer(request, response, request.headers.host ?? '') || isWaiting
     })
     const sendWhenWaiting = async (kill: (signal: NodeJS.Signals) => void): Promise<void> => {
@@ -176,11 +177,6 @@ async function interrupted<T>(
   } finally {
     await rm(folder, { recursive: true })
   }
-}
-
-/** A registry that has nothing. */
-function empty({ url = '' }: IncomingMessage, response: ServerResponse): void {
-  response.writeHead(url === '/v2/' ? 200 : 404).end()
 }
 
 const image = registryWith(COMMIT)

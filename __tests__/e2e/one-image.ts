@@ -5,6 +5,10 @@ const digestOf = (text: string): string => `sha256:${createHash('sha256').update
 
 const MANIFEST = 'application/vnd.oci.image.manifest.v1+json'
 
+/** A registry that has nothing, and lets an upload begin. */
+export const emptyRegistry: RequestListener = ({ method, url = '' }, response) =>
+  response.writeHead(url === '/v2/' ? 200 : method === 'POST' ? 202 : 404).end()
+
 /** A registry that has one image, whose label names a revision, under every tag but stable ones, and takes no image. */
 export const registryWith = (revision: string): RequestListener => {
   const labels = {

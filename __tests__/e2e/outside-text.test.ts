@@ -7,7 +7,7 @@ import { startGitHubApi } from '../gates/github-api.ts'
 import { serve } from '../registry/serve.ts'
 import { COMMIT, commandsIn, runStep, type Step } from './action.ts'
 import { stableRelease } from './command-line.ts'
-import { registryWith } from './one-image.ts'
+import { emptyRegistry, registryWith } from './one-image.ts'
 import { withPrograms } from './programs.ts'
 
 /** What the runner, a terminal or a table would obey, were it shown as it is. */
@@ -61,7 +61,7 @@ const withRegistry =
 
 /** A release that docker says something of. */
 const withDocker = (says: string) => async () => ({
-  ...(await withRegistry((_, response) => response.writeHead(404).end())()),
+  ...(await withRegistry(emptyRegistry)()),
   env: await dockerThat(says),
 })
 
