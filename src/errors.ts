@@ -73,12 +73,17 @@ export const remediesOf = (
     : [...services.keys()].join(' ')
 }
 
+export interface ServiceFailure {
+  readonly service: string
+  readonly error: ReleaseError
+}
+
 /**
  * One error for what services failed with: the one cause that all `count` services of the run have, said once; else with the
  * given name, and a line for each cause.
  */
 export const errorOfServices = (
-  failures: readonly { readonly service: string; readonly error: ReleaseError }[],
+  failures: readonly ServiceFailure[],
   { name, what, count }: { name: ErrorName; what: string; count: number },
 ): ReleaseError => {
   // The same sentence names each service.

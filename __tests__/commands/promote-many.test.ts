@@ -127,8 +127,11 @@ test('no moving tag is written before every fixed one', async () => {
 test('what a write that fails left undone, the next run does', async () => {
   const digests = await publishAll()
   bench.registry.answer(`PUT ${STABLE}`, refused(500, 'UNKNOWN'), 1)
-  const { error } = await promote(SERVICES, { policy: MOVING })
+  const { error, services } = await promote(SERVICES, { policy: MOVING })
   expect(error).toMatchObject({ name: 'registry-unreadable' })
+  // What was written is read back all the same.
+  const outcomes = services.map(({ tags }) => tags.find(({ tag }) => tag === STABLE)?.outcome)
+  expect(outcomes.toSorted()).toEqual(['copied', 'copied', 'unclear'])
   expect(bench.written()).not.toContain('PUT 2.3-stable')
   expect((await promote(SERVICES, { policy: MOVING })).error).toBeUndefined()
   expect(stableOnes()).toEqual(digests)

@@ -83,6 +83,14 @@ describe('of many services', () => {
     expect(services.map(({ tags }) => tags[1]?.outcome)).toEqual(['kept', 'missing', 'kept'])
   })
 
+  test('a promotion that reached some of them only is named, and may wait', async () => {
+    expect((await verify({ service, ...later })).log.join()).not.toContain('incomplete')
+    bench.remove(STABLE, 'reqmon')
+    const { error, log } = await verify({ service, ...later })
+    expect(error).toBeUndefined()
+    expect(log.join()).toMatch(/warning A promotion is incomplete.*reqmon/)
+  })
+
   test('one that can not be read makes it red, and hides nothing of the others', async () => {
     bench.registry.answer(`HEAD ${STABLE}`, refused(403, 'DENIED'), 1)
     const { error, services } = await verify({ service })

@@ -139,7 +139,9 @@ function throwIfWrong({ services }: AuditResult, all: readonly ReadService[]): v
     return why === undefined ? [] : [`${image}: ${why}`]
   })
   if (wrong.length === 0 && unjudged.length === 0) return
-  const unread = all.flatMap(one => [...one.unread.values()])
+  const unread = all.flatMap(({ of, unread }) =>
+    [...unread.values()].map(({ name, remedy }) => ({ service: of.service, name, remedy })),
+  )
   const isEmpty = all.some(one => one.judged.length === 0 && one.unread.size === 0)
   const names = wrong.map(({ service }) => service).join(', ')
   const what = [

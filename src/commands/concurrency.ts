@@ -1,44 +1,39 @@
-import { errorOfServices, knownFailure, type ReleaseError } from '../errors.ts'
+import { errorOfServices, knownFailure, type ReleaseError, type ServiceFailure } from '../errors.ts'
 import type { Secrets } from '../secrets.ts'
 import type { ServiceEntry } from './ledger.ts'
 
 /** Registries limit what one account may ask at once. */
 const SERVICES_AT_ONCE = 8
 
-/** What kept services from something. */
-export type Problems = Map<ServiceEntry, ReleaseError>
-
-interface OfService {
-  readonly entry: ServiceEntry
-}
-
 /**
- * Does the same for every service, some at once. A known failure is noted with its service and in `problems`, and keeps none
+ * Does the same for every service, some at once. A known failure is noted with its service and in `failures`, and keeps none
  * of the others from it; everything else is thrown once all have ended.
  */
-export async function tryServices<T extends OfService, U>(
+export async function tryServices<T extends { readonly entry: ServiceEntry }, U>(
   services: readonly T[],
-  { problems, secrets }: { problems: Problems; secrets: Secrets },
+  { failures, secrets }: { failures: ServiceFailure[]; secrets: Secrets },
   run: (service: T) => Promise<U>,
 ): Promise<U[]> {
   const settled = await settleServices(services, run)
   return settled.flatMap((each, index) => {
     if (each.status === 'fulfilled') return [each.value]
-    const error = knownFailure(each.reason)
     const entry = services[index]?.entry
-    if (entry !== undefined) {
-      problems.set(entry, error)
-      entry.problem = secrets.mask(error.what.replace(/\.?\s*$/, ''))
-    }
+    if (entry !== undefined) failures.push(noteFailure(entry, knownFailure(each.reason), secrets))
     return []
   })
 }
 
+/** Notes what keeps a service from being promoted, or read. */
+export function noteFailure(entry: ServiceEntry, error: ReleaseError, secrets: Secrets): ServiceFailure {
+  entry.problem = secrets.mask(error.what.replace(/\.?\s*$/, ''))
+  return { service: entry.service, error }
+}
+
 /** Does the same for every service, and throws one error for all that failed, once all have ended. */
-export async function forServices<T extends OfService | { readonly service: string }, U>(
-  services: readonly T[],
-  run: (service: T) => Promise<U>,
-): Promise<U[]> {
+export async function forServices<
+  T extends { readonly entry: ServiceEntry } | { readonly service: string },
+  U,
+>(services: readonly T[], run: (service: T) => Promise<U>): Promise<U[]> {
   const settled = await settleServices(services, run)
   const failures = settled.flatMap((each, index) => {
     const one = services[index]

@@ -1,6 +1,7 @@
 import { ReleaseError } from '../errors.ts'
 import { type CheckState, checksInFull } from '../gates/check-state.ts'
 import { openChecks, waitForChecks } from '../gates/checks.ts'
+import { shortBackoff } from '../http/retry.ts'
 import type { Constraints } from '../reconcile/constraints.ts'
 import { reconcile } from '../reconcile/reconcile.ts'
 import type { CopyStep } from '../reconcile/step.ts'
@@ -103,8 +104,15 @@ export async function writeCopies(all: readonly Copies[], run: Run): Promise<voi
   }
   if (all.some(({ steps }) => steps.some(({ kind }) => kind !== 'withhold'))) {
     await run.log.stage('Copy to the other tags', async conclude => {
-      const read = await forServices(all, one => carryOut(one, false, run))
-      await forServices(read, one => carryOut(one, true, run))
+      try {
+        const read = await forServices(all, one => carryOut(one, false, run))
+        await forServices(read, one => carryOut(one, true, run))
+      } catch (error) {
+        // What is written is known only when it was read back.
+        const looks = all.map(one => ({ ...one, registry: one.registry.withBackoff(shortBackoff) }))
+        await forServices(looks, differences).catch(() => {})
+        throw error
+      }
       conclude(summarize(all))
     })
   }

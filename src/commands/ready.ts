@@ -1,11 +1,11 @@
-import { errorOfServices, ReleaseError } from '../errors.ts'
+import { errorOfServices, ReleaseError, type ServiceFailure } from '../errors.ts'
 import { repositoryAt } from '../git/remote.ts'
 import type { TagCommit } from '../git/source.ts'
 import { type Constraints, constraintsOfPublished } from '../reconcile/constraints.ts'
 import { objectionsTo, type PublishedImage } from '../reconcile/origin.ts'
 import { REVISION_LABEL, readAllLabels, SOURCE_LABEL } from '../registry/labels.ts'
 import { byDigest } from '../registry/reference.ts'
-import { type Problems, tryServices } from './concurrency.ts'
+import { noteFailure, tryServices } from './concurrency.ts'
 import { type Copies, hasTagsToWrite } from './copies.ts'
 import { nextSteps, requireImage, requireTagged } from './observe.ts'
 import type { PromoteRequest } from './request.ts'
@@ -28,21 +28,23 @@ interface Inspected extends Copies {
  */
 export function requireReady(request: PromoteRequest, targets: readonly Target[], run: Run): Promise<Ready> {
   const { secrets } = run
-  const problems: Problems = new Map()
+  const failures: ServiceFailure[] = []
   return run.log.stage('Read the registry', async conclude => {
-    const found = await tryServices(targets, { problems, secrets }, target =>
+    const found = await tryServices(targets, { failures, secrets }, target =>
       readCandidate(target, target.given === undefined ? undefined : { digest: target.given, from: 'given' }),
     )
     // What is promoted already is not read: at some registries that would count as a pull.
-    if (problems.size === 0 && !found.some(hasTagsToWrite)) {
+    if (failures.length === 0 && !found.some(hasTagsToWrite)) {
       conclude('promoted already')
       return { ready: found, commit: request.revision }
     }
-    const inspected = await tryServices(found, { problems, secrets }, one => inspect(one, request))
+    const inspected = await tryServices(found, { failures, secrets }, one => inspect(one, request))
     const commit = await commitOfTag(request, run)
-    noteWrongOrigins(inspected, commit, request, run, problems)
-    throwIfNotReady(targets, problems)
-    const of = targets.length === 1 ? '' : ` of ${targets.length} services`
+    failures.push(...wrongOrigins(inspected, commit, request, run))
+    const count = targets.length
+    const what = `Of ${count} services, ${failures.length} can not be promoted`
+    if (failures.length > 0) throw errorOfServices(failures, { name: 'not-ready', what, count })
+    const of = count === 1 ? '' : ` of ${count} services`
     conclude(`${request.decision.first.tag}${of} is ready`)
     return { ready: inspected, commit: commit.kind === 'known' ? commit.commit : request.revision }
   })
@@ -73,13 +75,12 @@ async function inspect(one: Copies, { isLookedAt }: PromoteRequest): Promise<Ins
 }
 
 /** The images must be of the commit of the git tag. */
-function noteWrongOrigins(
+function wrongOrigins(
   inspected: readonly Inspected[],
   tag: TagCommit,
   { source, decision }: PromoteRequest,
-  { log }: Run,
-  problems: Problems,
-): void {
+  { log, secrets }: Run,
+): ServiceFailure[] {
   const images = inspected.map(({ origin }) => origin)
   const revision = tag.kind === 'known' ? tag.commit : undefined
   const objections = objectionsTo(images, { revision, repository: source.address })
@@ -90,26 +91,14 @@ function noteWrongOrigins(
       'The images were not compared with the git tag',
       `${unknown} To be sure that they are of it, give each with its digest.`,
     )
-  for (const { entry, registry, image } of inspected) {
+  return inspected.flatMap(({ entry, registry, image }) => {
     const objection = objections.get(entry.service)
-    if (objection === undefined) continue
+    if (objection === undefined) return []
     const { why, remedy } = objection
     const error = new ReleaseError('wrong-origin', {
       what: `${byDigest(registry.repository, image.digest)} can not be promoted for ${decision.gitTag}: ${why}.`,
       remedy: `${remedy} ${unknown}`.trim(),
     })
-    entry.problem = error.what
-    problems.set(entry, error)
-  }
-}
-
-function throwIfNotReady(targets: readonly Target[], problems: Problems): void {
-  const failures = targets.flatMap(({ entry }) => {
-    const error = problems.get(entry)
-    return error === undefined ? [] : [{ service: entry.service, error }]
+    return [noteFailure(entry, error, secrets)]
   })
-  if (failures.length === 0) return
-  const count = targets.length
-  const what = `Of ${count} services, ${failures.length} can not be promoted`
-  throw errorOfServices(failures, { name: 'not-ready', what, count })
 }

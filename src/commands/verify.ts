@@ -1,4 +1,4 @@
-import { errorOfServices, ReleaseError, remediesOf } from '../errors.ts'
+import { errorOfServices, ReleaseError, remediesOf, type ServiceFailure } from '../errors.ts'
 import { findingsOf, mayWait } from '../reconcile/audit-findings.ts'
 import { constraintsOfPublished, stableConstraint } from '../reconcile/constraints.ts'
 import { digestAt, type Observed } from '../reconcile/observed.ts'
@@ -6,7 +6,7 @@ import { reconcile } from '../reconcile/reconcile.ts'
 import type { Step } from '../reconcile/step.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import type { Digest } from '../registry/reference.ts'
-import { forServices, type Problems, tryServices } from './concurrency.ts'
+import { forServices, tryServices } from './concurrency.ts'
 import { belongsTo } from './copies.ts'
 import { noteOutcome, type ServiceEntry } from './ledger.ts'
 import { observe } from './observe.ts'
@@ -30,27 +30,42 @@ export async function verify(request: VerifyRequest, run: Run): Promise<void> {
   const targets = openTargets(request, run)
   const { decision, withRecords } = request
   const { secrets } = run
-  const problems: Problems = new Map()
+  const failures: ServiceFailure[] = []
   const differences = await run.log.stage('Read the registry', async conclude => {
-    const found = await tryServices(targets, { problems, secrets }, target => compare(target, request))
+    const found = await tryServices(targets, { failures, secrets }, target => compare(target, request))
     if (withRecords) await showRecords(targets, run)
     conclude(`looked for ${targets[0]?.entry.tags.map(({ tag }) => tag).join(', ')}`)
     return found.flat()
   })
+  warnOfIncomplete(targets, run)
   const count = targets.length
-  const failures = [...problems].map(([{ service }, error]) => ({ service, error }))
-  const [firstUnread] = failures
+  const [unread] = failures
   if (differences.length === 0) {
-    if (firstUnread === undefined) return
+    if (unread === undefined) return
     const what = `Of ${count} services, ${failures.length} could not be read`
-    throw errorOfServices(failures, { name: firstUnread.error.name, what, count })
+    throw errorOfServices(failures, { name: unread.error.name, what, count })
   }
-  const unread = failures.map(({ service, error: { what, remedy } }) => ({ service, what, remedy }))
-  const all = [...differences, ...unread]
+  const all = [
+    ...differences,
+    ...failures.map(({ service, error: { what, remedy } }) => ({ service, what, remedy })),
+  ]
   throw new ReleaseError('not-as-planned', {
     what: `Not as planned for ${decision.gitTag}:\n${all.map(({ service, what }) => `- ${service}: ${what.trimEnd()}\n`).join('')}`,
     remedy: remediesOf(all),
   })
+}
+
+/** A promotion that has reached some services only is no difference, as the others may wait. */
+function warnOfIncomplete(targets: readonly Target[], { log }: Run): void {
+  const entries = targets.map(({ entry }) => entry)
+  const waiting = entries.filter(({ tags }) => tags.some(({ outcome }) => outcome === 'withheld'))
+  const promoted = entries.some(({ tags }) => tags.some(tag => tag.stable && tag.outcome === 'kept'))
+  if (waiting.length === 0 || !promoted) return
+  const names = waiting.map(({ service }) => service).join(', ')
+  log.warning(
+    'A promotion is incomplete',
+    `Other services are promoted, and these wait: ${names}. Promote all again: it completes.`,
+  )
 }
 
 async function compare(
