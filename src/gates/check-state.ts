@@ -13,7 +13,7 @@ export interface CheckState {
 }
 
 /** How a check stands on a commit that has these; all of its name must have passed. */
-export function stateOf(
+export function checkStateOf(
   name: string,
   statuses: readonly CommitStatus[],
   runs: readonly CheckRun[],

@@ -1,7 +1,7 @@
 import { ReleaseError } from '../errors.ts'
 import { type GitHubClient, type GitHubRepository, openGitHub } from '../github/client.ts'
 import { GitHubError } from '../github/failure.ts'
-import { type CheckState, checksInFull, stateOf } from './check-state.ts'
+import { type CheckState, checksInFull, checkStateOf } from './check-state.ts'
 import { forPeople, type GatePorts, waitFor } from './wait.ts'
 
 /** Checks that must have passed on the commit of the git tag. */
@@ -75,7 +75,7 @@ function readChecks(gate: ChecksGate, sha: string, ports: GatePorts): Promise<Ch
     const [statuses, all] = await Promise.all([github.statusesOf(sha), github.checkRunsOf(sha)])
     const own = `/actions/runs/${gate.ownRun}/`
     const runs = all.filter(({ url, detailsUrl }) => !`${url} ${detailsUrl}`.includes(own))
-    return gate.names.map(name => stateOf(name, statuses, runs))
+    return gate.names.map(name => checkStateOf(name, statuses, runs))
   })
 }
 

@@ -1,7 +1,7 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { ReleaseError } from '../errors.ts'
-import { describeEnd, ProgramNotStartedError, type ProgramResult, runProgram } from '../process/run.ts'
+import { describeEnd, ProgramNotStartedError, type ProgramResult, runProgram } from '../process/program.ts'
 import { oneLine } from '../text.ts'
 import { type RepositoryAddress, repositoryAt } from './remote.ts'
 
