@@ -11,7 +11,10 @@ import type { Docker } from './docker.ts'
 import { isRetryableFailure } from './output.ts'
 import { pushBackoff } from './push.ts'
 
-/** Logs docker in for `use`. Given logins, also DOCKER_AUTH_CONFIG's, are in a directory that is removed. Throws `login-failed`. */
+/**
+ * Runs `use` with a docker that is logged in. Given logins, also those of DOCKER_AUTH_CONFIG, are kept in a directory that is
+ * removed afterwards. Throws `login-failed`.
+ */
 export async function withLogin<T>(
   { docker, temporary, ...ports }: { docker: Docker; temporary: string; log: Log; clock: Clock },
   { registry, credentials }: { registry: string; credentials: PasswordCredentials | undefined },
