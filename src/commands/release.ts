@@ -29,8 +29,10 @@ export async function release(given: ReleaseRequest, run: Run): Promise<void> {
       const commit = await requireReadableChecks(checks, { gitTag: decision.gitTag, revision }, run)
       request = { ...request, revision: commit }
     }
-    if (request.package !== undefined) await run.docker.requireEngine()
-    if (await waitForPackage(request.package, run)) next = await nextSteps(target, constraints)
+    if (request.package !== undefined) {
+      await run.docker.requireEngine()
+      if (await waitForPackage(request.package, run)) next = await nextSteps(target, constraints)
+    }
   }
   if (next.first.kind === 'keep') noteMovedContext(request, next.observed.labels, run)
   else for (const { title, message } of warnings) run.log.warning(title, message)

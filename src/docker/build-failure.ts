@@ -1,5 +1,5 @@
 import { ReleaseError } from '../errors.ts'
-import { describeEnd } from '../process/run.ts'
+import { describeEnd } from '../process/program.ts'
 import { CONTEXT_REVISION_LABEL } from '../registry/labels.ts'
 import { oneLine } from '../text.ts'
 import type { Docker, DockerResult } from './docker.ts'
@@ -12,8 +12,8 @@ import {
   REFUSED,
 } from './output.ts'
 
-/** A failed build, with the end of what docker said. */
 export class BuildFailedError extends ReleaseError {
+  /** The end of what docker said. */
   readonly output: string
 
   constructor(options: { what: string; remedy: string }, output: string) {
@@ -22,10 +22,10 @@ export class BuildFailedError extends ReleaseError {
   }
 }
 
-/** The error for a build that failed. Throws `docker-missing` if there is no engine. */
+/** Throws `docker-missing` if there is no engine. */
 export async function buildFailure(
   docker: Docker,
-  { options, labels }: { readonly options: readonly string[]; readonly labels: readonly string[] },
+  { options, labels }: { options: readonly string[]; labels: readonly string[] },
   reference: string,
   result: DockerResult,
 ): Promise<ReleaseError> {
@@ -36,50 +36,45 @@ export async function buildFailure(
       remedy: 'Correct or remove it: docker buildx build --help lists the options.',
     })
   }
-  await docker.requireEngine()
   const { lastLine, tail } = result
+  if (isCacheFailure(result)) {
+    return new ReleaseError('cache-not-written', {
+      what: `The build cache of ${reference} was not written: ${lastLine}`,
+      remedy:
+        'Check that the account may write there, or add ignore-error=true to --cache-to; then run it again.',
+    })
+  }
+  await docker.requireEngine()
   const image = imageNotPulled(result)
   if (image !== undefined) {
     const what = `${reference} was not built: docker could not pull the base image ${image}: ${lastLine}`
     const remedy =
       REFUSED.test(lastLine) && !isRetryableFailure(result)
-        ? 'Check its name. If it is private, the account of this run must be allowed to pull it; at another registry, log in before (docker/login-action).'
-        : 'Check its name. If it is right, run it again: the network or a server has failed.'
+        ? 'Check its name. If it is private, the account must be allowed to pull it; at another registry, log in before (docker/login-action).'
+        : 'Check its name. If it is right, run it again.'
     return new BuildFailedError({ what, remedy }, tail)
   }
   const quoted = lastOfStep(tail).map(line => `  ${line}\n`)
   const step = quoted.length === 0 ? '' : `\nThe step said last:\n${quoted.join('')}`
   const what = `The build of ${reference} failed: docker ${describeEnd(result)}: ${lastLine}${step}`
-  return new BuildFailedError({ what, remedy: remedyFor(labels) }, tail)
-}
-
-function remedyFor(labels: readonly string[]): string {
   const again =
-    'If the network, a server, or the memory or disk of this machine was at fault, run it again. To ship a fix, push a new git tag.'
-  return labels.some(label => label.startsWith(`${CONTEXT_REVISION_LABEL}=`))
-    ? `If the fault is in the Dockerfile, which is of another repository, fix it there and run this again. ${again}`
+    'If the network, a server or this machine was at fault, run it again. To ship a fix, push a new git tag.'
+  const remedy = labels.some(label => label.startsWith(`${CONTEXT_REVISION_LABEL}=`))
+    ? `If the fault is in the Dockerfile, of another repository, fix it there and run this again. ${again}`
     : again
+  return new BuildFailedError({ what, remedy }, tail)
 }
 
-/** The error for a build whose cache was not written, whether or not its image was. */
-export function cacheFailure({ lastLine }: DockerResult, reference: string): ReleaseError {
-  return new ReleaseError('cache-not-written', {
-    what: `The build cache of ${reference} was not written: ${lastLine}`,
-    remedy:
-      'Check that the account may write where --cache-to leads, or add ignore-error=true to it; then run it again.',
-  })
-}
-
-/** Whether the build cache could not be written (`--cache-to`). That says nothing of the image. */
-export function isCacheFailure({ tail }: Pick<Failed, 'tail'>): boolean {
+/** Whether the build cache could not be written (`--cache-to`). */
+export function isCacheFailure({ tail }: Failed): boolean {
   return failedSteps(tail).some(({ name }) => /^exporting (?:.* )?cache\b/i.test(name))
 }
 
 const REFUSED_OPTION =
   /^(?:Error: )?((?:unknown flag: |invalid argument .* for "(?:-\w, )?)(--[a-z][\w-]*).*)$/m
 
-/** What docker says of an option that it refused, if it is one of those given. */
-export function refusedOption({ tail }: Pick<Failed, 'tail'>, options: readonly string[]) {
+/** What docker says of an option that it refused, if it is one of these. */
+export function refusedOption({ tail }: Failed, options: readonly string[]) {
   const [, words = '', name] = REFUSED_OPTION.exec(tail) ?? []
   return options.some(option => option.split('=', 1)[0] === name) ? oneLine(words) : undefined
 }

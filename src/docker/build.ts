@@ -4,12 +4,11 @@ import { ReleaseError } from '../errors.ts'
 import { field, parseJson } from '../json.ts'
 import type { Log } from '../log.ts'
 import { type Digest, isDigest } from '../registry/reference.ts'
-import { buildFailure, cacheFailure, isCacheFailure } from './build-failure.ts'
+import { buildFailure, isCacheFailure } from './build-failure.ts'
 import type { Docker, DockerResult } from './docker.ts'
 import { isRetryableFailure } from './output.ts'
 import { isPushFailure, pushFailure, pushImage } from './push.ts'
 
-/** What is built, and how. Everything here reaches docker as an argument of its own. */
 export interface Build {
   readonly context: string
   readonly file: string | undefined
@@ -21,29 +20,33 @@ export interface Build {
 }
 
 /**
- * Builds the image and pushes it under one reference. Gives back its digests, as `pushImage`. With `again`, what was built
- * before is only pushed. Throws `build-failed`, `cache-not-written`, or as `pushImage`.
+ * Builds an image and pushes it. Gives back its digests, as `pushImage`. With `again`, what was built before is only pushed.
+ * Throws `build-failed`, `invalid-input`, `cache-not-written`, or as `pushImage`.
  */
 export async function buildAndPush(
   docker: Docker,
   given: Build,
   { reference, temporary, log, again }: { reference: string; temporary: string; log: Log; again: boolean },
 ): Promise<Digest[]> {
-  const options = given.options.filter(option => !(again && BUILDS_ANEW.test(option)))
-  const build = { ...given, options }
+  const options = given.options.filter(option => !BUILDS_ANEW.test(option))
+  const build = again ? { ...given, options } : given
   const metadata = join(temporary, 'metadata.json')
   const buildx = ['buildx', 'build', '--push', `--metadata-file=${metadata}`]
   const result = await runBuild(docker, buildx, build, [reference])
   if (result.exitCode === 0) return [await digestInMetadata(metadata, reference)]
-  if (!lacksBuildx(result)) throw await buildxFailure(docker, build, reference, result)
-  const missed = 'docker has no buildx plug-in: no attestations, one platform, slower pushes.'
-  log.notice('Built without buildx', missed)
+  if (!lacksBuildx(result)) {
+    const isPush = isCacheFailure(result) ? isRetryableFailure(result) : isPushFailure(result, reference)
+    throw await (isPush
+      ? pushFailure(docker, reference, result)
+      : buildFailure(docker, build, reference, result))
+  }
+  log.notice('Built without buildx', 'docker has no buildx: no attestations, one platform, slow pushes.')
   const built = await runBuild(docker, ['build'], build, [reference])
   if (built.exitCode !== 0) throw await buildFailure(docker, build, reference, built)
   return pushImage(docker, reference, temporary)
 }
 
-/** Builds the image and leaves it in the engine. Throws `build-failed`, `cache-not-written` or `docker-missing`. */
+/** Builds for the engine alone. Throws `build-failed`, `invalid-input`, `cache-not-written` or `docker-missing`. */
 export async function buildLocally(
   docker: Docker,
   build: Build,
@@ -52,22 +55,18 @@ export async function buildLocally(
   let result = await runBuild(docker, ['buildx', 'build', '--load'], build, references)
   if (lacksBuildx(result)) result = await runBuild(docker, ['build'], build, references)
   if (result.exitCode === 0) return
-  const [reference = ''] = references
-  if (isCacheFailure(result)) throw cacheFailure(result, reference)
-  throw await buildFailure(docker, build, reference, result)
+  throw await buildFailure(docker, build, references[0] ?? '', result)
 }
 
-/** Options that would build anew what has been built. */
 const BUILDS_ANEW = /^--(?:no-cache(?:-filter)?|pull)(?:=|$)/
 
-/** What docker without buildx, and podman, say to the first flag. A page of help may follow. */
+/** What docker without buildx, and podman, say to the flag behind `buildx build`. */
 const WITHOUT_BUILDX = /^(?:Error: )?unknown flag: --(?:push|load)\b/m
 
 function lacksBuildx({ exitCode, tail }: DockerResult): boolean {
   return exitCode !== 0 && WITHOUT_BUILDX.test(tail)
 }
 
-/** Behind `buildx build` stands a flag that nothing else has. */
 function runBuild(
   docker: Docker,
   command: readonly string[],
@@ -87,15 +86,7 @@ function runBuild(
   return docker.run(args, { show: true, refusal: WITHOUT_BUILDX })
 }
 
-async function buildxFailure(docker: Docker, build: Build, reference: string, result: DockerResult) {
-  const isCache = isCacheFailure(result)
-  if (isCache && !isRetryableFailure(result)) return cacheFailure(result, reference)
-  return isCache || isPushFailure(result, reference)
-    ? pushFailure(docker, reference, result)
-    : buildFailure(docker, build, reference, result)
-}
-
-/** The digest that BuildKit built; else, as with the classic store, what buildx found under the tag, maybe another run's. */
+/** What BuildKit built; else, as with the classic store, what buildx found under the tag, maybe another run's. */
 async function digestInMetadata(file: string, reference: string): Promise<Digest> {
   const metadata = parseJson(await readFile(file, 'utf8').catch(() => ''))
   const built = field(metadata, 'containerimage.descriptor', 'digest')
@@ -103,6 +94,6 @@ async function digestInMetadata(file: string, reference: string): Promise<Digest
   if (digest !== undefined) return digest
   throw new ReleaseError('push-failed', {
     what: `docker did not say which digest it pushed as ${reference}.`,
-    remedy: 'Update the buildx plug-in, or use a builder whose driver pushes to the registry itself.',
+    remedy: 'Update buildx, or use a builder whose driver pushes to the registry itself.',
   })
 }

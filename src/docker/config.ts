@@ -3,25 +3,22 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { ReleaseError } from '../errors.ts'
 import { field, parseJson } from '../json.ts'
-import { describeEnd, runProgram } from '../process/run.ts'
+import { describeEnd, runProgram } from '../process/program.ts'
 import type { Credentials } from '../registry/credentials.ts'
 import type { Secrets } from '../secrets.ts'
 import { oneLine } from '../text.ts'
 
-/**
- * The credentials that docker would use for a registry: those of its own helper, else of the helper for all, else of the
- * configuration. Throws `credentials-unreadable` if what is configured can't be used.
- */
+/** Docker's credentials: of the registry's helper, the helper for all, or the file. Throws `credentials-unreadable`. */
 export async function storedCredentials(
   registry: string,
-  { env, signal }: { env: NodeJS.ProcessEnv; signal: AbortSignal },
+  ports: { env: NodeJS.ProcessEnv; signal: AbortSignal },
 ): Promise<Credentials> {
-  const config = await readConfig(env)
+  const config = await readConfig(ports.env)
   const helpers = field(config, 'credHelpers')
   const helper =
     field(helpers, configKey(registry)) ?? field(helpers, registry) ?? field(config, 'credsStore')
   return typeof helper === 'string' && helper !== ''
-    ? credentialsOfHelper(helper, registry, { env, signal })
+    ? credentialsOfHelper(helper, registry, ports)
     : credentialsIn(config, registry)
 }
 
@@ -37,7 +34,7 @@ export async function addStoredLogins(env: NodeJS.ProcessEnv, secrets: Secrets):
   }
 }
 
-/** Where docker's configuration is; nothing for a user without a home. */
+/** Nothing for a user without a home. */
 export function configDirectory(env: NodeJS.ProcessEnv): string | undefined {
   try {
     return env.DOCKER_CONFIG || join(homedir(), '.docker')
@@ -46,16 +43,15 @@ export function configDirectory(env: NodeJS.ProcessEnv): string | undefined {
   }
 }
 
-/** The key of a registry in docker's configuration. */
 export function configKey(registry: string): string {
   return /^(?:index\.)?docker\.io$/.test(registry) ? 'https://index.docker.io/v1/' : registry
 }
 
-/** Docker's configuration; the logins of DOCKER_AUTH_CONFIG come first, as for docker 28.3 and newer. */
+/** The logins of DOCKER_AUTH_CONFIG come first, as for docker 28.3 and newer. */
 export async function readConfig(env: NodeJS.ProcessEnv) {
   const file = await configInFile(env)
   const logins = entriesIn(await configInVariable(env))
-  // For what has an empty name, no helper is asked.
+  // With an empty name, no helper is asked.
   const helpers = logins.map(([key]) => [key, ''] as const)
   return {
     ...file,
@@ -70,7 +66,7 @@ async function configInFile(env: NodeJS.ProcessEnv): Promise<object> {
   const path = join(directory, 'config.json')
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     if (field(error, 'code') === 'ENOENT') return ''
-    throw unreadable(`${path} can not be read.`, error)
+    throw unreadable(`${path} can't be read.`, error)
   })
   return configIn(text, path)
 }
@@ -102,7 +98,6 @@ function textIn(entry: unknown, name: string): string {
   return typeof text === 'string' ? text : ''
 }
 
-/** Name and password of an entry: in base64, with a colon between, or as they are. */
 function loginIn(entry: unknown): { username: string; password: string } | undefined {
   const auth = textIn(entry, 'auth')
   const [, username = '', password = ''] = auth
@@ -124,28 +119,28 @@ function credentialsIn(config: object, registry: string): Credentials {
   const login = loginIn(entry)
   if (login !== undefined) return { kind: 'password', ...login }
   if (!field(entry, 'auth')) return { kind: 'anonymous' }
-  throw unreadable(`Docker's configuration has an entry for ${registry} that is not user:password in base64.`)
+  throw unreadable(`Docker's login for ${registry} is not user:password in base64.`)
 }
 
 async function credentialsOfHelper(
   helper: string,
   registry: string,
-  { env, signal }: { env: NodeJS.ProcessEnv; signal: AbortSignal },
+  { env, signal }: Parameters<typeof storedCredentials>[1],
 ): Promise<Credentials> {
   const program = `docker-credential-${helper}`
   const input = configKey(registry)
   const result = await runProgram(program, ['get'], { env, signal, input }).catch((error: unknown) => {
     signal.throwIfAborted()
-    throw unreadable(`The credential helper ${program} can not be run.`, error)
+    throw unreadable(`${program} can't be run.`, error)
   })
   if (result.exitCode !== 0) {
     if (/credentials not found in native keychain/i.test(result.stdout)) return { kind: 'anonymous' }
-    throw unreadable(`The credential helper ${program} ${describeEnd(result)} for ${registry}.`)
+    throw unreadable(`${program} ${describeEnd(result)} for ${registry}.`)
   }
   const answer = parseJson(result.stdout)
   const [username, password] = [textIn(answer, 'Username'), textIn(answer, 'Secret')]
   if (username === '<token>' && password !== '') return { kind: 'identity-token', token: password }
   if (password !== '') return { kind: 'password', username, password }
   if (username === '' && Object(answer) === answer) return { kind: 'anonymous' }
-  throw unreadable(`The credential helper ${program} gave no user name and secret for ${registry}.`)
+  throw unreadable(`${program} gave no user name and secret for ${registry}.`)
 }

@@ -1,30 +1,34 @@
 import { ReleaseError } from '../errors.ts'
 import type { Log } from '../log.ts'
-import { ProgramNotStartedError, type ProgramResult, runProgram } from '../process/run.ts'
-import { tellingLine } from './output.ts'
+import { ProgramNotStartedError, type ProgramResult, runProgram } from '../process/program.ts'
+import { type Failed, tellingLine } from './output.ts'
 
-/** How a docker command ended. */
-export interface DockerResult extends ProgramResult {
-  /** The line of its output that says most about a failure. */
-  readonly lastLine: string
+export type DockerResult = ProgramResult & Failed
+
+interface DockerOptions {
+  readonly env: NodeJS.ProcessEnv
+  readonly log: Log
+  readonly signal: AbortSignal
+  readonly cwd: string
 }
 
-/** The docker command line, with an environment of its own. The only place that starts it. */
+/** The docker command line, with an environment of its own. */
 export class Docker {
-  readonly env: NodeJS.ProcessEnv
-  readonly #options: { log: Log; signal: AbortSignal; cwd: string }
+  readonly #options: DockerOptions
 
-  constructor({ env, ...options }: { env: NodeJS.ProcessEnv; log: Log; signal: AbortSignal; cwd: string }) {
-    this.env = env
+  constructor(options: DockerOptions) {
     this.#options = options
   }
 
-  /** The same docker with some variables of its environment set. */
+  get env(): NodeJS.ProcessEnv {
+    return this.#options.env
+  }
+
   with(variables: Readonly<Record<string, string>>): Docker {
     return new Docker({ ...this.#options, env: { ...this.env, ...variables } })
   }
 
-  /** With `show`, its output goes to the log as it comes, up to a `refusal`. Throws `docker-missing` without a docker command. */
+  /** With `show`, its output goes to the log, up to a `refusal`. Throws `docker-missing` without a docker command. */
   async run(
     args: readonly string[],
     { input = '', show = false, refusal }: { input?: string; show?: boolean; refusal?: RegExp } = {},
@@ -37,7 +41,7 @@ export class Docker {
       if (isShown) log.raw(text)
     }
     try {
-      const running = () => runProgram('docker', args, { ...options, env: this.env, input, onOutput })
+      const running = () => runProgram('docker', args, { ...options, input, onOutput })
       const result = await (show ? log.foreign(running) : running())
       return { ...result, lastLine: tellingLine(result.tail) }
     } catch (error) {
@@ -45,7 +49,7 @@ export class Docker {
     }
   }
 
-  /** Makes sure that the engine answers, or that the chosen builder needs none. Throws `docker-missing`. */
+  /** Throws `docker-missing` unless the engine answers, or the chosen builder needs none. */
   async requireEngine(): Promise<void> {
     const { exitCode, lastLine } = await this.run(['version', '--format', '{{.Server.Version}}'])
     if (exitCode === 0) return
@@ -53,11 +57,11 @@ export class Docker {
     if (/^Driver: +(?:remote|kubernetes|cloud)$/m.test(builder.stdout)) return
     throw new ReleaseError('docker-missing', {
       what: `The Docker engine does not answer: ${lastLine}`,
-      remedy: 'Start the engine, or point DOCKER_HOST or the docker context to one that runs.',
+      remedy: 'Start it, or point DOCKER_HOST or the docker context to one that runs.',
     })
   }
 
-  /** Whether the docker command is podman's, whatever link or script leads to it. */
+  /** Whether it is podman that runs as `docker`. */
   async isPodman(): Promise<boolean> {
     return /^podman\b/i.test((await this.run(['--version'])).stdout)
   }
@@ -66,15 +70,9 @@ export class Docker {
 /** Options whose values may hold a token. */
 const HIDDEN = /^(--(?:build-arg=[^=]*|secret|ssh|build-context|cache-(?:from|to)))=.*$/s
 
-function notStarted(error: ProgramNotStartedError): ReleaseError {
-  const { isMissing, message } = error
-  return new ReleaseError('docker-missing', {
-    what: isMissing
-      ? 'There is no docker command on this machine.'
-      : `docker could not be started: ${message}.`,
-    remedy: isMissing
-      ? "Install Docker; GitHub's ubuntu-latest has it."
-      : 'Shorten what is given to docker, or look at the memory and the processes of this machine.',
-    cause: error,
-  })
+function notStarted(cause: ProgramNotStartedError): ReleaseError {
+  const [what, remedy] = cause.isMissing
+    ? ['There is no docker command on this machine.', "Install Docker; GitHub's ubuntu-latest has it."]
+    : [`docker could not be started: ${cause.message}.`, 'Shorten its arguments, or check this machine.']
+  return new ReleaseError('docker-missing', { what, remedy, cause })
 }

@@ -1,4 +1,4 @@
-/** The first line of a Dockerfile that gives TAG a value of its own: ENV comes before every build argument. */
+/** The first line of a Dockerfile whose ENV gives TAG a value, which no build argument changes. */
 export function findFixedTag(dockerfile: string): { line: number; value: string } | undefined {
   let isEnv = false
   let isContinued = false
@@ -11,5 +11,5 @@ export function findFixedTag(dockerfile: string): { line: number; value: string 
   return undefined
 }
 
-/** `ENV TAG=v1`, also behind others, or `ENV TAG v1`; not what is made of a variable. */
+/** `ENV TAG=v1`, also behind others, or `ENV TAG v1`; not `$TAG`. */
 const FIXED = /(?:^\s*\w+\s+TAG\s+|(?:^|\s)TAG=)(["']?)([\w.-]+)\1(?=\s|\\|$)/

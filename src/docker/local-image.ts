@@ -4,13 +4,12 @@ import { REVISION_LABEL } from '../registry/labels.ts'
 import { type Digest, isDigest } from '../registry/reference.ts'
 import type { Docker } from './docker.ts'
 
-/** An image that the engine has under a reference. */
 export interface LocalImage {
-  /** The digest of its config, or of its index with the containerd image store. */
+  /** The digest of its config, or, with the containerd image store, of its index. */
   readonly id: string
-  /** The commit that it was built from, if it says so. */
+  /** The commit that its label names. */
   readonly revision: string | undefined
-  /** The digests that the image has, or would have, in the repository of the reference. */
+  /** Those that it has, or would have, in its registry. */
   readonly digests: Digest[]
 }
 
@@ -19,7 +18,7 @@ interface LocalTag {
   readonly stable: boolean
 }
 
-/** The one image that the engine has under all tags. Throws `image-missing`, `stable-image-missing` or `images-differ`. */
+/** The engine's one image of all tags. Throws `image-missing`, `stable-image-missing` or `images-differ`. */
 export async function requireLocalImage(docker: Docker, [first, ...copies]: readonly LocalTag[]) {
   if (first === undefined) throw new TypeError('no reference')
   const image = await requireUnder(docker, first)
@@ -27,8 +26,8 @@ export async function requireLocalImage(docker: Docker, [first, ...copies]: read
     const other = await requireUnder(docker, copy)
     if (other.id === image.id) continue
     throw new ReleaseError('images-differ', {
-      what: `${copy.reference} is ${other.id}, and ${first.reference} is ${image.id}: they are not the same image.`,
-      remedy: 'Build them again with the command build, which builds once.',
+      what: `${copy.reference} is ${other.id}, and ${first.reference} is ${image.id}.`,
+      remedy: 'Build them again with the command build.',
     })
   }
   return image
@@ -39,27 +38,25 @@ async function requireUnder(docker: Docker, { reference, stable }: LocalTag): Pr
   if (image !== undefined) return image
   throw new ReleaseError(stable ? 'stable-image-missing' : 'image-missing', {
     what: `The engine has no image ${reference}.`,
-    remedy: 'Build it first, with the command build and the same service, tag, registry, project and policy.',
+    remedy: 'Build it first, with the command build and the same inputs.',
   })
 }
 
-/** The image that the engine has under exactly this reference, if any. Throws `docker-missing`. */
+/** The engine's image of exactly this reference, if any. Throws `docker-missing`. */
 export async function findLocalImage(docker: Docker, reference: string): Promise<LocalImage | undefined> {
   const { exitCode, stdout } = await docker.run(['image', 'inspect', '--format={{json .}}', reference])
   if (exitCode !== 0) {
     await docker.requireEngine()
     return undefined
   }
-  // podman takes this format for that of a list.
+  // podman gives a list.
   const image: unknown = [parseJson(stdout)].flat()[0]
   const id = field(image, 'Id')
   if (typeof id !== 'string') throw new TypeError(`docker image inspect gave no Id for ${reference}`)
   const revision = field(image, 'Config', 'Labels', REVISION_LABEL)
-  const repository = `${reference.slice(0, reference.lastIndexOf(':'))}@`
+  const repository = reference.slice(0, reference.lastIndexOf(':'))
   const digests = Object.values(field(image, 'RepoDigests') ?? [])
-    .map(String)
-    .filter(entry => entry.startsWith(repository))
-    .map(entry => entry.slice(repository.length))
-    .filter(isDigest)
+    .map(entry => String(entry).split('@'))
+    .flatMap(([name, digest]) => (name === repository && isDigest(digest) ? [digest] : []))
   return { id, revision: typeof revision === 'string' ? revision : undefined, digests }
 }

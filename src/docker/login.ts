@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts'
 import { ReleaseError } from '../errors.ts'
 import { pauseBetween } from '../http/retry.ts'
 import type { Log } from '../log.ts'
-import { describeEnd } from '../process/run.ts'
+import { describeEnd } from '../process/program.ts'
 import type { PasswordCredentials } from '../registry/credentials.ts'
 import { configDirectory, configKey, readConfig } from './config.ts'
 import type { Docker } from './docker.ts'
@@ -13,7 +13,7 @@ import { pushBackoff } from './push.ts'
 
 /**
  * Runs `use` with a docker that is logged in. Given logins, also those of DOCKER_AUTH_CONFIG, are kept in a directory that is
- * removed however `use` ends; without any, docker has the logins that it has. Throws `login-failed`.
+ * removed afterwards. Throws `login-failed`.
  */
 export async function withLogin<T>(
   { docker, temporary, ...ports }: { docker: Docker; temporary: string; log: Log; clock: Clock },
@@ -33,8 +33,8 @@ export async function withLogin<T>(
 }
 
 /**
- * Makes a directory the place for logins, and gives back the variables that lead docker there. It has what the usual one has
- * (settings, builders, contexts, plug-ins). The password for `key` is kept there alone: no helper is asked for it.
+ * Fills a directory with logins and what the usual one has (settings, builders, contexts, plug-ins), and gives back the
+ * variables that lead docker there. The password for `key` is kept there alone: no helper is asked for it.
  */
 async function prepareDirectory(own: string, docker: Docker, key: string | undefined) {
   const config = await readConfig(docker.env)
@@ -64,7 +64,7 @@ async function logIn(
   for (let attempt = 1; ; attempt += 1) {
     const result = await docker.run(args, { input: password })
     if (result.exitCode === 0) return
-    const what = `docker login to ${registry} as ${username} failed: it ${describeEnd(result)}: ${result.lastLine}`
+    const what = `docker login to ${registry} as ${username} ${describeEnd(result)}: ${result.lastLine}`
     if (isRetryableFailure(result) && (await pause(attempt, next => log.info(`${next}: ${what}`)))) continue
     throw new ReleaseError('login-failed', {
       what,

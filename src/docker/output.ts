@@ -2,9 +2,10 @@
 
 import { oneLine } from '../text.ts'
 
-/** The end of a failed command's output, and its line that says most. */
 export interface Failed {
+  /** The end of its output. */
   readonly tail: string
+  /** Its line that says most about the failure. */
   readonly lastLine: string
 }
 
@@ -13,7 +14,7 @@ export function tellingLine(tail: string): string {
   const lines = tail
     .split(/[\r\n]+/)
     .map(line => line.trim())
-    // A hint where to read about a command stands below what went wrong.
+    // Hints stand below what went wrong.
     .filter(line => line !== '' && !/^(?:See|Run) '.*--help'|^Usage:/.test(line))
   const telling = oneLine(
     lines.findLast(line => /^(ERROR|error|Error)\b/.test(line)) ?? lines.at(-1) ?? 'it said nothing',
@@ -38,8 +39,8 @@ const PASSING = new RegExp(
   'i',
 )
 
-/** Whether the connection or the registry was at fault, not the request. What a build printed before does not count. */
-export function isRetryableFailure({ lastLine }: Pick<Failed, 'lastLine'>): boolean {
+/** Whether the connection or the registry was at fault, not the request. */
+export function isRetryableFailure({ lastLine }: Failed): boolean {
   return PASSING.test(lastLine)
 }
 
@@ -47,7 +48,7 @@ export function isRetryableFailure({ lastLine }: Pick<Failed, 'lastLine'>): bool
 export const REFUSED =
   /access denied|access to the resource is denied|insufficient_scope|no basic auth credentials|authentication required|\bunauthorized\b|\b403 \(?forbidden/i
 
-/** The last lines of the steps that failed, without the time in front of each. */
+/** The last lines of the steps that failed, without their times. */
 export function lastOfStep(tail: string): string[] {
   return failedSteps(tail)
     .flatMap(({ said }) => said.split('\n'))
@@ -57,13 +58,12 @@ export function lastOfStep(tail: string): string[] {
     .map(oneLine)
 }
 
-/** The steps that failed, which BuildKit repeats between two rules: the name of each, and the last that it said. */
+/** The steps that failed, with their last lines, which BuildKit repeats between two rules. */
 export function failedSteps(tail: string): { name: string; said: string }[] {
   const steps = tail.matchAll(/^------\n > (.*):\n([\s\S]*?)^------$/gm)
   return [...steps].map(([, name = '', said = '']) => ({ name, said }))
 }
 
-/** Where the telling line, a failed step of BuildKit, and the last of the legacy builder name an image that is pulled. */
 const SAYS_IMAGE = /(?:resolve source metadata for |invalid from flag value |source docker:\/\/)(\S+): /
 const BUILDKIT_PULLS =
   /^(?:\[[^\]]*\] load metadata for |resolve image config for docker-image:\/\/|\[[^\]]*\] FROM )([^\s@]+)/

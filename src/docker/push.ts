@@ -2,13 +2,12 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ReleaseError } from '../errors.ts'
 import type { Backoff } from '../http/retry.ts'
-import { describeEnd } from '../process/run.ts'
+import { describeEnd } from '../process/program.ts'
 import { type Digest, isDigest } from '../registry/reference.ts'
 import type { Docker, DockerResult } from './docker.ts'
 import { findLocalImage } from './local-image.ts'
 import { type Failed, imageNotPulled, isRetryableFailure, REFUSED, withStatus } from './output.ts'
 
-/** A push may take long itself: a few attempts, a while apart. */
 export const pushBackoff: Backoff = {
   attempts: 4,
   attemptTimeout: Number.POSITIVE_INFINITY,
@@ -17,15 +16,15 @@ export const pushBackoff: Backoff = {
   longestDelay: 15_000,
 }
 
-/** A push that another attempt may complete; what was built is still there. */
+/** Another attempt may complete the push; what was built is still there. */
 export class PushInterruptedError extends ReleaseError {}
 
 /**
- * Pushes an image that the engine has. Gives back its digests, of which the registry must have one: there are several if it
- * was pushed in other forms before. Throws `push-failed`, `docker-missing` or `PushInterruptedError`.
+ * Pushes an image of the engine. Gives back its digests, of which the registry must have one: it may have been pushed in other
+ * forms before. Throws `push-failed`, `docker-missing` or `PushInterruptedError`.
  */
 export async function pushImage(docker: Docker, reference: string, temporary: string): Promise<Digest[]> {
-  // podman compresses while it pushes: the image here has another digest than the one in the registry.
+  // podman compresses while it pushes: the digest in the registry is another.
   const file = (await docker.isPodman()) ? join(temporary, 'pushed-digest') : undefined
   const options = file === undefined ? [] : [`--digestfile=${file}`]
   const result = await docker.run(['push', ...options, reference], { show: true })
@@ -34,18 +33,18 @@ export async function pushImage(docker: Docker, reference: string, temporary: st
   return [(await readFile(file, 'utf8')).trim()].filter(isDigest)
 }
 
-/** The error for a push that failed: `PushInterruptedError`, unless the registry refused it. Throws `docker-missing`. */
+/** `PushInterruptedError`, unless the registry refused the push. Throws `docker-missing`. */
 export async function pushFailure(docker: Docker, reference: string, result: DockerResult) {
   await docker.requireEngine()
   const what = `The push of ${reference} failed: docker ${describeEnd(result)}: ${result.lastLine}`
   if (!isLastingRefusal(result))
-    return new PushInterruptedError('push-failed', { what, remedy: 'Run it again: what is there stays.' })
+    return new PushInterruptedError('push-failed', { what, remedy: 'Run it again.' })
   const remedy =
-    'Check that the account may push there, that the project exists and has room, and that no rule protects the tag; then run it again.'
+    'Check that the account may push, the project exists and has room, and no rule protects the tag; then run it again.'
   return new ReleaseError('push-failed', { what, remedy })
 }
 
-/** How registries refuse a push for good: no right, no room, a fixed tag, no such thing. */
+/** A push is refused for good: no right, no room, a fixed tag, no such thing. */
 const LASTING = new RegExp(
   [
     REFUSED.source,
@@ -56,8 +55,7 @@ const LASTING = new RegExp(
   'i',
 )
 
-/** Whether a push was refused for a reason that stays. */
-export function isLastingRefusal(failed: Pick<Failed, 'lastLine'>): boolean {
+export function isLastingRefusal(failed: Failed): boolean {
   return LASTING.test(failed.lastLine) && !isRetryableFailure(failed)
 }
 
@@ -68,7 +66,7 @@ export function isPushFailure(failed: Failed, reference: string): boolean {
   if (imageNotPulled(failed) !== undefined || lastLine.includes('" did not complete')) return false
   const path = reference.slice(reference.indexOf('/') + 1, reference.lastIndexOf(':'))
   return (
-    // How pushes of the engine and of BuildKit begin; what breaks them may say nothing of a push.
+    // How the engine and BuildKit begin to push; the error may not say that it is a push's.
     tail.includes(`pushing ${reference} with docker`) ||
     tail.includes(`pushing manifest for ${reference}@`) ||
     /failed to push|failed to authorize|push access denied|insufficient_scope/i.test(lastLine) ||

@@ -1,19 +1,18 @@
 import type { CheckRun, CommitStatus } from '../github/client.ts'
 import { oneLine } from '../text.ts'
 
-/** How one required check stands. */
 export interface CheckState {
   readonly name: string
   readonly kind: 'passed' | 'failed' | 'running' | 'absent'
-  /** In GitHub's words, such as `success`, `skipped` or `in_progress`. */
+  /** In GitHub's words, such as `in_progress`. */
   readonly state: string
   readonly url: string | undefined
-  /** What there is instead of one that is not found. */
+  /** What there is instead, if it is absent. */
   readonly hint?: string
 }
 
-/** How a check stands on a commit that has these; all of its name must have passed. */
-export function stateOf(
+/** How a check stands: every status and run of its name must have passed. */
+export function checkStateOf(
   name: string,
   statuses: readonly CommitStatus[],
   runs: readonly CheckRun[],
@@ -27,8 +26,11 @@ export function stateOf(
     kind => states.find(state => state.kind === kind) ?? [],
   )
   if (worst !== undefined) return worst
-  const names = [...statuses.map(({ context }) => context), ...runs.map(run => run.name)]
-  return { name, kind: 'absent', state: 'not found', url: undefined, hint: listed([...new Set(names)]) }
+  const all = [...statuses.map(({ context }) => context), ...runs.map(run => run.name)]
+  const names = [...new Set(all)].toSorted()
+  const more = names.length > 10 ? ` and ${names.length - 10} more` : ''
+  const shown = names.length === 0 ? 'no checks' : `"${names.slice(0, 10).join('", "')}"${more}`
+  return { name, kind: 'absent', state: 'not found', url: undefined, hint: `the commit has ${shown}` }
 }
 
 function stateOfStatus({ context: name, state, url }: CommitStatus): CheckState {
@@ -48,22 +50,15 @@ function stateOfRun({ name, status, conclusion, url }: CheckRun): CheckState {
   return { name, kind: state === 'success' ? 'passed' : 'failed', state, url }
 }
 
-function listed(names: readonly string[]): string {
-  const shown = names.toSorted().slice(0, 10).join('", "')
-  const more = names.length > 10 ? ` and ${names.length - 10} more` : ''
-  return `the commit has ${shown === '' ? 'no checks' : `"${shown}"${more}`}`
-}
-
-/** How checks stand, in words. */
 export function checksInFull(states: readonly CheckState[]): string {
   const more = ({ url, hint }: CheckState): string => (url || hint ? ` (${url ?? hint})` : '')
-  return states.map(state => inWords(state) + more(state)).join(', ')
+  return states.map(check => inWords(check) + more(check)).join(', ')
 }
 
 function inWords({ name, kind, state }: CheckState): string {
+  const words = state.replaceAll('_', ' ')
   if (kind === 'absent') return `${name} was not found`
   if (kind === 'passed') return `${name} passed`
-  if (kind === 'running') return `${name} is ${state.replaceAll('_', ' ')}`
-  if (state === 'failure' || state === 'error') return `${name} failed`
-  return `${name} did not pass (${state.replaceAll('_', ' ')})`
+  if (kind === 'running') return `${name} is ${words}`
+  return words === 'failure' || words === 'error' ? `${name} failed` : `${name} did not pass (${words})`
 }

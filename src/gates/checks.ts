@@ -1,52 +1,48 @@
 import { ReleaseError } from '../errors.ts'
 import { type GitHubClient, type GitHubRepository, openGitHub } from '../github/client.ts'
 import { GitHubError } from '../github/failure.ts'
-import { type CheckState, checksInFull, stateOf } from './check-state.ts'
+import { type CheckState, checkStateOf, checksInFull } from './check-state.ts'
 import { forPeople, type GatePorts, waitFor } from './wait.ts'
 
-/** Checks that must have passed on the commit of the git tag. */
 export interface ChecksGate {
   readonly repository: GitHubRepository
   /** Names of commit statuses or check runs. */
   readonly names: readonly string[]
-  /** The longest wait for those that are absent or running, in milliseconds. */
+  /** The longest wait, in milliseconds. */
   readonly timeout: number
-  /** The run that asks, whose own jobs can not have passed yet. */
+  /** A run's own jobs can't have passed yet. */
   readonly ownRun: string | undefined
 }
 
 interface Tag {
   readonly gitTag: string
-  /** Its commit, if the run knows it; the git tag may have moved. */
+  /** Its commit, if known; the git tag may have moved. */
   readonly revision: string | undefined
 }
 
-/** `awaitChecks` as a stage of the run. */
+/** `awaitChecks` as a stage. */
 export function waitForChecks(gate: ChecksGate, tag: Tag, ports: GatePorts): Promise<readonly CheckState[]> {
   return ports.log.stage('Check what is required', async conclude => {
     const states = await awaitChecks(gate, tag, ports)
     const open = openChecks(states)
-    if (open.length > 0) conclude(checksInFull(open), 'failed')
-    else conclude(checksInFull(states))
+    conclude(checksInFull(open.length > 0 ? open : states), open.length > 0 ? 'failed' : undefined)
     return states
   })
 }
 
-/** Waits until all have passed, one has failed, or the time is over. All here throw `github-unreadable` or `invalid-input`. */
+/** Waits until all have passed or one has failed. Throws `github-unreadable` or `invalid-input`, as all here. */
 export async function awaitChecks(gate: ChecksGate, tag: Tag, ports: GatePorts): Promise<CheckState[]> {
-  const { names, timeout } = gate
   const sha = await commitToCheck(gate, tag, ports)
-  const isOver = (states: CheckState[]): boolean =>
-    states.some(({ kind }) => kind === 'failed') || openChecks(states).length === 0
+  const again = (states: CheckState[]) =>
+    states.some(({ kind }) => kind === 'failed') || openChecks(states).length === 0 ? undefined : {}
   const { seen } = await waitFor(
-    { what: `the checks ${names.join(', ')}`, timeout },
-    { look: () => readChecks(gate, sha, ports), again: states => (isOver(states) ? undefined : {}) },
+    { what: `the checks ${gate.names.join(', ')}`, timeout: gate.timeout },
+    { look: () => readChecks(gate, sha, ports), again },
     ports,
   )
   return seen
 }
 
-/** The checks that have not passed. */
 export function openChecks(states: readonly CheckState[]): readonly CheckState[] {
   return states.filter(({ kind }) => kind !== 'passed')
 }
@@ -58,14 +54,14 @@ export function checksNotPassed(gitTag: string, open: readonly CheckState[]): Re
   })
 }
 
-/** Makes sure that the checks can be read, and gives back their commit. */
+/** Gives back their commit. */
 export async function requireReadableChecks(gate: ChecksGate, tag: Tag, ports: GatePorts): Promise<string> {
   const sha = await commitToCheck(gate, tag, ports)
   await readChecks(gate, sha, ports)
   return sha
 }
 
-/** The commit whose checks count: the run's, or what GitHub says. */
+/** The run's commit, else what GitHub says. */
 export async function commitToCheck(gate: ChecksGate, tag: Tag, ports: GatePorts): Promise<string> {
   return tag.revision ?? ask(gate, ports, github => github.commitOf(tag.gitTag))
 }
@@ -75,20 +71,19 @@ function readChecks(gate: ChecksGate, sha: string, ports: GatePorts): Promise<Ch
     const [statuses, all] = await Promise.all([github.statusesOf(sha), github.checkRunsOf(sha)])
     const own = `/actions/runs/${gate.ownRun}/`
     const runs = all.filter(({ url, detailsUrl }) => !`${url} ${detailsUrl}`.includes(own))
-    return gate.names.map(name => stateOf(name, statuses, runs))
+    return gate.names.map(name => checkStateOf(name, statuses, runs))
   })
 }
 
-const PERMISSIONS = ['contents: read', 'checks: read', 'statuses: read']
-
-/** Asks GitHub, again after its rate limit, which takes longer each time. */
+/** Asks GitHub, after its rate limit again, each time later. */
 async function ask<T>(
   { repository, timeout }: ChecksGate,
   { transport, log, clock }: GatePorts,
   question: (github: GitHubClient) => Promise<T>,
 ): Promise<T> {
-  const github = await openGitHub(repository, { transport, permissions: PERMISSIONS })
-  // What GitHub means if it does not say how long.
+  const permissions = ['contents: read', 'checks: read', 'statuses: read']
+  const github = await openGitHub(repository, { transport, permissions })
+  // GitHub means a minute if it names no time.
   let left = Math.max(timeout, 60_000)
   for (let factor = 1; ; factor *= 2) {
     try {
@@ -97,7 +92,7 @@ async function ask<T>(
       if (!(error instanceof GitHubError) || error.wait === undefined) throw error
       const wait = error.wait * factor
       if (wait > left) throw error
-      log.info(`The rate limit of the GitHub API is used up, asking again in ${forPeople(wait)}`)
+      log.info(`GitHub's rate limit is used up, asking again in ${forPeople(wait)}`)
       await clock.sleep(wait)
       left -= wait
     }

@@ -5,7 +5,7 @@ import { field, parseJson } from '../json.ts'
 import { oneLine } from '../text.ts'
 import { normaliseName, versionOfFile } from './package-version.ts'
 
-/** The versions of which an index has a file that is not yanked; or why not: `refused` is for good. */
+/** Versions that are not yanked; `refused` is for good. */
 export type Listing =
   | { readonly kind: 'versions'; readonly versions: ReadonlySet<string> }
   | {
@@ -15,14 +15,16 @@ export type Listing =
     }
 
 const SIMPLE = 'application/vnd.pypi.simple.v1'
-const ACCEPT = `${SIMPLE}+json, ${SIMPLE}+html;q=0.2, text/html;q=0.01`
 
-/** One project of an index; `look` asks for it once, as pip does. */
+/** `look` asks once, as pip does. */
 export function packageIndex(index: URL, project: string, transport: Transport) {
   const url = new URL(`${normaliseName(project)}/`, index.href.endsWith('/') ? index : `${index.href}/`)
   const address = `${url.origin}${url.pathname}`
-  // As pip: caches may keep an answer for ten minutes.
-  const headers = { accept: ACCEPT, 'cache-control': 'max-age=0' }
+  const headers = {
+    accept: `${SIMPLE}+json, ${SIMPLE}+html;q=0.2, text/html;q=0.01`,
+    // As pip: caches may keep an answer for ten minutes.
+    'cache-control': 'max-age=0',
+  }
   const look = async (): Promise<Listing> => {
     try {
       const once = { ...registryBackoff, attempts: 1 }
@@ -37,16 +39,15 @@ export function packageIndex(index: URL, project: string, transport: Transport) 
 
 function listingIn({ status, headers, body }: HttpResponse, address: string, project: string): Listing {
   const notBefore = parseRetryAfter(headers['retry-after'] ?? '', Date.now())
-  const unusable = (why: string): Listing => ({ kind: 'unusable', why: `${address} ${why}`, notBefore })
+  const why = `${address} answered ${status}`
   if (status === 404) return { kind: 'no project', why: `${address} has no project ${project}`, notBefore }
-  if ([401, 403, 410].includes(status)) return { kind: 'refused', why: `${address} answered ${status}` }
-  if (status !== 200) return unusable(`answered ${status}`)
+  if ([401, 403, 410].includes(status)) return { kind: 'refused', why }
+  if (status !== 200) return { kind: 'unusable', why, notBefore }
   const [type = ''] = headers['content-type']?.toLowerCase().split(/\s*;/) ?? []
   const isHtml = type === `${SIMPLE}+html` || type === 'text/html'
-  const filesIn = type === `${SIMPLE}+json` ? filesInJson : isHtml ? filesInHtml : undefined
-  const files = filesIn?.(body.toString('utf8'))
-  if (files === undefined)
-    return unusable(`answered with "${oneLine(type)}", not the list of a package index`)
+  const filesIn = isHtml ? filesInHtml : filesInJson
+  const files = isHtml || type === `${SIMPLE}+json` ? filesIn(body.toString('utf8')) : undefined
+  if (files === undefined) return { kind: 'unusable', why: `${why} with "${oneLine(type)}", not with a list` }
   return { kind: 'versions', versions: new Set(files.flatMap(file => versionOfFile(file, project) ?? [])) }
 }
 
@@ -60,7 +61,7 @@ function filesInJson(text: string): string[] | undefined {
   })
 }
 
-// What is not closed ends with the text: a hostile page must be read in one pass.
+// What is not closed ends with the text: a hostile page is read in one pass.
 const COMMENT = /<!--[\s\S]*?(?:-->|$)/g
 /** Quoted values may hold ">": `data-requires-python=">=3.8"`. */
 const ANCHOR = /<a(?=\s)([^"'>]*(?:(?:"[^"]*(?:"|$)|'[^']*(?:'|$))[^"'>]*)*)/gi
@@ -68,7 +69,7 @@ const ATTRIBUTE = /([^\s"'>/=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'=<>`]+))
 
 /** PEP 503 and 592: an anchor a file, whose address ends with its name; any `data-yanked` means yanked. */
 function filesInHtml(text: string): string[] {
-  return Array.from(text.replace(COMMENT, '').matchAll(ANCHOR)).flatMap(([, inner = '']) => {
+  return [...text.replace(COMMENT, '').matchAll(ANCHOR)].flatMap(([, inner = '']) => {
     const attributes = new Map(
       Array.from(inner.matchAll(ATTRIBUTE), ([, name = '', ...values]) => [
         name.toLowerCase(),

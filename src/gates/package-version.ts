@@ -10,18 +10,18 @@ export function isProjectName(name: string): boolean {
   return /^[A-Z0-9](?:[A-Z0-9._-]*[A-Z0-9])?$/i.test(name)
 }
 
-/** The normal form of a version of PEP 440. `2.3.4.0`, a patch of its own, keeps its zero. */
+/** PEP 440's normal form; `2.3.4.0`, another patch, keeps its zero. */
 export function normaliseVersion(version: string): string | undefined {
-  // The library puts commas between the parts of a local version, where PEP 440 has dots.
+  // The library writes local versions with commas.
   return pep440.clean(version)?.replaceAll(',', '.')
 }
 
-/** The newest versions, newest first. */
+/** Newest first. */
 export function newestVersions(versions: ReadonlySet<string>, count: number): string[] {
   return [...versions].sort(pep440.rcompare).slice(0, count)
 }
 
-/** The version in the name of a project's wheel, with "_" for "-", or source distribution. Source: packaging.python.org. */
+/** The version in the name of a wheel, with "_" for "-", or source distribution. Source: packaging.python.org. */
 export function versionOfFile(filename: string, project: string): string | undefined {
   const name = normaliseName(project).replaceAll('-', '[-_.]+')
   const wheel = '(?<wheel>[^-]+)(?:-[0-9][^-]*)?-[^-]+-[^-]+-[^-]+\\.whl'

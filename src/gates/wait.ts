@@ -8,17 +8,13 @@ export interface GatePorts {
   readonly clock: Clock
 }
 
-/** Look again, but not before so many milliseconds; the log says what was seen `instead`. */
+/** Look again, `notBefore` in milliseconds; the log says what was seen `instead`. */
 interface Again {
   readonly notBefore?: number | undefined
   readonly instead?: string
 }
 
-const FIRST_INTERVAL = 2_000
-const LONGEST_INTERVAL = 30_000
-const MINUTE = 60_000
-
-/** Looks at growing intervals, until it need not or the time is over. Gives back what was seen last, and the milliseconds. */
+/** Looks at growing intervals. Gives back what was seen last, and the milliseconds. */
 export async function waitFor<T>(
   { what, timeout }: { what: string; timeout: number },
   { look, again }: { look: () => Promise<T>; again: (seen: T) => Again | undefined },
@@ -27,7 +23,7 @@ export async function waitFor<T>(
   const started = clock.now()
   let waited = 0
   let nextLine = 0
-  for (let interval = FIRST_INTERVAL; ; interval *= 1.5) {
+  for (let interval = 2_000; ; interval *= 1.5) {
     const seen = await look()
     const next = again(seen)
     const elapsed = clock.now() - started
@@ -38,15 +34,15 @@ export async function waitFor<T>(
       const since =
         nextLine === 0 ? `up to ${forPeople(timeout)}` : `${forPeople(elapsed)} of ${forPeople(timeout)}`
       log.info(`Waiting for ${what}, ${since}${next.instead === undefined ? '' : `; ${next.instead}`}`)
-      nextLine = elapsed - (elapsed % MINUTE) + MINUTE
+      nextLine = (Math.floor(elapsed / 60_000) + 1) * 60_000
     }
-    const jittered = Math.min(interval * (0.9 + clock.random() / 5), LONGEST_INTERVAL)
+    const jittered = Math.min(interval * (0.9 + clock.random() / 5), 30_000)
     await clock.sleep(Math.min(Math.max(jittered, notBefore), left))
     waited = clock.now() - started
   }
 }
 
-/** A time for people: `40 s`, `3 min 20 s`, `2 h`. */
+/** `3 min 20 s`, `2 h`. */
 export function forPeople(milliseconds: number): string {
   const seconds = Math.round(milliseconds / 1000)
   const counts = { h: Math.floor(seconds / 3600), min: Math.floor(seconds / 60) % 60, s: seconds % 60 }

@@ -1,23 +1,20 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { ReleaseError } from '../errors.ts'
-import { describeEnd, ProgramNotStartedError, type ProgramResult, runProgram } from '../process/run.ts'
+import { describeEnd, ProgramNotStartedError, type ProgramResult, runProgram } from '../process/program.ts'
 import { oneLine } from '../text.ts'
 import { type RepositoryAddress, repositoryAt } from './remote.ts'
 
-/** A checkout of git, as it is now. */
 export interface Checkout {
   readonly kind: 'checkout'
-  /** The commit that is checked out. */
   readonly head: string
   readonly remotes: readonly RepositoryAddress[]
-  /** The commit of the git tag that was asked for, if the checkout has the tag. */
+  /** The commit of the git tag, if the checkout has it. */
   readonly tagCommit: string | undefined
-  /** Files that git tracks and that differ from `head`, from the top of the checkout. */
+  /** Tracked files that differ from `head`, from the top of the checkout. */
   readonly changed: readonly string[]
 }
 
-/** Nothing says which commit it is. */
 export interface UnknownCommit {
   readonly kind: 'unknown'
   readonly why: string
@@ -28,10 +25,10 @@ interface GitPorts {
   readonly signal: AbortSignal
 }
 
-/** Submodules count, whatever the checkout says of them. */
+/** Submodules count, whatever the checkout's settings. */
 const STATUS = ['--untracked-files=no', '--ignore-submodules=untracked', '--no-renames']
 
-/** Looks at the checkout that a directory is in, and at changed files below a path. Throws `commit-unreadable`. */
+/** Reads a directory's checkout, and what has changed below `path`. Throws `commit-unreadable`. */
 export async function inspectCheckout(
   { directory, path, gitTag }: { directory: string; path: string; gitTag: string },
   ports: GitPorts,
@@ -55,7 +52,7 @@ export async function inspectCheckout(
   }
 }
 
-/** The commit of a ref, or of a git tag's own object; nothing if the checkout does not have it. */
+/** The commit of a ref or an annotated git tag's object, if the checkout has it. */
 export async function commitOf(
   directory: string,
   object: string,
@@ -65,10 +62,10 @@ export async function commitOf(
   return said.exitCode === 0 ? said.stdout.trim() : undefined
 }
 
-/** Nothing is written, and no settings of files that look like a bare repository start a program. */
+/** Nothing is written, and no settings of what looks like a bare repository start a program. */
 const OPTIONS = ['--no-optional-locks', '-c', 'safe.bareRepository=explicit', '-c', 'core.fsmonitor=false']
 
-/** The environment for git and the filters that it starts: no secret, nothing that leads to another repository. */
+/** For git and the filters that it starts: no secret, nothing that leads to another repository. */
 const FOR_GIT =
   /^(?:PATH|LD_LIBRARY_PATH|HOME|XDG_CONFIG_HOME|SUDO_UID|GIT_(?:EXEC_PATH|CONFIG_(?:GLOBAL|SYSTEM|NOSYSTEM)))$/
 
@@ -102,12 +99,12 @@ function noCheckout(directory: string, status: ProgramResult): UnknownCommit {
   if (NO_CHECKOUT.test(status.tail)) return { kind: 'unknown', why: `${directory} is not in a git checkout` }
   const said = status.tail.trim().replace(/\s+/g, ' ').slice(0, 500)
   throw new ReleaseError('commit-unreadable', {
-    what: `Which commit ${directory} is at can't be told: git ${describeEnd(status)}: ${oneLine(said)}.`,
-    remedy: 'Fix what git says, or check out the git tag again.',
+    what: `The commit of ${directory} can't be read: git ${describeEnd(status)}: ${oneLine(said)}.`,
+    remedy: 'Fix that, or check out the git tag again.',
   })
 }
 
-/** The remotes, as they are written and as git reads them (`url.<base>.insteadOf`). */
+/** As they are written, and as git reads them (`url.<base>.insteadOf`). */
 function remotesIn(written: ProgramResult, read: ProgramResult): RepositoryAddress[] {
   const addresses = [
     ...written.stdout.split('\0').map(entry => entry.slice(entry.indexOf('\n') + 1)),

@@ -4,7 +4,7 @@ export type RepositoryAddress = string
 /** `user@host:path`. Source: git-clone(1), "GIT URLS". */
 const SHORT_SSH = /^(?:[^/@:]+@)?(?<hostname>[^/:@]+):(?<pathname>[^/].*)$/
 
-/** The repository at an address of git, however that is written; nothing for a path of this machine. */
+/** The repository at an address of git; nothing for a path. */
 export function repositoryAt(address: string): RepositoryAddress | undefined {
   const url = address.includes('://') && URL.canParse(address) ? new URL(address) : undefined
   const { hostname = '', pathname = '' } = url ?? SHORT_SSH.exec(address)?.groups ?? {}
@@ -12,7 +12,7 @@ export function repositoryAt(address: string): RepositoryAddress | undefined {
   const server = hostname.toLowerCase().replace(/^(?:ssh|www)\.(?=github\.com$)/, '')
   const name = pathname
     .split('/')
-    .filter(part => part !== '')
+    .filter(Boolean)
     .join('/')
     .replace(/\.git$/i, '')
   // What is left of an account may be a secret.

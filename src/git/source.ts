@@ -4,7 +4,7 @@ import type { RepositoryAddress } from './remote.ts'
 
 /** What is built, beside the git tag. */
 export type Source =
-  /** The git tag's repository; it must be at `commit`, if that is known without asking. */
+  /** The git tag's repository; it must be at `commit`, if known. */
   | (Pick<Checkout, 'head' | 'changed'> & { readonly kind: 'own'; readonly commit: string | undefined })
   /** Another repository, such as one that keeps Dockerfiles. */
   | (Pick<Checkout, 'head' | 'changed'> & {
@@ -13,7 +13,7 @@ export type Source =
     })
   | UnknownCommit
 
-/** What a directory holds. Without a `repository`, any checkout that has the git tag is of its repository. */
+/** Without a `repository`, any checkout that has the git tag is of its repository. */
 export function sourceOfCheckout(
   checkout: Checkout | UnknownCommit,
   { repository, commit }: { repository: RepositoryAddress | undefined; commit: string | undefined },
@@ -25,23 +25,22 @@ export function sourceOfCheckout(
     : { kind: 'other', repository: remotes[0], head, changed }
 }
 
-/** Whether a checkout is of the git tag's repository, or of a fork, which has its tags and its name. */
+/** Whether it is of the git tag's repository or of a fork, which has its tags and name. */
 function isOwn({ remotes, tagCommit }: Checkout, repository: RepositoryAddress | undefined): boolean {
   if (repository === undefined) return tagCommit !== undefined
   const [, ...path] = repository.split('/')
   const leadsToIt = remotes.some(remote => {
     const [host = '', ...itsPath] = remote.split('/')
-    // A host without a dot may be an alias of ssh's configuration.
+    // A host without a dot may be ssh's alias.
     return remote === repository || (!host.includes('.') && itsPath.join('/') === path.join('/'))
   })
   const isFork = remotes.length === 0 || remotes.some(remote => remote.split('/').at(-1) === path.at(-1))
   return leadsToIt || (tagCommit !== undefined && isFork)
 }
 
-/** The commit of the git tag. */
 export type TagCommit = { readonly kind: 'known'; readonly commit: string } | UnknownCommit
 
-/** The error if something of the git tag's repository is not known to be at its commit. */
+/** The error if a checkout of the git tag's repository is not known to be at its commit. */
 export function wrongCommit(
   { name, source }: { name: string; source: Source },
   { gitTag, tag }: { gitTag: string; tag: TagCommit },
@@ -51,11 +50,10 @@ export function wrongCommit(
   if (tag.kind === 'unknown')
     return new ReleaseError('commit-unreadable', {
       what: `${checkout}, and the commit of the git tag ${gitTag} is not known. ${tag.why}`,
-      remedy:
-        'No answer is needed for a checkout with tags: fetch-tags: true for actions/checkout, or git fetch --tags.',
+      remedy: 'Check out with tags: fetch-tags: true for actions/checkout, or git fetch --tags.',
     })
   return new ReleaseError('wrong-commit', {
     what: `${checkout}, and the git tag ${gitTag} is ${tag.commit}.`,
-    remedy: `Check out the git tag: in a workflow, give actions/checkout "ref: refs/tags/${gitTag}"; elsewhere, git checkout ${gitTag}.`,
+    remedy: `Check out the git tag: "ref: refs/tags/${gitTag}" for actions/checkout, or git checkout ${gitTag}.`,
   })
 }

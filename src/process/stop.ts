@@ -5,9 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 export const TIME_TO_STOP = 4_000
 
 /**
- * Stops the programs that this process has started, and waits until `program` and all that they have started has ended, at
- * most for `TIME_TO_STOP`. New ones are looked for all the while: nothing leads from an ended program to what it has started,
- * and docker's plug-ins survive docker.
+ * Stops all that this process has started, and waits for its end and that of `program`, at most for `TIME_TO_STOP`. It looks
+ * again and again: nothing leads from an ended program to what it has started, and docker's plug-ins survive docker.
  */
 export async function stopDescendants(program: Promise<unknown>): Promise<void> {
   const ended = program.catch(() => {}).then(() => true)
@@ -29,11 +28,11 @@ export async function stopDescendants(program: Promise<unknown>): Promise<void> 
   for (const pid of found) kill(pid, 'SIGKILL')
 }
 
-/** The parents of all running processes. Only Linux lists them; elsewhere only Ctrl-C reaches a program. */
+/** Of all running processes. Only Linux lists them; elsewhere only Ctrl-C reaches a program. */
 function parentsOfAll(): ReadonlyMap<number, number> {
   const parents = new Map<number, number>()
-  for (const name of existsSync('/proc') ? readdirSync('/proc') : []) {
-    if (!/^[0-9]+$/.test(name)) continue
+  const names = existsSync('/proc') ? readdirSync('/proc') : []
+  for (const name of names.filter(name => /^[0-9]+$/.test(name))) {
     try {
       const stat = readFileSync(`/proc/${name}/stat`, 'utf8')
       // The name before the last parenthesis may have any character. Source: proc_pid_stat(5).

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test, vi } from 'vitest'
-import { describeEnd, ProgramNotStartedError, runProgram } from '../../src/process/run.ts'
+import { describeEnd, ProgramNotStartedError, runProgram } from '../../src/process/program.ts'
 import { TIME_TO_STOP } from '../../src/process/stop.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'process-'))
@@ -194,7 +194,7 @@ describe('a run that is stopped', () => {
 describe('this process, once a program has ended,', () => {
   /** Runs a program in a Node of its own, and then some code. */
   function inOwnNode(program: string, code: string) {
-    const run = JSON.stringify(new URL('../../src/process/run.ts', import.meta.url))
+    const run = JSON.stringify(new URL('../../src/process/program.ts', import.meta.url))
     const options = '{ env: process.env, signal: new AbortController().signal }'
     return script(
       `import(${run}).then(async ({ runProgram }) => {

@@ -2,25 +2,26 @@ import type { ChildProcess } from 'node:child_process'
 import { subscribe } from 'node:diagnostics_channel'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { exec } from '@actions/exec'
+import { messageOf } from '../errors.ts'
 import { stopDescendants } from './stop.ts'
 
-/** How a program ended. Its exit status alone says whether it failed. */
+/** The exit status alone says whether it failed. */
 export interface ProgramResult {
   /** Nothing if a signal killed it. */
   readonly exitCode: number | undefined
   readonly stdout: string
-  /** The end of its standard output and standard error, as they came. */
+  /** The end of all output, as it came. */
   readonly tail: string
 }
 
-/** A program that is not on the PATH, or that the system did not start. */
+/** It is not on the PATH, or the system did not start it. */
 export class ProgramNotStartedError extends Error {
-  /** The words of @actions/io, which looks for it. */
+  /** In the words of @actions/io. */
   readonly isMissing = this.message.startsWith('Unable to locate executable file')
 }
 
 /**
- * Runs a program, never through a shell, until it has ended. If `signal` aborts, all that was started is stopped. Throws
+ * Runs a program, never through a shell. If `signal` aborts, all that was started is stopped. Throws
  * `ProgramNotStartedError`, or the signal's reason.
  */
 export async function runProgram(
@@ -31,7 +32,6 @@ export async function runProgram(
     signal: AbortSignal
     input?: string
     cwd?: string
-    /** Gets what the program writes, as it comes. */
     onOutput?: (text: string) => void
   },
 ): Promise<ProgramResult> {
@@ -73,7 +73,7 @@ export async function runProgram(
     if (exitCode !== 0 && !signal.aborted) await sleep(50)
     return { exitCode: exitCode ?? undefined, stdout, tail }
   } catch (cause) {
-    throw new ProgramNotStartedError(cause instanceof Error ? cause.message : String(cause), { cause })
+    throw new ProgramNotStartedError(messageOf(cause), { cause })
   } finally {
     signal.removeEventListener('abort', stop)
     await stopped
@@ -81,12 +81,11 @@ export async function runProgram(
   }
 }
 
-/** How a program ended, for messages. */
-export function describeEnd({ exitCode }: Pick<ProgramResult, 'exitCode'>): string {
+export function describeEnd({ exitCode }: ProgramResult): string {
   return exitCode === undefined ? 'was killed' : `ended with exit status ${exitCode}`
 }
 
-/** Takes the pieces of a stream, and nothing for its end: a piece may end in the middle of a character. */
+/** Takes pieces, which may end in the middle of a character, and nothing for the end. */
 function decoder(onText: (text: string) => void): (piece?: Uint8Array) => void {
   const text = new TextDecoder()
   return piece => onText(text.decode(piece, { stream: piece !== undefined }))
