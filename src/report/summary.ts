@@ -1,7 +1,7 @@
 import { appendFileSync } from 'node:fs'
 import type { AuditResult } from '../commands/audit-result.ts'
 import { allTagsOf, type Ledger, type Result, writesRegistry } from '../commands/ledger.ts'
-import { AWAITS_PROMOTION } from '../reconcile/constraints.ts'
+import { AWAITS_PROMOTION } from '../reconcile/state.ts'
 import type { Secrets } from '../secrets.ts'
 import { seconds } from '../text.ts'
 import { failureOf } from './failure.ts'
