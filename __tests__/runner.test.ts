@@ -1,7 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
-import { ReleaseError } from '../src/errors.ts'
-import { asRunnerFault } from '../src/runner.ts'
+import { asRunnerFault, ReleaseError } from '../src/errors.ts'
 
 test('what the system refuses is a fault of the runner, and nothing else is', async () => {
   const full = await writeFile('/dev/full', 'x').catch((error: unknown) => error)

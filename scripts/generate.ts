@@ -22,9 +22,7 @@ export function actionSource(actionYml: string): string {
     const [meaning] = oneLine(description).split(/(?<=\.) (?=[A-Z`])/, 1)
     return `  ${JSON.stringify(name)}: { default: ${JSON.stringify(value)}, meaning: ${JSON.stringify(meaning)} },`
   })
-  return `// biome-ignore-all format: generated
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: an expression of GitHub
-// Written by \`npm run generate\` from action.yml: change defaults and descriptions there.
+  return `// Written by \`npm run generate\` from action.yml: change defaults and descriptions there.
 
 /** The default of every input, and the first sentence of its description. */
 export const inputs = {

@@ -1,5 +1,3 @@
-// biome-ignore-all format: generated
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: an expression of GitHub
 // Written by `npm run generate` from action.yml: change defaults and descriptions there.
 
 /** The default of every input, and the first sentence of its description. */

@@ -1,6 +1,7 @@
 import { groupBy } from './group-by.ts'
+import { oneLine } from './text.ts'
 
-/** What failed, by the stable name of the error, as docs/troubleshooting.md has it. */
+/** What failed, by the names of errors, which docs/troubleshooting.md explains. */
 export const errorTitles = {
   'invalid-input': 'An input is not valid',
   'invalid-policy': 'The policy has mistakes',
@@ -39,7 +40,7 @@ export type ErrorName = keyof typeof errorTitles
 /** A known failure, and how to fix it. */
 export class ReleaseError extends Error {
   override readonly name: ErrorName
-  /** What happened, with the facts, in sentences. */
+  /** What happened, in sentences. */
   readonly what: string
   /** What the reader can do, in sentences. */
   readonly remedy: string
@@ -56,13 +57,13 @@ export class ReleaseError extends Error {
   }
 }
 
-/** The known failure of one of several things; everything else ends the run and is thrown again. */
+/** The failure of one of several things; what ends the run is thrown again. */
 export const knownFailure = (error: unknown): ReleaseError => {
   if (error instanceof ReleaseError && error.name !== 'interrupted') return error
   throw error
 }
 
-/** What the reader can do about several failures: each remedy once, in a line with its services if they differ. */
+/** What the reader can do about several failures: each remedy once, in a line with its services if remedies differ. */
 export const remediesOf = (
   failures: readonly { readonly service?: string; readonly remedy: string }[],
 ): string => {
@@ -78,10 +79,7 @@ export interface ServiceFailure {
   readonly error: ReleaseError
 }
 
-/**
- * One error for what services failed with: the one cause that all `count` services of the run have, said once; else with the
- * given name, and a line for each cause.
- */
+/** One error for all: the cause that all `count` services of the run share, else a line for each cause, under `name`. */
 export const errorOfServices = (
   failures: readonly ServiceFailure[],
   { name, what, count }: { name: ErrorName; what: string; count: number },
@@ -108,9 +106,24 @@ export const errorOfServices = (
 const namesOf = (all: readonly { readonly service?: string }[]): string =>
   [...new Set(all.map(({ service }) => service))].join(', ')
 
+/** `runner-unusable` if the system refused to read or write a file; else the same error. */
+export function asRunnerFault(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof ReleaseError || !('syscall' in error)) return error
+  const remedy = 'Check its disk, then run the job again.'
+  return runnerUnusable('The runner refused to read or write a file', remedy, error)
+}
+
+export function runnerUnusable(what: string, remedy: string, cause: unknown): ReleaseError {
+  return new ReleaseError('runner-unusable', {
+    what: oneLine(`${what}: ${messageOf(cause)}.`),
+    remedy,
+    cause,
+  })
+}
+
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
-/** The messages of an error and of everything that caused it, outermost first. */
+/** The messages of an error and of what caused it, outermost first. */
 export const causesOf = (error: unknown): readonly string[] => {
   if (error === undefined) return []
   return [messageOf(error), ...causesOf(error instanceof Error ? error.cause : undefined)]

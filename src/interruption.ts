@@ -1,19 +1,18 @@
 import { ReleaseError } from './errors.ts'
 
-/** The end of a run that was asked to stop. */
 export class InterruptedError extends ReleaseError {
   readonly by: NodeJS.Signals
 
   constructor(by: NodeJS.Signals) {
     super('interrupted', {
-      what: `The run was interrupted by ${by}: somebody cancelled it, or the machine is shutting down.`,
+      what: `The run was interrupted by ${by}: it was cancelled, or the machine is shutting down.`,
       remedy: 'Run it again; a release or a promotion resumes where it stopped.',
     })
     this.by = by
   }
 }
 
-/** Aborts with an `InterruptedError` when the process is asked to stop, by the runner or by Ctrl-C. */
+/** Aborts with an `InterruptedError` when the process is asked to stop. */
 export function interruption(process: Pick<NodeJS.Process, 'on'>): AbortSignal {
   const controller = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)

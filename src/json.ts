@@ -1,4 +1,4 @@
-/** What is in a value from outside, by the names that lead to it; nothing if it is not there. */
+/** What is in a value from outside, by the names that lead to it. */
 export const field = (value: unknown, ...names: readonly string[]): unknown =>
   names.reduce(
     (inner: unknown, name) =>
@@ -6,7 +6,7 @@ export const field = (value: unknown, ...names: readonly string[]): unknown =>
     value,
   )
 
-/** The value of a JSON text from outside; nothing if it is no JSON. */
+/** Nothing if it is no JSON. */
 export const parseJson = (text: string): unknown => {
   try {
     return JSON.parse(text)

@@ -1,4 +1,4 @@
-/** Says in one line what a stage came to. `failed`: what it looked at is not as it must be. */
+/** Says in one line what a stage came to. `failed`: not as it must be. */
 export type Conclude = (line: string, verdict?: 'failed') => void
 
 export interface Warning {
@@ -6,20 +6,17 @@ export interface Warning {
   readonly message: string
 }
 
-/** Where the run tells people what it does. */
 export interface Log {
-  /** A line for everybody. */
   info(message: string): void
-  /** Something that should be seen, and does not fail the run. */
+  /** What should be seen, and does not fail the run. */
   warning(title: string, message: string): void
-  /** Something good to know, shown beside the run. */
+  /** What is good to know. */
   notice(title: string, message: string): void
-  /** For those who look for a fault. */
   debug(message: string): void
-  /** Output of a program as it comes, unchanged; only inside `foreign`. */
+  /** Output of a program, unchanged; only inside `foreign`. */
   raw(text: string): void
-  /** Runs something whose raw output is shown, and obeyed in nothing. */
+  /** Runs something whose raw output is obeyed in nothing. */
   foreign<T>(run: () => Promise<T>): Promise<T>
-  /** Runs a stage, whose conclusion is shown in one line, with its duration. */
+  /** Shows the conclusion of a stage with its duration. */
   stage<T>(name: string, run: (conclude: Conclude) => Promise<T>): Promise<T>
 }

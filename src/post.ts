@@ -2,7 +2,7 @@ import * as core from '@actions/core'
 import { reportFailure } from './report/failure.ts'
 import { removeTemporary, TEMPORARY } from './temporary.ts'
 
-/** The post step, which removes what a step that was killed has left behind. */
+/** Removes what a killed step has left behind. */
 try {
   const left = core.getState(TEMPORARY)
   if (left !== '') await removeTemporary(left)

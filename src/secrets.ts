@@ -2,10 +2,10 @@ import { oneLine } from './text.ts'
 
 const MASK = '***'
 
-/** In characters. What is shorter is in too many words to be masked. */
+/** In characters: what is shorter is in too many words. */
 const SHORTEST = 4
 
-/** The forms in which a text may be sent, come back, and be shown. */
+/** The forms in which a secret may be sent and shown. */
 const formsOf = (secret: string): string[] => [
   secret,
   oneLine(secret),
@@ -18,10 +18,10 @@ const formsOf = (secret: string): string[] => [
   Buffer.from(secret).toString('base64url'),
 ]
 
-/** What a word that follows "Basic" or "Bearer" in a sentence does not have. */
+/** What no word after "Basic" or "Bearer" in a sentence has. */
 const IN_NO_WORD = /[0-9]|[A-Za-z][A-Z]|==/
 
-/** A character as JSON, an address or HTML may write it. */
+/** A character in JSON, an address or HTML. */
 const ENCODED = '\\\\u00[0-9a-f]{2}|%[0-9a-f]{2}|&(?:#x?[0-9a-f]{1,6}|plus|sol|equals);'
 const SPACE = '(?:\\s|%20|\\\\u0020|&#32;)'
 /** `Authorization: `, `"authorization":["`, `Authorization%3A%20`. */
@@ -37,7 +37,7 @@ const VALUE = new RegExp(
 )
 const ENCODINGS = new RegExp(ENCODED, 'gi')
 
-/** Cuts credentials out of quoted Authorization headers, and leaves sentences about authorization alone. */
+/** Cuts credentials out of quoted Authorization headers, and leaves sentences alone. */
 export const cutAuthorization = (text: string): string =>
   text
     .replace(HEADER, `$1${MASK}`)
@@ -45,7 +45,7 @@ export const cutAuthorization = (text: string): string =>
       IN_NO_WORD.test(value.replace(ENCODINGS, '/')) ? `${before}${MASK}` : whole,
     )
 
-/** The credentials of a run. `onForm` is told of all that is to be masked. */
+/** The credentials of a run. `onForm` is told all that is masked. */
 export class Secrets {
   readonly #onForm: (form: string) => void
   /** The longest first: one may be a part of another. */
@@ -55,7 +55,7 @@ export class Secrets {
     this.#onForm = onForm
   }
 
-  /** To be called before the secret is used. A very short one is left out. */
+  /** Call it before the secret is used. */
   add(secret: string): void {
     if (secret.length < SHORTEST) return
     const fresh = new Set(
@@ -65,8 +65,8 @@ export class Secrets {
     this.#forms = [...this.#forms, ...fresh].sort((a, b) => b.length - a.length)
   }
 
-  /** A name and a password, which go through HTTP as the base64 of both. */
-  addLogin({ username, password }: { readonly username: string; readonly password: string }): void {
+  /** HTTP sends the base64 of both. */
+  addLogin({ username, password }: { username: string; password: string }): void {
     if (password === '') return
     this.add(`${username}:${password}`)
     this.add(password)
@@ -77,12 +77,12 @@ export class Secrets {
     this.add(inputs['github-token'])
   }
 
-  /** The text with every secret, and every Authorization header that it quotes, replaced by `***`. */
+  /** Replaces every secret, and every Authorization header that is quoted, by `***`. */
   mask(text: string): string {
     return cutAuthorization(this.#forms.reduce((masked, form) => masked.replaceAll(form, MASK), text))
   }
 
-  /** An error like this one, and like what caused it, with its texts masked. */
+  /** The same error, and what caused it, with masked texts. */
   maskError(error: unknown): unknown {
     if (typeof error === 'string') return this.mask(error)
     if (!(error instanceof Error)) return error

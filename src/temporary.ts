@@ -2,17 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { lstatSync, mkdirSync, promises, statSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { messageOf, ReleaseError } from './errors.ts'
+import { runnerUnusable } from './errors.ts'
 import { field } from './json.ts'
-import { oneLine } from './text.ts'
 
-/** The state of the step in which the directory is kept for the post step. */
+/** The state of the step that tells the post step the directory. */
 export const TEMPORARY = 'temporary'
 
-/**
- * Runs `use` with a directory for files, credentials among them, and removes it. `remember` is told its path first, in case
- * this process is killed. Throws `runner-unusable`.
- */
+/** Runs `use` with a directory for files, and removes it. `remember` is told its path first. Throws `runner-unusable`. */
 export async function withTemporary<T>(
   parent: string,
   use: (temporary: string) => Promise<T>,
@@ -24,7 +20,7 @@ export async function withTemporary<T>(
     mkdirSync(temporary, { mode: 0o700 })
   } catch (error) {
     const remedy = 'Check this directory and the file for the state of the step, then run it again.'
-    throw unusable(`Temporary files can not be kept in ${parent}`, remedy, error)
+    throw runnerUnusable(`Temporary files can not be kept in ${parent}`, remedy, error)
   }
   const result = await use(temporary).catch(async (error: unknown) => {
     await removeIfPossible(temporary)
@@ -34,7 +30,7 @@ export async function withTemporary<T>(
   return result
 }
 
-/** Removes a directory for files of a run. Throws `runner-unusable` if something of it stays. */
+/** Throws `runner-unusable` if something of it stays. */
 export async function removeTemporary(temporary: string): Promise<void> {
   try {
     // rmSync does not say which error it was.
@@ -42,12 +38,12 @@ export async function removeTemporary(temporary: string): Promise<void> {
   } catch (error) {
     // There never was one.
     if (field(error, 'code') === 'ENOTDIR') return
-    const what = `${temporary}, in which there may be credentials, was not removed`
-    throw unusable(what, 'Remove it by hand.', error)
+    const what = `${temporary}, which may have credentials, was not removed`
+    throw runnerUnusable(what, 'Remove it by hand.', error)
   }
 }
 
-/** Removes what killed runs of this user have left behind here: their process is no more. */
+/** Removes what this user's runs have left here whose process is no more. */
 export async function removeLeftBehind(parent: string): Promise<void> {
   const begin = nameHere()
   for (const name of await promises.readdir(parent).catch(() => [])) {
@@ -61,20 +57,12 @@ export async function removeLeftBehind(parent: string): Promise<void> {
   }
 }
 
-/** How names begin that runs here give: the number of a process is for its namespace alone. Source: pid_namespaces(7). */
+/** How names begin here: the number of a process is for its namespace alone. Source: pid_namespaces(7). */
 function nameHere(): string {
   return `stable-release-${hostname()}-${statSync('/proc/self/ns/pid', { throwIfNoEntry: false })?.ino ?? 0}-`
 }
 
-/** After something failed: what failed first is what is reported. */
+/** What failed first is what is reported. */
 function removeIfPossible(temporary: string): Promise<void> {
   return removeTemporary(temporary).catch(() => {})
-}
-
-function unusable(what: string, remedy: string, cause: unknown): ReleaseError {
-  return new ReleaseError('runner-unusable', {
-    what: oneLine(`${what}: ${messageOf(cause)}.`),
-    remedy,
-    cause,
-  })
 }

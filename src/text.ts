@@ -10,26 +10,23 @@ const escaped = (text: string): string =>
     .map(unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
     .join('')
 
-/** Text from outside as one line that hides nothing and is not obeyed: what could do so is escaped, as `\u001b`. */
+/** Text from outside as one line that hides nothing and is not obeyed: with escapes such as `\u001b`. */
 export const oneLine = (text: string): string => text.replace(INVISIBLE, escaped).replace(COMMAND, escaped)
 
-/** Text of several lines that we have put together, each as `oneLine` has it. */
+/** Our own text of several lines, each as `oneLine` has it. */
 export const eachLine = (text: string): string => text.split('\n').map(oneLine).join('\n')
 
-/** A value as JSON on one line, in which the same characters are escaped; it means the same. */
+/** JSON on one line; the escapes mean the same. */
 export const jsonLine = (value: unknown): string => oneLine(JSON.stringify(value))
 
-/** A text from outside as one line, if it is a text. */
 export const asOneLine = (value: unknown): string | undefined =>
   typeof value === 'string' ? oneLine(value) : undefined
 
-/** How many there are of a thing: `1 tag`, `2 tags`. */
+/** `1 tag`, `2 tags`. */
 export const counted = (count: number, one: string, many = `${one}s`): string =>
   `${count} ${count === 1 ? one : many}`
 
-/** A duration in milliseconds, for people. */
 export const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1)} s`
 
-/** A text with its digests cut short, for where another line has them whole. */
 export const withShortDigests = (text: string): string =>
   text.replace(/\b(sha(?:256|512):[0-9a-f]{12})[0-9a-f]{52,}\b/g, '$1…')

@@ -1,5 +1,5 @@
 import { isAbsolute, join } from 'node:path'
 
-/** The path of something named from the workspace. Not path.resolve, whose absolute results ncc takes for assets to copy. */
+/** Not path.resolve, whose absolute results ncc takes for assets to copy. */
 export const fromWorkspace = (workspace: string, path: string): string =>
   isAbsolute(path) ? path : join(workspace, path)

@@ -5,8 +5,7 @@ import packageJson from '../../package.json' with { type: 'json' }
 import { commands, EXIT_STATUSES } from '../../src/cli/commands.ts'
 import { Ledger } from '../../src/commands/ledger.ts'
 import { plan } from '../../src/commands/plan.ts'
-import { coloursFor } from '../../src/report/terminal-colours.ts'
-import { terminalLog } from '../../src/report/terminal-log.ts'
+import { coloursFor, terminalLog } from '../../src/report/terminal-log.ts'
 import { requestWith, runIn, temporaryFolder } from '../inputs/order.ts'
 import { service, stableRelease } from './bundle.ts'
 

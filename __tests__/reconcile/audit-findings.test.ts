@@ -5,8 +5,8 @@ import {
   type ImageOwner,
   versionMissing,
 } from '../../src/reconcile/audit-findings.ts'
-import { constraintsOfPublished } from '../../src/reconcile/constraints.ts'
 import { reconcile } from '../../src/reconcile/reconcile.ts'
+import { constraintsOfPublished } from '../../src/reconcile/state.ts'
 import type { Digest } from '../../src/registry/reference.ts'
 import { desiredFor, digest, observe, type World } from './world.ts'
 

@@ -1,9 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Constraints, ON_EXISTING } from '../../src/reconcile/constraints.ts'
-import type { Desired } from '../../src/reconcile/desired.ts'
-import type { FirstContent } from '../../src/reconcile/observed.ts'
 import { reconcile } from '../../src/reconcile/reconcile.ts'
+import { type Constraints, type Desired, type FirstContent, ON_EXISTING } from '../../src/reconcile/state.ts'
 import type { Step } from '../../src/reconcile/step.ts'
 import { carryOut, desiredFor, digest, observe, type World } from './world.ts'
 

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { Constraints } from '../../src/reconcile/constraints.ts'
-import type { FirstContent } from '../../src/reconcile/observed.ts'
 import { needsFirstContent, reconcile } from '../../src/reconcile/reconcile.ts'
+import type { Constraints, FirstContent } from '../../src/reconcile/state.ts'
 import type { Step } from '../../src/reconcile/step.ts'
 import type { Digest } from '../../src/registry/reference.ts'
 import { desiredFor, digest, observe, type World } from './world.ts'

@@ -1,7 +1,6 @@
 import { decide } from '../../src/policy/decide.ts'
 import { type PresetName, presets } from '../../src/policy/presets.ts'
-import type { Desired } from '../../src/reconcile/desired.ts'
-import type { FirstContent, Observed } from '../../src/reconcile/observed.ts'
+import type { Desired, FirstContent, Observed } from '../../src/reconcile/state.ts'
 import type { Step } from '../../src/reconcile/step.ts'
 import type { Digest } from '../../src/registry/reference.ts'
 import { policyOf } from '../policy/policy-of.ts'

@@ -2,8 +2,7 @@ import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
 import type { Log } from '../../src/log.ts'
-import { coloursFor } from '../../src/report/terminal-colours.ts'
-import { terminalLog } from '../../src/report/terminal-log.ts'
+import { coloursFor, terminalLog } from '../../src/report/terminal-log.ts'
 
 const logged = async (use: (log: Log) => unknown, { debug = true, isTTY = false, env = {} } = {}) => {
   const stream = new PassThrough()

@@ -3,7 +3,7 @@ import { CommanderError } from 'commander'
 import { systemClock } from '../clock.ts'
 import { execute } from '../commands/execute.ts'
 import { Ledger } from '../commands/ledger.ts'
-import { ReleaseError } from '../errors.ts'
+import { asRunnerFault, ReleaseError } from '../errors.ts'
 import { Mistakes } from '../inputs/mistakes.ts'
 import { requestOf } from '../inputs/request.ts'
 import { InterruptedError, interruption } from '../interruption.ts'
@@ -12,9 +12,7 @@ import { causeLines, failureText } from '../report/failure.ts'
 import { maskedLog } from '../report/masked-log.ts'
 import { jsonOf } from '../report/outputs.ts'
 import { tableOf } from '../report/table.ts'
-import { coloursFor } from '../report/terminal-colours.ts'
-import { terminalLog } from '../report/terminal-log.ts'
-import { asRunnerFault } from '../runner.ts'
+import { coloursFor, terminalLog } from '../report/terminal-log.ts'
 import { Secrets } from '../secrets.ts'
 import { removeLeftBehind, withTemporary } from '../temporary.ts'
 import { eachLine } from '../text.ts'
@@ -94,9 +92,7 @@ async function print(
   stdout: NodeJS.Process['stdout'],
   error?: unknown,
 ): Promise<void> {
-  const { result } = ledger
-  const table = result === undefined ? '' : tableOf(result, stdout.columns || undefined)
-  const text = json ? jsonOf(ledger, error, command) : table
+  const text = json ? jsonOf(ledger, error, command) : tableOf(ledger.result, stdout.columns || undefined)
   if (text !== '') await writeResult(stdout, `${text}\n`)
 }
 

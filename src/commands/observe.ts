@@ -1,7 +1,6 @@
 import { ReleaseError } from '../errors.ts'
-import type { Constraints } from '../reconcile/constraints.ts'
-import type { Observed } from '../reconcile/observed.ts'
 import { needsFirstContent, reconcile } from '../reconcile/reconcile.ts'
+import type { Constraints, Observed } from '../reconcile/state.ts'
 import type { CopyStep, FirstStep, Refuse, Step } from '../reconcile/step.ts'
 import type { Manifest, RegistryClient } from '../registry/client.ts'
 import { isAttestation, isImage } from '../registry/image-index.ts'

@@ -1,4 +1,4 @@
-import { AWAITS_PROMOTION } from '../reconcile/constraints.ts'
+import { AWAITS_PROMOTION } from '../reconcile/state.ts'
 import { noteOutcome } from './ledger.ts'
 import type { PlanRequest } from './request.ts'
 import { announcePlan, type Run } from './run.ts'

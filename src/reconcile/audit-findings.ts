@@ -1,39 +1,34 @@
 import type { PlannedTag } from '../policy/decide.ts'
 import type { Digest } from '../registry/reference.ts'
-import type { Desired } from './desired.ts'
-import { digestAt, type Observed } from './observed.ts'
-import type { Step, Withhold } from './step.ts'
+import { type Desired, digestAt, type Observed } from './state.ts'
+import type { Step } from './step.ts'
 
-/** How a repository differs from the policy; docs/audit.md says what each means. */
-export type FindingKind =
-  | 'stable-missing'
-  | 'stable-waiting'
-  | 'stable-differs'
-  | 'first-missing'
-  | 'copy-missing'
-  | 'copy-differs'
-  | 'moving-behind'
-  | 'image-lost'
-  | 'version-missing'
-  | 'promotion-incomplete'
-
-/** One thing in which a repository differs from the policy. */
+/** One thing in which a repository differs from the policy; docs/audit.md says what each kind means. */
 export interface Finding {
-  readonly kind: FindingKind
+  readonly kind:
+    | 'stable-missing'
+    | 'stable-waiting'
+    | 'stable-differs'
+    | 'first-missing'
+    | 'copy-missing'
+    | 'copy-differs'
+    | 'moving-behind'
+    | 'image-lost'
+    | 'version-missing'
+    | 'promotion-incomplete'
   readonly tag: string
-  /** Whether it must not be so; what may wait is shown all the same. */
+  /** What may wait is not wrong. */
   readonly wrong: boolean
   /** A part of a sentence that is the same for every service. */
   readonly what: string
   readonly remedy: string
   /** Whether a moving tag is on a newer version than it should be. */
   readonly isAhead?: boolean
-  /** The image that the tag has, and the one that it should have, where they are different. */
+  /** The image that the tag has, and the one that it should have, if they differ. */
   readonly digest?: Digest | undefined
   readonly wanted?: Digest | undefined
 }
 
-/** The version that has an image. */
 export interface ImageOwner {
   readonly gitTag: string
   /** Than the one that is judged. */
@@ -42,8 +37,8 @@ export interface ImageOwner {
 }
 
 /**
- * What audit, or verify, finds of a version in one repository that has at least one of its fixed tags. `lost` are the images
- * that the registry does not have, though tags lead to them; `ownerOf` names the version that has an image as its first tag.
+ * What audit, or verify, finds of a version of which a repository has at least one fixed tag. `lost`: images that tags lead to
+ * and the registry does not have; `ownerOf`: the version that has an image as its first tag.
  */
 export function findingsOf(
   desired: Desired,
@@ -70,29 +65,29 @@ export function findingsOf(
   return [...lostTags, ...told]
 }
 
-/** Of a version that others have, and a service that has an older one. */
+/** Of a version that only other services have. */
 export function versionMissing(gitTag: string): Finding {
   return {
     kind: 'version-missing',
     tag: gitTag,
     wrong: true,
     what: `${gitTag} is not there, and other services have it`,
-    remedy: `Run release for ${gitTag}. If it has expired, set from to a newer version; if it was never meant for this service, audit the service by itself.`,
+    remedy: `Run release for ${gitTag}. If it has expired, set from to a newer version; if this service never had it, audit the service by itself.`,
   }
 }
 
-/** What is found of a tag that waits, of a version whose promotion has begun: in another service, or with another tag. */
+/** Of a tag that waits though the promotion of its version has begun. */
 export function promotionIncomplete(waiting: Finding, gitTag: string): Finding {
   return {
     ...waiting,
     kind: 'promotion-incomplete',
     what: `The promotion of ${gitTag} is incomplete: ${waiting.tag} still waits`,
-    remedy: `Run promote for ${gitTag} again with all services, which completes it.`,
+    remedy: `Run promote for ${gitTag} again with all services.`,
   }
 }
 
-/** Whether it is right that a stable tag waits: once a version is promoted, none of its tags does, not even a moving one. */
-export function mayWait({ tag }: Withhold, { first, copies }: Desired, observed: Observed): boolean {
+/** Whether a stable tag may wait: of a version that is promoted none does, not even a moving one. */
+export function mayWait({ tag }: Step, { first, copies }: Desired, observed: Observed): boolean {
   const fixed = copies.filter(({ stable, moving }) => stable && !moving)
   const image = digestAt(observed, first.tag)
   const isPromoted =
@@ -119,7 +114,7 @@ function lostImage(planned: PlannedTag, { first, gitTag }: Desired, observed: Ob
   }
 }
 
-/** Of a version without its first tag; the tags that are there may have the image of another version. */
+/** Without the first tag, the others may have the image of another version. */
 function firstMissing(
   { first, gitTag }: Desired,
   others: readonly PlannedTag[],
@@ -135,8 +130,8 @@ function firstMissing(
   const differ = new Set(own.map(({ digest }) => digest)).size > 1
   const rest = {
     ...about,
-    what: `${first.tag} is not there, and ${tags} ${own.length > 1 ? 'are' : 'is'}${differ ? ', which are different images' : ''}`,
-    remedy: `If ${first.tag} has expired, set from to a newer version. If not, and ${differ ? 'one of these images' : 'this image'} is that of ${gitTag}, give ${first.tag} back to it in the registry; else delete only the tags.`,
+    what: `${first.tag} is not there, and ${tags} ${own.length > 1 ? 'are' : 'is'}${differ ? ', as different images' : ''}`,
+    remedy: `If ${first.tag} has expired, set from to a newer version. If ${differ ? 'one of these images' : 'this image'} is that of ${gitTag}, give it the tag ${first.tag} in the registry; else delete only the tags.`,
   }
   const strays = there.filter(({ owner }) => owner !== gitTag)
   return [
@@ -150,7 +145,6 @@ function firstMissing(
   ]
 }
 
-/** What a step says of a tag beside the first: nothing if it is as it should be. */
 function findingOf(step: Step, desired: Desired, { observed, ownerOf }: Known): Finding | undefined {
   const { first, gitTag } = desired
   const { tag, stable } = step.tag
@@ -159,15 +153,10 @@ function findingOf(step: Step, desired: Desired, { observed, ownerOf }: Known): 
   const about = { tag, wrong: true, digest, wanted: digestAt(observed, first.tag) }
   const command = commandFor(step.tag)
   if (step.kind === 'withhold' && mayWait(step, desired, observed)) {
-    const now = owner?.gitTag ?? 'an image of no version that is judged'
-    return {
-      kind: 'stable-waiting',
-      tag,
-      wrong: false,
-      what: `${tag} waits for the promotion of ${gitTag}${digest === undefined ? '' : `, and is ${now}`}`,
-      remedy: `Run promote for ${gitTag}, for all its services together, when it may go to production.`,
-      digest,
-    }
+    const now = owner?.gitTag ?? 'of no version that is judged'
+    const what = `${tag} waits for the promotion of ${gitTag}${digest === undefined ? '' : `, and is ${now}`}`
+    const remedy = `When it may go to production, run promote for ${gitTag} with all services.`
+    return { kind: 'stable-waiting', tag, wrong: false, what, remedy, digest }
   }
   if (step.kind === 'move' || step.kind === 'withhold')
     return { kind: 'moving-behind', ...about, ...movingBehind(step.tag, gitTag, { owner, digest }) }
@@ -179,14 +168,13 @@ function findingOf(step: Step, desired: Desired, { observed, ownerOf }: Known): 
   const kind = stable ? 'stable-differs' : 'copy-differs'
   const what = `${tag} is another image than ${first.tag}`
   if (owner !== undefined && owner.gitTag !== gitTag) {
-    const remedy = `Delete only the tag ${tag} in the registry, not the image, which is that of ${owner.gitTag}; then run ${command} for ${gitTag}.`
+    const remedy = `Delete only the tag ${tag}, not the image, which is that of ${owner.gitTag}; then run ${command} for ${gitTag}.`
     return { kind, ...about, what: `${what}: that of ${owner.gitTag}`, remedy }
   }
-  const remedy = `Find out which is right. If it is ${first.tag}, delete only the tag ${tag} in the registry, not its image; then run ${command} for ${gitTag}. If it is ${tag}, give ${first.tag} to its image there.`
+  const remedy = `Find out which is right. If it is ${first.tag}, delete only the tag ${tag}, not the image; then run ${command} for ${gitTag}. If it is ${tag}, give ${first.tag} to its image.`
   return { kind, ...about, what, remedy }
 }
 
-/** Of a moving tag that is not on the newest version; `owner` is the version that it leads to. */
 function movingBehind(
   planned: PlannedTag,
   gitTag: string,
@@ -195,14 +183,13 @@ function movingBehind(
   const { tag } = planned
   const remedy = writeRemedy(planned, gitTag)
   if (digest === undefined) return { what: `${tag} is not there, and belongs to ${gitTag}`, remedy }
-  if (owner?.isNewer !== true)
-    return { what: `${tag} is not ${gitTag}, which is the newest that it follows`, remedy }
+  if (owner?.isNewer !== true) return { what: `${tag} is not ${gitTag}, the newest that it follows`, remedy }
   const newer = owner.gitTag
   return {
     isAhead: true,
     what: `${tag} is ${newer}, and the newest that it may follow is ${gitTag}`,
     remedy: owner.tags.includes(tag)
-      ? `Find out what is missing of ${newer}, and add that if ${newer} is right. Only if it is not, run ${commandFor(planned)} for ${gitTag}, which moves ${tag} back.`
+      ? `If ${newer} is right, add what it lacks. If not, run ${commandFor(planned)} for ${gitTag}, which moves ${tag} back.`
       : `The policy gives ${newer} no ${tag}. ${remedy}`,
   }
 }

@@ -5,23 +5,23 @@ export interface Origin {
   readonly repository: string | undefined
 }
 
-/** The image of a service that is to be promoted. */
 export interface PublishedImage {
   readonly service: string
   /** Whether the caller gave its digest: somebody has looked at it. */
   readonly isGiven: boolean
+  /** Of each platform. */
   readonly origins: readonly Origin[]
 }
 
-/** What stands against an image, as a part of a sentence, and what the reader can do. */
-export interface Objection {
+/** `why` is a part of a sentence. */
+interface Objection {
   readonly why: string
   readonly remedy: string
 }
 
 /**
- * What stands against the promotion of images of one git tag, by service: none may be of another commit, where that of the git
- * tag is not known, than the others. An image that names no commit, or another repository, must be given by its digest.
+ * What stands against the promotion of images of one git tag, by service. None may be of another commit than the git tag or,
+ * where that is not known, than the others. One that names no commit, or another repository, must be given by its digest.
  */
 export function objectionsTo(images: readonly PublishedImage[], tag: Origin): ReadonlyMap<string, Objection> {
   return new Map(
@@ -32,7 +32,7 @@ export function objectionsTo(images: readonly PublishedImage[], tag: Origin): Re
   )
 }
 
-/** Whether two commits are known, and the same; a label may have capitals. */
+/** Of known commits; a label may have capitals. */
 export function isSameCommit(one: string | undefined, other: string | undefined): boolean {
   return one !== undefined && one.toLowerCase() === other?.toLowerCase()
 }
@@ -64,7 +64,6 @@ function objectionTo(
     : unlessGiven(image, 'not each of its platforms says which commit it was built from')
 }
 
-/** What stands against an image that can only be compared with the others. */
 function compareWithOthers(
   image: PublishedImage,
   images: readonly PublishedImage[],
@@ -83,7 +82,6 @@ function compareWithOthers(
     : unlessGiven(image, `it was built from another repository than ${foreign.service}`)
 }
 
-/** Somebody has looked at an image that was given by its digest. */
 function unlessGiven({ isGiven }: PublishedImage, why: string): Objection | undefined {
   return isGiven ? undefined : { why, remedy: 'If it is the right image, give it with its digest.' }
 }
@@ -93,7 +91,7 @@ function wrongImage(why: string): Objection {
 }
 
 /** The origin of an image of one commit; and whether all of its platforms name it. */
-function commonOrigin(origins: readonly Origin[], tag: Origin): Origin & { readonly isOfAll: boolean } {
+function commonOrigin(origins: readonly Origin[], tag: Origin) {
   const naming = origins.filter(({ revision }) => revision !== undefined)
   const repositories = naming.flatMap(({ repository }) => repository ?? [])
   return {

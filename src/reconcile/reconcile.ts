@@ -1,13 +1,11 @@
 import type { PlannedTag } from '../policy/decide.ts'
 import { decideMove } from '../policy/moving.ts'
 import type { Digest } from '../registry/reference.ts'
-import type { Constraints } from './constraints.ts'
-import type { Desired } from './desired.ts'
-import { digestAt, type Observed } from './observed.ts'
 import { isSameCommit } from './origin.ts'
+import { type Constraints, type Desired, digestAt, type Observed } from './state.ts'
 import type { CopyStep, FirstStep, Refuse, Step } from './step.ts'
 
-/** All that is decided from; `there` is the image that the first tag has now. */
+/** `there`: the image that the first tag has now. */
 interface Known {
   readonly desired: Desired
   readonly observed: Observed
@@ -16,9 +14,8 @@ interface Known {
 }
 
 /**
- * What is to be done so that a repository has what is desired: one step a tag, the first tag first, fixed before moving.
- * Where a step is `refuse`, none is to be carried out but `restore`. Once they are carried out, `keep`, `stay` and `withhold` are
- * all that is left.
+ * What is to be done so that a repository has what is desired: one step a tag, in the order of `desired`. If one is `refuse`,
+ * only `restore` may be carried out. Afterwards `keep`, `stay` and `withhold` are all that is left.
  */
 export function reconcile(desired: Desired, observed: Observed, constraints: Constraints): readonly Step[] {
   const there = observed.content?.kind === 'leftover' ? undefined : digestAt(observed, desired.first.tag)
@@ -34,7 +31,7 @@ export function reconcile(desired: Desired, observed: Observed, constraints: Con
   return [first, { kind: 'restore', tag: desired.first, digest: theirs }, ...copies]
 }
 
-/** Whether a step depends on what the first tag's image says of itself. */
+/** Whether a step depends on the content of the first tag. */
 export function needsFirstContent(
   { first }: Desired,
   tags: Observed['tags'],
@@ -45,12 +42,8 @@ export function needsFirstContent(
   return mayBeKept && !first.moving && state?.kind === 'present' && !own.includes(state.digest)
 }
 
-const OTHER_VERSION = 'release a new version'
-const OVERWRITE = 'set on-existing: overwrite'
 const TWO_RUNS =
   "Two runs published this version at once, and the other run's image was kept. Keep them apart with a concurrency group."
-const NOT_GIVEN =
-  'Check that the digest is that of this service and version. If it is, find out what replaced the image.'
 
 function reconcileFirst(known: Known): FirstStep | Refuse {
   const { desired, constraints, there } = known
@@ -61,14 +54,11 @@ function reconcileFirst(known: Known): FirstStep | Refuse {
     const why = `${tag.tag} was ${image.digest}, and ${there === undefined ? 'is gone' : `became ${there}`} while this run waited`
     return { kind: 'refuse', tag, error: 'not-as-planned', why, remedy: TWO_RUNS }
   }
-  if (image !== undefined && there !== undefined) {
-    const why = `${tag.tag} is ${there}, and should be ${image.digest}`
-    return { kind: 'refuse', tag, error: 'not-as-planned', why, remedy: NOT_GIVEN }
-  }
+  if (image !== undefined && there !== undefined) return refuseGiven(tag, there, image.digest)
   if (publishes === 'nothing' || image !== undefined) {
     if (there !== undefined) return { kind: 'keep', tag, digest: there }
     const why = `${tag.tag} is not in the registry`
-    const remedy = `Check project and service; if they are right, release ${gitTag} first.`
+    const remedy = `Check project and service, or release ${gitTag} first.`
     return { kind: 'refuse', tag, error: 'not-published', why, remedy }
   }
   if (there === undefined || tag.moving) return { kind: publishes, tag, replaces: undefined }
@@ -77,7 +67,13 @@ function reconcileFirst(known: Known): FirstStep | Refuse {
     : reconcileExisting(there, known)
 }
 
-/** The first tag, which is there, by on-existing. */
+function refuseGiven(tag: PlannedTag, is: Digest, wanted: Digest): Refuse {
+  const why = `${tag.tag} is ${is}, and should be ${wanted}`
+  const remedy =
+    'Check that the digest is of this service and version. If it is, find out what replaced the image.'
+  return { kind: 'refuse', tag, error: 'not-as-planned', why, remedy }
+}
+
 function reconcileExisting(
   there: Digest,
   { desired: { first: tag }, observed: { content }, constraints }: Known,
@@ -89,36 +85,37 @@ function reconcileExisting(
   const is = `${tag.tag} is there already, as ${there}`
   const error = 'already-published'
   if (onExisting === 'fail') {
-    const remedy = `To resume an interrupted release, set on-existing: same-revision; or ${OTHER_VERSION}.`
+    const remedy =
+      'To resume an interrupted release, set on-existing: same-revision; or release a new version.'
     return { kind: 'refuse', tag, error, why: `${is}, and on-existing is fail`, remedy }
   }
-  const built =
-    published === undefined ? 'without the label of its revision' : `built from revision ${published}`
+  const built = published === undefined ? 'without its revision label' : `built from revision ${published}`
   const wanted =
-    revision === undefined
-      ? 'which commit this run would build is not known'
-      : `this run is for revision ${revision}`
-  const remedy = `If it is the right image, set on-existing: reuse; if not, ${OTHER_VERSION}, or ${OVERWRITE}.`
+    revision === undefined ? "this run's revision is not known" : `this run is for revision ${revision}`
+  const remedy = `If it is the right image, set on-existing: reuse; if not, release a new version, or set on-existing: overwrite.`
   return { kind: 'refuse', tag, error, why: `${is}, ${built}; ${wanted}`, remedy }
 }
 
-/** A tag that becomes a copy of the first: of `image`, or of what is yet to be built. */
+/** A tag that becomes a copy of `image`, or of what is yet to be built. */
 function reconcileCopy(tag: PlannedTag, image: Digest | undefined, known: Known): CopyStep | Refuse {
   const { desired, observed, constraints, there } = known
-  const { policy, gitTag, first } = desired
   const { stable, onExisting, publishes } = constraints
   const other = digestAt(observed, tag.tag)
   const waits = tag.stable && stable.kind === 'withhold' ? stable.why : undefined
   const overwrites = onExisting === 'overwrite' && publishes !== 'nothing'
   if (tag.moving) {
-    const move = decideMove(policy, { gitTag, planned: tag, published: observed.publishedTags })
+    const move = decideMove(desired.policy, {
+      gitTag: desired.gitTag,
+      planned: tag,
+      published: observed.publishedTags,
+    })
     if (move.kind === 'stay') return { kind: 'stay', tag, newest: move.newest }
   }
   if (other !== undefined && other === image) return { kind: 'keep', tag, digest: other }
   // It leads to the image that is about to be overwritten.
   if (waits !== undefined && overwrites && other !== undefined && (!tag.moving || other === there)) {
-    const why = `${tag.tag} ${waits}; it is there already, and would no longer be the same image as ${first.tag}`
-    const remedy = `A stable version is only overwritten together with its stable tag: ${OTHER_VERSION}.`
+    const why = `${tag.tag} ${waits}; it is there already, and would no longer be the image of ${desired.first.tag}`
+    const remedy = 'A version is only overwritten together with its stable tag: release a new version.'
     return { kind: 'refuse', tag, error: 'already-published', why, remedy }
   }
   if (!tag.moving && other !== undefined && !overwrites) return refuseOther(tag, other, known)
@@ -128,7 +125,6 @@ function reconcileCopy(tag: PlannedTag, image: Digest | undefined, known: Known)
     : { kind: 'copy', tag, digest: image, replaces: other }
 }
 
-/** A fixed tag that has another image keeps it. */
 function refuseOther(tag: PlannedTag, other: Digest, { desired, constraints, there }: Known): Refuse {
   const { first } = desired
   const { publishes, image } = constraints
@@ -140,16 +136,12 @@ function refuseOther(tag: PlannedTag, other: Digest, { desired, constraints, the
     const why = `${tag.tag} became ${other} while this run ${meanwhile}`
     return { kind: 'refuse', tag, error: 'not-as-planned', why, remedy: TWO_RUNS }
   }
-  if (image?.from === 'given' && other === there) {
-    const why = `${tag.tag} is ${other}, and should be ${image.digest}`
-    return { kind: 'refuse', tag, error: 'not-as-planned', why, remedy: NOT_GIVEN }
-  }
-  const is = there === undefined ? 'not there' : there
-  const why = `${first.tag} is ${is}, but ${tag.tag} is there already, as ${other}`
-  const ways = publishes === 'nothing' ? `or ${OTHER_VERSION}` : `${OTHER_VERSION}, or ${OVERWRITE}`
+  if (image?.from === 'given' && other === there) return refuseGiven(tag, other, image.digest)
+  const why = `${first.tag} is ${there ?? 'not there'}, but ${tag.tag} is there already, as ${other}`
+  const ways = `or release a new version${publishes === 'nothing' ? '' : ', or set on-existing: overwrite'}`
   const remedy =
     there === undefined
-      ? `Find out whose image that is. If it is that of ${first.tag}, give ${first.tag} back to it in the registry; if not, delete only the tag ${tag.tag}, not the image, ${ways}.`
-      : `Find out which is right: delete only the wrong tag in the registry, not the image, ${ways}.`
+      ? `Find out whose image that is. If it is that of ${first.tag}, give it that tag in the registry; if not, delete only the tag ${tag.tag}, not the image, ${ways}.`
+      : `Find out which is right: delete only the wrong tag, not the image, ${ways}.`
   return { kind: 'refuse', tag, error: 'already-published', why, remedy }
 }

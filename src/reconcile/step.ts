@@ -2,14 +2,18 @@ import type { PlannedTag } from '../policy/decide.ts'
 import type { Digest } from '../registry/reference.ts'
 
 /** What is to be done about one tag. A digest is missing until the image is built; `replaces` is overwritten. */
-export type Step = FirstStep | CopyStep | Restore | Refuse
+export type Step =
+  | FirstStep
+  | CopyStep
+  | Refuse
+  | (OfTag & { readonly kind: 'restore'; readonly digest: Digest })
 
 /** The first tag gets the image that is built or pushed, or keeps the one that it has. */
 export type FirstStep =
   | (OfTag & { readonly kind: 'build' | 'push'; readonly replaces: Digest | undefined })
   | Keep
 
-/** A tag beside it becomes a copy of it, or not yet. A moving tag stays with the `newest` version. */
+/** Another tag becomes a copy of it, or not yet. A moving tag stays with the `newest` version. */
 export type CopyStep =
   | Keep
   | (OfTag & {
@@ -19,10 +23,7 @@ export type CopyStep =
     })
   | (OfTag & { readonly kind: 'move'; readonly digest: Digest | undefined })
   | (OfTag & { readonly kind: 'stay'; readonly newest: string })
-  | Withhold
-
-/** A stable tag waits. */
-export type Withhold = OfTag & { readonly kind: 'withhold'; readonly why: string }
+  | (OfTag & { readonly kind: 'withhold'; readonly why: string })
 
 /** The tag can not become what it should be: `why` is part of a sentence, the remedy sentences. */
 export interface Refuse extends OfTag {
@@ -31,9 +32,6 @@ export interface Refuse extends OfTag {
   readonly why: string
   readonly remedy: string
 }
-
-/** The first tag, which this run wrote, is given back to the image that another run published. */
-export type Restore = OfTag & { readonly kind: 'restore'; readonly digest: Digest }
 
 type Keep = OfTag & { readonly kind: 'keep'; readonly digest: Digest }
 

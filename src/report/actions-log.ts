@@ -5,12 +5,9 @@ import type { Log } from '../log.ts'
 import { eachLine, oneLine, seconds, withShortDigests } from '../text.ts'
 import { runStage } from './stage.ts'
 
-/**
- * The log of a workflow run: a stage that says something is a group, with its conclusion below. Stages and warnings go into
- * the ledger. The runner obeys no line of a message, nor of `raw`, which gets whole lines.
- */
+/** The log of a workflow run: a stage that says something is a group. Stages and warnings go into the ledger. */
 export function actionsLog(now: () => number, ledger: Ledger): Log {
-  /** The stage that has said nothing so far. */
+  /** A stage that has said nothing so far. */
   let silent: string | undefined
   let open = false
   const openGroup = (): void => {

@@ -4,7 +4,7 @@ import { causesOf, messageOf, ReleaseError } from '../errors.ts'
 import { eachLine, oneLine } from '../text.ts'
 import { describeState } from './state.ts'
 
-/** Makes the step red, with one error; what caused it is in the log above. */
+/** Makes the step red, with one error. */
 export function reportFailure(error: unknown, ledger?: Ledger): void {
   for (const line of causeLines(error)) core.info(line)
   const { name, title } = failureOf(error)
@@ -14,7 +14,7 @@ export function reportFailure(error: unknown, ledger?: Ledger): void {
   process.exitCode = core.ExitCode.Failure
 }
 
-/** What caused an error, each cause once, and none that the error says itself. */
+/** Each cause once, and none that the error says itself. */
 export function causeLines(error: unknown): readonly string[] {
   const { what } = failureOf(error)
   const [, ...causes] = causesOf(error)
@@ -23,7 +23,7 @@ export function causeLines(error: unknown): readonly string[] {
     .map(cause => `caused by: ${cause}`)
 }
 
-/** The whole failure as one text, which says first what is written. */
+/** What is written, what failed, and the remedy. */
 export function failureText(error: unknown, ledger?: Ledger): string {
   const { what, remedy, link } = failureOf(error)
   const state = ledger === undefined ? '' : describeState(ledger)
@@ -32,10 +32,9 @@ export function failureText(error: unknown, ledger?: Ledger): string {
     .join('\n')
 }
 
-/** Where each error has its section. */
 const TROUBLESHOOTING = 'https://github.com/dmwm/stable-release-action/blob/v1/docs/troubleshooting.md'
 
-/** How a run failed, for people. What is no `ReleaseError` is a fault of the action itself. */
+/** What is no `ReleaseError` is a fault of the action itself. */
 export function failureOf(error: unknown) {
   if (error instanceof ReleaseError) {
     const { name, title, what, remedy } = error
@@ -45,7 +44,7 @@ export function failureOf(error: unknown) {
     name: 'internal-error' as const,
     title: 'Internal error: please report it',
     what: `${oneLine(messageOf(error))}.`,
-    remedy: 'Report it in the repository of the action, with the log of a run with debug logging.',
+    remedy: "Report it in the action's repository, with the log of a run with debug logging.",
     link: TROUBLESHOOTING,
   }
 }

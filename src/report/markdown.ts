@@ -1,11 +1,11 @@
 import { eachLine, oneLine } from '../text.ts'
 
-/** One line of text that Markdown and HTML leave alone. */
+/** One line that Markdown and HTML leave alone. */
 export function plain(text: string): string {
   return oneLine(text).replace(/[\\`*_{}[\]<>#|~!&]/g, character => `&#${character.codePointAt(0)};`)
 }
 
-/** A block of lines as they are, whatever is in them; nothing if there are none. */
+/** Lines as they are, whatever is in them; nothing if there are none. */
 export function block(lines: string, language: string): string {
   if (lines === '') return ''
   const text = eachLine(lines)
@@ -14,7 +14,7 @@ export function block(lines: string, language: string): string {
   return [`${fence}${language}`, text.trimEnd(), fence].join('\n')
 }
 
-/** The lines of a table whose first row is its head, of plain text. */
+/** A table whose first row is its head. */
 export function tableLines(rows: readonly (readonly string[])[]): string[] {
   const [head, ...others] = rows
   if (head === undefined) return []

@@ -1,14 +1,10 @@
 import type { Log } from '../log.ts'
 import type { Secrets } from '../secrets.ts'
 
-/** The same log without secrets. What programs print is passed on by whole lines, as a secret may come in two pieces. */
+/** The same log without secrets. Output of programs is passed on by whole lines: a secret may come in two pieces. */
 export function maskedLog(log: Log, secrets: Secrets): Log {
   const mask = (text: string): string => secrets.mask(text)
-  /** The beginning of a line whose end has not come yet. */
   let begun = ''
-  const show = (text: string): void => {
-    if (text !== '') log.raw(mask(text))
-  }
   return {
     info: message => log.info(mask(message)),
     warning: (title, message) => log.warning(mask(title), mask(message)),
@@ -18,12 +14,12 @@ export function maskedLog(log: Log, secrets: Secrets): Log {
       const known = begun + text
       const end = known.lastIndexOf('\n') + 1
       begun = known.slice(end)
-      show(known.slice(0, end))
+      if (end > 0) log.raw(mask(known.slice(0, end)))
     },
     foreign: run =>
       log.foreign(() =>
         run().finally(() => {
-          show(begun === '' ? '' : `${begun}\n`)
+          if (begun !== '') log.raw(`${mask(begun)}\n`)
           begun = ''
         }),
       ),

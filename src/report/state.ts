@@ -1,15 +1,8 @@
-import {
-  allTagsOf,
-  isPublished,
-  type Ledger,
-  type Result,
-  type TagEntry,
-  type TagOutcome,
-  writesRegistry,
-} from '../commands/ledger.ts'
+import type { Ledger, Result, TagEntry, TagOutcome } from '../commands/ledger.ts'
+import { allTagsOf, isPublished, writesRegistry } from '../commands/ledger.ts'
 import { groupBy } from '../group-by.ts'
 
-/** What is written and what is stable now, as far as a run that failed knows it. */
+/** What is written and stable now, as far as a run that failed knows. */
 export function describeState({ result }: Pick<Ledger, 'result'>): string {
   if (result === undefined) return NOTHING
   if (result.command === 'audit') return ''
@@ -21,7 +14,7 @@ export function describeState({ result }: Pick<Ledger, 'result'>): string {
   return many === '' ? stateOfOne(tags) : many
 }
 
-/** What an outcome says that its name, which is that of the JSON, does not. */
+/** What an outcome says that its name, a word of the JSON, does not. */
 export function meaningOf(outcome: TagOutcome, command: Result['command']): string | undefined {
   if (outcome === 'planned' && command === 'verify') return 'could not be read'
   if (outcome === 'planned' && writesRegistry(command)) return 'not written'
@@ -33,12 +26,11 @@ export function meaningOf(outcome: TagOutcome, command: Result['command']): stri
 const NOTHING = 'Nothing was written.'
 const UNTOUCHED: readonly TagOutcome[] = ['planned', 'kept', 'stayed', 'withheld']
 
-/** How many services have each stable tag (the first tag, if there is none), and what is known of the others. */
+/** How many services have each stable tag, or else the first tag. */
 function stateOfMany({ command, services }: Result): string {
   const planned = services[0]?.tags ?? []
-  const shown = planned.some(({ stable }) => stable)
-    ? planned.filter(({ stable }) => stable)
-    : planned.slice(0, 1)
+  const stableTags = planned.filter(({ stable }) => stable)
+  const shown = stableTags.length > 0 ? stableTags : planned.slice(0, 1)
   let isMixed = false
   const sentences = shown.map(({ tag }) => {
     const entries = services.flatMap(({ service, tags }) =>
@@ -52,19 +44,17 @@ function stateOfMany({ command, services }: Result): string {
     return [
       `${has} ${services.length} services have ${tag}`,
       unread > 0 ? `, not read back for ${unread}` : '',
-      ...[...states].map(([state, of]) => `; ${state} for ${namesOrCount(of)}`),
+      ...[...states].map(([state, of]) => {
+        const names = of.map(({ service }) => service)
+        return `; ${state} for ${names.length > 3 ? names.length : names.join(', ')}`
+      }),
       '.',
     ].join('')
   })
-  const again = command === 'promote' && isMixed ? ['Once this is fixed, promote again: it completes.'] : []
-  return [...sentences, ...again].join(' ')
+  if (command === 'promote' && isMixed) sentences.push('Once this is fixed, promote again: it completes.')
+  return sentences.join(' ')
 }
 
-function namesOrCount(of: readonly { readonly service: string }[]): string {
-  return of.length > 3 ? `${of.length}` : of.map(({ service }) => service).join(', ')
-}
-
-/** What became of the tags of one service, which are few. */
 function stateOfOne(tags: readonly TagEntry[]): string {
   const states = groupBy(tags, ({ outcome }) => STATES[outcome] ?? '')
   states.delete('')

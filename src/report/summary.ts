@@ -1,15 +1,14 @@
 import { appendFileSync } from 'node:fs'
-import type { AuditResult } from '../commands/audit-result.ts'
 import { allTagsOf, type Ledger, type Result, writesRegistry } from '../commands/ledger.ts'
-import { AWAITS_PROMOTION } from '../reconcile/constraints.ts'
+import { AWAITS_PROMOTION } from '../reconcile/state.ts'
 import type { Secrets } from '../secrets.ts'
 import { seconds } from '../text.ts'
+import { contentOf } from './content.ts'
 import { failureOf } from './failure.ts'
 import { block, plain, tableLines } from './markdown.ts'
 import { describeState } from './state.ts'
-import { contentOf } from './summary-content.ts'
 
-/** Adds to the summary of the job, which the runner does not mask. A run does not depend on it. */
+/** Adds to the job's summary, which the runner does not mask. */
 export function writeSummary(
   ledger: Ledger,
   error: unknown,
@@ -22,18 +21,19 @@ export function writeSummary(
   try {
     appendFileSync(file, secrets.mask(summaryOf(ledger, error, service)))
   } catch {
-    // The summary is lost, and nothing else.
+    // Only the summary is lost.
   }
 }
 
-/** The Markdown for one step; several steps of a job stand below one another. */
+/** The Markdown for one step. */
 export function summaryOf(ledger: Ledger, error: unknown, service = ''): string {
   const { result, stages, warnings } = ledger
+  const [mark, said] = verdictOf(ledger, error)
+  const heading = [result === undefined ? service : subjectOf(result), said]
   const paragraphs = [
-    heading(ledger, error, service),
+    `### ${mark} ${plain(heading.filter(part => part !== '').join(': '))}`,
     ...(error === undefined ? [] : failureParagraphs(ledger, error)),
-    ...(result === undefined ? [] : resultParagraphs(result)),
-    ...(result === undefined || result.command === 'audit' || error !== undefined ? [] : nextSteps(result)),
+    ...resultParagraphs(result, error),
     ...listParagraphs(
       'Warnings',
       warnings.map(({ title, message }) => `${title}: ${message.replaceAll('\n', ' ')}`),
@@ -43,20 +43,12 @@ export function summaryOf(ledger: Ledger, error: unknown, service = ''): string 
   return `${paragraphs.filter(text => text !== '').join('\n\n')}\n\n`
 }
 
-function heading(ledger: Ledger, error: unknown, service: string): string {
-  const { result } = ledger
-  const [mark, said] = verdictOf(ledger, error)
-  const about = [result === undefined ? service : subjectOf(result), said].filter(part => part !== '')
-  return `### ${mark} ${plain(about.join(': '))}`
-}
-
-function subjectOf(result: Result | AuditResult): string {
+function subjectOf(result: NonNullable<Ledger['result']>): string {
   const [first, ...others] = result.services
   const name = others.length === 0 ? first?.service : `${result.services.length} services`
   return `${result.command} of ${name}${result.command === 'audit' ? '' : ` ${result.gitTag}`}`
 }
 
-/** How the run ended, in a sign and, if there is more to say, in words. */
 function verdictOf({ result, warnings }: Ledger, error: unknown): readonly [mark: string, said: string] {
   if (error !== undefined || result === undefined) return ['❌', failureOf(error).title]
   const tags = result.command === 'audit' ? [] : allTagsOf(result)
@@ -85,13 +77,14 @@ function failureParagraphs(ledger: Ledger, error: unknown): string[] {
   ]
 }
 
-/** What is known, in the words of the log. */
-function resultParagraphs(result: Result | AuditResult): string[] {
+function resultParagraphs(result: Ledger['result'], error: unknown): string[] {
+  if (result === undefined) return []
   const { rows, lists } = contentOf(result)
   return [
     result.command === 'audit' ? '' : plain(result.reason),
     ...fitting(tableLines(rows.map(row => row.map(cell => cell.replace(/^✗/, '❌'))))),
     ...lists.flatMap(({ title, items }) => listParagraphs(title, items)),
+    ...(result.command === 'audit' || error !== undefined ? [] : nextSteps(result)),
   ]
 }
 
@@ -99,10 +92,9 @@ function listParagraphs(title: string, items: readonly string[]): string[] {
   return items.length === 0 ? [] : [`**${title}.**`, ...fitting(items.map(item => `- ${plain(item)}`))]
 }
 
-/** How much is shown of each table and list, in bytes: GitHub takes 1 MiB of all steps of a job together. */
+/** Bytes of each table and list: GitHub takes 1 MiB for all steps of a job. */
 const MOST = 100_000
 
-/** As many of the lines as there is room for, and how many more there are. */
 function fitting(lines: readonly string[]): string[] {
   let size = 0
   const shown = lines.filter(line => {
@@ -113,18 +105,15 @@ function fitting(lines: readonly string[]): string[] {
   return [shown.join('\n'), ...(more === 0 ? [] : [`${more} more: see the log, or the output json.`])]
 }
 
-/** How to pull the images, and those that wait as a promotion takes them. */
 function nextSteps({ services, gitTag }: Result): string[] {
   const known = services.filter(({ digest }) => digest !== undefined)
   const waiting = known.filter(({ tags }) => tags.some(({ note }) => note === AWAITS_PROMOTION))
   const pulls = known.map(({ image, digest }) => `docker pull ${image}@${digest}`)
   const promoted = waiting.map(({ service, digest }) => `${service}@${digest}`)
+  const together = `All services of ${plain(gitTag)} are promoted together, with \`command: promote\`; of this run:`
   return [
     block(pulls.join('\n'), 'sh'),
-    promoted.length === 0
-      ? ''
-      : `All services of ${plain(gitTag)} are promoted together, with \`command: promote\`; of this run:`,
-    block(promoted.join('\n'), 'text'),
+    ...(promoted.length === 0 ? [] : [together, block(promoted.join('\n'), 'text')]),
   ]
 }
 

@@ -1,11 +1,10 @@
-import type { AuditResult } from '../commands/audit-result.ts'
-import type { Result } from '../commands/ledger.ts'
+import type { Ledger } from '../commands/ledger.ts'
 import { oneLine } from '../text.ts'
-import { aligned } from './aligned.ts'
-import { contentOf } from './summary-content.ts'
+import { contentOf } from './content.ts'
 
-/** What is known of a result, as lines for the log, or for a terminal of so many characters; nothing if nothing is. */
-export function tableOf(result: Result | AuditResult, width?: number): string {
+/** Lines for the log, or for a terminal of `width` characters. */
+export function tableOf(result: Ledger['result'], width?: number): string {
+  if (result === undefined) return ''
   const { rows, lists } = contentOf(result)
   if (rows.length === 0 && lists.length === 0) return ''
   const images =
@@ -19,4 +18,27 @@ export function tableOf(result: Result | AuditResult, width?: number): string {
     ...aligned(cells, width),
     ...lists.flatMap(({ title, items }) => ['', `${title}:`, ...items.map(item => `  ${oneLine(item)}`)]),
   ].join('\n')
+}
+
+const GAP = '  '
+
+/** Rows in columns. Wider than `width`, they are cut into several tables, each with the first column. */
+export function aligned(rows: readonly (readonly string[])[], width = Number.POSITIVE_INFINITY): string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map(row => row[column]?.length ?? 0)))
+  const tables: number[][] = []
+  for (const column of widths.keys()) {
+    const wider = [...(tables.at(-1) ?? []), column]
+    const size = wider.reduce((sum, each) => sum + GAP.length + (widths[each] ?? 0), 0)
+    if (wider.length > 2 && size > width) tables.push([0, column])
+    else tables.splice(-1, 1, wider)
+  }
+  const line = (row: readonly string[], columns: readonly number[]): string =>
+    columns
+      .map(column => GAP + (row[column] ?? '').padEnd(widths[column] ?? 0))
+      .join('')
+      .trimEnd()
+  return tables.flatMap((columns, index) => [
+    ...(index === 0 ? [] : ['']),
+    ...rows.map(row => line(row, columns)),
+  ])
 }

@@ -1,9 +1,9 @@
+import { styleText } from 'node:util'
 import type { Log } from '../log.ts'
 import { eachLine, oneLine, seconds } from '../text.ts'
 import { runStage } from './stage.ts'
-import type { Colours } from './terminal-colours.ts'
 
-/** The log of the command line, on standard error: plain lines, without the commands of a workflow runner. */
+/** The log of the command line, on standard error, without the commands of a workflow runner. */
 export function terminalLog(on: {
   readonly stream: NodeJS.WritableStream
   readonly colours: Colours
@@ -11,7 +11,7 @@ export function terminalLog(on: {
   readonly debug: boolean
 }): Log {
   const { stream, colours, now, debug } = on
-  // Whoever reads may go away; the work goes on.
+  // The reader may go away.
   stream.on('error', () => {})
   const line = (text: string): void => void stream.write(`${text}\n`)
   return {
@@ -33,4 +33,14 @@ export function terminalLog(on: {
 
 function titled(title: string, message: string): string {
   return `${oneLine(title)}:${message.includes('\n') ? '\n' : ' '}${eachLine(message)}`
+}
+
+type Colours = Readonly<Record<'bold' | 'yellow' | 'red', (text: string) => string>>
+
+/** The colours for a stream: none without a terminal that has them, or if `NO_COLOR` is set (https://no-color.org). */
+export function coloursFor({ isTTY }: { isTTY?: boolean }, { NO_COLOR, TERM }: NodeJS.ProcessEnv): Colours {
+  const isPlain = isTTY !== true || Boolean(NO_COLOR) || TERM === 'dumb'
+  const colour = (format: keyof Colours) => (text: string) =>
+    isPlain ? text : styleText(format, text, { validateStream: false })
+  return { bold: colour('bold'), yellow: colour('yellow'), red: colour('red') }
 }

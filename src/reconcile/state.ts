@@ -1,4 +1,36 @@
-import type { Digest } from '../registry/reference.ts'
+import type { PlannedTag } from '../policy/decide.ts'
+import type { Policy } from '../policy/policy.ts'
+import type { Digest, TagState } from '../registry/reference.ts'
+
+/** What one repository should have for one git tag. */
+export interface Desired {
+  readonly policy: Policy
+  readonly gitTag: string
+  /** The tag that is built. */
+  readonly first: PlannedTag
+  /** Fixed before moving. */
+  readonly copies: readonly PlannedTag[]
+}
+
+/** What one repository has of the desired tags. */
+export interface Observed {
+  readonly tags: ReadonlyMap<string, TagState>
+  /** For moving tags: all tags, or those that show the newest version of each. */
+  readonly publishedTags: readonly string[]
+  /** What the first tag leads to, if its manifest was read. */
+  readonly content?: FirstContent | undefined
+}
+
+/** An image with the commit that it names, or what a stopped push has left. */
+export type FirstContent =
+  | { readonly kind: 'image'; readonly revision: string | undefined }
+  | { readonly kind: 'leftover' }
+
+/** The image that a tag leads to, if it was looked at and is there. */
+export function digestAt({ tags }: Pick<Observed, 'tags'>, tag: string): Digest | undefined {
+  const state = tags.get(tag)
+  return state?.kind === 'present' ? state.digest : undefined
+}
 
 /** What to do when the first tag is already there. */
 export const ON_EXISTING = ['same-revision', 'reuse', 'fail', 'overwrite'] as const
@@ -15,17 +47,15 @@ export const AWAITS_PROMOTION = 'waits for its promotion'
 export interface Constraints {
   readonly publishes: 'build' | 'push' | 'nothing'
   readonly onExisting: OnExisting
-  /** Whether stable tags are written now, or why they are not. */
   readonly stable: { readonly kind: 'write' } | { readonly kind: 'withhold'; readonly why: string }
   /** The commit of the git tag, if it is known. */
   readonly revision?: string | undefined
-  /** Digests under which the image that may be pushed is known already. */
+  /** Known digests of the image that may be pushed. */
   readonly own?: readonly Digest[]
-  /** The image that the first tag must have: given by the caller, found before this run waited, or built by it. */
+  /** What the first tag must have: given by the caller, found before this run waited, or built by it. */
   readonly image?: { readonly digest: Digest; readonly from: 'given' | 'found' | 'built' } | undefined
 }
 
-/** Whether stable tags are written, before any check was asked for. */
 export function stableConstraint(stable: Stable): Constraints['stable'] {
   return stable === 'on-promotion' ? { kind: 'withhold', why: AWAITS_PROMOTION } : { kind: 'write' }
 }

@@ -1,17 +1,41 @@
 import { type AuditedVersion, type AuditResult, findingsIn } from '../commands/audit-result.ts'
+import { allTagsOf, type Result, type TagEntry, writesRegistry } from '../commands/ledger.ts'
 import { groupBy } from '../group-by.ts'
 import type { Finding } from '../reconcile/audit-findings.ts'
+import { BY_HAND, type PromotionNote } from '../registry/promotion-record.ts'
 import { counted, withShortDigests } from '../text.ts'
-import { recordList } from './record-list.ts'
+import { meaningOf } from './state.ts'
 
-/** A table with its head, and below it lists. */
-export interface Content {
+interface Content {
   readonly rows: readonly (readonly string[])[]
   readonly lists: readonly { readonly title: string; readonly items: readonly string[] }[]
 }
 
-/** What the summary and the log show of an audit. */
-export function auditContent(result: AuditResult): Content {
+/** What the summary and the log show of a result: a table, and below it lists. */
+export function contentOf(result: Result | AuditResult): Content {
+  const { rows, lists } = result.command === 'audit' ? auditContent(result) : tagsContent(result)
+  return { rows, lists: lists.filter(({ items }) => items.length > 0) }
+}
+
+function tagsContent(result: Result): Content {
+  const { command, services } = result
+  const lists = [recordList(services)]
+  // A run that failed before it wrote anything need not know what is there.
+  const isUntouched = allTagsOf(result).every(({ outcome }) => outcome === 'planned')
+  if (isUntouched && writesRegistry(command)) return { rows: [], lists }
+  const tags = services[0]?.tags ?? []
+  if (services.length === 1)
+    return { rows: [['tag', 'outcome'], ...tags.map(tag => [tag.tag, describeOutcome(tag, command)])], lists }
+  const rows = services.map(each => [each.service, ...each.tags.map(tag => describeOutcome(tag, command))])
+  return { rows: [['service', ...tags.map(({ tag }) => tag)], ...rows], lists }
+}
+
+function describeOutcome({ outcome, note, replaced }: TagEntry, command: Result['command']): string {
+  const more = [meaningOf(outcome, command), note, replaced && `replaces ${replaced}`].filter(Boolean)
+  return more.length === 0 ? outcome : `${outcome}: ${more.join(', ')}`
+}
+
+function auditContent(result: AuditResult): Content {
   const { services } = result
   const { versions = [] } = services.find(each => each.versions.length > 0) ?? {}
   const rows = versions.map(({ gitTag }, index) => [
@@ -35,12 +59,11 @@ export function auditContent(result: AuditResult): Content {
   }
 }
 
-/** What a version is for a service: its state, and what is wrong with it. */
 function cellOf(version: AuditedVersion | undefined): string {
   if (version === undefined || version.state === 'unread') return '✗ ?'
   const { state, findings, stableTags } = version
   const [first, ...others] = new Set(findings.filter(({ wrong }) => wrong).map(inShort))
-  // All of it is listed below the table, which must stay narrow.
+  // The table must stay narrow.
   if (first !== undefined) return `✗ ${first}${others.length === 0 ? '' : ` (+${others.length})`}`
   if (state === 'absent') return '-'
   const since = state === 'stable' ? stableSince(stableTags) : undefined
@@ -52,7 +75,7 @@ function inShort({ kind, tag, isAhead = false }: Finding): string {
   return `${about === 'stable' || about === 'version' ? about : tag} ${isAhead ? 'ahead' : state}`
 }
 
-/** Since when all of its fixed stable tags, or the moving ones if there are no others, are that. */
+/** By fixed stable tags, or by moving ones if there are no others. */
 function stableSince(stableTags: AuditedVersion['stableTags']): string | undefined {
   const fixed = stableTags.filter(({ moving }) => !moving)
   const deciding = fixed.length > 0 ? fixed : stableTags
@@ -61,19 +84,18 @@ function stableSince(stableTags: AuditedVersion['stableTags']): string | undefin
   return days.length === deciding.length ? days.toSorted().at(-1) : undefined
 }
 
-/** Each finding once for all services that have it, with its remedy. */
+/** Each finding once for all services that have it. */
 function findingList(result: AuditResult, wrong: boolean): string[] {
   const findings = findingsIn(result).filter(({ finding }) => finding.wrong === wrong)
   return [...groupBy(findings, ({ finding: { what, remedy } }) => what + remedy).values()].map(all => {
     const services = all.map(({ service, finding: { digest, wanted } }) => {
-      const digests = `${digest}${wanted === undefined ? '' : `, not ${wanted}`}`
-      return digest === undefined ? service : `${service} (${withShortDigests(digests)})`
+      const digests = wanted === undefined ? digest : `${digest}, not ${wanted}`
+      return digests === undefined ? service : `${service} (${withShortDigests(digests)})`
     })
     return `${all[0]?.finding.what}: ${services.join(', ')}. ${all[0]?.finding.remedy}`
   })
 }
 
-/** What keeps services, or versions of them, from being judged. */
 function problemsOf({ services }: AuditResult): string[] {
   return services.flatMap(({ image, problem, versions }) => {
     if (problem !== undefined) return [`${image}: ${problem}.`]
@@ -88,8 +110,8 @@ function remarksOf({ services, from, records }: AuditResult): string[] {
   const others = services
     .filter(({ otherTags }) => otherTags > 0)
     .map(
-      each =>
-        `${each.service} has ${counted(each.otherTags, 'tag')}, such as ${each.otherTagsSuchAs.join(', ')}`,
+      ({ service, otherTags, otherTagsSuchAs: some }) =>
+        `${service} has ${counted(otherTags, 'tag')}, such as ${some.join(', ')}`,
     )
   const older = services
     .filter(({ olderVersions }) => olderVersions > 0)
@@ -103,4 +125,41 @@ function remarksOf({ services, from, records }: AuditResult): string[] {
     ),
     records === 'unsupported' && 'No records are shown: the registry has no referrers API.',
   ].filter(line => line !== false)
+}
+
+/** What the records tell, the newest first, each once for all services that have it. */
+function recordList(told: readonly { service: string; records?: readonly PromotionNote[] }[]) {
+  const all = told.flatMap(({ service, records = [] }) => records.map(note => ({ service, note })))
+  const newest = all.toSorted((a, b) => b.note.time.localeCompare(a.note.time))
+  const items = [...groupBy(newest, ({ note }) => describeRecord(note))].map(([line, of]) =>
+    told.length === 1 ? line : `${line}: ${of.map(({ service }) => service).join(', ')}`,
+  )
+  return { title: 'By records, which are not signed', items }
+}
+
+function describeRecord(note: PromotionNote): string {
+  const { destination, time, written, actor, run, environment, checks } = note
+  const tag = destination.slice(destination.lastIndexOf(':') + 1)
+  const isNamed = environment !== undefined && !NO_PLACE.includes(environment)
+  return [
+    `${tag} since ${time.slice(0, 16).replace('T', ' ')}${written ? '' : ' or before'}`,
+    actor !== undefined && `${written ? 'by' : 'found there by'} ${quoteName(actor)}`,
+    environment === BY_HAND && environment,
+    isNamed && `for ${quoteName(environment)}`,
+    ...checks.map(({ name, state, url }) => {
+      const how = state === 'success' ? 'passed' : quoteName(state)
+      return `${quoteName(name)} ${how}${url === undefined ? '' : ` (${url})`}`
+    }),
+    run !== undefined && `run (${run})`,
+  ]
+    .filter(part => part !== false)
+    .join(', ')
+}
+
+/** What is no environment that somebody approves. */
+const NO_PLACE: readonly string[] = ['github-hosted', 'self-hosted', BY_HAND]
+
+/** A name from outside must not read like more of the sentence. */
+function quoteName(name: string): string {
+  return /[,"]/.test(name) ? `"${name.replaceAll('"', "'")}"` : name
 }
