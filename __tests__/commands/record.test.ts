@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { digestOf } from '../../src/registry/client.ts'
 import { SOURCE_LABEL } from '../../src/registry/labels.ts'
 import { PREDICATE_TYPE } from '../../src/registry/promotion-record.ts'
+import { digestOf } from '../../src/registry/reference.ts'
 import { refused } from '../registry/model-registry.ts'
 import { benchOfEach, COMMIT, type Ended, gitHubOfEach, REPOSITORY, STABLE, TAG } from './bench.ts'
 

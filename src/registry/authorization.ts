@@ -12,51 +12,46 @@ export interface ConnectionOptions {
   readonly transport: Transport
   readonly credentials: Credentials
   readonly secrets: Secrets
-  /** `pull` allows no GET of a tag: at Harbor it counts as a pull, and keeps the image longer. */
+  /** With `pull`, no tag is asked for by GET, which Harbor counts as a pull. */
   readonly access: 'pull' | 'pull,push'
   readonly now: () => number
 }
 
 /** Answers a registry's challenges: distribution's documentation, spec/auth/token and spec/auth/oauth. */
-export class Authorization {
-  readonly #options: ConnectionOptions
-  #challenge: Challenge | undefined
-  /** Shared by requests that are sent together. */
-  #token: ReturnType<typeof fetchToken> | undefined
-  #header: string | undefined
-
-  constructor(options: ConnectionOptions) {
-    this.#options = options
-    const login = loginOf(options.credentials)
-    if (login !== undefined) options.secrets.addLogin(login)
-  }
-
-  /** Takes a new challenge, unless another request has replaced `refused`; false if none can be answered. */
-  challenged({ headers }: HttpResponse, refused: string | undefined): boolean {
-    if (this.#challenge !== undefined && refused !== this.#header) return true
-    const challenges = parseChallenges(headers['www-authenticate'] ?? '')
-    const of = (name: string) => challenges.find(({ scheme }) => scheme === name)
-    // Harbor answers a token without the right, or for no project, with Basic or with an empty header.
-    this.#challenge = of('bearer') ?? this.#challenge ?? of('basic')
-    this.#token = undefined
-    return this.#challenge !== undefined
-  }
-
-  /** For the next request; undefined while no challenge is known. */
-  async header(origin: string): Promise<string | undefined> {
-    const { credentials, now } = this.#options
-    if (this.#challenge?.scheme === 'basic') {
-      if (credentials.kind !== 'password')
-        throw denied(`${origin} asks for a user name and a password, and there are none.`)
-      this.#header = basic(credentials)
-    } else if (this.#challenge !== undefined && credentials.kind === 'registry-token') {
-      this.#header = `Bearer ${credentials.token}`
-    } else if (this.#challenge !== undefined) {
-      if (this.#token !== undefined && (await this.#token).until <= now()) this.#token = undefined
-      this.#token ??= fetchToken(this.#challenge, origin, this.#options)
-      this.#header = `Bearer ${(await this.#token).token}`
-    }
-    return this.#header
+export function authorizationFor(options: ConnectionOptions) {
+  const { credentials, now, secrets } = options
+  let challenge: Challenge | undefined
+  let token: ReturnType<typeof fetchToken> | undefined
+  let header: string | undefined
+  const login = loginOf(credentials)
+  if (login !== undefined) secrets.addLogin(login)
+  return {
+    /** Takes a new challenge, unless another request has replaced `refused`; false if there is none. */
+    challenged({ headers }: HttpResponse, refused: string | undefined): boolean {
+      if (challenge !== undefined && refused !== header) return true
+      const challenges = parseChallenges(headers['www-authenticate'] ?? '')
+      const of = (name: string) => challenges.find(({ scheme }) => scheme === name)
+      // Harbor answers a token without the right, or for no project, with Basic or with an empty header.
+      challenge = of('bearer') ?? challenge ?? of('basic')
+      token = undefined
+      return challenge !== undefined
+    },
+    /** For the next request; undefined while no challenge is known. */
+    async header(origin: string): Promise<string | undefined> {
+      if (challenge === undefined) return undefined
+      if (challenge.scheme === 'basic') {
+        if (credentials.kind !== 'password')
+          throw denied(`${origin} asks for a user name and a password; there are none.`)
+        header = basic(credentials)
+      } else if (credentials.kind === 'registry-token') {
+        header = `Bearer ${credentials.token}`
+      } else {
+        if (token !== undefined && (await token).until <= now()) token = undefined
+        token ??= fetchToken(challenge, origin, options)
+        header = `Bearer ${(await token).token}`
+      }
+      return header
+    },
   }
 }
 
@@ -71,11 +66,11 @@ async function fetchToken(challenge: Challenge, origin: string, options: Connect
     )
   const scope = `repository:${repository.path}:${access}`
   const service = challenge.parameters.get('service')
-  const query = service === undefined ? { scope } : { service, scope }
+  const query = new URLSearchParams(service === undefined ? { scope } : { service, scope })
   const { status, body } = await askForToken(new URL(realm), query, origin, options)
   const { host } = new URL(realm)
   if (status === 401 || status === 403) throw denied(`${host} gave no token for ${scope}: status ${status}.`)
-  const answer = parseJson(body.toString('utf8'))
+  const answer = parseJson(body.toString())
   const token = field(answer, 'token') ?? field(answer, 'access_token')
   if (status !== 200 || typeof token !== 'string' || token === '')
     throw unreadable(`${host} answered ${status} without a token.`)
@@ -86,7 +81,7 @@ async function fetchToken(challenge: Challenge, origin: string, options: Connect
 
 async function askForToken(
   url: URL,
-  query: Readonly<Record<string, string>>,
+  query: URLSearchParams,
   origin: string,
   { credentials, transport }: ConnectionOptions,
 ) {
@@ -96,24 +91,24 @@ async function askForToken(
       client_id: 'stable-release',
       refresh_token: credentials.token,
     }
-    const body = Buffer.from(`${new URLSearchParams({ ...query, ...grant })}`)
+    const body = Buffer.from(`${query}&${new URLSearchParams(grant)}`)
     const headers = { 'content-type': 'application/x-www-form-urlencoded' }
     const answer = await transport.send({ method: 'POST', url, headers, body })
-    // Of servers without OAuth2.
+    // A server without OAuth2.
     if (answer.status !== 404 && answer.status !== 405) return answer
   }
-  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value)
+  for (const [name, value] of query) url.searchParams.set(name, value)
   const login = loginOf(credentials)
   const headers: Record<string, string> = login === undefined ? {} : { authorization: basic(login) }
   const redirectProblem = ({ href }: URL) => realmProblem(href, origin)
   return transport.send({ method: 'GET', url, headers, redirectProblem })
 }
 
-function loginOf(credentials: Credentials): { username: string; password: string } | undefined {
+function loginOf(credentials: Credentials) {
   if (credentials.kind === 'anonymous') return undefined
   return credentials.kind === 'password' ? credentials : { username: '<token>', password: credentials.token }
 }
 
-function basic({ username, password }: { username: string; password: string }): string {
+function basic({ username, password }: { username: string; password: string }) {
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
 }

@@ -21,8 +21,9 @@ export function imagesIn(index: unknown): Digest[] {
     .filter(entry => {
       const isMarked = field(entry, 'annotations', 'vnd.docker.reference.type') !== undefined
       const isUnknown = field(entry, 'platform', 'os') === 'unknown'
-      const mediaType = String(field(entry, 'mediaType'))
-      const isManifest = /image\.(?:index|manifest)|distribution\.manifest/.test(mediaType)
+      const isManifest = /image\.(?:index|manifest)|distribution\.manifest/.test(
+        `${field(entry, 'mediaType')}`,
+      )
       return isManifest && !isMarked && !isUnknown && !isArtifact(entry)
     })
     .map(entry => field(entry, 'digest'))
@@ -33,12 +34,12 @@ export function listsManifest({ bytes, digest }: Manifest, part: Digest): boolea
   return listedIn(parseStored(bytes, digest), 'manifests').some(entry => field(entry, 'digest') === part)
 }
 
-/** Whether a manifest is one of BuildKit's attestations. */
+/** One of BuildKit's. */
 export function isAttestation({ bytes, digest }: Manifest): boolean {
   return holdsOnly(parseStored(bytes, digest), [IN_TOTO])
 }
 
-/** Whether a manifest is an image, or an index with one: not a cache, a signature or another artifact. */
+/** Or an index with one: not a cache, a signature or another artifact. */
 export function isImage({ bytes, digest, mediaType }: Manifest): boolean {
   const manifest = parseStored(bytes, digest)
   if (isArtifact(manifest)) return false
@@ -69,7 +70,7 @@ function holdsOnly(manifest: unknown, mediaTypes: readonly unknown[]): boolean {
   return layers.length > 0 && layers.every(layer => mediaTypes.includes(field(layer, 'mediaType')))
 }
 
-function listedIn(manifest: unknown, name: 'manifests' | 'layers'): readonly unknown[] {
+function listedIn(manifest: unknown, name: 'manifests' | 'layers'): unknown[] {
   const entries = field(manifest, name)
   return Array.isArray(entries) ? entries : []
 }

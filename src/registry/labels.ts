@@ -14,12 +14,12 @@ export const CONTEXT_REVISION_LABEL = 'io.github.dmwm.stable-release.context.rev
 
 export type Labels = Readonly<Record<string, string>>
 
-/** The labels of each platform of an image. */
+/** Of each platform of an image. */
 export function readAllLabels(registry: RegistryClient, published: Manifest): Promise<readonly Labels[]> {
   return Promise.all(imagesOf(registry, published).map(image => labelsOf(registry, image)))
 }
 
-/** The labels of the first platform of an image. */
+/** Of the first platform of an image. */
 export async function readLabels(registry: RegistryClient, published: Manifest): Promise<Labels> {
   return labelsOf(registry, imagesOf(registry, published)[0])
 }
