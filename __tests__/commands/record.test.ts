@@ -182,7 +182,7 @@ describe('a record that can not be stored', () => {
     expect(ended.outcomes).toEqual({ [TAG]: 'kept', [STABLE]: 'kept' })
     expect(recordWarnings(ended)).toEqual([expect.stringContaining(STABLE)])
     // What to do depends on what has failed.
-    expect(recordWarnings(ended)[0]?.includes('rights of the account')).toBe(answer.status === 403)
+    expect(recordWarnings(ended)[0]?.includes('account')).toBe(answer.status === 403)
     expect(records()).toEqual([])
     await promote()
     expect(records()).toHaveLength(1)

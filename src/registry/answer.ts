@@ -67,11 +67,11 @@ export function refusalOf(
 function specErrors(body: Buffer): { code: string; message: string }[] {
   const errors = field(parseJson(body.toString()), 'errors')
   if (!Array.isArray(errors)) return []
-  const text = (value: unknown): string => (typeof value === 'string' ? value : '')
+  const text = (value: unknown) => (typeof value === 'string' ? value : '')
   return errors.map(error => ({ code: text(field(error, 'code')), message: text(field(error, 'message')) }))
 }
 
-function describeAnswer({ status, body }: HttpResponse, secrets: Secrets): string {
+function describeAnswer({ status, body }: HttpResponse, secrets: Secrets) {
   const errors = specErrors(body).map(({ code, message }) => (message === '' ? code : `${code}: ${message}`))
   // A page is cut, a reason hardly. Masked before: half a secret would not be recognised.
   const said = secrets

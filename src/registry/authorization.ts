@@ -2,7 +2,6 @@ import type { HttpResponse, Transport } from '../http/transport.ts'
 import { field, parseJson } from '../json.ts'
 import type { Secrets } from '../secrets.ts'
 import { denied, unreadable } from './answer.ts'
-import { type Challenge, parseChallenges } from './challenge.ts'
 import type { Credentials } from './credentials.ts'
 import { realmProblem } from './realm.ts'
 import type { Repository } from './reference.ts'
@@ -36,7 +35,7 @@ export function authorizationFor(options: ConnectionOptions) {
       token = undefined
       return challenge !== undefined
     },
-    /** For the next request; undefined while no challenge is known. */
+    /** Undefined while no challenge is known. */
     async header(origin: string): Promise<string | undefined> {
       if (challenge === undefined) return undefined
       if (challenge.scheme === 'basic') {
@@ -67,13 +66,14 @@ async function fetchToken(challenge: Challenge, origin: string, options: Connect
   const scope = `repository:${repository.path}:${access}`
   const service = challenge.parameters.get('service')
   const query = new URLSearchParams(service === undefined ? { scope } : { service, scope })
-  const { status, body } = await askForToken(new URL(realm), query, origin, options)
-  const { host } = new URL(realm)
-  if (status === 401 || status === 403) throw denied(`${host} gave no token for ${scope}: status ${status}.`)
+  const url = new URL(realm)
+  const { status, body } = await askForToken(url, query, origin, options)
+  if (status === 401 || status === 403)
+    throw denied(`${url.host} gave no token for ${scope}: status ${status}.`)
   const answer = parseJson(body.toString())
   const token = field(answer, 'token') ?? field(answer, 'access_token')
   if (status !== 200 || typeof token !== 'string' || token === '')
-    throw unreadable(`${host} answered ${status} without a token.`)
+    throw unreadable(`${url.host} answered ${status} without a token.`)
   secrets.add(token)
   const expires = field(answer, 'expires_in')
   return { token, until: now() + (typeof expires === 'number' && expires > 0 ? expires : 60) * 900 }
@@ -112,3 +112,31 @@ function loginOf(credentials: Credentials) {
 function basic({ username, password }: { username: string; password: string }) {
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
 }
+
+/** Scheme and names of parameters in lower case. */
+interface Challenge {
+  readonly scheme: string
+  readonly parameters: Map<string, string>
+}
+
+/** Of a WWW-Authenticate header (RFC 9110, 11.6.1). One that was cut off is left out. */
+export function parseChallenges(header: string): Challenge[] {
+  const challenges: Challenge[] = []
+  for (let at = 0; at < header.length; at = PART.lastIndex) {
+    PART.lastIndex = at
+    const part = PART.exec(header)
+    if (part === null) return challenges.slice(0, -1)
+    const { known, other, name, quoted, plain = '' } = part.groups ?? {}
+    const scheme = (known ?? other)?.toLowerCase()
+    if (scheme !== undefined) challenges.push({ scheme, parameters: new Map() })
+    if (name !== undefined)
+      challenges.at(-1)?.parameters.set(name.toLowerCase(), quoted?.replace(/\\(.)/g, '$1') ?? plain)
+  }
+  return challenges
+}
+
+const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+const PARAMETER = `(?<name>${TOKEN})\\s*=\\s*(?:"(?<quoted>(?:[^"\\\\]|\\\\.)*)"|(?<plain>${TOKEN}))\\s*(?=,|$)`
+/** Only other schemes may have one value, such as base64, in place of parameters. */
+const SCHEME = `(?:(?<known>basic|bearer)(?=[ ,]|$)|(?<other>${TOKEN})(?=[ ,]|$)(?: +[\\w.~+/-]+=*\\s*(?=,|$))?)`
+const PART = new RegExp(`[\\s,]*(?:${PARAMETER}|${SCHEME}|$)`, 'iy')

@@ -26,14 +26,14 @@ export async function putBlob(registry: Asker, bytes: Buffer): Promise<Digest> {
   const path = locationIn(await registry.ask({ ...UPLOAD, what }))
   if (path === undefined) throw unusable(what, 'it does not say where to upload it')
   // The rest stays as it is: it may be signed.
-  path.search = `${path.search === '' ? '?' : `${path.search}&`}digest=${encodeURIComponent(digest)}`
+  path.search += `${path.search === '' ? '?' : '&'}digest=${encodeURIComponent(digest)}`
   const headers = { 'content-type': 'application/octet-stream' }
   const put = registry.ask({ method: 'PUT', path, headers, body: bytes, what, expects: WRITTEN })
   await unlessThere(put, () => isThere(shortBackoff))
   return digest
 }
 
-/** Checks the right to write, by an upload that is begun and cancelled: "Pushing a blob in chunks". */
+/** By an upload that is begun and cancelled: "Pushing a blob in chunks". */
 export async function requireWritable(registry: Asker): Promise<void> {
   const what = imageName(registry.repository)
   const begun = await registry.ask({ ...UPLOAD, what })

@@ -49,7 +49,7 @@ export class RegistryClient implements Asker {
     if (!mayGet)
       throw unreadable(
         `The registry does not say which image ${this.#nameOf(tag)} is: HEAD gives no Docker-Content-Digest.`,
-        'Run release or promote, which read the image; here that would count as a pull.',
+        'Run release or promote, which read the image by GET.',
       )
     const manifest = await this.getManifest(tag)
     return manifest === undefined ? { kind: 'absent' } : { kind: 'present', digest: manifest.digest }
@@ -73,9 +73,9 @@ export class RegistryClient implements Asker {
     const what = this.#nameOf(reference)
     const { status, headers, body } = await this.#ask('GET', reference, [200, 404])
     if (status === 404) return undefined
-    const said = isDigest(reference) ? reference : headers['docker-content-digest']
-    const digest = digestOf(body, isDigest(said) ? said : undefined)
-    if (isDigest(said) && said !== digest)
+    const said = [reference, headers['docker-content-digest']].find(isDigest)
+    const digest = digestOf(body, said)
+    if (said !== undefined && said !== digest)
       throw unusable(what, `it announced ${said}, and its digest is ${digest}`)
     const mediaType = mediaTypeIn(headers)
     if (!MANIFEST_MEDIA_TYPES.includes(mediaType))
@@ -108,7 +108,7 @@ export class RegistryClient implements Asker {
     return this.ask({ method, path: `manifests/${reference}`, headers, what, expects, ...content })
   }
 
-  #nameOf(reference: string): string {
+  #nameOf(reference: string) {
     return isDigest(reference) ? byDigest(this.repository, reference) : tagged(this.repository, reference)
   }
 }

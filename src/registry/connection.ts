@@ -59,8 +59,8 @@ export function connect(options: ConnectionOptions): Asker['ask'] {
 
 type Authorization = ReturnType<typeof authorizationFor>
 
-/** A registry on loopback may speak plain http, as for docker; any other is asked by https. */
-async function findOrigin(options: ConnectionOptions, authorization: Authorization): Promise<string> {
+/** By https; a registry on loopback may speak plain http, as for docker. */
+async function findOrigin(options: ConnectionOptions, authorization: Authorization) {
   const host = apiHost(options.repository.registry)
   const isAnonymous = options.credentials.kind === 'anonymous'
   if (isAnonymous && !isLoopback(host)) return `https://${host}`

@@ -1,12 +1,12 @@
 import { field, parseJson } from '../json.ts'
 import { unreadable } from './answer.ts'
 import type { Manifest } from './client.ts'
-import { IN_TOTO } from './media-types.ts'
+import { IN_TOTO, MANIFEST_MEDIA_TYPES } from './media-types.ts'
 import { type Digest, isDigest } from './reference.ts'
 
 /** JSON that a registry has. Throws `registry-unreadable`. */
 export function parseStored(bytes: Buffer, what: string): unknown {
-  const value = parseJson(bytes.toString('utf8'))
+  const value = parseJson(bytes.toString())
   if (value === undefined) throw unreadable(`${what} is not JSON.`, 'Inspect that image, or set on-existing.')
   return value
 }
@@ -21,9 +21,7 @@ export function imagesIn(index: unknown): Digest[] {
     .filter(entry => {
       const isMarked = field(entry, 'annotations', 'vnd.docker.reference.type') !== undefined
       const isUnknown = field(entry, 'platform', 'os') === 'unknown'
-      const isManifest = /image\.(?:index|manifest)|distribution\.manifest/.test(
-        `${field(entry, 'mediaType')}`,
-      )
+      const isManifest = MANIFEST_MEDIA_TYPES.includes(field(entry, 'mediaType'))
       return isManifest && !isMarked && !isUnknown && !isArtifact(entry)
     })
     .map(entry => field(entry, 'digest'))
@@ -60,12 +58,12 @@ const STATEMENTS: readonly unknown[] = [
   'application/vnd.dev.cosign.simplesigning.v1+json',
 ]
 
-function isArtifact(value: unknown): boolean {
+function isArtifact(value: unknown) {
   const type = field(value, 'artifactType')
   return type !== undefined && !IMAGE_CONFIGS.includes(type)
 }
 
-function holdsOnly(manifest: unknown, mediaTypes: readonly unknown[]): boolean {
+function holdsOnly(manifest: unknown, mediaTypes: readonly unknown[]) {
   const layers = listedIn(manifest, 'layers')
   return layers.length > 0 && layers.every(layer => mediaTypes.includes(field(layer, 'mediaType')))
 }

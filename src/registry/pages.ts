@@ -4,7 +4,7 @@ import type { Asker } from './connection.ts'
 import { INDEX } from './media-types.ts'
 import { byDigest, type Digest, imageName } from './reference.ts'
 
-/** All tags; none if there is no such repository. */
+/** None if there is no such repository. */
 export async function listTags(registry: Asker): Promise<string[]> {
   const what = `the tags of ${imageName(registry.repository)}`
   const list = { path: 'tags/list', query: '?n=1000', name: 'tags', what, absent: [404] }
@@ -13,7 +13,7 @@ export async function listTags(registry: Asker): Promise<string[]> {
   return tags
 }
 
-/** The descriptors of a type that refer to a manifest: distribution-spec v1.1.1, "Listing Referrers". */
+/** Descriptors of one type: distribution-spec v1.1.1, "Listing Referrers". */
 export async function listReferrers(
   registry: Asker,
   digest: Digest,
@@ -24,7 +24,7 @@ export async function listReferrers(
     query: `?artifactType=${encodeURIComponent(artifactType)}`,
     name: 'manifests',
     what: `what refers to ${byDigest(registry.repository, digest)}`,
-    // Some servers answer 405 or 501 to what they do not know.
+    // 405 or 501: of servers that do not know it.
     absent: [404, 405, 501],
   })
   // A registry may ignore the filter.
@@ -35,15 +35,14 @@ export async function listReferrers(
 async function readPages(
   registry: Asker,
   list: { path: string; query: string; name: string; what: string; absent: number[] },
-): Promise<unknown[] | undefined> {
+) {
   const { path, query, name, what, absent } = list
   const headers = { accept: `${INDEX}, application/json` }
   const entries = new Set<unknown>()
   const asked = new Set<string>()
   let hadLink = false
   for (let next: string | undefined = query; next !== undefined; ) {
-    if (asked.has(next) || asked.size === 500)
-      throw unusable(what, `its pages do not end, after ${asked.size} of them`)
+    if (asked.has(next) || asked.size === 500) throw unusable(what, 'its pages do not end')
     const expects = asked.size === 0 ? [200, ...absent] : [200]
     asked.add(next)
     const answer = await registry.ask({ method: 'GET', path: `${path}${next}`, headers, what, expects })
@@ -63,8 +62,8 @@ async function readPages(
 
 const LINK = /\s*<([^<>]*)>((?:"[^"]*"|[^",<>])*)(?:,|$)/y
 
-/** The query of a Link to the next page (RFC 8288, 3): its host and path may be those behind a proxy. */
-function nextQuery(header: string | string[] = '', what: string): string | undefined {
+/** The query of a Link to the next page (RFC 8288, 3): host and path may be those behind a proxy. */
+function nextQuery(header: string | string[] = '', what: string) {
   const links = `${header}`
   for (LINK.lastIndex = 0; LINK.lastIndex < links.length; ) {
     const [, target = '', parameters = ''] = LINK.exec(links) ?? []
@@ -78,7 +77,7 @@ function nextQuery(header: string | string[] = '', what: string): string | undef
 }
 
 /** For a list that may be cut without a Link, as of Nexus: a page of 50 entries or more. */
-function queryAfter(query: string, page: readonly unknown[]): string | undefined {
+function queryAfter(query: string, page: readonly unknown[]) {
   const last = page.at(-1)
   if (page.length < 50 || typeof last !== 'string') return undefined
   return `${query}&last=${encodeURIComponent(last)}`

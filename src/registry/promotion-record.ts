@@ -22,7 +22,7 @@ export interface PromotionNote extends RecordedRun {
   readonly destination: string
   /** RFC 3339, in UTC. */
   readonly time: string
-  /** Or else found there. */
+  /** By the run; else it found it there. */
   readonly written: boolean
   /** As they stood when that was decided. */
   readonly checks: readonly { name: string; state: string; url: string | undefined }[]
@@ -40,7 +40,7 @@ export interface Promotion extends PromotionNote {
   readonly command: string
 }
 
-/** "Container Image Promotion Record" of in-toto/attestation, spec/predicates; kubernetes-sigs/promo-tools writes it. */
+/** "Container Image Promotion Record" of in-toto/attestation, spec/predicates. */
 export const PREDICATE_TYPE = 'https://k8s.io/promo-tools/promotion/v1'
 
 /** BuildKit's attestations have it, too. */
@@ -96,8 +96,8 @@ export function predicateOf({ source, destination, digest, time, ...stableReleas
 const CREATED = 'org.opencontainers.image.created'
 const OWN = 'io.github.dmwm.stable-release.record.'
 
-/** What a list of records shows of one. */
-export function annotationsOf(note: PromotionNote): Readonly<Record<string, string | undefined>> {
+/** What lists of records show. */
+export function annotationsOf(note: PromotionNote): Record<string, unknown> {
   const { destination, time, written, checks, actor, run, environment } = note
   const listed = checks.length === 0 ? undefined : JSON.stringify(checks)
   const own = { destination, actor, run, environment, checks: listed, written: String(written) }
@@ -131,12 +131,12 @@ function noteIn(descriptor: unknown, destination: string): PromotionNote | undef
 }
 
 /** One line of limited length: whoever may write to the repository may write anything. */
-function textIn(value: unknown): string | undefined {
+function textIn(value: unknown) {
   return typeof value === 'string' && value !== '' ? oneLine(value.slice(0, 400)) : undefined
 }
 
 /** A whole address: half of one leads elsewhere. */
-function addressIn(value: unknown): string | undefined {
+function addressIn(value: unknown) {
   const address = textIn(value)
   return address === value && /^https?:\/\/[^\s<>"]+$/.test(address ?? '') ? address : undefined
 }
@@ -151,7 +151,7 @@ function checksIn(value: unknown): PromotionNote['checks'] {
 }
 
 /** A record of the future would be the newest for good; a clock may be 10 minutes ahead of ours. */
-function timeIn(value: unknown): string | undefined {
+function timeIn(value: unknown) {
   const isTime = typeof value === 'string' && /^[0-9-]{10}T[0-9:]{8}(?:\.[0-9]{1,9})?Z$/.test(value)
   return isTime && Date.parse(value) <= Date.now() + 600_000 ? value : undefined
 }

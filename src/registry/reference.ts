@@ -59,13 +59,14 @@ export function registryProblem(text: string): string | undefined {
 /** Why `path` is not a repository of the registry, if so. */
 export function pathProblem(registry: string, path: string): string | undefined {
   for (const component of path.split('/')) {
+    const quoted = JSON.stringify(component)
     if (component === '') return 'it has an empty part'
-    if (/[A-Z]/.test(component)) return `${JSON.stringify(component)} has capitals`
+    if (/[A-Z]/.test(component)) return `${quoted} has capitals`
     if (!PATH_COMPONENT.test(component))
-      return `${JSON.stringify(component)} is not of a-z and 0-9 with single ".", "_", "__" or "-" between`
+      return `${quoted} is not of a-z and 0-9 with single ".", "_", "__" or "-" between`
   }
-  const { length } = `${registry}/${path}`
-  return length > 255 ? `with the registry it has ${length} characters, more than 255` : undefined
+  const isLong = `${registry}/${path}`.length > 255
+  return isLong ? 'with the registry it has more than 255 characters' : undefined
 }
 
 export function isLoopback(registry: string): boolean {
@@ -77,7 +78,7 @@ export function apiHost(registry: string): string {
   return /^(?:index\.)?docker\.io$/.test(registry) ? 'registry-1.docker.io' : registry
 }
 
-/** Whether docker takes a reference for one in a repository: distribution's package reference, "ParseDockerRef". */
+/** As docker reads a reference: distribution's package reference, "ParseDockerRef". */
 export function isIn(repository: Repository, reference: string): boolean {
   const name = reference.replace(/@.*/s, '').replace(/:[^:/]*$/, '')
   const [first = '', ...rest] = name.split('/')
@@ -86,7 +87,7 @@ export function isIn(repository: Repository, reference: string): boolean {
   return normalised(named) === normalised(repository)
 }
 
-function normalised({ registry, path }: Repository): string {
+function normalised({ registry, path }: Repository) {
   const host = registry.toLowerCase().replace(/:443$/, '')
   if (!/^(?:(?:index\.|registry-1\.)?docker\.io|registry\.hub\.docker\.com)$/.test(host))
     return `${host}/${path}`
