@@ -55,7 +55,7 @@ const places: readonly Row[] = [
   [{ project: 'CMSWeb' }, 'project', '"CMSWeb"', 'capitals', 'such as cmswmcore'],
   [{ project: 'A b' }, 'project', '"A b"', 'such as cmswmcore'],
   [{ project: '/cms/' }, 'project', '"/cms/"', 'empty part'],
-  [{ project: 'x'.repeat(240) }, 'service', '256 characters', '255'],
+  [{ project: 'x'.repeat(240) }, 'service', 'more than 255 characters', '255'],
   [{ service: '' }, 'service', 'empty', 'such as reqmgr2', empty],
   [{ service: ',' }, 'service', '","', 'such as reqmgr2'],
   [{ service: 'cms/reqmgr2' }, 'service', '"cms/reqmgr2"', 'into project'],

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { parseChallenges } from '../../src/registry/challenge.ts'
+import { parseChallenges } from '../../src/registry/authorization.ts'
 
 /** The challenges of a header, each as a scheme and its parameters. */
 const read = (header: string) =>

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { digestOf } from '../../src/registry/client.ts'
+import { digestOf } from '../../src/registry/reference.ts'
 import { EMPTY_INDEX, makeClient, PATH } from './client-of.ts'
 import { serve } from './serve.ts'
 

@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http'
 import { describe, expect, test } from 'vitest'
 import { field } from '../../src/json.ts'
-import { digestOf } from '../../src/registry/client.ts'
+import { digestOf } from '../../src/registry/reference.ts'
 import { Secrets } from '../../src/secrets.ts'
 import { EMPTY_INDEX, makeClient, makeTransport, PATH } from './client-of.ts'
 import { serve } from './serve.ts'

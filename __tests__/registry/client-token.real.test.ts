@@ -3,7 +3,7 @@ import { afterEach, expect, test } from 'vitest'
 import { type Registry, startRegistry } from '../../sandbox/registry.ts'
 import { readTag } from '../../sandbox/storage.ts'
 import { startTokenServer, type TokenServer, type TokenServerOptions } from '../../sandbox/token-server.ts'
-import { digestOf } from '../../src/registry/client.ts'
+import { digestOf } from '../../src/registry/reference.ts'
 import { EMPTY_INDEX, makeClient, PATH } from './client-of.ts'
 import { serve } from './serve.ts'
 

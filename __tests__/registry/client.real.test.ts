@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Registry, startRegistry } from '../../sandbox/registry.ts'
 import { readBlob, readTag } from '../../sandbox/storage.ts'
-import { digestOf } from '../../src/registry/client.ts'
+import { digestOf } from '../../src/registry/reference.ts'
 import { KINDS, mediaTypeOf, seed } from '../e2e/seed.ts'
 import { EMPTY_INDEX, makeClient, PATH } from './client-of.ts'
 import { serve } from './serve.ts'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { digestOf } from '../../src/registry/client.ts'
+import { digestOf } from '../../src/registry/reference.ts'
 import { KINDS, mediaTypeOf, seed } from '../e2e/seed.ts'
 import { EMPTY_INDEX, makeClient, PATH } from './client-of.ts'
 

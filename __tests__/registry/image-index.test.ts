@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import { digestOf, type Manifest } from '../../src/registry/client.ts'
+import type { Manifest } from '../../src/registry/client.ts'
 import { imagesIn, isAttestation, isImage } from '../../src/registry/image-index.ts'
+import { digestOf } from '../../src/registry/reference.ts'
 
 const OCI = 'application/vnd.oci.image'
 const DOCKER = 'application/vnd.docker'

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
-import { digestOf } from '../../src/registry/client.ts'
+import { digestOf } from '../../src/registry/reference.ts'
 import { USER_AGENT } from '../../src/version.ts'
 import { seed } from '../e2e/seed.ts'
 import { makeClient, PATH } from './client-of.ts'

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { digestOf } from '../../src/registry/client.ts'
+import { digestOf } from '../../src/registry/reference.ts'
 import { USER_AGENT } from '../../src/version.ts'
 import { seed } from '../e2e/seed.ts'
 import { EMPTY_INDEX, makeClient, PATH } from './client-of.ts'

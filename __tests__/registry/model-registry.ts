@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { field, parseJson } from '../../src/json.ts'
-import { digestOf } from '../../src/registry/client.ts'
+import { digestOf } from '../../src/registry/reference.ts'
 import { USER_AGENT } from '../../src/version.ts'
 
 export interface Answer {

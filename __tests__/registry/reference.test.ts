@@ -46,7 +46,7 @@ test.each([
   { paths: ['a/ReqMgr2'], problem: '"ReqMgr2" has capitals' },
   { paths: ['.a', 'a.', 'a..b', 'a___b', '-a', 'a-', 'a.-b', 'a b', 'a:b', 'a@b'], problem: 'is not of a-z' },
   { paths: ['ä', '..', 'a\n', '$(id)'], problem: 'is not of a-z' },
-  { paths: ['a'.repeat(248)], problem: '256 characters, more than 255' },
+  { paths: ['a'.repeat(248)], problem: 'more than 255 characters' },
 ])('$paths: $problem', ({ paths, problem }) => {
   for (const path of paths) expect(pathProblem('ghcr.io', path), path).toContain(problem)
 })

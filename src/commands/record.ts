@@ -3,7 +3,7 @@ import type { CheckState } from '../gates/check-state.ts'
 import { awaitChecks } from '../gates/checks.ts'
 import { shortBackoff } from '../http/retry.ts'
 import { policyText } from '../policy/policy.ts'
-import { digestOf, type RegistryClient } from '../registry/client.ts'
+import type { RegistryClient } from '../registry/client.ts'
 import { IN_TOTO } from '../registry/media-types.ts'
 import {
   noteAbout,
@@ -12,7 +12,7 @@ import {
   predicateOf,
   storeRecord,
 } from '../registry/promotion-record.ts'
-import type { Digest } from '../registry/reference.ts'
+import { type Digest, digestOf } from '../registry/reference.ts'
 import { counted } from '../text.ts'
 import { forServices } from './concurrency.ts'
 import { isPublished, type ServiceEntry, type TagEntry } from './ledger.ts'

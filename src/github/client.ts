@@ -7,28 +7,21 @@ import { GitHubError, gitHubFailure } from './failure.ts'
 import { openOctokit } from './octokit.ts'
 
 export interface GitHubRepository {
-  /** `https://api.github.com`, or that of a GitHub Enterprise Server. */
+  /** Such as `https://api.github.com`. */
   readonly apiUrl: string
   /** `owner/name`. */
   readonly name: string
   readonly token: string
 }
 
-interface GitHubOptions {
-  readonly transport: Transport
-  /** Of the token, such as `contents: read`; for errors. */
-  readonly permissions: readonly string[]
-  readonly backoff?: Backoff
-}
-
 export type GitHubClient = Awaited<ReturnType<typeof openGitHub>>
 export type CommitStatus = ReturnType<typeof commitStatusOf>
 export type CheckRun = ReturnType<typeof checkRunOf>
 
-/** Asks about one repository. Texts in the answers are one escaped line each. Throws `GitHubError`. */
+/** Asks about one repository; `permissions` are the token's, for errors. Throws `GitHubError`. */
 export async function openGitHub(
   { apiUrl, name, token }: GitHubRepository,
-  { transport, permissions, backoff }: GitHubOptions,
+  { transport, permissions, backoff }: { transport: Transport; permissions: string[]; backoff?: Backoff },
 ) {
   const { request } = await openOctokit(token, apiUrl.replace(/\/$/, ''), (url, headers) =>
     transport.send({ method: 'GET', url, headers }, backoff),
@@ -39,27 +32,26 @@ export async function openGitHub(
     const route = `GET /repos/{owner}/{repo}/${path}`
     const options = { owner, repo, headers, ...parameters }
     try {
-      const answer = await request(route, options)
-      return read(answer.data, answer.headers.link ?? '')
+      const { data, headers } = await request(route, options)
+      return read(data, headers.link ?? '')
     } catch (error) {
       throw gitHubFailure(error, { url: request.endpoint(route, options).url, name, permissions })
     }
   }
   return {
-    /** The commit of a git tag, also an annotated one. Throws `invalid-input` if the token sees no such git tag. */
+    /** Also of an annotated git tag. Throws `invalid-input` if the token sees no such git tag. */
     commitOf: (gitTag: string) => commitOf(gitTag, ask),
-    /** The latest commit status of every context. */
+    /** The latest of every context. */
     statusesOf: (sha: string) => listOf('status', 'statuses', { sha }, commitStatusOf, ask),
-    /** The latest check run of every name and check suite. */
+    /** The latest of every name and check suite. */
     checkRunsOf: (sha: string) =>
       listOf('check-runs', 'check_runs', { sha, filter: 'latest' }, checkRunOf, ask),
   }
 }
 
-/** Reads an answer and its Link header. */
 type Ask = <T>(path: string, parameters: object, read: (data: unknown, link: string) => T) => Promise<T>
 
-async function commitOf(gitTag: string, ask: Ask): Promise<string> {
+async function commitOf(gitTag: string, ask: Ask) {
   try {
     let object = await ask('git/ref/{ref}', { ref: `tags/${gitTag}` }, objectOf)
     while (object.type === 'tag') object = await ask('git/tags/{sha}', { sha: object.sha }, objectOf)
@@ -83,7 +75,7 @@ async function listOf<T>(
   parameters: object,
   entryOf: (entry: unknown) => T,
   ask: Ask,
-): Promise<T[]> {
+) {
   const all: T[] = []
   for (let page = 1, isLast = false; !isLast; page += 1)
     isLast = await ask(`commits/{sha}/${path}`, { ...parameters, per_page: 100, page }, (data, link) => {

@@ -7,7 +7,7 @@ import { asOneLine } from '../text.ts'
 
 export class GitHubError extends ReleaseError {
   readonly status: number | undefined
-  /** How long GitHub asks to wait, in milliseconds. */
+  /** In milliseconds, as GitHub asks. */
   readonly wait: number | undefined
 
   constructor(problem: { what: string; remedy: string; cause?: unknown }, status?: number, wait?: number) {
@@ -17,13 +17,9 @@ export class GitHubError extends ReleaseError {
   }
 }
 
-interface Asked {
-  readonly url: string
-  readonly name: string
-  readonly permissions: readonly string[]
-}
+type Asked = { url: string; name: string; permissions: readonly string[] }
 
-/** The error for what octokit, or reading its answer, threw; an interruption is returned as it is. */
+/** For what octokit, or reading its answer, threw; an interruption stays what it is. */
 export function gitHubFailure(error: unknown, asked: Asked): unknown {
   const request = describeRequest({ method: 'GET', url: new URL(asked.url) })
   const response = field(error, 'response')
@@ -39,7 +35,7 @@ export function gitHubFailure(error: unknown, asked: Asked): unknown {
   return new GitHubError({ what, remedy: 'Check that GITHUB_API_URL is the address of the API.', cause })
 }
 
-function refusal(response: unknown, request: string, { name, permissions }: Asked): GitHubError {
+function refusal(response: unknown, request: string, { name, permissions }: Asked) {
   const status = Number(field(response, 'status'))
   const message = asOneLine(field(response, 'data', 'message')) ?? ''
   const wait = rateLimitWait(status, field(response, 'headers'), message)
@@ -52,20 +48,21 @@ function refusal(response: unknown, request: string, { name, permissions }: Aske
   const unknown = [
     `${name} does not have this git tag, or does not show it`,
     `Push the git tag first; for a private repository, give the token ${given}.`,
-  ] as const
-  const problems: Readonly<Record<number, readonly [string, string]>> = {
+  ]
+  const problems: Record<number, string[]> = {
     401: ['GitHub does not accept the token', 'Set a valid github-token, or leave it out.'],
     403: [`GitHub refused access to ${name}`, `Give the token ${given}.`],
     404: unknown,
     409: unknown,
   }
-  const [what, remedy] = problems[status] ?? ['The GitHub API gave no usable answer', 'Run it again later.']
+  const [what = 'The GitHub API gave no usable answer', remedy = 'Run it again later.'] =
+    problems[status] ?? []
   const said = message === '' ? '' : `, ${message.replace(/\.$/, '')}`
   return new GitHubError({ what: `${what}: ${request}: status ${status}${said}.`, remedy }, status)
 }
 
-/** How long a rate limit asks to wait, in milliseconds. Source: GitHub, "Rate limits for the REST API". */
-function rateLimitWait(status: number, headers: unknown, message: string): number | undefined {
+/** In milliseconds. Source: GitHub, "Rate limits for the REST API". */
+function rateLimitWait(status: number, headers: unknown, message: string) {
   if (status !== 403 && status !== 429) return undefined
   const isUsedUp = field(headers, 'x-ratelimit-remaining') === '0'
   const reset = Number(field(headers, 'x-ratelimit-reset')) * 1000 - Date.now()

@@ -2,7 +2,7 @@ import type { HttpResponse } from '../http/transport.ts'
 
 type Send = (url: URL, headers: Readonly<Record<string, string>>) => Promise<HttpResponse>
 
-/** octokit, as @actions/github configures it, on our own transport and without a log. */
+/** As @actions/github configures it, on our own transport and without a log. */
 export async function openOctokit(token: string, baseUrl: string, send: Send) {
   importing ??= importGitHub()
   const { getOctokit } = await importing
@@ -10,7 +10,7 @@ export async function openOctokit(token: string, baseUrl: string, send: Send) {
     const answer = await send(new URL(address), headers)
     return new Response(new Uint8Array(answer.body), {
       status: answer.status,
-      headers: Object.entries(answer.headers).map(([name, value]): [string, string] => [name, `${value}`]),
+      headers: Object.entries(answer.headers).map(([name, value]) => [name, `${value}`]),
     })
   }
   const silent = () => {}
@@ -21,7 +21,7 @@ export async function openOctokit(token: string, baseUrl: string, send: Send) {
 /** Imported once: meanwhile the environment is another. */
 let importing: ReturnType<typeof importGitHub> | undefined
 
-/** Loads it late, as it is slow, and without the variables that it would print, fail at, or choose a proxy by. */
+/** Late, as it is slow, and without the variables that it would print, fail at, or choose a proxy by. */
 async function importGitHub() {
   const { env } = process
   process.env = { ...env, GITHUB_EVENT_PATH: '', GITHUB_API_URL: 'http://localhost' }

@@ -1,7 +1,7 @@
 import { messageOf } from '../errors.ts'
 import { field } from '../json.ts'
 
-const CHECK_NETWORK = 'Check the address, and that this machine can reach it; then run it again.'
+const CHECK_NETWORK = 'Check the address, and whether this machine can reach it.'
 
 /** What another attempt can't fix. */
 export class LastingError extends Error {
@@ -15,7 +15,7 @@ export class LastingError extends Error {
 
 export class PlainHttpError extends LastingError {}
 
-/** No attempt was answered; `cause` is the last failure. */
+/** `cause` is the last failure. */
 export class NoAnswerError extends Error {
   override readonly name = 'NoAnswerError'
 
@@ -24,15 +24,18 @@ export class NoAnswerError extends Error {
   }
 }
 
-const NEEDS_TLS = 'Give it TLS: only this machine is asked by plain http.'
 const NEEDS_TRUST =
-  'Set NODE_EXTRA_CA_CERTS to a file with its authority, or NODE_USE_SYSTEM_CA=1 if this machine trusts it; in a workflow, in env: of the step.'
+  'Set NODE_EXTRA_CA_CERTS to the file of its authority, or NODE_USE_SYSTEM_CA=1 if this machine trusts it; in a workflow, in env: of the step.'
 
-/** A failed connection as a `LastingError`, if it is one. */
+/** As a `LastingError`, where no attempt helps. */
 export function explainFailure(error: unknown): unknown {
-  const [code, message] = [String(field(error, 'code')), messageOf(error)]
+  const code = String(field(error, 'code'))
+  const message = messageOf(error)
   if (/wrong version number|packet length too long/.test(message))
-    return new PlainHttpError('it speaks plain http', NEEDS_TLS)
+    return new PlainHttpError(
+      'it speaks plain http',
+      'Give it TLS: only this machine is asked by plain http.',
+    )
   if (!/CERT|UNABLE_TO_VERIFY/.test(code)) return error
   const isUnknown = /SELF_SIGNED|UNABLE_TO/.test(code)
   return new LastingError(message, isUnknown ? NEEDS_TRUST : "Contact the server's administrators.")

@@ -12,7 +12,7 @@ export interface HttpRequest {
   readonly url: URL
   readonly headers: Readonly<Record<string, string>>
   readonly body?: Buffer | undefined
-  /** Why a redirect to `target` must not be followed, if so. */
+  /** Why a redirect must not be followed, if so. */
   readonly redirectProblem?: (target: URL) => string | undefined
 }
 
@@ -20,7 +20,7 @@ export interface HttpResponse {
   readonly status: number
   readonly headers: http.IncomingHttpHeaders
   readonly body: Buffer
-  /** Of the answer, after redirects. */
+  /** After redirects. */
   readonly url: URL
 }
 
@@ -32,7 +32,7 @@ interface TransportOptions {
   readonly signal: AbortSignal
 }
 
-/** Sends requests with limits on time and size, and retries temporary failures. */
+/** Limits time and size, and retries temporary failures. */
 export class Transport implements Disposable {
   readonly #options: TransportOptions
   readonly #agents = new Map<string, http.Agent>()
@@ -52,39 +52,35 @@ export class Transport implements Disposable {
     const { clock, log } = this.#options
     const { origin } = request.url
     const pause = pauseBetween(backoff, clock)
-    const wait = (): number => (this.#resumeAt.get(origin) ?? 0) - clock.now()
+    const wait = () => (this.#resumeAt.get(origin) ?? 0) - clock.now()
     for (let attempt = 1; ; attempt += 1) {
       while (wait() > 0) await clock.sleep(wait())
-      const answer = await this.#follow(request, backoff).catch((error: Error) => error)
+      const answer = await this.#follow(request, backoff.attemptTimeout).catch((error: Error) => error)
       this.#signal.throwIfAborted()
       const failed = answer instanceof Error
-      if (!failed && !isTemporary(answer)) return answer
       const what = `${describeRequest(request)}: ${failed ? oneLine(answer.message) : `status ${answer.status}`}`
       const asked = failed ? undefined : parseRetryAfter(answer.headers['retry-after'] ?? '', Date.now())
-      const announce = (next: string): void => {
+      const announce = (next: string) => {
         log.info(`${what}; ${next}`)
-        // For all requests to this origin.
         if (asked !== undefined) this.#resumeAt.set(origin, clock.now() + asked)
       }
-      const mayHelp = !failed || isRetryableError(answer)
-      if (mayHelp && (await pause(attempt, announce, asked))) continue
+      if (isTemporary(answer) && (await pause(attempt, announce, asked))) continue
       if (!failed) return answer
       throw new NoAnswerError(`${what} (after ${counted(attempt, 'attempt')})`, { cause: answer })
     }
   }
 
-  async #follow(request: HttpRequest, limits: Backoff, redirects = 0): Promise<HttpResponse> {
-    const response = await this.#once(request, limits.attemptTimeout)
+  async #follow(request: HttpRequest, timeout: number, redirects = 0): Promise<HttpResponse> {
+    const response = await this.#once(request, timeout)
     const { location } = response.headers
     const isRedirect = location !== undefined && response.status >= 300 && response.status < 400
     if (!isRedirect || !['GET', 'HEAD'].includes(request.method)) return response
     if (redirects === 5) throw new LastingError('more than 5 redirects')
-    return this.#follow(redirected(request, location), limits, redirects + 1)
+    return this.#follow(redirected(request, location), timeout, redirects + 1)
   }
 
   async #once({ method, url, body, headers: given }: HttpRequest, timeout: number): Promise<HttpResponse> {
-    const { userAgent, log } = this.#options
-    const headers = { ...given, 'user-agent': userAgent }
+    const headers = { ...given, 'user-agent': this.#options.userAgent }
     const agent = this.#agents.get(url.origin) ?? agentFor(url)
     this.#agents.set(url.origin, agent)
     this.#signal.throwIfAborted()
@@ -96,51 +92,51 @@ export class Transport implements Disposable {
         sent.on('error', reject).on('response', resolve).end(body)
       })
       const status = message.statusCode ?? 0
-      log.debug(`${describeRequest({ method, url })}: ${status}`)
-      return { status, headers: message.headers, body: await readBody(message), url }
+      this.#options.log.debug(`${describeRequest({ method, url })}: ${status}`)
+      return { status, headers: message.headers, body: await readBody(message, status), url }
     } catch (error) {
       throw signal.aborted ? new Error(`no answer within ${timeout / 1000} s`) : explainFailure(error)
     }
   }
 
-  [Symbol.dispose](): void {
+  [Symbol.dispose]() {
     this.#closing.abort()
     for (const agent of this.#agents.values()) agent.destroy()
   }
 }
 
-/** Method and address, without the query: it may hold a signature. */
-export function describeRequest({ method, url }: Pick<HttpRequest, 'method' | 'url'>): string {
+/** Without the query: it may hold a signature. */
+export function describeRequest({ method, url }: { method: string; url: URL }): string {
   return `${method} ${url.origin}${url.pathname}`
 }
 
-/** The request after a redirect: never from https to http, and without Authorization for another origin. */
+/** Never from https to http, and without Authorization for another origin. */
 export function redirected(request: HttpRequest, location: string): HttpRequest {
   const { origin, protocol, href } = request.url
   const url = new URL(location, href)
   const isDowngrade = url.protocol !== 'https:' && url.protocol !== protocol
   const problem = isDowngrade ? 'is not https' : request.redirectProblem?.(url)
   if (problem !== undefined)
-    throw new LastingError(`a redirect from ${origin} to ${url.protocol}//${url.host}, which ${problem}`)
+    throw new LastingError(`a redirect from ${origin} to ${url.origin}, which ${problem}`)
   if (url.origin === origin) return { ...request, url }
   const headers = Object.entries(request.headers).filter(([name]) => name.toLowerCase() !== 'authorization')
   return { ...request, url, headers: Object.fromEntries(headers) }
 }
 
-/** GitHub's secondary rate limit is a 403 with Retry-After. */
-function isTemporary({ status, headers }: HttpResponse): boolean {
-  return isRetryable(status) || (status === 403 && headers['retry-after'] !== undefined)
+function isTemporary(answer: HttpResponse | Error) {
+  if (answer instanceof Error) return isRetryableError(answer)
+  // GitHub's secondary rate limit is a 403 with Retry-After.
+  return isRetryable(answer.status) || (answer.status === 403 && answer.headers['retry-after'] !== undefined)
 }
 
-async function readBody(message: http.IncomingMessage): Promise<Buffer> {
-  const isError = (message.statusCode ?? 0) >= 400
+async function readBody(message: http.IncomingMessage, status: number) {
   const chunks: Buffer[] = []
   let bytes = 0
   for await (const chunk of message as AsyncIterable<Buffer>) {
     chunks.push(chunk)
     bytes += chunk.length
-    // Of an error, the beginning suffices; of a list of tags, all is needed.
-    if (isError && bytes > 64 * 1024) break
+    // Of an error, the beginning suffices.
+    if (status >= 400 && bytes > 64 * 1024) break
     if (bytes > 32 * 1024 * 1024) throw new LastingError('the answer has more than 32 MiB')
   }
   return Buffer.concat(chunks)

@@ -8,8 +8,8 @@ import type { Repository } from './reference.ts'
 
 /** A refusal proves no absence, whatever its body says. */
 export function provesAbsence({ status, body }: HttpResponse): boolean {
-  const isUnknown = ({ code }: { code: string }) => code === 'NAME_UNKNOWN' || code === 'MANIFEST_UNKNOWN'
-  return status === 404 || (status === 400 && specErrors(body).some(isUnknown))
+  if (status !== 400) return status === 404
+  return specErrors(body).some(({ code }) => code === 'NAME_UNKNOWN' || code === 'MANIFEST_UNKNOWN')
 }
 
 const RUN_AGAIN = "Run it again; if that does not help, contact the registry's administrators."
@@ -26,18 +26,15 @@ export function denied(what: string, remedy = CHECK_LOGIN): ReleaseError {
   return new ReleaseError('registry-denied', { what, remedy })
 }
 
-const CHECK_LOGIN =
-  "Check project, username and password, or docker's login, and the rights of the account there."
+const CHECK_LOGIN = "Check project, username, password (or docker's login) and the rights of the account."
 const CHECK_PUSH =
-  "Check the rights of the account: a robot account needs push and pull. A quota, read-only mode or a proxy project is for the registry's administrators."
-const CHECK_POLICY =
-  'A project policy keeps the image from being pulled: fix the image or the policy, then run it again.'
+  'The account needs push and pull. A quota, read-only mode or a proxy project is for the administrators.'
+const CHECK_POLICY = 'A project policy forbids pulling it: fix the image or the policy, then run it again.'
 const CHECK_RULE =
   'If the tag is immutable, release a new version or change that rule; else fix what is named.'
-const CHECK_SIZE =
-  'Make the image smaller, or raise the limit of the registry or of the proxy in front of it.'
+const CHECK_SIZE = 'Make the image smaller, or raise the limit of the registry or of a proxy in front of it.'
 
-/** The error for an answer that was not expected. */
+/** For an answer that was not expected. */
 export function refusalOf(
   { method, what }: { method: string; what: string },
   response: HttpResponse,
@@ -49,36 +46,38 @@ export function refusalOf(
   const hint = of.repository.path.includes('/') ? '' : 'Is project missing? '
   if (status === 401 && of.credentials.kind === 'anonymous')
     return denied(`The registry wants a login, and there is none, for ${facts}`)
-  if (status === 401 || status === 403)
-    return isRead
-      ? denied(`The account may not read ${facts}`, `${hint}${CHECK_LOGIN}`)
-      : denied(`The account may not push to ${facts}`, `${hint}${CHECK_PUSH}`)
+  if (status === 401 || status === 403) {
+    const [verb, remedy] = isRead ? ['read', CHECK_LOGIN] : ['push to', CHECK_PUSH]
+    return denied(`The account may not ${verb} ${facts}`, hint + remedy)
+  }
   const codes = specErrors(body).map(({ code }) => code)
   // ECR answers 400 where a tag is immutable.
   const isClear = [405, 409, 413].includes(status) || (status === 400 && codes.length > 0)
   if (status !== 412 && (isRead || !isClear))
-    return unreadable(`The registry gave no usable answer for ${facts}`, `${hint}${RUN_AGAIN}`)
+    return unreadable(`The registry gave no usable answer for ${facts}`, hint + RUN_AGAIN)
   const isPolicy = isRead || codes.includes('PROJECTPOLICYVIOLATION')
   const written = status === 413 ? CHECK_SIZE : CHECK_RULE
   return new ReleaseError('registry-refused', {
     what: `The registry refuses to ${isRead ? 'show' : 'accept'} ${facts}`,
-    remedy: `${hint}${isPolicy ? CHECK_POLICY : written}`,
+    remedy: hint + (isPolicy ? CHECK_POLICY : written),
   })
 }
 
 /** distribution-spec v1.1.1, "Error Codes". */
 function specErrors(body: Buffer): { code: string; message: string }[] {
-  const errors = field(parseJson(body.toString('utf8')), 'errors')
+  const errors = field(parseJson(body.toString()), 'errors')
   if (!Array.isArray(errors)) return []
-  const text = (value: unknown): string => (typeof value === 'string' ? value : '')
+  const text = (value: unknown) => (typeof value === 'string' ? value : '')
   return errors.map(error => ({ code: text(field(error, 'code')), message: text(field(error, 'message')) }))
 }
 
-function describeAnswer({ status, body }: HttpResponse, secrets: Secrets): string {
+function describeAnswer({ status, body }: HttpResponse, secrets: Secrets) {
   const errors = specErrors(body).map(({ code, message }) => (message === '' ? code : `${code}: ${message}`))
   // A page is cut, a reason hardly. Masked before: half a secret would not be recognised.
-  const most = errors.length === 0 ? 300 : 2_000
-  const masked = secrets.mask(errors.join('; ') || body.toString('utf8'))
-  const said = masked.replace(/\s+/g, ' ').trim()
-  return `status ${status}${said === '' ? '' : `, ${oneLine(said.slice(0, most))}`}`
+  const said = secrets
+    .mask(errors.join('; ') || body.toString())
+    .replace(/\s+/g, ' ')
+    .trim()
+  const shown = oneLine(said.slice(0, errors.length === 0 ? 300 : 2_000))
+  return `status ${status}${shown === '' ? '' : `, ${shown}`}`
 }

@@ -2,7 +2,6 @@ import type { HttpResponse, Transport } from '../http/transport.ts'
 import { field, parseJson } from '../json.ts'
 import type { Secrets } from '../secrets.ts'
 import { denied, unreadable } from './answer.ts'
-import { type Challenge, parseChallenges } from './challenge.ts'
 import type { Credentials } from './credentials.ts'
 import { realmProblem } from './realm.ts'
 import type { Repository } from './reference.ts'
@@ -12,51 +11,46 @@ export interface ConnectionOptions {
   readonly transport: Transport
   readonly credentials: Credentials
   readonly secrets: Secrets
-  /** `pull` allows no GET of a tag: at Harbor it counts as a pull, and keeps the image longer. */
+  /** With `pull`, no tag is asked for by GET, which Harbor counts as a pull. */
   readonly access: 'pull' | 'pull,push'
   readonly now: () => number
 }
 
 /** Answers a registry's challenges: distribution's documentation, spec/auth/token and spec/auth/oauth. */
-export class Authorization {
-  readonly #options: ConnectionOptions
-  #challenge: Challenge | undefined
-  /** Shared by requests that are sent together. */
-  #token: ReturnType<typeof fetchToken> | undefined
-  #header: string | undefined
-
-  constructor(options: ConnectionOptions) {
-    this.#options = options
-    const login = loginOf(options.credentials)
-    if (login !== undefined) options.secrets.addLogin(login)
-  }
-
-  /** Takes a new challenge, unless another request has replaced `refused`; false if none can be answered. */
-  challenged({ headers }: HttpResponse, refused: string | undefined): boolean {
-    if (this.#challenge !== undefined && refused !== this.#header) return true
-    const challenges = parseChallenges(headers['www-authenticate'] ?? '')
-    const of = (name: string) => challenges.find(({ scheme }) => scheme === name)
-    // Harbor answers a token without the right, or for no project, with Basic or with an empty header.
-    this.#challenge = of('bearer') ?? this.#challenge ?? of('basic')
-    this.#token = undefined
-    return this.#challenge !== undefined
-  }
-
-  /** For the next request; undefined while no challenge is known. */
-  async header(origin: string): Promise<string | undefined> {
-    const { credentials, now } = this.#options
-    if (this.#challenge?.scheme === 'basic') {
-      if (credentials.kind !== 'password')
-        throw denied(`${origin} asks for a user name and a password, and there are none.`)
-      this.#header = basic(credentials)
-    } else if (this.#challenge !== undefined && credentials.kind === 'registry-token') {
-      this.#header = `Bearer ${credentials.token}`
-    } else if (this.#challenge !== undefined) {
-      if (this.#token !== undefined && (await this.#token).until <= now()) this.#token = undefined
-      this.#token ??= fetchToken(this.#challenge, origin, this.#options)
-      this.#header = `Bearer ${(await this.#token).token}`
-    }
-    return this.#header
+export function authorizationFor(options: ConnectionOptions) {
+  const { credentials, now, secrets } = options
+  let challenge: Challenge | undefined
+  let token: ReturnType<typeof fetchToken> | undefined
+  let header: string | undefined
+  const login = loginOf(credentials)
+  if (login !== undefined) secrets.addLogin(login)
+  return {
+    /** Takes a new challenge, unless another request has replaced `refused`; false if there is none. */
+    challenged({ headers }: HttpResponse, refused: string | undefined): boolean {
+      if (challenge !== undefined && refused !== header) return true
+      const challenges = parseChallenges(headers['www-authenticate'] ?? '')
+      const of = (name: string) => challenges.find(({ scheme }) => scheme === name)
+      // Harbor answers a token without the right, or for no project, with Basic or with an empty header.
+      challenge = of('bearer') ?? challenge ?? of('basic')
+      token = undefined
+      return challenge !== undefined
+    },
+    /** Undefined while no challenge is known. */
+    async header(origin: string): Promise<string | undefined> {
+      if (challenge === undefined) return undefined
+      if (challenge.scheme === 'basic') {
+        if (credentials.kind !== 'password')
+          throw denied(`${origin} asks for a user name and a password; there are none.`)
+        header = basic(credentials)
+      } else if (credentials.kind === 'registry-token') {
+        header = `Bearer ${credentials.token}`
+      } else {
+        if (token !== undefined && (await token).until <= now()) token = undefined
+        token ??= fetchToken(challenge, origin, options)
+        header = `Bearer ${(await token).token}`
+      }
+      return header
+    },
   }
 }
 
@@ -71,14 +65,15 @@ async function fetchToken(challenge: Challenge, origin: string, options: Connect
     )
   const scope = `repository:${repository.path}:${access}`
   const service = challenge.parameters.get('service')
-  const query = service === undefined ? { scope } : { service, scope }
-  const { status, body } = await askForToken(new URL(realm), query, origin, options)
-  const { host } = new URL(realm)
-  if (status === 401 || status === 403) throw denied(`${host} gave no token for ${scope}: status ${status}.`)
-  const answer = parseJson(body.toString('utf8'))
+  const query = new URLSearchParams(service === undefined ? { scope } : { service, scope })
+  const url = new URL(realm)
+  const { status, body } = await askForToken(url, query, origin, options)
+  if (status === 401 || status === 403)
+    throw denied(`${url.host} gave no token for ${scope}: status ${status}.`)
+  const answer = parseJson(body.toString())
   const token = field(answer, 'token') ?? field(answer, 'access_token')
   if (status !== 200 || typeof token !== 'string' || token === '')
-    throw unreadable(`${host} answered ${status} without a token.`)
+    throw unreadable(`${url.host} answered ${status} without a token.`)
   secrets.add(token)
   const expires = field(answer, 'expires_in')
   return { token, until: now() + (typeof expires === 'number' && expires > 0 ? expires : 60) * 900 }
@@ -86,7 +81,7 @@ async function fetchToken(challenge: Challenge, origin: string, options: Connect
 
 async function askForToken(
   url: URL,
-  query: Readonly<Record<string, string>>,
+  query: URLSearchParams,
   origin: string,
   { credentials, transport }: ConnectionOptions,
 ) {
@@ -96,24 +91,52 @@ async function askForToken(
       client_id: 'stable-release',
       refresh_token: credentials.token,
     }
-    const body = Buffer.from(`${new URLSearchParams({ ...query, ...grant })}`)
+    const body = Buffer.from(`${query}&${new URLSearchParams(grant)}`)
     const headers = { 'content-type': 'application/x-www-form-urlencoded' }
     const answer = await transport.send({ method: 'POST', url, headers, body })
-    // Of servers without OAuth2.
+    // A server without OAuth2.
     if (answer.status !== 404 && answer.status !== 405) return answer
   }
-  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value)
+  for (const [name, value] of query) url.searchParams.set(name, value)
   const login = loginOf(credentials)
   const headers: Record<string, string> = login === undefined ? {} : { authorization: basic(login) }
   const redirectProblem = ({ href }: URL) => realmProblem(href, origin)
   return transport.send({ method: 'GET', url, headers, redirectProblem })
 }
 
-function loginOf(credentials: Credentials): { username: string; password: string } | undefined {
+function loginOf(credentials: Credentials) {
   if (credentials.kind === 'anonymous') return undefined
   return credentials.kind === 'password' ? credentials : { username: '<token>', password: credentials.token }
 }
 
-function basic({ username, password }: { username: string; password: string }): string {
+function basic({ username, password }: { username: string; password: string }) {
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
 }
+
+/** Scheme and names of parameters in lower case. */
+interface Challenge {
+  readonly scheme: string
+  readonly parameters: Map<string, string>
+}
+
+/** Of a WWW-Authenticate header (RFC 9110, 11.6.1). One that was cut off is left out. */
+export function parseChallenges(header: string): Challenge[] {
+  const challenges: Challenge[] = []
+  for (let at = 0; at < header.length; at = PART.lastIndex) {
+    PART.lastIndex = at
+    const part = PART.exec(header)
+    if (part === null) return challenges.slice(0, -1)
+    const { known, other, name, quoted, plain = '' } = part.groups ?? {}
+    const scheme = (known ?? other)?.toLowerCase()
+    if (scheme !== undefined) challenges.push({ scheme, parameters: new Map() })
+    if (name !== undefined)
+      challenges.at(-1)?.parameters.set(name.toLowerCase(), quoted?.replace(/\\(.)/g, '$1') ?? plain)
+  }
+  return challenges
+}
+
+const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+const PARAMETER = `(?<name>${TOKEN})\\s*=\\s*(?:"(?<quoted>(?:[^"\\\\]|\\\\.)*)"|(?<plain>${TOKEN}))\\s*(?=,|$)`
+/** Only other schemes may have one value, such as base64, in place of parameters. */
+const SCHEME = `(?:(?<known>basic|bearer)(?=[ ,]|$)|(?<other>${TOKEN})(?=[ ,]|$)(?: +[\\w.~+/-]+=*\\s*(?=,|$))?)`
+const PART = new RegExp(`[\\s,]*(?:${PARAMETER}|${SCHEME}|$)`, 'iy')

@@ -5,7 +5,7 @@ import { unusable } from './answer.ts'
 import type { Asker } from './connection.ts'
 import { byDigest, type Digest, digestOf, imageName } from './reference.ts'
 
-/** GET of a blob. Its digest is computed, not believed. */
+/** The digest is computed, not believed. */
 export async function getBlob(registry: Asker, digest: Digest): Promise<Buffer> {
   const what = byDigest(registry.repository, digest)
   const { body } = await registry.ask({ method: 'GET', path: `blobs/${digest}`, what, expects: [200] })
@@ -14,11 +14,11 @@ export async function getBlob(registry: Asker, digest: Digest): Promise<Buffer> 
   return body
 }
 
-/** PUT of a blob that may be there: distribution-spec v1.1.1, "Pushing a blob monolithically". */
+/** Unless it is there: distribution-spec v1.1.1, "Pushing a blob monolithically". */
 export async function putBlob(registry: Asker, bytes: Buffer): Promise<Digest> {
   const digest = digestOf(bytes)
   const what = byDigest(registry.repository, digest)
-  const isThere = async (backoff?: Backoff): Promise<boolean> => {
+  const isThere = async (backoff?: Backoff) => {
     const head = { method: 'HEAD', path: `blobs/${digest}`, what, expects: [200, 404] } as const
     return (await registry.ask(head, backoff)).status === 200
   }
@@ -26,23 +26,22 @@ export async function putBlob(registry: Asker, bytes: Buffer): Promise<Digest> {
   const path = locationIn(await registry.ask({ ...UPLOAD, what }))
   if (path === undefined) throw unusable(what, 'it does not say where to upload it')
   // The rest stays as it is: it may be signed.
-  path.search = `${path.search === '' ? '?' : `${path.search}&`}digest=${encodeURIComponent(digest)}`
+  path.search += `${path.search === '' ? '?' : '&'}digest=${encodeURIComponent(digest)}`
   const headers = { 'content-type': 'application/octet-stream' }
   const put = registry.ask({ method: 'PUT', path, headers, body: bytes, what, expects: WRITTEN })
   await unlessThere(put, () => isThere(shortBackoff))
   return digest
 }
 
-/** Checks the right to write, by an upload that is begun and cancelled: "Pushing a blob in chunks". */
+/** By an upload that is begun and cancelled: "Pushing a blob in chunks". */
 export async function requireWritable(registry: Asker): Promise<void> {
   const what = imageName(registry.repository)
   const begun = await registry.ask({ ...UPLOAD, what })
   const path = locationIn(begun)
-  const isUpload = path?.pathname.startsWith(`/v2/${registry.repository.path}/blobs/uploads/`) ?? false
+  const uploads = new URL(`/v2/${registry.repository.path}/blobs/uploads/`, begun.url).href
   // Elsewhere nothing is deleted: an upload ends by itself, too.
-  if (path?.origin !== begun.url.origin || !isUpload) return
-  const cancel = registry.ask({ method: 'DELETE', path, what, expects: [204] }, shortBackoff)
-  await cancel.catch(knownFailure)
+  if (path?.href.startsWith(uploads))
+    await registry.ask({ method: 'DELETE', path, what, expects: [204] }, shortBackoff).catch(knownFailure)
 }
 
 /** 201 by the specification; some registries answer otherwise. */
@@ -50,20 +49,17 @@ export const WRITTEN = [200, 201, 202, 204]
 
 const UPLOAD = { method: 'POST', path: 'blobs/uploads/', expects: [202] } as const
 
-function locationIn({ headers: { location }, url }: HttpResponse): URL | undefined {
+function locationIn({ headers: { location }, url }: HttpResponse) {
   return location !== undefined && URL.canParse(location, url.href) ? new URL(location, url) : undefined
 }
 
-/** The answer to a PUT; undefined if it failed and has written all the same: its answer may be lost. */
-export async function unlessThere<T>(
-  put: Promise<T>,
-  isThere: () => Promise<boolean>,
-): Promise<T | undefined> {
+/** The answer to a PUT; undefined if that failed and has written all the same. */
+export async function unlessThere<T>(put: Promise<T>, isThere: () => Promise<boolean>) {
   try {
     return await put
   } catch (caught) {
-    const error = knownFailure(caught)
+    knownFailure(caught)
     if ((await isThere().catch(knownFailure)) === true) return undefined
-    throw error
+    throw caught
   }
 }

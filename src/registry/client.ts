@@ -3,7 +3,7 @@ import type { HttpResponse } from '../http/transport.ts'
 import { unreadable, unusable } from './answer.ts'
 import type { ConnectionOptions } from './authorization.ts'
 import { getBlob, putBlob, requireWritable, unlessThere, WRITTEN } from './blobs.ts'
-import { type Asker, type Question, RegistryConnection } from './connection.ts'
+import { type Asker, connect, type Question } from './connection.ts'
 import { MANIFEST_MEDIA_TYPES } from './media-types.ts'
 import { listReferrers, listTags } from './pages.ts'
 import {
@@ -16,8 +16,6 @@ import {
   tagged,
 } from './reference.ts'
 
-export { digestOf } from './reference.ts'
-
 /** As the registry stores it: the bytes are never written anew. */
 export interface Manifest {
   readonly digest: Digest
@@ -28,23 +26,17 @@ export interface Manifest {
 /** One repository, by the distribution API. */
 export class RegistryClient implements Asker {
   readonly repository: Repository
+  readonly ask: Asker['ask']
   readonly #options: ConnectionOptions
-  readonly #connection: Asker
-  readonly #backoff: Backoff | undefined
 
-  constructor(options: ConnectionOptions, connection?: Asker, backoff?: Backoff) {
+  constructor(options: ConnectionOptions, ask: Asker['ask'] = connect(options)) {
     this.repository = options.repository
+    this.ask = ask
     this.#options = options
-    this.#connection = connection ?? new RegistryConnection(options)
-    this.#backoff = backoff
   }
 
   withBackoff(backoff: Backoff): RegistryClient {
-    return new RegistryClient(this.#options, this.#connection, backoff)
-  }
-
-  ask(question: Question, backoff = this.#backoff): Promise<HttpResponse> {
-    return this.#connection.ask(question, backoff)
+    return new RegistryClient(this.#options, (question, own = backoff) => this.ask(question, own))
   }
 
   /** By HEAD; by GET where that is refused or gives no digest, unless `access` is `pull`. */
@@ -56,34 +48,34 @@ export class RegistryClient implements Asker {
     if (status === 200 && isDigest(digest)) return { kind: 'present', digest }
     if (!mayGet)
       throw unreadable(
-        `The registry does not say which image ${this.#nameOf(tag)} is: its answer to HEAD has no Docker-Content-Digest.`,
-        'Run release or promote, which read the image; here that would count as a pull.',
+        `The registry does not say which image ${this.#nameOf(tag)} is: HEAD gives no Docker-Content-Digest.`,
+        'Run release or promote, which read the image by GET.',
       )
     const manifest = await this.getManifest(tag)
     return manifest === undefined ? { kind: 'absent' } : { kind: 'present', digest: manifest.digest }
   }
 
-  /** By HEAD. The size is NaN if the registry does not say. */
-  async headManifest(digest: Digest): Promise<{ mediaType: string; size: number } | undefined> {
+  /** The size is NaN if the registry does not say. */
+  async headManifest(digest: Digest) {
     const { status, headers } = await this.#ask('HEAD', digest, [200, 404])
     if (status === 404) return undefined
     const said = headers['docker-content-digest'] ?? digest
     if (said !== digest) throw unusable(this.#nameOf(digest), `it announced ${said}`)
-    return { mediaType: mediaTypeIn(headers), size: Number(headers['content-length'] ?? Number.NaN) }
+    return { mediaType: mediaTypeIn(headers), size: Number(headers['content-length']) }
   }
 
   async hasManifest(digest: Digest): Promise<boolean> {
     return (await this.headManifest(digest)) !== undefined
   }
 
-  /** By GET of a tag or digest. The manifest's digest is computed. */
+  /** The digest is computed, not believed. */
   async getManifest(reference: string): Promise<Manifest | undefined> {
     const what = this.#nameOf(reference)
     const { status, headers, body } = await this.#ask('GET', reference, [200, 404])
     if (status === 404) return undefined
-    const said = isDigest(reference) ? reference : headers['docker-content-digest']
-    const digest = digestOf(body, isDigest(said) ? said : undefined)
-    if (isDigest(said) && said !== digest)
+    const said = [reference, headers['docker-content-digest']].find(isDigest)
+    const digest = digestOf(body, said)
+    if (said !== undefined && said !== digest)
       throw unusable(what, `it announced ${said}, and its digest is ${digest}`)
     const mediaType = mediaTypeIn(headers)
     if (!MANIFEST_MEDIA_TYPES.includes(mediaType))
@@ -92,10 +84,7 @@ export class RegistryClient implements Asker {
   }
 
   /** Returns the subject that the registry confirms: "Pushing Manifests with Subject". */
-  async putManifest(
-    reference: string,
-    { mediaType, bytes }: Omit<Manifest, 'digest'>,
-  ): Promise<string | undefined> {
+  async putManifest(reference: string, { mediaType, bytes }: Omit<Manifest, 'digest'>) {
     const content = { headers: { 'content-type': mediaType }, body: bytes }
     const put = this.#ask('PUT', reference, WRITTEN, content)
     const answer = await unlessThere(put, async () => {
@@ -104,8 +93,7 @@ export class RegistryClient implements Asker {
       const state = await short.headTag(reference)
       return state.kind === 'present' && state.digest === digestOf(bytes, state.digest)
     })
-    const subject = answer?.headers['oci-subject']
-    return typeof subject === 'string' ? subject : undefined
+    return answer?.headers['oci-subject']
   }
 
   readonly getBlob = (digest: Digest) => getBlob(this, digest)
@@ -114,25 +102,20 @@ export class RegistryClient implements Asker {
   readonly listTags = () => listTags(this)
   readonly listReferrers = (digest: Digest, artifactType: string) => listReferrers(this, digest, artifactType)
 
-  #ask(
-    method: Question['method'],
-    reference: string,
-    expects: readonly number[],
-    content?: Partial<Question>,
-  ) {
+  #ask(method: Question['method'], reference: string, expects: number[], content?: Partial<Question>) {
     const headers = { accept: MANIFEST_MEDIA_TYPES.join(', ') }
     const what = this.#nameOf(reference)
     return this.ask({ method, path: `manifests/${reference}`, headers, what, expects, ...content })
   }
 
-  #nameOf(reference: string): string {
+  #nameOf(reference: string) {
     return isDigest(reference) ? byDigest(this.repository, reference) : tagged(this.repository, reference)
   }
 }
 
-/** Refusals of a HEAD, which has no body with a reason: a GET has. */
+/** Refusals of a HEAD, which gives no reason: a GET does. */
 const UNEXPLAINED = [400, 401, 403, 405, 412]
 
-function mediaTypeIn(headers: HttpResponse['headers']): string {
+function mediaTypeIn(headers: HttpResponse['headers']) {
   return headers['content-type']?.split(';')[0]?.trim() ?? ''
 }

@@ -4,7 +4,7 @@ export interface PasswordCredentials {
   readonly password: string
 }
 
-/** Who asks a registry. An identity token is an OAuth2 refresh token. */
+/** An identity token is an OAuth2 refresh token. */
 export type Credentials =
   | { readonly kind: 'anonymous' }
   | PasswordCredentials

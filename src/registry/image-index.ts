@@ -1,12 +1,12 @@
 import { field, parseJson } from '../json.ts'
 import { unreadable } from './answer.ts'
 import type { Manifest } from './client.ts'
-import { IN_TOTO } from './media-types.ts'
+import { IN_TOTO, MANIFEST_MEDIA_TYPES } from './media-types.ts'
 import { type Digest, isDigest } from './reference.ts'
 
 /** JSON that a registry has. Throws `registry-unreadable`. */
 export function parseStored(bytes: Buffer, what: string): unknown {
-  const value = parseJson(bytes.toString('utf8'))
+  const value = parseJson(bytes.toString())
   if (value === undefined) throw unreadable(`${what} is not JSON.`, 'Inspect that image, or set on-existing.')
   return value
 }
@@ -21,8 +21,7 @@ export function imagesIn(index: unknown): Digest[] {
     .filter(entry => {
       const isMarked = field(entry, 'annotations', 'vnd.docker.reference.type') !== undefined
       const isUnknown = field(entry, 'platform', 'os') === 'unknown'
-      const mediaType = String(field(entry, 'mediaType'))
-      const isManifest = /image\.(?:index|manifest)|distribution\.manifest/.test(mediaType)
+      const isManifest = MANIFEST_MEDIA_TYPES.includes(field(entry, 'mediaType'))
       return isManifest && !isMarked && !isUnknown && !isArtifact(entry)
     })
     .map(entry => field(entry, 'digest'))
@@ -33,12 +32,12 @@ export function listsManifest({ bytes, digest }: Manifest, part: Digest): boolea
   return listedIn(parseStored(bytes, digest), 'manifests').some(entry => field(entry, 'digest') === part)
 }
 
-/** Whether a manifest is one of BuildKit's attestations. */
+/** One of BuildKit's. */
 export function isAttestation({ bytes, digest }: Manifest): boolean {
   return holdsOnly(parseStored(bytes, digest), [IN_TOTO])
 }
 
-/** Whether a manifest is an image, or an index with one: not a cache, a signature or another artifact. */
+/** Or an index with one: not a cache, a signature or another artifact. */
 export function isImage({ bytes, digest, mediaType }: Manifest): boolean {
   const manifest = parseStored(bytes, digest)
   if (isArtifact(manifest)) return false
@@ -59,17 +58,17 @@ const STATEMENTS: readonly unknown[] = [
   'application/vnd.dev.cosign.simplesigning.v1+json',
 ]
 
-function isArtifact(value: unknown): boolean {
+function isArtifact(value: unknown) {
   const type = field(value, 'artifactType')
   return type !== undefined && !IMAGE_CONFIGS.includes(type)
 }
 
-function holdsOnly(manifest: unknown, mediaTypes: readonly unknown[]): boolean {
+function holdsOnly(manifest: unknown, mediaTypes: readonly unknown[]) {
   const layers = listedIn(manifest, 'layers')
   return layers.length > 0 && layers.every(layer => mediaTypes.includes(field(layer, 'mediaType')))
 }
 
-function listedIn(manifest: unknown, name: 'manifests' | 'layers'): readonly unknown[] {
+function listedIn(manifest: unknown, name: 'manifests' | 'layers'): unknown[] {
   const entries = field(manifest, name)
   return Array.isArray(entries) ? entries : []
 }

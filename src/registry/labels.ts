@@ -4,32 +4,29 @@ import type { Manifest, RegistryClient } from './client.ts'
 import { imagesIn, isIndex, parseStored } from './image-index.ts'
 import { byDigest, type Digest, isDigest } from './reference.ts'
 
-/** The commit that an image was built from, and its repository: image-spec v1.1, annotations.md. */
+/** The commit of an image, and its repository: image-spec v1.1, annotations.md. */
 export const REVISION_LABEL = 'org.opencontainers.image.revision'
 export const SOURCE_LABEL = 'org.opencontainers.image.source'
 
-/** The Dockerfile's repository and commit, where they are not those of the git tag. */
+/** Those of the Dockerfile, where they are not the git tag's. */
 export const CONTEXT_SOURCE_LABEL = 'io.github.dmwm.stable-release.context.source'
 export const CONTEXT_REVISION_LABEL = 'io.github.dmwm.stable-release.context.revision'
 
 export type Labels = Readonly<Record<string, string>>
 
-/** The labels of each platform of an image. */
-export function readAllLabels(registry: RegistryClient, published: Manifest): Promise<readonly Labels[]> {
-  return Promise.all(imagesOf(registry, published).map(image => labelsOf(registry, image)))
-}
-
-/** The labels of the first platform of an image. */
+/** Of the first platform of an image. */
 export async function readLabels(registry: RegistryClient, published: Manifest): Promise<Labels> {
-  return labelsOf(registry, imagesOf(registry, published)[0])
+  return (await readAllLabels(registry, published, 1))[0] ?? {}
 }
 
-function imagesOf(registry: RegistryClient, published: Manifest): readonly (Manifest | Digest)[] {
-  if (!isIndex(published.mediaType)) return [published]
-  return imagesIn(parseStored(published.bytes, byDigest(registry.repository, published.digest)))
+/** Of each platform of an image, or of so many. */
+export function readAllLabels(registry: RegistryClient, published: Manifest, most?: number) {
+  const what = byDigest(registry.repository, published.digest)
+  const images = isIndex(published.mediaType) ? imagesIn(parseStored(published.bytes, what)) : [published]
+  return Promise.all(images.slice(0, most).map(image => labelsOf(registry, image)))
 }
 
-async function labelsOf(registry: RegistryClient, image: Manifest | Digest | undefined): Promise<Labels> {
+async function labelsOf(registry: RegistryClient, image: Manifest | Digest): Promise<Labels> {
   const manifest = typeof image === 'string' ? await registry.getManifest(image) : image
   if (manifest === undefined || isIndex(manifest.mediaType)) return {}
   const what = byDigest(registry.repository, manifest.digest)

@@ -6,7 +6,7 @@ export const OCI_MANIFEST = 'application/vnd.oci.image.manifest.v1+json'
 export const INDEX = 'application/vnd.oci.image.index.v1+json'
 
 /** A registry may convert what it has if it is offered fewer. */
-export const MANIFEST_MEDIA_TYPES: readonly string[] = [
+export const MANIFEST_MEDIA_TYPES: readonly unknown[] = [
   INDEX,
   OCI_MANIFEST,
   'application/vnd.docker.distribution.manifest.list.v2+json',

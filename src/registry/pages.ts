@@ -4,57 +4,53 @@ import type { Asker } from './connection.ts'
 import { INDEX } from './media-types.ts'
 import { byDigest, type Digest, imageName } from './reference.ts'
 
-/** All tags; none if there is no such repository. */
+/** None if there is no such repository. */
 export async function listTags(registry: Asker): Promise<string[]> {
   const what = `the tags of ${imageName(registry.repository)}`
-  const list = { path: 'tags/list', query: '?n=1000', headers: {}, what, absent: [404] }
-  const tags = await readPages(registry, list, answer => {
-    const tags = field(answer, 'tags')
-    // Some registries answer null when the last tag was deleted.
-    if (tags === null) return []
-    return Array.isArray(tags) && tags.every(tag => typeof tag === 'string') ? tags : undefined
-  })
-  return tags ?? []
+  const list = { path: 'tags/list', query: '?n=1000', name: 'tags', what, absent: [404] }
+  const tags = (await readPages(registry, list)) ?? []
+  if (!tags.every(tag => typeof tag === 'string')) throw unusable(what, 'it is no list of tags')
+  return tags
 }
 
-/** The descriptors of a type that refer to a manifest: distribution-spec v1.1.1, "Listing Referrers". */
+/** Descriptors of one type: distribution-spec v1.1.1, "Listing Referrers". */
 export async function listReferrers(
   registry: Asker,
   digest: Digest,
   artifactType: string,
 ): Promise<readonly unknown[] | 'unsupported'> {
-  const path = `referrers/${digest}`
-  const query = `?artifactType=${encodeURIComponent(artifactType)}`
-  const what = `what refers to ${byDigest(registry.repository, digest)}`
-  // Some servers answer 405 or 501 to what they do not know.
-  const list = { path, query, headers: { accept: INDEX }, what, absent: [404, 405, 501] }
-  const entries = await readPages(registry, list, answer => {
-    const manifests = field(answer, 'manifests')
-    return Array.isArray(manifests) ? manifests : undefined
+  const entries = await readPages(registry, {
+    path: `referrers/${digest}`,
+    query: `?artifactType=${encodeURIComponent(artifactType)}`,
+    name: 'manifests',
+    what: `what refers to ${byDigest(registry.repository, digest)}`,
+    // 405 or 501: of servers that do not know it.
+    absent: [404, 405, 501],
   })
   // A registry may ignore the filter.
   return entries?.filter(entry => field(entry, 'artifactType') === artifactType) ?? 'unsupported'
 }
 
 /** The entries of all pages; undefined if the first is absent. An incomplete list is an error. */
-async function readPages<T>(
+async function readPages(
   registry: Asker,
-  list: { path: string; query: string; headers: Record<string, string>; what: string; absent: number[] },
-  entriesIn: (answer: unknown) => readonly T[] | undefined,
-): Promise<T[] | undefined> {
-  const { path, query, headers, what, absent } = list
-  const entries = new Set<T>()
+  list: { path: string; query: string; name: string; what: string; absent: number[] },
+) {
+  const { path, query, name, what, absent } = list
+  const headers = { accept: `${INDEX}, application/json` }
+  const entries = new Set<unknown>()
   const asked = new Set<string>()
   let hadLink = false
   for (let next: string | undefined = query; next !== undefined; ) {
-    if (asked.has(next) || asked.size === 500)
-      throw unusable(what, `its pages do not end, after ${asked.size} of them`)
+    if (asked.has(next) || asked.size === 500) throw unusable(what, 'its pages do not end')
     const expects = asked.size === 0 ? [200, ...absent] : [200]
     asked.add(next)
     const answer = await registry.ask({ method: 'GET', path: `${path}${next}`, headers, what, expects })
     if (answer.status !== 200) return undefined
-    const found = entriesIn(parseJson(answer.body.toString('utf8')))
-    if (found === undefined) throw unusable(what, 'it is not JSON with that list')
+    const said = field(parseJson(answer.body.toString()), name)
+    // Some registries answer null when the last tag was deleted.
+    const found = said === null && name === 'tags' ? [] : said
+    if (!Array.isArray(found)) throw unusable(what, 'it is not JSON with that list')
     const before = entries.size
     for (const entry of found) entries.add(entry)
     const linked = nextQuery(answer.headers.link, what)
@@ -66,9 +62,9 @@ async function readPages<T>(
 
 const LINK = /\s*<([^<>]*)>((?:"[^"]*"|[^",<>])*)(?:,|$)/y
 
-/** The query of a Link to the next page (RFC 8288, 3): its host and path may be those behind a proxy. */
-function nextQuery(header: string | string[] | undefined, what: string): string | undefined {
-  const links = [header ?? []].flat().join(',')
+/** The query of a Link to the next page (RFC 8288, 3): host and path may be those behind a proxy. */
+function nextQuery(header: string | string[] = '', what: string) {
+  const links = `${header}`
   for (LINK.lastIndex = 0; LINK.lastIndex < links.length; ) {
     const [, target = '', parameters = ''] = LINK.exec(links) ?? []
     const isNext = /\brel\s*=\s*"?next\b/i.test(parameters)
@@ -80,8 +76,8 @@ function nextQuery(header: string | string[] | undefined, what: string): string 
   return undefined
 }
 
-/** For a list that may be cut without a Link: a full page, as of Nexus, or one of 50 entries or more. */
-function queryAfter(query: string, page: readonly unknown[]): string | undefined {
+/** For a list that may be cut without a Link, as of Nexus: a page of 50 entries or more. */
+function queryAfter(query: string, page: readonly unknown[]) {
   const last = page.at(-1)
   if (page.length < 50 || typeof last !== 'string') return undefined
   return `${query}&last=${encodeURIComponent(last)}`

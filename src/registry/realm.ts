@@ -1,13 +1,12 @@
 import { isIP } from 'node:net'
 import { isLoopback } from './reference.ts'
 
-/** Says what keeps credentials from being sent to a token server, or nothing. Names are not looked up. */
+/** Why credentials may not be sent to a token server, if so. Names are not looked up. */
 export function realmProblem(realm: string, origin: string): string | undefined {
   const registry = new URL(origin)
   const url = URL.canParse(realm) ? new URL(realm) : undefined
-  if (url?.protocol !== 'https:' && !(url?.protocol === 'http:' && registry.protocol === 'http:')) {
+  if (url?.protocol !== 'https:' && !(url?.protocol === 'http:' && registry.protocol === 'http:'))
     return 'is not an https address'
-  }
   const { hostname } = url
   const isNumber = isIP(hostname.replace(/^\[|\]$/g, '')) !== 0
   const isOwn = hostname === registry.hostname || (isLoopback(url.host) && isLoopback(registry.host))

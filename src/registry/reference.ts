@@ -6,7 +6,7 @@ export function isDigest(text: unknown): text is Digest {
   return typeof text === 'string' && /^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/.test(text)
 }
 
-/** The digest of bytes, by the algorithm of `like`, or SHA-256. */
+/** By the algorithm of `like`, or SHA-256. */
 export function digestOf(bytes: Buffer, like?: Digest): Digest {
   const algorithm = like?.startsWith('sha512:') ? 'sha512' : 'sha256'
   return `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}`
@@ -16,7 +16,7 @@ export type TagState = { readonly kind: 'absent' } | { readonly kind: 'present';
 
 export interface Repository {
   readonly registry: string
-  /** The path in the registry, such as `cmswmcore/reqmgr2`. */
+  /** Such as `cmswmcore/reqmgr2`. */
   readonly path: string
 }
 
@@ -47,38 +47,38 @@ export function registryProblem(text: string): string | undefined {
   const { name, port } = HOST.exec(text)?.groups ?? {}
   if (name === undefined) return 'it is not a host name with an optional port'
   // `0x7f.1` is 127.0.0.1.
-  const asked = URL.canParse(`https://${name}/`) ? new URL(`https://${name}/`).hostname : undefined
-  if (asked === undefined || !(asked === name.toLowerCase() || name.startsWith('[')))
-    return 'it is a number, or an address in another notation; write the name of the host'
+  const url = `https://${name}/`
+  if (!URL.canParse(url) || !(name.startsWith('[') || new URL(url).hostname === name.toLowerCase()))
+    return 'it is a number, or an address in another notation; write the host name'
   if (port !== undefined && (Number(port) < 1 || Number(port) > 65_535)) return `there is no port ${port}`
   return name === 'localhost' || name.startsWith('[') || /[.:]/.test(text)
     ? undefined
-    : 'docker takes a name without dot or port for a user of Docker Hub; write the full host name'
+    : 'docker takes a name without dot or port for a Docker Hub user; write the full host name'
 }
 
 /** Why `path` is not a repository of the registry, if so. */
 export function pathProblem(registry: string, path: string): string | undefined {
   for (const component of path.split('/')) {
+    const quoted = JSON.stringify(component)
     if (component === '') return 'it has an empty part'
-    if (/[A-Z]/.test(component)) return `${JSON.stringify(component)} has capitals`
+    if (/[A-Z]/.test(component)) return `${quoted} has capitals`
     if (!PATH_COMPONENT.test(component))
-      return `${JSON.stringify(component)} is not of a-z and 0-9 with single ".", "_", "__" or "-" between`
+      return `${quoted} is not of a-z and 0-9 with single ".", "_", "__" or "-" between`
   }
-  const { length } = `${registry}/${path}`
-  return length > 255 ? `with the registry it has ${length} characters, more than 255` : undefined
+  const isLong = `${registry}/${path}`.length > 255
+  return isLong ? 'with the registry it has more than 255 characters' : undefined
 }
 
-/** Whether a host is this machine. */
 export function isLoopback(registry: string): boolean {
   return /^(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]+)?$/i.test(registry)
 }
 
-/** The host, and port, of a registry's API. */
+/** The host and port of its API. */
 export function apiHost(registry: string): string {
-  return registry === 'docker.io' || registry === 'index.docker.io' ? 'registry-1.docker.io' : registry
+  return /^(?:index\.)?docker\.io$/.test(registry) ? 'registry-1.docker.io' : registry
 }
 
-/** Whether a reference, as docker takes it, is in a repository: distribution's package reference, "ParseDockerRef". */
+/** As docker reads a reference: distribution's package reference, "ParseDockerRef". */
 export function isIn(repository: Repository, reference: string): boolean {
   const name = reference.replace(/@.*/s, '').replace(/:[^:/]*$/, '')
   const [first = '', ...rest] = name.split('/')
@@ -87,7 +87,7 @@ export function isIn(repository: Repository, reference: string): boolean {
   return normalised(named) === normalised(repository)
 }
 
-function normalised({ registry, path }: Repository): string {
+function normalised({ registry, path }: Repository) {
   const host = registry.toLowerCase().replace(/:443$/, '')
   if (!/^(?:(?:index\.|registry-1\.)?docker\.io|registry\.hub\.docker\.com)$/.test(host))
     return `${host}/${path}`
