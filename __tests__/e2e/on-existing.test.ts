@@ -71,7 +71,9 @@ test.each(cases.map((row, number) => ({ ...row, number })))(
       })
       return
     }
-    expect(step, step.log).toMatchObject({ exitCode: 0, annotations: [], leftBehind: [] })
+    const overwritten = { level: 'warning', message: expect.stringContaining(`${before}`) }
+    const annotations = end === 'builds' ? [overwritten] : []
+    expect(step, step.log).toMatchObject({ exitCode: 0, annotations, leftBehind: [] })
     expect([step.outputs.digest, stableAfter]).toEqual([after, after])
     if (end === 'copies') {
       expect(after).toBe(before)

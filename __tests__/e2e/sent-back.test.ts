@@ -25,6 +25,8 @@ const startRegistry = (readable: boolean) =>
       return void response.writeHead(401, { 'www-authenticate': 'Basic realm="registry"' }).end()
     }
     if (request.url === '/v2/') return void response.writeHead(200).end('{}')
+    if (readable && request.method === 'POST')
+      return void response.writeHead(202, { location: `${request.url}1` }).end()
     const decoded = Buffer.from(authorization.slice(6), 'base64').toString()
     const message = `no: Authorization: ${authorization} is ${decoded}, in short ${authorization.slice(6)}`
     const status = readable && (request.method === 'HEAD' || request.method === 'GET') ? 404 : 403
