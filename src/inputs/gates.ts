@@ -41,8 +41,8 @@ const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_
 
 /** In milliseconds. */
 function timeoutOf(input: 'package-timeout' | 'checks-timeout', { texts, mistakes }: Reading): number {
-  const [, number, unit = ''] = /^([0-9]{1,6})([smh])$/.exec(texts[input]) ?? []
-  const timeout = Number(number) * (UNITS[unit] ?? Number.NaN)
+  const [, number, unit = ''] = /^([0-9]+)([smh])$/.exec(texts[input]) ?? []
+  const timeout = Number(number) * (UNITS[unit] ?? 0)
   // No job may run longer.
   if (timeout <= 6 * 3_600_000) return timeout
   mistakes.about(input, texts[input])('it is not a time of at most 6h', 'Write one such as 90s, 15m or 1h.')

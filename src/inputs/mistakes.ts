@@ -11,15 +11,16 @@ export class Mistakes {
     this.#all.push({ input, error: new ReleaseError(name, { what, remedy }) })
   }
 
-  /** Notes an empty input, unless it was misspelt or held a secret: that is a mistake already. */
+  /** For an empty input, unless it was misspelt or held a secret, which is a mistake already. */
   empty(input: InputName, what: string, remedy: string): void {
     if (this.#all.some(mistake => mistake.input === input)) return
     this.add(input, what, `${remedy} A variable or secret that does not exist is empty, too.`)
   }
 
-  /** `problem` is a part of a sentence. */
-  about(input: InputName, given: string): (problem: string, remedy: string) => void {
+  /** `problem` is a part of a sentence, if there is one. */
+  about(input: InputName, given: string): (problem: string | undefined, remedy: string) => void {
     return (problem, remedy) => {
+      if (problem === undefined) return
       const what = oneLine(`${input} is ${JSON.stringify(given)}: ${problem}.`)
       if (given === '') this.empty(input, `${input} is empty.`, remedy)
       else this.add(input, what, oneLine(remedy))
@@ -47,7 +48,7 @@ export class Mistakes {
     })
   }
 
-  /** Returns what is there if nothing is wrong. Throws as `throwIfAny`. */
+  /** For a value that is there if nothing is wrong. */
   orThrow<T>(value: T | undefined): T {
     this.throwIfAny()
     if (value === undefined) throw new TypeError('a mistake was lost')

@@ -1,6 +1,6 @@
 import type { InputName } from '../action-yml.ts'
 import type { Mistakes } from './mistakes.ts'
-import { type InputTexts, inputNames } from './texts.ts'
+import { type InputTexts, textsOf } from './texts.ts'
 
 /** Tokens of GitHub, GitLab, Docker Hub, npm, Slack, Vault, AWS; JWTs; private keys. */
 const TOKEN =
@@ -13,10 +13,11 @@ const NEVER_SHOWN: readonly InputName[] = ['password', 'github-token', 'build-ar
 
 /** Empties texts that seem to hold a password or a token; each is a mistake. */
 export function withoutSecrets(texts: InputTexts, mistakes: Mistakes): InputTexts {
-  const holdsSecret = (text: string): boolean => TOKEN.test(text) || ACCOUNT.test(text)
-  const found = inputNames.filter(name => !NEVER_SHOWN.includes(name) && holdsSecret(texts[name]))
-  const remedy = 'Use username and password; for a secret of the build, --secret=… in build-options.'
-  for (const name of found)
+  return textsOf(name => {
+    const text = texts[name]
+    if (NEVER_SHOWN.includes(name) || !(TOKEN.test(text) || ACCOUNT.test(text))) return text
+    const remedy = 'Use username and password; for a secret of the build, --secret=… in build-options.'
     mistakes.add(name, `${name} seems to hold a password or a token, and is not shown.`, remedy)
-  return { ...texts, ...Object.fromEntries(found.map(name => [name, ''])) }
+    return ''
+  })
 }

@@ -4,10 +4,7 @@ import { isAbsolute, relative } from 'node:path'
 import { fromWorkspace } from '../workspace-path.ts'
 import type { RunContext } from './run-context.ts'
 
-/**
- * What is at a path, all links followed; `problem` is for a caller who wants something else. In a workflow, the path must
- * lead into the workspace or the temporary directory.
- */
+/** What is at a path, all links followed; in a workflow, only in the workspace and the temporary directory. */
 export function lookAt(given: string, run: RunContext) {
   const path = fromWorkspace(run.workspace, given)
   const seen = (problem: string, kind: 'file' | 'directory' | 'neither' = 'neither') => ({

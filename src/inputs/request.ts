@@ -76,7 +76,7 @@ function gitTagOf({ texts: { tag }, run, mistakes }: Reading): string {
   const remedy = 'Run the workflow on a tag, or give tag.'
   if (tag === '' && run.tag === undefined) mistakes.empty('tag', what, remedy)
   if (!tag.startsWith('refs/')) return tag || (run.tag ?? '')
-  mistakes.about('tag', tag)('it is a whole ref', 'Write the name of a git tag, such as 2.3.4.')
+  mistakes.about('tag', tag)('it is a whole ref', 'Write a git tag such as 2.3.4.')
   return ''
 }
 

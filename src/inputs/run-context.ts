@@ -53,20 +53,16 @@ export function readRunContext(env: NodeJS.ProcessEnv, directory: string): RunCo
   }
 }
 
-/** Not every server gives type and name. */
 function refOf(env: NodeJS.ProcessEnv): { type: string; name: string } {
-  const { GITHUB_REF: ref = '', GITHUB_REF_TYPE: type, GITHUB_REF_NAME: name } = env
-  const released = ref === '' ? releasedTag(env) : undefined
-  if (released !== undefined) return { type: 'tag', name: released }
-  return {
-    type: type || (ref.startsWith('refs/tags/') ? 'tag' : 'ref'),
-    name: name || ref.replace(/^refs\/(?:tags|heads)\//, ''),
+  const { GITHUB_REF: ref = '', GITHUB_EVENT_NAME: event, GITHUB_EVENT_PATH: path } = env
+  // A release event's GITHUB_REF is empty now and then: actions/runner, issue 2788.
+  if (ref === '' && event === 'release' && path) {
+    const name = field(parseJson(readFileSync(path, 'utf8')), 'release', 'tag_name')
+    if (typeof name === 'string') return { type: 'tag', name }
   }
-}
-
-/** A release event's GITHUB_REF is empty now and then: actions/runner, issue 2788. */
-function releasedTag({ GITHUB_EVENT_NAME, GITHUB_EVENT_PATH }: NodeJS.ProcessEnv): string | undefined {
-  if (GITHUB_EVENT_NAME !== 'release' || !GITHUB_EVENT_PATH) return undefined
-  const tag = field(parseJson(readFileSync(GITHUB_EVENT_PATH, 'utf8')), 'release', 'tag_name')
-  return typeof tag === 'string' ? tag : undefined
+  // Not every server gives type and name.
+  return {
+    type: env.GITHUB_REF_TYPE || (ref.startsWith('refs/tags/') ? 'tag' : 'ref'),
+    name: env.GITHUB_REF_NAME || ref.replace(/^refs\/(?:tags|heads)\//, ''),
+  }
 }

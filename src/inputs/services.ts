@@ -10,12 +10,9 @@ const WHOLE_DIGEST = 'sha256: and 64 hexadecimal digits'
 export function servicesOf(command: string, reading: Reading): PublishedService[] {
   const { texts, mistakes } = reading
   const { registry } = texts
-  const noHost = registryProblem(registry)
-  if (noHost !== undefined)
-    mistakes.about('registry', registry)(noHost, 'Write the host, such as registry.cern.ch.')
+  mistakes.about('registry', registry)(registryProblem(registry), 'Write the host, such as registry.cern.ch.')
   const noPath = texts.project === '' ? undefined : pathProblem(registry, texts.project)
-  if (noPath !== undefined)
-    mistakes.about('project', texts.project)(noPath, 'Write a path such as cmswmcore, or nothing.')
+  mistakes.about('project', texts.project)(noPath, 'Write a path such as cmswmcore, or nothing.')
   const project = noPath === undefined ? texts.project : ''
   const entries = texts.service.split(/[\n,]/).flatMap(entry => entry.trim() || [])
   const takesDigest = DIGEST_COMMANDS.includes(command)
@@ -48,8 +45,7 @@ function serviceOf(
   const wrong = mistakes.about('service', entry)
   if (service.includes('/')) wrong('it contains "/"', 'Write the path before the last "/" into project.')
   else if (service.includes(':')) wrong('it has a tag', 'Write the name alone; the policy gives the tag.')
-  else if (problem !== undefined)
-    wrong(problem, 'Write a name such as reqmgr2; commas or lines separate names.')
+  else wrong(problem, 'Write a name such as reqmgr2; commas or lines separate names.')
   if (digest === undefined || (isDigest(digest) && rest.length === 0)) return { service, repository, digest }
   wrong('what follows the "@" is not a digest', `Write ${service}@, then ${WHOLE_DIGEST}.`)
   return { service, repository, digest: undefined }

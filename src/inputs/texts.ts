@@ -10,13 +10,12 @@ import type { RunContext } from './run-context.ts'
 /** Trimmed; empty where nothing was given. */
 export type InputTexts = Readonly<Record<InputName, string>>
 
-/** What requests are made of, and where mistakes and warnings go. */
+/** What a request is made of, and where mistakes go. */
 export interface Reading {
   readonly texts: InputTexts
   readonly run: RunContext
   readonly mistakes: Mistakes
   readonly log: Pick<Log, 'warning' | 'notice'>
-  /** The environment of the build. */
   readonly env: NodeJS.ProcessEnv
 }
 
