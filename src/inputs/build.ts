@@ -30,7 +30,8 @@ function checkPaths(gitTag: string, { texts: { context, file }, run, mistakes, l
   if (context === '' || directory.kind !== 'directory') wrong(directory.problem, 'Write a directory.')
   else if (file === '' && isMissing)
     wrong(`it has no Dockerfile: ${dockerfile.problem}`, 'Write its path into file.')
-  else if (holdsLogin(directory.path, run)) wrong("it holds docker's login", 'Write a directory below it.')
+  else if (holdsLogin(directory.path, run))
+    wrong("docker's login is kept in it", 'Write a directory below it.')
   if (file !== '' && isMissing)
     mistakes.about('file', file)(dockerfile.problem, 'Paths start from the workspace, not from context.')
   if (isMissing) return

@@ -13,7 +13,7 @@ export function lookAt(given: string, run: RunContext) {
     problem,
   })
   if (!existsSync(path))
-    return seen(`there is no ${path}, or it can't be read; is it checked out (actions/checkout)?`)
+    return seen(`there is no ${path}, or it can't be read; a workflow needs actions/checkout`)
   if (run.isConfined && !isAllowed(given, path, run)) return seen('it leads out of the workspace')
   const stats = statSync(path)
   if (stats.isDirectory()) return seen('it is a directory', 'directory')
