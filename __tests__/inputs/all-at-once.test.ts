@@ -63,7 +63,7 @@ test.each<{ given: Partial<InputTexts>; env?: NodeJS.ProcessEnv; about: string[]
   { given: { command: 'audti', from: '2.3.0' }, about: ['command'] },
   { given: { command: 'deploy', context: 'bare', service: 'a,b', from: '2.3.0' }, about: ['command'] },
   { given: { command: 'deploy', digest: 'x' }, about: ['command', 'digest'] },
-  { given: { tag: 'feature/x', package: 'reqmgr2' }, about: ['"feature', 'The'] },
+  { given: { tag: 'feature/x', package: 'reqmgr2' }, about: ['"feature', 'package'] },
   { given: { policy: 'x', tag: 'feature/x' }, about: ['policy'] },
   // A plan finds what a release would.
   ...['release', 'plan'].map(command => ({

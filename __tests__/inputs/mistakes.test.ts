@@ -29,7 +29,7 @@ const values: readonly Row[] = [
   [{ stable: 'never' }, 'stable', '"never"', 'on-release, on-promotion'],
   [{ stable: '' }, 'stable', 'empty', 'on-release, on-promotion', empty],
   [{ record: 'yes' }, 'record', '"yes"', 'true, false'],
-  [{ username: 'bob' }, 'password', 'login that docker has', empty],
+  [{ username: 'bob' }, 'password', "docker's login", empty],
   [{ password: 's3cret' }, 'username', 'username is empty', empty],
   [{ tag: 'refs/tags/2.3.4' }, 'tag', '"refs/tags/2.3.4"', 'such as 2.3.4'],
   [{ tag: '2.3\n4' }, 'tag', 'tag-refused: "2.3\\n4"'],
@@ -114,7 +114,7 @@ const gates: readonly Row[] = [
   ...['reqmgr2==2.3.4', '../reqmgr2', '-r'].map(
     (name): Row => [{ package: name }, 'package', `"${name}"`, 'such as reqmgr2'],
   ),
-  [{ package: 'a', tag: 'nightly' }, 'package', 'nightly is no version of PEP 440', 'package a', '2.3.5rc1'],
+  [{ package: 'a', tag: 'nightly' }, 'package', '"a": nightly is no version of PEP 440', '2.3.5rc1'],
   [{ 'require-checks': 'a', 'github-token': '' }, 'require-checks', 'github-token', 'GITHUB_API_URL'],
 ]
 

@@ -38,7 +38,7 @@ test.each(inputNames)('no secret in %s is shown, whatever else is wrong', input 
     expect(text).not.toMatch(/s3|eyJ/i)
     if (isKnown) continue
     // What was not shown is not called empty.
-    expect(text).toContain(`${input} seems to have a password or a token in it`)
+    expect(text).toContain(`${input} seems to hold a password or a token`)
     expect(text).not.toContain(`${input} is `)
   }
 })

@@ -77,7 +77,7 @@ describe('what is no regular file is not read: to read it may never end', () => 
     { given: { file: 'pipe' }, says: 'file is "pipe": it is not a regular file.' },
     {
       given: { context: 'piped' },
-      says: 'context is "piped": it has no Dockerfile (it is not a regular file).',
+      says: 'context is "piped": it has no Dockerfile: it is not a regular file.',
     },
     { given: { context: 'pipe' }, says: 'context is "pipe": it is not a regular file.' },
     { given: { 'policy-file': '/dev/zero' }, says: 'policy-file is "/dev/zero": it is not a regular file.' },

@@ -2,7 +2,7 @@ import { userInfo } from 'node:os'
 import { ENVIRONMENT_VARIABLE, type RunContext, readRunContext } from '../inputs/run-context.ts'
 import { BY_HAND } from '../registry/promotion-record.ts'
 
-/** The run that a call belongs to. Source: GitLab documentation, "Predefined CI/CD variables". */
+/** The run that a call belongs to. Source: GitLab, "Predefined CI/CD variables". */
 export function ciContext(env: NodeJS.ProcessEnv, directory: string): RunContext {
   const place = { workspace: directory, temporary: undefined, isConfined: false }
   if (env.GITLAB_CI === 'true') {
@@ -23,7 +23,7 @@ function userOf(env: NodeJS.ProcessEnv): string | undefined {
   try {
     return env.USER || env.LOGNAME || userInfo().username
   } catch {
-    // A user without an entry in passwd has no name.
+    // There may be no entry in passwd.
     return undefined
   }
 }

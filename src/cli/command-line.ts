@@ -1,4 +1,5 @@
 import { tmpdir } from 'node:os'
+import { text } from 'node:stream/consumers'
 import { CommanderError } from 'commander'
 import { systemClock } from '../clock.ts'
 import { execute } from '../commands/execute.ts'
@@ -6,6 +7,7 @@ import { Ledger } from '../commands/ledger.ts'
 import { asRunnerFault, ReleaseError } from '../errors.ts'
 import { Mistakes } from '../inputs/mistakes.ts'
 import { requestOf } from '../inputs/request.ts'
+import type { InputTexts } from '../inputs/texts.ts'
 import { InterruptedError, interruption } from '../interruption.ts'
 import type { Log } from '../log.ts'
 import { causeLines, failureText } from '../report/failure.ts'
@@ -18,15 +20,14 @@ import { removeLeftBehind, withTemporary } from '../temporary.ts'
 import { eachLine } from '../text.ts'
 import { ciContext } from './ci.ts'
 import type { EXIT_STATUSES } from './commands.ts'
-import { withoutPassword, withSecrets } from './credentials.ts'
 import { explain } from './explain.ts'
 import { type Call, readCall } from './program.ts'
 import { writeResult } from './write-result.ts'
 
-/** Runs the command line. Returns the exit status, or the signal that stopped it. Never throws. */
+/** Returns the exit status, or the signal that stopped the run. Never throws. */
 export async function runCommandLine(process: NodeJS.Process): Promise<number | NodeJS.Signals> {
   const { stdout, stderr, env } = process
-  // The callback of each write has its error.
+  // Each write's callback gets its error.
   stdout.on('error', () => {})
   let call: Call
   try {
@@ -51,9 +52,8 @@ export async function runCommandLine(process: NodeJS.Process): Promise<number | 
     // What failed first is what is reported.
     if (call.json || call.command === 'promote' || LOOKING.includes(call.command))
       await print(call, ledger, stdout, shown).catch(() => {})
-    const text = failureText(shown, ledger)
     for (const line of causeLines(shown)) stderr.write(`${line}\n`)
-    stderr.write(`${colours.red('error:')} ${eachLine(text)}\n`)
+    stderr.write(`${colours.red('error:')} ${eachLine(failureText(shown, ledger))}\n`)
     return error instanceof InterruptedError ? error.by : statusOf(error, call.command)
   }
 }
@@ -67,9 +67,9 @@ async function runRequest(
   const texts = await withSecrets(call, process)
   secrets.addInputs(texts)
   const context = ciContext(process.env, process.cwd())
-  const env = withoutPassword(process.env)
+  const { [PASSWORD]: _, ...env } = process.env
   const request = requestOf({ ...texts, command }, context, { mistakes: new Mistakes(), log, env })
-  // Not before: without a handler, Ctrl-C ends a wait for the password at once.
+  // Not before: Ctrl-C must end a wait for the password at once.
   const signal = interruption(process)
   await removeLeftBehind(tmpdir())
   const { workspace } = context
@@ -82,18 +82,35 @@ async function runRequest(
   })
 }
 
-/** Commands whose result is what they found, also when that is a failure. */
+/** Not an argument: every user of the machine can list those. */
+const PASSWORD = 'STABLE_RELEASE_PASSWORD'
+
+async function withSecrets(
+  { texts, passwordStdin }: Call,
+  { env, stdin }: NodeJS.Process,
+): Promise<InputTexts> {
+  if (passwordStdin && stdin.isTTY)
+    throw new ReleaseError('invalid-input', {
+      what: 'Standard input is a terminal, which would show the password.',
+      remedy: `Pipe the password in, or set ${PASSWORD}.`,
+    })
+  // docker login drops the line end, too.
+  const password = passwordStdin ? (await text(stdin)).replace(/\r?\n$/, '') : (env[PASSWORD] ?? '')
+  return { ...texts, password, 'github-token': env.GITHUB_TOKEN ?? '' }
+}
+
+/** Their result is what they found, also when that is a failure. */
 const LOOKING: readonly Call['command'][] = ['verify', 'audit']
 
-/** Prints the result of a call; as JSON also that it failed, and how. */
+/** Only JSON has the error. */
 async function print(
   { command, json }: Call,
   ledger: Ledger,
   stdout: NodeJS.Process['stdout'],
   error?: unknown,
 ): Promise<void> {
-  const text = json ? jsonOf(ledger, error, command) : tableOf(ledger.result, stdout.columns || undefined)
-  if (text !== '') await writeResult(stdout, `${text}\n`)
+  const printed = json ? jsonOf(ledger, error, command) : tableOf(ledger.result, stdout.columns || undefined)
+  if (printed !== '') await writeResult(stdout, `${printed}\n`)
 }
 
 const UNREADABLE: readonly string[] = [

@@ -1,6 +1,8 @@
 import type { InputName } from '../action-yml.ts'
 import type { Request } from '../commands/request.ts'
 
+type Inputs = readonly InputName[]
+
 /** How the program ends; 1 and 2 are docker.sh's. */
 export const EXIT_STATUSES = {
   0: 'done, and the registry is as planned',
@@ -9,26 +11,25 @@ export const EXIT_STATUSES = {
   3: 'verify, audit: nothing differs, but something could not be read',
 } as const
 
-/** What a command of the command line takes, and what the help says of it. */
 export interface CommandHelp {
   readonly name: Request['command'] | 'explain'
   readonly summary: string
-  /** What only the command's own help says. */
+  /** Only for the command's own help. */
   readonly details: string
-  readonly positionals: readonly InputName[]
-  /** The default of the project; without one it must be given. */
+  readonly positionals: Inputs
+  /** Its default; without one it must be given. */
   readonly project?: string
-  readonly options: readonly InputName[]
+  readonly options: Inputs
 }
 
 /** The arguments of docker.sh, in its order. */
-const IMAGE: readonly InputName[] = ['service', 'tag', 'registry', 'project']
-const POLICY: readonly InputName[] = ['policy', 'policy-file']
-const BUILD: readonly InputName[] = ['context', 'file', 'build-args', 'build-options', 'labels']
-const PACKAGE: readonly InputName[] = ['package', 'package-index', 'package-timeout']
-const CHECKS: readonly InputName[] = ['require-checks', 'checks-timeout']
-const PUBLISH: readonly InputName[] = ['on-existing', 'stable', ...CHECKS, 'record', 'username']
-const RELEASE: readonly InputName[] = [...POLICY, ...BUILD, ...PACKAGE, ...PUBLISH]
+const IMAGE: Inputs = ['service', 'tag', 'registry', 'project']
+const POLICY: Inputs = ['policy', 'policy-file']
+const BUILD: Inputs = ['context', 'file', 'build-args', 'build-options', 'labels']
+const PACKAGE: Inputs = ['package', 'package-index', 'package-timeout']
+const CHECKS: Inputs = ['require-checks', 'checks-timeout']
+const PUBLISH: Inputs = ['on-existing', 'stable', ...CHECKS, 'record', 'username']
+const RELEASE: Inputs = [...POLICY, ...BUILD, ...PACKAGE, ...PUBLISH]
 
 export const commands: readonly CommandHelp[] = [
   {

@@ -10,7 +10,7 @@ import { ciContext } from './ci.ts'
 import type { Call } from './program.ts'
 import { writeResult } from './write-result.ts'
 
-/** Prints what a policy makes of many git tags, which are read from standard input. */
+/** Prints what a policy makes of the git tags on standard input. */
 export async function explain(
   { texts, json }: Call,
   { process, log }: { process: NodeJS.Process; log: Log },
@@ -40,7 +40,7 @@ export async function explain(
   if (!json) await writeResult(stdout, `\n${countTable(policy, counts)}\n`)
 }
 
-/** In place of a rule's name, which it can't be. */
+/** No rule can have this name. */
 const NO_RULE = '-'
 
 /** Lines in groups, as they come. */

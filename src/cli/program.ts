@@ -7,19 +7,18 @@ import { type CommandHelp, commands, EXIT_STATUSES } from './commands.ts'
 
 export interface Call {
   readonly command: CommandHelp['name']
-  /** Every input as it was given, else its default. */
   readonly texts: InputTexts
   readonly json: boolean
   readonly debug: boolean
   readonly passwordStdin: boolean
 }
 
-/** Reads a call. Throws what commander refuses, or its help or version: it has printed them. */
+/** Throws commander's refusal, help or version, which it has printed. */
 export function readCall(args: readonly string[]): Call {
   const calls: Call[] = []
   const program = new Command('stable-release')
     .description('Builds, publishes and verifies container images of a git tag under a release policy.')
-    .version(VERSION, '--version', 'Prints the version of this program.')
+    .version(VERSION, '--version', 'Prints the version.')
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(eachLine(withoutValues(text))) })
     .showHelpAfterError('See stable-release --help.')
@@ -34,7 +33,7 @@ export function readCall(args: readonly string[]): Call {
 
 const EXAMPLE = 'stable-release release reqmgr2 2.3.4 registry.cern.ch cmswmcore'
 
-/** What commander says of a mistake, without values: they may be secrets. */
+/** Values may be secrets. */
 function withoutValues(text: string): string {
   return text
     .replace(/(?<=option ')(--[\w-]*|-\w?)[\s\S]*(?=')/, '$1')
@@ -63,7 +62,7 @@ function addCommand(program: Command, help: CommandHelp, onCall: (call: Call) =>
   }
   for (const input of options) command.addOption(optionFor(input))
   if (!isLocal) {
-    command.option('--password-stdin', 'Reads the password of the account from standard input.')
+    command.option('--password-stdin', 'Reads the password from standard input.')
     command.option('--debug', 'Shows every request and every call of docker.')
   }
   command
@@ -84,14 +83,12 @@ function addCommand(program: Command, help: CommandHelp, onCall: (call: Call) =>
     })
 }
 
-/** Inputs of several lines, whose option may be repeated. */
 const REPEATED: readonly InputName[] = ['build-args', 'build-options', 'labels', 'require-checks']
 
 function optionFor(input: InputName): Option {
   const { meaning, default: fallback } = inputs[input]
-  if (!REPEATED.includes(input))
-    return new Option(`--${input} <value>`, meaning).default(fallback || undefined)
-  return new Option(`--${input} <value>`, `${meaning} May be repeated.`).argParser(
-    (value, before?: string) => (before === undefined ? value : `${before}\n${value}`),
-  )
+  const option = new Option(`--${input} <value>`, meaning).default(fallback || undefined)
+  if (!REPEATED.includes(input)) return option
+  option.description += ' May be repeated.'
+  return option.argParser((value, before?: string) => (before === undefined ? value : `${before}\n${value}`))
 }

@@ -1,6 +1,6 @@
 import { field } from '../json.ts'
 
-/** Writes to standard output. False if nobody reads any more, as after `head`; throws any other failure. */
+/** Returns false if nobody reads any more, as after `head`; throws any other failure. */
 export function writeResult(stdout: NodeJS.WritableStream, text: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
     stdout.write(text, error => {

@@ -25,22 +25,17 @@ function checkPaths(gitTag: string, { texts: { context, file }, run, mistakes, l
   // Docker takes both.
   const lower = lookAt(`${context}/dockerfile`, run)
   const dockerfile = file === '' && named.kind === 'neither' && lower.kind === 'file' ? lower : named
+  const isMissing = dockerfile.kind !== 'file'
   const wrong = mistakes.about('context', context)
-  if (context === '' || directory.kind !== 'directory')
-    wrong(directory.problem, 'Write a directory; in a workflow, check it out first (actions/checkout).')
-  else if (file === '' && dockerfile.kind !== 'file')
-    wrong(
-      `it has no Dockerfile (${dockerfile.problem})`,
-      'Write its path into file; in a workflow, check it out first (actions/checkout).',
-    )
+  if (context === '' || directory.kind !== 'directory') wrong(directory.problem, 'Write a directory.')
+  else if (file === '' && isMissing)
+    wrong(`it has no Dockerfile: ${dockerfile.problem}`, 'Write its path into file.')
   else if (holdsLogin(directory.path, run))
     wrong("docker's login is kept in it", 'Write a directory below it.')
-  if (file !== '' && dockerfile.kind !== 'file')
+  if (file !== '' && isMissing)
     mistakes.about('file', file)(dockerfile.problem, 'Paths start from the workspace, not from context.')
-  if (dockerfile.kind === 'file') warnOfFixedTag(dockerfile.path, gitTag, log)
-}
-
-function warnOfFixedTag(path: string, gitTag: string, log: Reading['log']): void {
+  if (isMissing) return
+  const { path } = dockerfile
   const { line, value = gitTag } = findFixedTag(readFileSync(path, 'utf8')) ?? {}
   if (value === gitTag) return
   const message = `${path}, line ${line}: TAG is ${value} there, not ${gitTag}. Write "ARG TAG" in its place.`
@@ -49,7 +44,6 @@ function warnOfFixedTag(path: string, gitTag: string, log: Reading['log']): void
 
 const ONE_LABEL = 'Write one name=value a line, without quotes.'
 const ONE_ARGUMENT = 'Write one NAME=value a line, without quotes; for a value of several lines, NAME alone.'
-const IN_ENVIRONMENT = 'Set it in env: of the step; it may have several lines there. Or write NAME=value.'
 
 function buildArgsOf(gitTag: string, reading: Reading): string[] {
   const lines = linesOf('build-args', reading).map(({ line, wrong, warn }) => {
@@ -57,7 +51,7 @@ function buildArgsOf(gitTag: string, reading: Reading): string[] {
     if (name === undefined) wrong('it does not begin with NAME=', ONE_ARGUMENT)
     else if (value !== undefined && looksOdd(value)) warn(ODD, ONE_ARGUMENT)
     else if (value === undefined && reading.env[name] === undefined)
-      warn('the environment has no such variable, so the build does not get it', IN_ENVIRONMENT)
+      warn('the environment has no such variable', 'Set it in env: of the step, or write NAME=value.')
     return line
   })
   if (!lines.some(line => /^TAG(?:=|$)/.test(line))) return [`TAG=${gitTag}`, ...lines]
@@ -68,22 +62,22 @@ function buildArgsOf(gitTag: string, reading: Reading): string[] {
   return lines
 }
 
-const ODD = 'quotes, a backslash at the end or another NAME= are part of the value'
+const ODD = 'quotes, a backslash at the end or another NAME= belong to the value'
 
 function looksOdd(value: string): boolean {
   return /^(["']).*\1$|\\$|[\s,;][A-Za-z_][\w.]*=/.test(value)
 }
 
-/** Our own labels, and those that are given, which may replace title and url. */
+/** Our own labels and the given ones, which may replace title and url. */
 function labelsOf(version: string, title: string | undefined, reading: Reading): string[] {
   const { run, log } = reading
   const source = run.repositoryUrl
   const url = source && `${source}/tree/${version.split('/').map(encodeURIComponent).join('/')}`
   // image-spec v1.1, annotations.md, "Pre-Defined Annotation Keys".
-  const named = (labels: Record<string, string | undefined>): Map<string, string | undefined> =>
+  const named = (labels: Record<string, string | undefined>) =>
     new Map(Object.entries(labels).map(([name, value]) => [`org.opencontainers.image.${name}`, value]))
   const labels = named({ title, version, source, 'ref.name': version, url })
-  // What was released is not for the caller to say: a promotion reads it.
+  // A promotion reads what was released: the caller may not change it.
   const revision = run.tag === version ? run.sha : undefined
   const fixed = named({ version, revision, 'ref.name': version, ...(source && { source }) })
   const ignored: string[] = []
@@ -94,33 +88,32 @@ function labelsOf(version: string, title: string | undefined, reading: Reading):
     else if (fixed.get(name) !== value) ignored.push(name)
     if (looksOdd(value)) warn(ODD, ONE_LABEL)
   }
-  const message = `${ignored.join(', ')}: these say what was released, so the action's own values are used.`
+  const message = `${ignored.join(', ')}: the action's own values are used, which say what was released.`
   if (ignored.length > 0) log.notice('Labels of the action', message)
   return [...labels].flatMap(([name, value]) => (value === undefined ? [] : `${name}=${value}`))
 }
 
-const OWN_OPTIONS =
-  '--file --build-arg --label --tag --push --load --output --metadata-file --call --check --print --help --detach'
+const OWN_OPTION =
+  /^--(?:file|build-arg|label|tag|push|load|output|metadata-file|call|check|print|help|detach)$/
 
 function optionsOf(repository: Repository | undefined, reading: Reading): string[] {
   return linesOf('build-options', reading).map(({ line, wrong }) => {
     const [name = ''] = line.split(/[=\s]/, 1)
     if (!/^--[a-z]/.test(name))
       wrong('it is not a long option', 'Write one a line, such as --platform=linux/amd64.')
-    else if (OWN_OPTIONS.split(' ').includes(name))
+    else if (OWN_OPTION.test(name))
       wrong(`the action sets ${name}`, 'Use file, build-args, labels, policy or command.')
     else if (/^[^=\s]+\s|\s--[a-z]/.test(line))
       wrong('it is more than one option', `Write one a line, its value behind "=": ${name}=….`)
     else if (name === '--cache-to' && repository && referencesIn(line).some(each => isIn(repository, each))) {
       const image = imageName(repository)
-      const remedy = `Name another repository, such as ${image}-cache; --cache-from may name ${image}.`
-      wrong(`--cache-to would write into ${image}, over its published tags`, remedy)
+      wrong(`--cache-to would write into ${image}, over its tags`, `Name another, as ${image}-cache.`)
     }
     return line
   })
 }
 
-/** What `--cache-to` writes: `type=registry,ref=…`, or references alone. Source: docker/buildx, util/buildflags/cache.go. */
+/** `--cache-to` takes `type=registry,ref=…`, or references alone. Source: docker/buildx, util/buildflags/cache.go. */
 function referencesIn(option: string): string[] {
   const fields = option.slice(option.indexOf('=') + 1).split(',')
   return fields.map(field => field.replace(/^[\s"]*(?:ref\s*=)?\s*|[\s"]+$/gi, ''))

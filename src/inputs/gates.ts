@@ -2,7 +2,6 @@ import type { ChecksGate } from '../gates/checks.ts'
 import type { PackageGate } from '../gates/package.ts'
 import { isProjectName, normaliseVersion } from '../gates/package-version.ts'
 import type { GitHubRepository } from '../github/client.ts'
-import { oneLine } from '../text.ts'
 import { linesOf, type Reading } from './texts.ts'
 
 export function packageOf(gitTag: string, reading: Reading): PackageGate | undefined {
@@ -14,12 +13,10 @@ export function packageOf(gitTag: string, reading: Reading): PackageGate | undef
     mistakes.about('package-index', address)('it is no http address', 'Write that of a simple index.')
   if (name === '') return undefined
   const version = normaliseVersion(gitTag)
-  if (!isProjectName(name))
-    mistakes.about('package', name)('it is no name of a package', 'Write the name alone, such as reqmgr2.')
-  else if (version === undefined && gitTag !== '') {
-    const what = `The git tag ${oneLine(gitTag)} is no version of PEP 440, so package ${name} can't have it.`
-    mistakes.add('package', what, 'Leave package empty for such tags, or release a version such as 2.3.5rc1.')
-  }
+  const wrong = mistakes.about('package', name)
+  if (!isProjectName(name)) wrong('it is no name of a package', 'Write the name alone, such as reqmgr2.')
+  else if (version === undefined && gitTag !== '')
+    wrong(`${gitTag} is no version of PEP 440`, 'Leave it empty for such tags, or release one like 2.3.5rc1.')
   return index && version ? { package: { name, version }, index, timeout } : undefined
 }
 
@@ -44,11 +41,10 @@ const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_
 
 /** In milliseconds. */
 function timeoutOf(input: 'package-timeout' | 'checks-timeout', { texts, mistakes }: Reading): number {
-  const [, number, unit = ''] = /^([0-9]{1,6})([smh])$/.exec(texts[input]) ?? []
-  const timeout = Number(number) * (UNITS[unit] ?? Number.NaN)
+  const [, number, unit = ''] = /^([0-9]+)([smh])$/.exec(texts[input]) ?? []
+  const timeout = Number(number) * (UNITS[unit] ?? 0)
   // No job may run longer.
   if (timeout <= 6 * 3_600_000) return timeout
-  const remedy = 'Write one with its unit, such as 90s, 15m or 1h.'
-  mistakes.about(input, texts[input])('it is not a time of at most 6h', remedy)
+  mistakes.about(input, texts[input])('it is not a time of at most 6h', 'Write one such as 90s, 15m or 1h.')
   return 0
 }

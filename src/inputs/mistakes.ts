@@ -3,31 +3,31 @@ import { type ErrorName, ReleaseError } from '../errors.ts'
 import { oneLine } from '../text.ts'
 import { nearMiss } from './near-miss.ts'
 
-/** Collects what is wrong with the inputs, to tell all of it at once. */
+/** Collects what is wrong with the inputs, to tell it at once. */
 export class Mistakes {
   readonly #all: { input: InputName; error: ReleaseError }[] = []
 
-  /** A mistake in its own words. */
   add(input: InputName, what: string, remedy: string, name: ErrorName = 'invalid-input'): void {
     this.#all.push({ input, error: new ReleaseError(name, { what, remedy }) })
   }
 
-  /** An empty input, unless it was misspelt or held a secret, which is a mistake already. */
+  /** For an empty input, unless it was misspelt or held a secret, which is a mistake already. */
   empty(input: InputName, what: string, remedy: string): void {
     if (this.#all.some(mistake => mistake.input === input)) return
     this.add(input, what, `${remedy} A variable or secret that does not exist is empty, too.`)
   }
 
-  /** Notes what is wrong with a value; `problem` is a part of a sentence. */
-  about(input: InputName, given: string): (problem: string, remedy: string) => void {
+  /** `problem` is a part of a sentence, if there is one. */
+  about(input: InputName, given: string): (problem: string | undefined, remedy: string) => void {
     return (problem, remedy) => {
-      const what = `${input} is ${oneLine(JSON.stringify(given))}: ${oneLine(problem)}.`
+      if (problem === undefined) return
+      const what = oneLine(`${input} is ${JSON.stringify(given)}: ${problem}.`)
       if (given === '') this.empty(input, `${input} is empty.`, remedy)
       else this.add(input, what, oneLine(remedy))
     }
   }
 
-  /** The value that is given, or that was probably meant. `more` says what else is allowed. */
+  /** The value that was given or probably meant. `more` says what else is allowed. */
   oneOf<T extends string>(input: InputName, given: string, allowed: readonly T[], more = ''): T | undefined {
     const meant = allowed.find(value => value === given) ?? nearMiss(given, allowed)
     const remedy = `${meant ? `Did you mean ${meant}? ` : ''}Allowed are ${allowed.join(', ')}${more}.`
@@ -44,11 +44,11 @@ export class Mistakes {
     })
     throw new ReleaseError('invalid-input', {
       what: `There are ${numbered.length} mistakes:\n${numbered.join('')}`,
-      remedy: 'Correct all of them, then run it again.',
+      remedy: 'Correct them, then run it again.',
     })
   }
 
-  /** A value that is there if nothing is wrong. Throws as `throwIfAny`. */
+  /** For a value that is there if nothing is wrong. */
   orThrow<T>(value: T | undefined): T {
     this.throwIfAny()
     if (value === undefined) throw new TypeError('a mistake was lost')

@@ -1,10 +1,10 @@
-/** The known word that was probably meant: with two slips at most, in a short word one. */
+/** The known word that was probably meant, with at most two slips, in a short word one. */
 export function nearMiss<T extends string>(word: string, known: readonly T[]): T | undefined {
   const once = known.find(name => isNear(word, name, 1))
   return once ?? (word.length > 4 ? known.find(name => isNear(word, name, 2)) : undefined)
 }
 
-/** Whether so many insertions, deletions and exchanges make one word of the other. */
+/** Slips are insertions, deletions and exchanges. */
 function isNear(one: string, other: string, slips: number): boolean {
   if (one === '') return other.length <= slips
   const [a, b] = [one.slice(1), other.slice(1)]

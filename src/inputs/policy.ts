@@ -8,7 +8,7 @@ import { oneLine } from '../text.ts'
 import { lookAt } from './paths.ts'
 import type { Reading } from './texts.ts'
 
-/** The policy that the inputs give, without rules if it has mistakes. A likely slip is a warning. */
+/** The policy of the inputs, without rules if it has mistakes. Warns of likely slips. */
 export function policyOf(reading: Reading): Policy {
   const { mistakes, log } = reading
   const { policy: given, 'policy-file': file } = reading.texts
@@ -27,7 +27,7 @@ export function policyOf(reading: Reading): Policy {
   }
   const input = file === '' ? 'policy' : 'policy-file'
   const what = `${input}${file && ` ${oneLine(file)}`} has mistakes:\n${formatProblems(text, parsed.problems)}\n`
-  mistakes.add(input, what, 'docs/policy.md explains the notation with examples.', 'invalid-policy')
+  mistakes.add(input, what, 'docs/policy.md explains the notation.', 'invalid-policy')
   return none
 }
 
@@ -42,7 +42,6 @@ function givenTable({ texts: { policy }, mistakes }: Reading): string | undefine
 function tableInFile({ texts: { 'policy-file': file }, run, mistakes }: Reading): string | undefined {
   const { kind, path, problem } = lookAt(file, run)
   if (kind === 'file') return readFileSync(path, 'utf8')
-  const remedy = 'Write the path of a file; in a workflow, check it out first (actions/checkout).'
-  mistakes.about('policy-file', file)(problem, remedy)
+  mistakes.about('policy-file', file)(problem, 'Write the path of a file.')
   return undefined
 }

@@ -15,7 +15,7 @@ import type { InputTexts, Reading } from './texts.ts'
 
 const COMMANDS = ['release', 'plan', 'build', 'push', 'promote', 'verify', 'audit'] as const
 
-/** Makes the request of the inputs and the run. Throws one error for all mistakes, also those noted before. */
+/** Makes the request. Throws one error for all mistakes, also those noted before. */
 export function requestOf(
   given: InputTexts,
   run: RunContext,
@@ -45,25 +45,23 @@ function versionRequestOf(
   reading: Reading,
 ): GitTagRequest {
   const { texts, run, mistakes } = reading
-  const [service] = common.services
   const releases = command === 'release' || command === 'plan'
   const promotes = releases || command === 'push' || command === 'promote'
   if (texts.from !== '') mistakes.about('from', texts.from)('it is for audit alone', 'Leave it out.')
   const gitTag = gitTagOf(reading)
   const decision = decisionOf(common.policy, gitTag, reading)
   if (command === 'promote' && decision?.copies.length === 0) {
-    const what = `There is no tag to promote ${decision.first.tag} to: rule ${decision.rule} gives none.`
-    const remedy = 'Promote a git tag that gets stable tags, or change the policy.'
+    const what = `By rule ${decision.rule}, ${decision.first.tag} gets no other tag.`
+    const remedy = 'Use a git tag that gets stable tags, or change the policy.'
     mistakes.add('tag', what, remedy, 'nothing-to-promote')
   }
-  const build = releases || command === 'build' ? buildOf(gitTag, service, reading) : undefined
+  const build = releases || command === 'build' ? buildOf(gitTag, common.services[0], reading) : undefined
   const version = {
     ...common,
     onExisting: mistakes.oneOf('on-existing', texts['on-existing'], ON_EXISTING) ?? 'fail',
     package: releases ? packageOf(gitTag, reading) : undefined,
     checks: promotes ? checksOf(reading) : undefined,
     recordedRun: common.withRecords ? run.recorded : undefined,
-    // The run may be for another git tag.
     revision: run.tag === gitTag ? run.sha : undefined,
     isLookedAt: run.isLookedAt,
     source: { address: run.repositoryUrl && repositoryAt(run.repositoryUrl), github: gitHubOf(reading) },
@@ -75,10 +73,10 @@ function versionRequestOf(
 
 function gitTagOf({ texts: { tag }, run, mistakes }: Reading): string {
   const what = `There is no git tag to release: tag is empty, and the run is for ${run.ref}.`
-  const remedy = 'Run the workflow on a tag (on: push: tags), or give tag.'
+  const remedy = 'Run the workflow on a tag, or give tag.'
   if (tag === '' && run.tag === undefined) mistakes.empty('tag', what, remedy)
   if (!tag.startsWith('refs/')) return tag || (run.tag ?? '')
-  mistakes.about('tag', tag)('it is a whole ref', 'Write the name of a git tag, such as 2.3.4.')
+  mistakes.about('tag', tag)('it is a whole ref', 'Write a git tag such as 2.3.4.')
   return ''
 }
 
@@ -92,8 +90,7 @@ function decisionOf(policy: Policy, gitTag: string, { mistakes }: Reading): Plan
 }
 
 function fromOf(policy: Policy, { texts: { from, tag }, mistakes }: Reading): string | undefined {
-  const remedy = 'Write it into from, or use verify to look at it alone.'
-  if (tag !== '') mistakes.about('tag', tag)('audit is for every version', remedy)
+  if (tag !== '') mistakes.about('tag', tag)('audit is for every version', 'Use from, or verify.')
   if (from !== '' && policy.rules.length > 0 && versionOfGitTag(policy, from) === undefined)
     mistakes.about('from', from)('no rule with numbers matches it', 'Write the git tag of a version.')
   return from || undefined
@@ -102,7 +99,7 @@ function fromOf(policy: Policy, { texts: { from, tag }, mistakes }: Reading): st
 function credentialsOf({ texts: { username, password }, mistakes }: Reading): Request['credentials'] {
   if (username !== '' && password !== '') return { kind: 'password', username, password }
   const missing = username === '' ? 'username' : 'password'
-  const remedy = 'Give username and password, or neither to use the login that docker has.'
+  const remedy = "Give username and password, or neither to use docker's login."
   if (username !== password) mistakes.empty(missing, `${missing} is empty.`, remedy)
   return undefined
 }

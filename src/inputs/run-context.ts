@@ -5,7 +5,7 @@ import { oneLine } from '../text.ts'
 
 export interface RunContext {
   readonly tag: string | undefined
-  /** What the run is for, for people. */
+  /** For people. */
   readonly ref: string
   readonly sha: string | undefined
   readonly repositoryUrl: string | undefined
@@ -14,22 +14,22 @@ export interface RunContext {
   readonly apiUrl: string | undefined
   readonly runId: string | undefined
   readonly recorded: RecordedRun
-  /** Whether a person has looked at the images whose digests are given. */
+  /** Whether somebody has looked at the images whose digests are given. */
   readonly isLookedAt: boolean
   readonly workspace: string
   readonly temporary: string | undefined
-  /** Whether paths must stay in these two: who gives inputs may not read the runner's other files. */
+  /** Whether paths must stay in these two: inputs may not lead to the runner's other files. */
   readonly isConfined: boolean
 }
 
-/** In it a workflow names the environment of its job: GitHub tells no step. */
+/** Names the environment of the job, which GitHub tells no step. */
 export const ENVIRONMENT_VARIABLE = 'STABLE_RELEASE_ENVIRONMENT'
 
 /** Source: GitHub documentation, "Default environment variables". */
 export function readRunContext(env: NodeJS.ProcessEnv, directory: string): RunContext {
-  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: runId } = env
+  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository } = env
+  const { GITHUB_RUN_ID: runId, GITHUB_RUN_ATTEMPT: attempt = '1' } = env
   const { type, name } = refOf(env)
-  const { GITHUB_RUN_ATTEMPT: attempt = '1' } = env
   const repositoryUrl = server && repository ? `${server}/${repository}` : undefined
   const page = `${repositoryUrl}/actions/runs/${runId}${attempt === '1' ? '' : `/attempts/${attempt}`}`
   return {
@@ -53,20 +53,16 @@ export function readRunContext(env: NodeJS.ProcessEnv, directory: string): RunCo
   }
 }
 
-/** The type and the name of the git ref, neither of which every server gives. */
 function refOf(env: NodeJS.ProcessEnv): { type: string; name: string } {
-  const { GITHUB_REF: ref = '', GITHUB_REF_TYPE: type, GITHUB_REF_NAME: name } = env
-  const released = ref === '' ? releasedTag(env) : undefined
-  if (released !== undefined) return { type: 'tag', name: released }
-  return {
-    type: type || (ref.startsWith('refs/tags/') ? 'tag' : 'ref'),
-    name: name || ref.replace(/^refs\/(?:tags|heads)\//, ''),
+  const { GITHUB_REF: ref = '', GITHUB_EVENT_NAME: event, GITHUB_EVENT_PATH: path } = env
+  // A release event's GITHUB_REF is empty now and then: actions/runner, issue 2788.
+  if (ref === '' && event === 'release' && path) {
+    const name = field(parseJson(readFileSync(path, 'utf8')), 'release', 'tag_name')
+    if (typeof name === 'string') return { type: 'tag', name }
   }
-}
-
-/** The git tag of a release event, whose GITHUB_REF is empty now and then: actions/runner, issue 2788. */
-function releasedTag({ GITHUB_EVENT_NAME, GITHUB_EVENT_PATH }: NodeJS.ProcessEnv): string | undefined {
-  if (GITHUB_EVENT_NAME !== 'release' || !GITHUB_EVENT_PATH) return undefined
-  const tag = field(parseJson(readFileSync(GITHUB_EVENT_PATH, 'utf8')), 'release', 'tag_name')
-  return typeof tag === 'string' ? tag : undefined
+  // Not every server gives type and name.
+  return {
+    type: env.GITHUB_REF_TYPE || (ref.startsWith('refs/tags/') ? 'tag' : 'ref'),
+    name: env.GITHUB_REF_NAME || ref.replace(/^refs\/(?:tags|heads)\//, ''),
+  }
 }

@@ -7,16 +7,12 @@ const MULTI_SERVICE_COMMANDS = [...DIGEST_COMMANDS, 'audit']
 
 const WHOLE_DIGEST = 'sha256: and 64 hexadecimal digits'
 
-/** The services, each with its repository, and the digest that its image must have, if one was given. */
 export function servicesOf(command: string, reading: Reading): PublishedService[] {
   const { texts, mistakes } = reading
   const { registry } = texts
-  const noHost = registryProblem(registry)
-  if (noHost !== undefined)
-    mistakes.about('registry', registry)(noHost, 'Write the host, such as registry.cern.ch.')
+  mistakes.about('registry', registry)(registryProblem(registry), 'Write the host, such as registry.cern.ch.')
   const noPath = texts.project === '' ? undefined : pathProblem(registry, texts.project)
-  if (noPath !== undefined)
-    mistakes.about('project', texts.project)(noPath, 'Write a path such as cmswmcore, or leave it empty.')
+  mistakes.about('project', texts.project)(noPath, 'Write a path such as cmswmcore, or nothing.')
   const project = noPath === undefined ? texts.project : ''
   const entries = texts.service.split(/[\n,]/).flatMap(entry => entry.trim() || [])
   const takesDigest = DIGEST_COMMANDS.includes(command)
@@ -27,10 +23,10 @@ export function servicesOf(command: string, reading: Reading): PublishedService[
   const wrong = mistakes.about('service', texts.service)
   if (entries.length === 0) wrong('it has no name', 'Write the name of the image, such as reqmgr2.')
   if (entries.length > 1 && !MULTI_SERVICE_COMMANDS.includes(command)) {
-    wrong(`${command} is for one service`, 'Write one, and run it for each of them, as a matrix does.')
+    wrong(`${command} is for one service`, 'Write one; a matrix runs it for each.')
     return []
   }
-  const services = entries.map(entry => serviceOf(entry, { registry, project, digest }, reading))
+  const services = entries.map(entry => serviceOf(entry, { project, digest }, reading))
   const names = services.map(({ service }) => service)
   const twice = names.find((name, index) => names.indexOf(name) < index)
   if (twice !== undefined) wrong(`it names ${twice} twice`, 'Leave one out.')
@@ -40,19 +36,16 @@ export function servicesOf(command: string, reading: Reading): PublishedService[
 /** Reads `name` or `name@sha256:…`. */
 function serviceOf(
   entry: string,
-  given: { registry: string; project: string; digest: Digest | undefined },
-  { mistakes }: Reading,
+  { project, digest: given }: { project: string; digest: Digest | undefined },
+  { texts: { registry }, mistakes }: Reading,
 ): PublishedService {
-  const { registry, project } = given
-  const [service = '', digest = given.digest, ...rest] = entry.split('@')
+  const [service = '', digest = given, ...rest] = entry.split('@')
   const repository = { registry, path: project === '' ? service : `${project}/${service}` }
   const problem = pathProblem(registry, repository.path)
   const wrong = mistakes.about('service', entry)
   if (service.includes('/')) wrong('it contains "/"', 'Write the path before the last "/" into project.')
-  else if (service.includes(':'))
-    wrong('it has a tag', 'Write the name alone; the tag comes from the git tag.')
-  else if (problem !== undefined)
-    wrong(problem, 'Write a name such as reqmgr2; commas or lines separate names.')
+  else if (service.includes(':')) wrong('it has a tag', 'Write the name alone; the policy gives the tag.')
+  else wrong(problem, 'Write a name such as reqmgr2; commas or lines separate names.')
   if (digest === undefined || (isDigest(digest) && rest.length === 0)) return { service, repository, digest }
   wrong('what follows the "@" is not a digest', `Write ${service}@, then ${WHOLE_DIGEST}.`)
   return { service, repository, digest: undefined }

@@ -1,59 +1,54 @@
-import { fittingPreset } from './fitting-preset.ts'
 import { isReferrersTag, tagProblem } from './image-tag.ts'
 import { matchRule, ruleFor, stableOrigin } from './match.ts'
-import { type Bindings, render } from './pattern.ts'
+import { parsePolicy } from './notation.ts'
+import { render } from './pattern.ts'
 import type { Policy, Template } from './policy.ts'
+import { presets } from './presets.ts'
 
 export interface PlannedTag {
   readonly tag: string
   readonly stable: boolean
-  /** Follows the newest version; a tag that is not moving is fixed and never changes. */
+  /** Follows the newest version; any other tag is fixed. */
   readonly moving: boolean
 }
 
-/** What the policy says of a git tag; `reason` is a sentence. */
-export type Decision =
-  | {
-      readonly kind: 'planned'
-      readonly gitTag: string
-      readonly rule: string
-      /** The tag that is built and pushed; the others are copies of it. */
-      readonly first: PlannedTag
-      readonly copies: readonly PlannedTag[]
-      readonly reason: string
-    }
-  | { readonly kind: 'refused'; readonly gitTag: string; readonly reason: string }
+/** `reason` is a sentence. */
+export type Decision = Planned | { readonly kind: 'refused'; readonly reason: string }
 
-export type Planned = Extract<Decision, { kind: 'planned' }>
+export interface Planned {
+  readonly kind: 'planned'
+  readonly gitTag: string
+  readonly rule: string
+  /** What is built and pushed. */
+  readonly first: PlannedTag
+  readonly copies: readonly PlannedTag[]
+  readonly reason: string
+}
 
-/** The tags in the order in which they are published: the first, then fixed before moving ones. */
+/** In the order of publication: the first, fixed, then moving ones. */
 export function allTags({ first, copies }: Planned): readonly PlannedTag[] {
   return [first, ...copies]
 }
 
-/** Decides which image tags a git tag gets: those of the first rule that matches, if all may be written. */
+/** A git tag gets the image tags of the first matching rule, if all may be written. */
 export function decide(policy: Policy, gitTag: string): Decision {
   const found = ruleFor(policy, gitTag)
-  if (found === undefined) return { kind: 'refused', gitTag, reason: noRule(policy, gitTag) }
+  if (found === undefined) return { kind: 'refused', reason: noRule(policy, gitTag) }
   const { rule, bindings } = found
-  const [firstTemplate, ...others] = rule.templates
-  const first = plannedTag(firstTemplate, bindings)
-  const copies = others
-    .map(template => plannedTag(template, bindings))
-    .toSorted((one, other) => Number(one.moving) - Number(other.moving))
+  const plannedTag = ({ tokens, stable, moving }: Template): PlannedTag => {
+    return { tag: render(tokens, bindings), stable, moving }
+  }
+  const [template, ...others] = rule.templates
+  const first = plannedTag(template)
+  const copies = others.map(plannedTag).toSorted((one, other) => Number(one.moving) - Number(other.moving))
   const matched = `rule ${rule.name}, ${rule.pattern.source}`
   const obstacle = obstacleTo([first, ...copies], policy)
-  if (obstacle !== undefined) {
-    return { kind: 'refused', gitTag, reason: `${gitTag} matches ${matched}, but ${obstacle}.` }
-  }
+  if (obstacle !== undefined)
+    return { kind: 'refused', reason: `${gitTag} matches ${matched}, but ${obstacle}.` }
   const isVersion = rule.pattern.kind === 'tokens' || rule.templates.some(({ stable }) => stable)
   const names = `${namesOf([first, ...copies], policy)}${isVersion ? '' : fittingPreset(gitTag)}`
   const reason = `${gitTag} is matched by ${matched}: it gets ${names}.`
   return { kind: 'planned', gitTag, rule: rule.name, first, copies, reason }
-}
-
-function plannedTag({ tokens, stable, moving }: Template, bindings: Bindings): PlannedTag {
-  return { tag: render(tokens, bindings), stable, moving }
 }
 
 function obstacleTo(planned: readonly PlannedTag[], policy: Policy): string | undefined {
@@ -65,10 +60,8 @@ function obstacleTo(planned: readonly PlannedTag[], policy: Policy): string | un
     const origin = stable ? undefined : stableOrigin(policy, tag)
     if (origin === undefined) continue
     const { rule, gitTag, exact } = origin
-    const receivers = exact
-      ? `the git tag ${gitTag}: release ${gitTag}, or promote it`
-      : `all git tags like ${gitTag}: give the git tag another name`
-    return `${tag} is a stable tag, which rule ${rule.name} gives to ${receivers}`
+    const advice = exact ? `release ${gitTag}, or promote it` : 'give the git tag another name'
+    return `${tag} is a stable tag of rule ${rule.name}, for ${gitTag}: ${advice}`
   }
   return undefined
 }
@@ -86,11 +79,9 @@ function namesOf(planned: readonly PlannedTag[], { rules }: Policy): string {
 const LIST = new Intl.ListFormat('en')
 
 function noRule(policy: Policy, gitTag: string): string {
-  if (isReferrersTag(gitTag)) {
-    return `${gitTag} is a tag for signatures and attestations of an image, and never a version.`
-  }
+  if (isReferrersTag(gitTag)) return `${gitTag} is a tag for signatures or attestations, never a version.`
   const problem = policy.rules.some(({ pattern }) => pattern.kind === 'any') ? tagProblem(gitTag) : undefined
-  const why = problem === undefined ? '' : `; * takes only what can be an image tag, and ${problem}`
+  const why = problem === undefined ? '' : `; * takes only image tags, and ${problem}`
   return `${JSON.stringify(gitTag)} matches no rule${why}${nearest(policy, gitTag)}${fittingPreset(gitTag)}.`
 }
 
@@ -107,3 +98,18 @@ function nearest({ rules }: Policy, gitTag: string): string {
   const found = at === gitTag.length ? 'it ends' : `it has ${JSON.stringify(gitTag.slice(at))}`
   return `; the nearest is ${pattern.source} (${name}), which wants ${wanted} ${after}, where ${found}`
 }
+
+/** A preset that has a rule with numbers for a git tag, as the end of a sentence. */
+function fittingPreset(gitTag: string): string {
+  for (const { name, policy } of PRESETS) {
+    const rule = ruleFor(policy, gitTag)?.rule
+    if (rule?.pattern.kind === 'tokens')
+      return `; policy: ${name} has a rule for it, ${rule.name} (${rule.pattern.source})`
+  }
+  return ''
+}
+
+const PRESETS = Object.entries(presets).flatMap(([name, text]) => {
+  const parsed = parsePolicy(text)
+  return parsed.kind === 'policy' ? [{ name, policy: parsed.policy }] : []
+})

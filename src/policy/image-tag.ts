@@ -1,4 +1,4 @@
-/** What keeps a text from being an image tag. Source: distribution-spec v1.1.1, "Pulling manifests". */
+/** Why a text can't be an image tag. Source: distribution-spec v1.1.1, "Pulling manifests". */
 export function tagProblem(text: string): string | undefined {
   if (text === '') return 'it is empty'
   if (text.length > 128) return `it has ${text.length} characters, more than 128`
@@ -7,7 +7,7 @@ export function tagProblem(text: string): string | undefined {
   return strange === null ? undefined : `it contains ${JSON.stringify(strange[0])}`
 }
 
-/** Whether a tag is for signatures: distribution-spec v1.1.1, "Referrers Tag Schema"; cosign's have an ending. */
+/** Tags of signatures: distribution-spec v1.1.1, "Referrers Tag Schema"; cosign's have an ending. */
 export function isReferrersTag(tag: string): boolean {
   return /^sha(?:256|384|512)-[0-9a-f]{64,128}(?:\.[a-z]+)?$/.test(tag)
 }

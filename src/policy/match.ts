@@ -2,20 +2,17 @@ import { isReferrersTag, tagProblem } from './image-tag.ts'
 import { type Bindings, boundBy, type Match, matchTokens, render } from './pattern.ts'
 import type { Policy, Rule, Template } from './policy.ts'
 
-/** Matches one rule; `*` matches only what can be an image tag. */
-export function matchRule({ pattern }: Pick<Rule, 'pattern'>, gitTag: string): Match {
+/** `*` matches only what can be an image tag. */
+export function matchRule({ pattern }: Rule, gitTag: string): Match {
   return pattern.kind === 'any' && tagProblem(gitTag) !== undefined
     ? { kind: 'mismatch', at: 0, wanted: 'a valid image tag' }
     : matchTokens(pattern.tokens, gitTag)
 }
 
-/** The first rule that matches a git tag; none matches a tag for signatures. */
-export function ruleFor(
-  { rules }: Policy,
-  gitTag: string,
-): { readonly rule: Rule; readonly bindings: Bindings } | undefined {
+/** The first matching rule; none matches a tag of signatures. */
+export function ruleFor(policy: Policy, gitTag: string): { rule: Rule; bindings: Bindings } | undefined {
   if (isReferrersTag(gitTag)) return undefined
-  for (const rule of rules) {
+  for (const rule of policy.rules) {
     const match = matchRule(rule, gitTag)
     if (match.kind === 'match') return { rule, bindings: match.bindings }
   }
@@ -30,7 +27,7 @@ interface Origin {
   readonly exact: boolean
 }
 
-/** The origin of an image tag, if this template gives it, and no rule above takes the git tag. */
+/** The origin of an image tag, if this template gives it and no rule above takes the git tag. */
 export function originBy(policy: Policy, rule: Rule, { tokens }: Template, tag: string): Origin | undefined {
   const match = matchTokens(tokens, tag)
   if (match.kind === 'mismatch') return undefined
@@ -39,13 +36,10 @@ export function originBy(policy: Policy, rule: Rule, { tokens }: Template, tag: 
   return ruleFor(policy, gitTag)?.rule === rule ? { rule, gitTag, exact: true } : undefined
 }
 
-/** The origin of an image tag that any rule gives after its bar. */
+/** The origin of a tag that any rule gives after its bar. */
 export function stableOrigin(policy: Policy, tag: string): Origin | undefined {
-  for (const rule of policy.rules) {
-    for (const template of rule.templates) {
-      const origin = template.stable ? originBy(policy, rule, template, tag) : undefined
-      if (origin !== undefined) return origin
-    }
-  }
-  return undefined
+  const origins = policy.rules.flatMap(rule =>
+    rule.templates.map(template => (template.stable ? originBy(policy, rule, template, tag) : undefined)),
+  )
+  return origins.find(origin => origin !== undefined)
 }

@@ -9,7 +9,7 @@ export type ParsedPolicy =
   | { readonly kind: 'policy'; readonly policy: Policy; readonly warnings: readonly PolicyProblem[] }
   | { readonly kind: 'invalid'; readonly problems: readonly PolicyProblem[] }
 
-/** Reads a policy, one rule a line. Never throws: the answer has all mistakes, in the order of the text. */
+/** Reads a policy, one rule a line. Never throws: returns all mistakes, in the text's order. */
 export function parsePolicy(text: string): ParsedPolicy {
   const problems: PolicyProblem[] = []
   const reportAt = (line: number): Report => {
@@ -75,7 +75,7 @@ function readPattern(word: Word, report: Report): Pattern {
   if (strange !== null) {
     const place = partOf(word, strange.index, strange[0].length)
     const message = `no git tag can contain ${JSON.stringify(strange[0])}`
-    report.error(place, message, 'write what the git tag looks like, such as vX.Y.Z, or * alone for any')
+    report.error(place, message, 'write a pattern such as vX.Y.Z, or * alone for any')
   }
   checkTokens(word, tokens, report)
   return { kind: 'tokens', source, tokens }
@@ -88,14 +88,14 @@ function readTemplate(word: TagWord, pattern: Pattern, report: Report): Template
     token.kind === 'number' && !bound.has(token.letter) ? [token] : [],
   )
   for (const { letter, at } of unbound) {
-    const advice = `write what the left side has, or "${letter}" in double quotes for the letter itself`
+    const advice = `write what the left side has, or "${letter}" in double quotes for the text`
     report.error(partOf(word, at, 1), `${letter} is not on the left side, ${pattern.source}`, advice)
   }
   if (unbound.length === 0) checkTokens(word, tokens, report)
-  // The shortest image tag that this can become; about stray quotes there is a problem already.
+  // The shortest tag that this can become; stray quotes are a problem already.
   const problem = tagProblem(render(tokens, new Map([[ANY, 'x']])).replaceAll('"', ''))
   if (problem !== undefined) {
-    const advice = 'write image tags of A-Z, a-z, 0-9, "_", "." and "-", separated by spaces, with one bar'
+    const advice = 'use A-Z, a-z, 0-9, "_", "." and "-", spaces between tags, and one bar'
     report.error(word, `${word.text} can't be an image tag: ${problem}`, advice)
   }
   const moving = bound.size === 0 || [...bound].some(letter => !used.has(letter))
@@ -106,20 +106,20 @@ function checkTokens(word: Word, tokens: readonly Token[], report: Report): void
   tokens.forEach((token, index) => {
     const next = tokens[index + 1]
     if (token.kind === 'literal') {
-      const advice = 'write literal text between two, such as vX.Y.Z"-RC"N'
+      const advice = 'write text between two, such as vX"-RC"N'
       if (token.text === '"')
         report.error(partOf(word, token.at, 1), 'this double quote has no partner', advice)
     } else if (token.letter !== ANY && next?.kind === 'literal' && /^[0-9]/.test(next.text)) {
       const { letter } = token
-      const message = `the digit behind the number ${letter} never matches: ${letter} takes all digits`
-      const advice = `leave the digit out, or write "${letter}${next.text[0]}" in double quotes for the text`
+      const message = `the digit behind ${letter} never matches: ${letter} takes all digits`
+      const advice = `leave it out, or write "${letter}${next.text[0]}" in double quotes for the text`
       report.error(partOf(word, token.at, 2), message, advice)
     }
   })
   warnOfSlips(word, report)
 }
 
-/** Literal capitals that look like numbers, such as XY, ZRC and RCN, and numbers that look like the capital of a word. */
+/** Capitals that look like numbers, such as XY, ZRC and RCN, and numbers that look like a word's capital. */
 function warnOfSlips(word: Word, report: Report): void {
   const text = word.text.replace(/"[^"]+"/g, quoted => '.'.repeat(quoted.length))
   for (const { 0: run, index } of text.matchAll(/[A-Z]{2,}/g)) {
@@ -133,7 +133,7 @@ function warnOfSlips(word: Word, report: Report): void {
   }
   for (const { 0: found, index } of text.matchAll(/(?<![^-_./])[A-W][a-z]+/g)) {
     const message = `the ${found.charAt(0)} of ${found} stands for a number: a single capital always does`
-    report.warning(partOf(word, index, 1), message, `write "${found}" in double quotes for the word`)
+    report.warning(partOf(word, index, 1), message, `write "${found}" in double quotes for the text`)
   }
 }
 
@@ -141,30 +141,30 @@ function partOf({ text, at }: Word, from: number, length: number): Word {
   return { text: text.slice(from, from + length), at: at + from }
 }
 
-/** What is built must belong to one version; only a tag without any version, such as nightly, may move. */
+/** What is built must belong to one version; only a tag without one, such as nightly, may move. */
 function checkFirst({ rule: { pattern, templates }, words, report }: Line): void {
   const bound = [...boundBy(pattern)]
   const [first] = templates
   if (!first.moving || bound.length === 0) return
   const dropped = bound.filter(letter => !boundBy(first).has(letter))
-  const message = `the first image tag is what is built, and ${first.source} drops ${dropped.join(', ')}`
-  report.error(words.tags[0], message, `begin with a tag of one version alone, such as ${bound.join('.')}`)
+  const message = `the first image tag is built, and ${first.source} drops ${dropped.join(', ')}`
+  report.error(words.tags[0], message, `begin with a tag of one version, such as ${bound.join('.')}`)
 }
 
-/** No rule writes before its bar what any rule gives after its bar: a tag is stable or not. */
+/** No rule gives before its bar what any rule gives after its bar. */
 function checkStableNames(policy: Policy, { rule, words, report }: Line): void {
   rule.templates.forEach(({ tokens, stable }, index) => {
     const word = words.tags[index]
     if (stable || word === undefined) return
-    // Numbers that nobody writes into a policy, one for each letter, and a text for `*`: they stand for any.
+    // Numbers and a text that nobody writes into a policy stand for any.
     const get = (letter: string): string => (letter === ANY ? 'any_906090' : `9060${letter.charCodeAt(0)}`)
     const origin = stableOrigin(policy, render(tokens, { get }))
     if (origin !== undefined) {
-      const message = `${word.text} stands before the bar, and is a stable tag of the rule ${origin.rule.name}`
-      report.error(word, message, 'write it after the bar here, too, or give it another name')
+      const message = `${word.text} stands before the bar, but is a stable tag of rule ${origin.rule.name}`
+      report.error(word, message, 'write it after the bar, or give it another name')
     } else if (word.text.endsWith('-stable') && !rule.pattern.source.endsWith('-stable')) {
-      const message = `${word.text} is not a stable tag, as it stands before the bar`
-      report.warning(word, message, `write the stable tags after a bar, as in "${EXAMPLE}"`)
+      const message = `${word.text} is not a stable tag: it stands before the bar`
+      report.warning(word, message, `write stable tags after a bar, as in "${EXAMPLE}"`)
     }
   })
 }

@@ -1,21 +1,21 @@
-/** A piece of one side of a rule: literal text, a number with its letter, or `*`. */
+/** `*` is a number, too. */
 export type Token =
   | { readonly kind: 'literal'; readonly text: string; readonly at: number }
   | { readonly kind: 'number'; readonly letter: string; readonly at: number }
 
-/** What a git tag looks like; `any` is `*`. */
+/** `any` is `*`. */
 export interface Pattern {
   readonly kind: 'any' | 'tokens'
   readonly source: string
   readonly tokens: readonly Token[]
 }
 
-/** What a match binds: letters to digits as they were written, `*` to the whole text. */
+/** Letters with their digits, as written; `*` with its text. */
 export type Bindings = ReadonlyMap<string, string>
 
 export type Match =
   | { readonly kind: 'match'; readonly bindings: Bindings }
-  /** `at`: how many characters fitted; `wanted`: what should have stood there. */
+  /** `wanted` should have stood at `at`. */
   | { readonly kind: 'mismatch'; readonly at: number; readonly wanted: string }
 
 export const ANY = '*'
@@ -33,15 +33,15 @@ export function boundBy({ tokens }: Pick<Pattern, 'tokens'>): ReadonlySet<string
   return new Set(tokens.flatMap(token => (token.kind === 'number' ? [token.letter] : [])))
 }
 
-/** Matches a text in one pass. A number takes all digits; the same letter, the same digits. */
+/** Matches in one pass. A number takes all digits; the same letter, the same digits. */
 export function matchTokens(tokens: readonly Token[], text: string): Match {
   const bindings = new Map<string, string>()
   let at = 0
+  const mismatch = (wanted: string): Match => ({ kind: 'mismatch', at, wanted })
   for (const token of tokens) {
     if (token.kind === 'literal') {
       for (let index = 0; index < token.text.length; index += 1, at += 1) {
-        if (text[at] !== token.text[index])
-          return { kind: 'mismatch', at, wanted: JSON.stringify(token.text.slice(index)) }
+        if (text[at] !== token.text[index]) return mismatch(JSON.stringify(token.text.slice(index)))
       }
       continue
     }
@@ -49,13 +49,12 @@ export function matchTokens(tokens: readonly Token[], text: string): Match {
     const bound = bindings.get(letter)
     const value =
       letter === ANY ? text.slice(at, at + (bound?.length ?? lengthOfAny(tokens, text))) : digitsAt(text, at)
-    if (value === undefined) return { kind: 'mismatch', at, wanted: `a number (${letter})` }
-    if (bound !== undefined && bound !== value)
-      return { kind: 'mismatch', at, wanted: `${bound} again (${letter})` }
+    if (value === undefined) return mismatch(`a number (${letter})`)
+    if (bound !== undefined && bound !== value) return mismatch(`${bound} again (${letter})`)
     bindings.set(letter, value)
     at += value.length
   }
-  return at === text.length ? { kind: 'match', bindings } : { kind: 'mismatch', at, wanted: 'the end' }
+  return at === text.length ? { kind: 'match', bindings } : mismatch('the end')
 }
 
 function digitsAt(text: string, at: number): string | undefined {
@@ -64,14 +63,14 @@ function digitsAt(text: string, at: number): string | undefined {
   return digits.exec(text)?.[0]
 }
 
-/** The length of each `*`: what is not literal, in equal parts. */
+/** The length of each `*`: equal parts of what is not literal. */
 function lengthOfAny(tokens: readonly Token[], text: string): number {
-  const literals = tokens.reduce((sum, token) => sum + (token.kind === 'literal' ? token.text.length : 0), 0)
+  const literals = tokens.map(token => (token.kind === 'literal' ? token.text : '')).join('')
   const stars = tokens.filter(({ kind }) => kind === 'number').length
-  return Math.max((text.length - literals) / stars, 0)
+  return Math.max((text.length - literals.length) / stars, 0)
 }
 
-/** Writes tokens with what a match has bound; other letters stay. */
+/** Letters that are not bound stay. */
 export function render(tokens: readonly Token[], bindings: Pick<Bindings, 'get'>): string {
   return tokens
     .map(token => (token.kind === 'literal' ? token.text : (bindings.get(token.letter) ?? token.letter)))

@@ -5,11 +5,11 @@ export interface Template {
   readonly tokens: readonly Token[]
   /** Stands after the bar. */
   readonly stable: boolean
-  /** Drops a number of its pattern, and so belongs to many versions. */
+  /** Drops a number of its pattern: it belongs to many versions. */
   readonly moving: boolean
 }
 
-/** The first template is what is built; the others are copies of it. */
+/** The first template is what is built; the others are copies, stable ones last. */
 export interface Rule {
   readonly name: string
   readonly pattern: Pattern
@@ -20,14 +20,13 @@ export interface Policy {
   readonly rules: readonly Rule[]
 }
 
-/** The policy as a text: a rule a line, single spaces, no comments. */
+/** A rule a line, single spaces, no comments. */
 export function policyText({ rules }: Policy): string {
-  return rules.map(rule => `${ruleText(rule)}\n`).join('')
+  return rules.map(ruleText).join('')
 }
 
 function ruleText({ name, pattern, templates }: Rule): string {
-  const [published, stable] = [false, true].map(isStable =>
-    templates.flatMap(template => (template.stable === isStable ? [` ${template.source}`] : [])).join(''),
-  )
-  return `${name}: ${pattern.source} ->${published}${stable === '' ? '' : ` |${stable}`}`
+  const bar = templates.findIndex(({ stable }) => stable)
+  const tags = templates.map(({ source }, index) => `${index === bar ? ' |' : ''} ${source}`)
+  return `${name}: ${pattern.source} ->${tags.join('')}\n`
 }

@@ -1,5 +1,5 @@
 export const presets = {
-  /** WMCore: the verdict of its docker.sh on every tag. */
+  /** Decides as WMCore's docker.sh. */
   wmcore: `
 final:      X.Y.Z    -> X.Y.Z    | X.Y.Z-stable
 patch:      X.Y.Z.P  -> X.Y.Z.P  | X.Y.Z.P-stable
@@ -15,11 +15,11 @@ candidate:    X.Y.ZrcN  -> X.Y.ZrcN
 v-candidate:  vX.Y.ZrcN -> vX.Y.ZrcN
 `.trimStart(),
 
-  /** CRABServer, whose releases are dated, such as v3.240325. */
+  /** CRABServer dates its releases. */
   crab: `
 release:  v3.D -> v3.D | v3.D-stable
 other:    *    -> *
 `.trimStart(),
-} as const satisfies Record<string, string>
+} as const
 
 export type PresetName = keyof typeof presets

@@ -1,4 +1,4 @@
-/** Something in a policy text that is wrong, or that is right but looks like a slip. */
+/** A mistake of a policy, or what looks like a slip. */
 export interface PolicyProblem {
   readonly severity: 'error' | 'warning'
   /** Counted from 1, as is `column`, in UTF-16 code units. */
@@ -6,22 +6,20 @@ export interface PolicyProblem {
   readonly column: number
   readonly length: number
   readonly message: string
-  /** What to write instead. */
   readonly advice: string
 }
 
-/** Text of a line, and where it begins, counted from 0. */
+/** `at` is counted from 0. */
 export interface Word {
   readonly text: string
   readonly at: number
 }
 
-/** Notes problems of one line, each with the words that it is about. */
+/** Notes problems of one line. */
 export type Report = Readonly<
   Record<PolicyProblem['severity'], (place: Word, message: string, advice: string) => undefined>
 >
 
-/** A rule as it should be written, for advice. */
 export const EXAMPLE = 'final: X.Y.Z -> X.Y.Z | X.Y.Z-stable'
 
 export function policyLines(text: string): readonly string[] {
@@ -30,7 +28,7 @@ export function policyLines(text: string): readonly string[] {
 
 const MAX_SHOWN = 20
 
-/** Shows problems as a compiler does: place and message, the line, a caret under the text, the advice. */
+/** Shows problems as a compiler does: place, message, line, caret, advice. */
 export function formatProblems(text: string, problems: readonly PolicyProblem[]): string {
   const lines = policyLines(text)
   const shown = problems.slice(0, MAX_SHOWN).map(({ severity, line, column, length, message, advice }) => {

@@ -5,7 +5,7 @@ import type { Policy } from './policy.ts'
 import { compareVersions, type Version, versionOfGitTag } from './version-order.ts'
 
 export interface PublishedVersion {
-  /** Whether the tag that is built is there, not only copies of it. */
+  /** Whether its first tag is there, not only copies. */
   readonly hasFirst: boolean
   readonly decision: Planned
   readonly version: Version
@@ -14,11 +14,11 @@ export interface PublishedVersion {
 export interface Published {
   /** By git tag. */
   readonly versions: ReadonlyMap<string, PublishedVersion>
-  /** Tags that no rule with numbers gives, without signatures; first what looks like a stable tag. */
+  /** Tags of no rule with numbers, without signatures; first what looks stable. */
   readonly others: readonly string[]
 }
 
-/** The versions that the image tags of a repository show. A tag that several git tags give is of the first rule's. */
+/** The versions that tags show. A tag of several git tags belongs to the first rule's. */
 export function publishedVersions(policy: Policy, tags: readonly string[]): Published {
   const versions = new Map<string, PublishedVersion>()
   const given = new Set<string>()
@@ -38,7 +38,7 @@ export function publishedVersions(policy: Policy, tags: readonly string[]): Publ
   return { versions, others }
 }
 
-/** The versions that have this fixed tag: first those that are built under it. */
+/** The versions with this fixed tag: first those built under it. */
 export function versionsShownBy(policy: Policy, tag: string): readonly Omit<PublishedVersion, 'hasFirst'>[] {
   const firsts = policy.rules.map(rule => ({ rule, template: rule.templates[0] }))
   const copies = policy.rules.flatMap(rule => rule.templates.slice(1).map(template => ({ rule, template })))

@@ -1,25 +1,23 @@
 import { ruleFor } from './match.ts'
 import type { Policy } from './policy.ts'
 
-/** The numbers of a version, each with the text before it; text at the end has no digits. */
+/** Numbers, each with the text before it; text at the end has no digits. */
 export type Version = readonly { readonly separator: string; readonly digits: string }[]
 
 /** The version of a git tag, if a rule with numbers matches it. */
 export function versionOfGitTag(policy: Policy, gitTag: string): Version | undefined {
   const found = ruleFor(policy, gitTag)
   if (found?.rule.pattern.kind !== 'tokens' || found.bindings.size === 0) return undefined
-  const version: { separator: string; digits: string }[] = []
+  const version: Version[number][] = []
   let separator = ''
   for (const token of found.rule.pattern.tokens) {
     if (token.kind === 'literal') {
       separator += token.text
       continue
     }
-    // What stands before the first number is the same in every version.
-    version.push({
-      separator: version.length === 0 ? '' : separator,
-      digits: found.bindings.get(token.letter) ?? '',
-    })
+    // The text before the first number is the same in every version.
+    const digits = found.bindings.get(token.letter) ?? ''
+    version.push({ separator: version.length === 0 ? '' : separator, digits })
     separator = ''
   }
   if (separator !== '') version.push({ separator, digits: '' })
@@ -39,7 +37,7 @@ export function compareVersions(one: Version, other: Version): number {
   return one.length - other.length
 }
 
-/** Development releases come first, then pre-releases, as in PEP 440; with other common words for them. */
+/** Development releases come first, then pre-releases, as in PEP 440, with more words for them. */
 function rank(separator: string): string {
   const word = separator.toLowerCase().replace(/[^a-z]/g, '')
   if (/^(dev|snapshot|nightly)$/.test(word)) return `0${word}`
