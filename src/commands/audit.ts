@@ -1,3 +1,4 @@
+import { eachAtOnce } from '../concurrency.ts'
 import { knownFailure, ReleaseError, remediesOf } from '../errors.ts'
 import { allTags } from '../policy/decide.ts'
 import { newestOfMoving } from '../policy/moving.ts'
@@ -9,10 +10,10 @@ import { tagged } from '../registry/reference.ts'
 import { counted } from '../text.ts'
 import { type AuditResult, findingsIn } from './audit-result.ts'
 import { auditResult, type ReadService } from './audit-versions.ts'
-import { eachAtOnce, forServices } from './concurrency.ts'
 import { readNotes } from './record.ts'
 import type { AuditRequest, PublishedService } from './request.ts'
 import type { Run } from './run.ts'
+import { forServices } from './services.ts'
 
 /** How many requests go to the registry at once, for all services together. */
 const REQUESTS_AT_ONCE = 16

@@ -6,22 +6,14 @@ import { reconcile } from '../reconcile/reconcile.ts'
 import type { Constraints } from '../reconcile/state.ts'
 import type { CopyStep } from '../reconcile/step.ts'
 import { type Digest, tagged } from '../registry/reference.ts'
-import { forServices } from './concurrency.ts'
+import { requireImage, requireTaggedImage } from '../registry/require-image.ts'
 import { restoreFirst } from './first-tag.ts'
 import { isPublished, noteOutcome } from './ledger.ts'
-import {
-  allowedSteps,
-  type Image,
-  isWritten,
-  observe,
-  readTags,
-  requireImage,
-  requireManifest,
-  requireTagged,
-} from './observe.ts'
+import { allowedSteps, type Image, isWritten, observe, readTags } from './observe.ts'
 import { recordDecision } from './record.ts'
 import type { PushRequest, ReleaseRequest } from './request.ts'
 import type { Run, Target } from './run.ts'
+import { forServices } from './services.ts'
 
 export interface Copies extends Target {
   readonly image: Image
@@ -129,8 +121,7 @@ async function carryOut(one: Copies, moving: boolean, { signal }: Run): Promise<
     if (step.kind === 'keep') noteOutcome(entry, tag, 'kept')
     else if (step.kind === 'stay') noteOutcome(entry, tag, 'stayed', { note: belongsTo(step.newest) })
     else {
-      manifest ??= await requireTagged(registry, desired.first.tag, image.digest)
-      requireImage(manifest, registry)
+      manifest ??= await requireTaggedImage(registry, desired.first.tag, image.digest)
       const theirs = step.kind === 'copy' ? step.replaces : undefined
       // What is not sent any more was not written.
       signal.throwIfAborted()
@@ -158,7 +149,7 @@ async function restoreTags(
   { tag, theirs }: { tag: string; theirs: Digest },
   error: ReleaseError,
 ): Promise<ReleaseError> {
-  const manifest = await requireManifest(registry, theirs)
+  const manifest = await requireImage(registry, theirs)
   const overwritten = entry.tags.filter(({ outcome }) => outcome === 'built' || outcome === 'pushed')
   for (const each of overwritten) {
     await registry.putManifest(each.tag, manifest)
@@ -191,7 +182,7 @@ async function readBack(all: readonly Copies[], { log }: Run): Promise<void> {
       throw new ReleaseError('not-as-planned', {
         what: `What was published is not there as it was written: ${wrong.flat().join('; ')}.`,
         remedy:
-          'Find out what else writes these tags, and keep two runs apart with a concurrency group. Delete only a tag that has a wrong image, in the registry; then run it again.',
+          'Find out what else writes these tags, keep runs apart with a concurrency group, delete only the wrong tags in the registry, and run it again.',
       })
     }
     const tags = new Set(all.flatMap(({ entry }) => entry.tags.filter(isPublished).map(({ tag }) => tag)))

@@ -8,8 +8,9 @@ import type { Step } from '../reconcile/step.ts'
 import type { Manifest, RegistryClient } from '../registry/client.ts'
 import { listsManifest } from '../registry/image-index.ts'
 import { type Digest, tagged } from '../registry/reference.ts'
+import { requireImage } from '../registry/require-image.ts'
 import { noteOutcome } from './ledger.ts'
-import { type Image, type NextSteps, nextSteps, requireImage, requireManifest } from './observe.ts'
+import { type Image, type NextSteps, nextSteps } from './observe.ts'
 import type { VersionRequest } from './request.ts'
 import type { Run, Target } from './run.ts'
 
@@ -69,10 +70,7 @@ function keptImage({ first, observed }: NextSteps): Image | undefined {
 async function pushUntilRead(
   target: Target,
   constraints: Constraints,
-  {
-    attempt,
-    retry,
-  }: {
+  tries: {
     attempt: (again: boolean) => Promise<readonly Digest[]>
     retry: (error: unknown, attempt: number) => Promise<boolean>
   },
@@ -80,10 +78,10 @@ async function pushUntilRead(
   const { registry, desired } = target
   for (let number = 1; ; number += 1) {
     try {
-      const manifest = await readPushed(registry, desired.first.tag, await attempt(number > 1))
+      const manifest = await readPushed(registry, desired.first.tag, await tries.attempt(number > 1))
       return { digest: manifest.digest, manifest, isBuilt: true }
     } catch (error) {
-      const isAgain = await retry(error, number)
+      const isAgain = await tries.retry(error, number)
       if (!isAgain && !(error instanceof ReleaseError && error.name === 'push-failed')) throw error
       const next = await nextSteps(target, constraints).catch((failed: unknown) => {
         throw isAgain ? failed : error
@@ -174,9 +172,7 @@ export async function restoreFirst(
   const { tag } = desired.first
   const restore = steps.find(step => step.kind === 'restore')
   if (restore !== undefined) {
-    const manifest = await requireManifest(registry, restore.digest)
-    requireImage(manifest, registry)
-    await registry.putManifest(tag, manifest)
+    await registry.putManifest(tag, await requireImage(registry, restore.digest))
     noteOutcome(entry, tag, 'different', { note: `is ${restore.digest}` })
   } else if (steps[0]?.kind === 'refuse') {
     const now = digestAt(observed, tag)

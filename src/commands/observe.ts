@@ -3,9 +3,10 @@ import { needsFirstContent, reconcile } from '../reconcile/reconcile.ts'
 import type { Constraints, Observed } from '../reconcile/state.ts'
 import type { CopyStep, FirstStep, Refuse, Step } from '../reconcile/step.ts'
 import type { Manifest, RegistryClient } from '../registry/client.ts'
-import { isAttestation, isImage } from '../registry/image-index.ts'
+import { isAttestation } from '../registry/image-index.ts'
 import { type Labels, REVISION_LABEL, readLabels } from '../registry/labels.ts'
-import { byDigest, type Digest, type TagState, tagged } from '../registry/reference.ts'
+import type { Digest, TagState } from '../registry/reference.ts'
+import { requireTagged } from '../registry/require-image.ts'
 import type { Run, Target } from './run.ts'
 
 interface Observation extends Observed {
@@ -97,46 +98,4 @@ export async function readTags(
   tags: readonly { readonly tag: string }[],
 ): Promise<ReadonlyMap<string, TagState>> {
   return new Map(await Promise.all(tags.map(async ({ tag }) => [tag, await registry.headTag(tag)] as const)))
-}
-
-/** The manifest of a digest that was there when the registry was read. Throws `not-published`. */
-export async function requireManifest(registry: RegistryClient, digest: Digest): Promise<Manifest> {
-  return (await registry.getManifest(digest)) ?? throwGone(byDigest(registry.repository, digest))
-}
-
-/**
- * The image that a tag has, read and hashed: what HEAD said of it is not enough to write something. Throws `not-published`
- * if it is gone, `not-as-planned` if it is not what HEAD said.
- */
-export async function requireTagged(
-  registry: RegistryClient,
-  tag: string,
-  digest: Digest,
-): Promise<Manifest> {
-  const reference = tagged(registry.repository, tag)
-  const manifest = (await registry.getManifest(tag)) ?? throwGone(reference)
-  if (manifest.digest === digest) return manifest
-  throw new ReleaseError('not-as-planned', {
-    what: `The registry said that ${reference} is ${digest}, and the image there is ${manifest.digest}.`,
-    remedy: 'Find out what else writes this tag, then run it again; if nothing does, contact the registry.',
-  })
-}
-
-function throwGone(reference: string): never {
-  throw new ReleaseError('not-published', {
-    what: `${reference} was in the registry a moment ago, and is gone.`,
-    remedy: 'Find out what deletes images in the registry; then run it again.',
-  })
-}
-
-/** Throws `not-published` unless what is to be copied is an image. */
-export function requireImage(manifest: Manifest, registry: RegistryClient): void {
-  if (isImage(manifest)) return
-  const isLeftover = isAttestation(manifest)
-  throw new ReleaseError('not-published', {
-    what: `${byDigest(registry.repository, manifest.digest)} is not an image, but ${isLeftover ? 'an attestation: a push was interrupted there' : 'a cache or another artifact'}.`,
-    remedy: isLeftover
-      ? 'Run release again, with on-existing: same-revision, which publishes the image.'
-      : 'Find out what writes it there, such as an option --cache-to; then release a new version, or set on-existing: overwrite.',
-  })
 }

@@ -1,11 +1,11 @@
 import type { CheckState } from '../gates/check-state.ts'
 import { checksNotPassed, openChecks, waitForChecks } from '../gates/checks.ts'
-import { forServices } from './concurrency.ts'
 import { hasTagsToWrite, writeCopies } from './copies.ts'
 import { readCandidate, requireReady } from './ready.ts'
 import { recordDecision } from './record.ts'
 import type { PromoteRequest } from './request.ts'
 import { openTargets, type Run } from './run.ts'
+import { forServices } from './services.ts'
 
 /**
  * Gives the published first tag of a git tag its other tags, by digest, without an engine. Of several services, nothing is

@@ -5,11 +5,12 @@ import { objectionsTo, type PublishedImage } from '../reconcile/origin.ts'
 import { type Constraints, constraintsOfPublished } from '../reconcile/state.ts'
 import { REVISION_LABEL, readAllLabels, SOURCE_LABEL } from '../registry/labels.ts'
 import { byDigest } from '../registry/reference.ts'
-import { noteFailure, tryServices } from './concurrency.ts'
+import { requireTaggedImage } from '../registry/require-image.ts'
 import { type Copies, hasTagsToWrite } from './copies.ts'
-import { nextSteps, requireImage, requireTagged } from './observe.ts'
+import { nextSteps } from './observe.ts'
 import type { PromoteRequest } from './request.ts'
 import type { Run, Target } from './run.ts'
+import { noteFailure, tryServices } from './services.ts'
 import { commitOfTag } from './tag-commit.ts'
 
 interface Ready {
@@ -61,8 +62,7 @@ export async function readCandidate(target: Target, image: Constraints['image'])
 /** Reads the image and what it says of its origin, and makes sure that the account may write. */
 async function inspect(one: Copies, { isLookedAt }: PromoteRequest): Promise<Inspected> {
   const { registry, given, desired, entry, image } = one
-  const manifest = await requireTagged(registry, desired.first.tag, image.digest)
-  requireImage(manifest, registry)
+  const manifest = await requireTaggedImage(registry, desired.first.tag, image.digest)
   entry.digest = image.digest
   const labels = await readAllLabels(registry, manifest)
   if (hasTagsToWrite(one)) await registry.requireWritable()

@@ -55,6 +55,6 @@ function noteMovedContext({ build, decision }: ReleaseRequest, labels: Labels, {
   if (now === undefined || then === undefined || now === then) return
   log.notice(
     "The Dockerfile's repository has moved",
-    `${decision.first.tag} was built from ${oneLine(labels[CONTEXT_SOURCE_LABEL] ?? 'its repository')} at ${oneLine(then)}, which is at ${now} now. A published version stays as it is: to publish the change, release a new one.`,
+    `${decision.first.tag} was built from ${oneLine(labels[CONTEXT_SOURCE_LABEL] ?? 'its repository')} at ${oneLine(then)}, and is at ${now} now. A published version stays as it is: release a new one for the change.`,
   )
 }

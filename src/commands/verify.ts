@@ -5,13 +5,13 @@ import { constraintsOfPublished, digestAt, type Observed, stableConstraint } fro
 import type { Step } from '../reconcile/step.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import type { Digest } from '../registry/reference.ts'
-import { forServices, tryServices } from './concurrency.ts'
 import { belongsTo } from './copies.ts'
-import { noteOutcome, type ServiceEntry } from './ledger.ts'
+import { noteOutcome, type ServiceEntry, type TagOutcome } from './ledger.ts'
 import { observe } from './observe.ts'
 import { readNotes } from './record.ts'
 import type { VerifyRequest } from './request.ts'
 import { openTargets, type Run, type Target } from './run.ts'
+import { forServices, tryServices } from './services.ts'
 
 interface Difference {
   readonly service: string
@@ -27,12 +27,11 @@ interface Difference {
  */
 export async function verify(request: VerifyRequest, run: Run): Promise<void> {
   const targets = openTargets(request, run)
-  const { decision, withRecords } = request
   const { secrets } = run
   const failures: ServiceFailure[] = []
   const differences = await run.log.stage('Read the registry', async conclude => {
     const found = await tryServices(targets, { failures, secrets }, target => compare(target, request))
-    if (withRecords) await showRecords(targets, run)
+    if (request.withRecords) await showRecords(targets, run)
     conclude(`looked for ${targets[0]?.entry.tags.map(({ tag }) => tag).join(', ')}`)
     return found.flat()
   })
@@ -49,22 +48,21 @@ export async function verify(request: VerifyRequest, run: Run): Promise<void> {
     ...failures.map(({ service, error: { what, remedy } }) => ({ service, what, remedy })),
   ]
   throw new ReleaseError('not-as-planned', {
-    what: `Not as planned for ${decision.gitTag}:\n${all.map(({ service, what }) => `- ${service}: ${what.trimEnd()}\n`).join('')}`,
+    what: `Not as planned for ${request.decision.gitTag}:\n${all.map(({ service, what }) => `- ${service}: ${what.trimEnd()}\n`).join('')}`,
     remedy: remediesOf(all),
   })
 }
 
 /** A promotion that has reached some services only is no difference, as the others may wait. */
 function warnOfIncomplete(targets: readonly Target[], { log }: Run): void {
-  const entries = targets.map(({ entry }) => entry)
-  const waiting = entries.filter(({ tags }) => tags.some(({ outcome }) => outcome === 'withheld'))
-  const promoted = entries.some(({ tags }) => tags.some(tag => tag.stable && tag.outcome === 'kept'))
-  if (waiting.length === 0 || !promoted) return
-  const names = waiting.map(({ service }) => service).join(', ')
-  log.warning(
-    'A promotion is incomplete',
-    `Other services are promoted, and these wait: ${names}. Promote all again: it completes.`,
-  )
+  const servicesWith = (is: TagOutcome) =>
+    targets.flatMap(({ entry: { service, tags } }) =>
+      tags.some(({ stable, outcome }) => stable && outcome === is) ? [service] : [],
+    )
+  const waiting = servicesWith('withheld').join(', ')
+  if (waiting === '' || servicesWith('kept').length === 0) return
+  const what = `Other services are promoted, and these wait: ${waiting}. Promote all again: it completes.`
+  log.warning('A promotion is incomplete', what)
 }
 
 async function compare(

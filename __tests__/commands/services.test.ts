@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { eachAtOnce, forServices } from '../../src/commands/concurrency.ts'
+import { forServices } from '../../src/commands/services.ts'
+import { eachAtOnce } from '../../src/concurrency.ts'
 import { ReleaseError } from '../../src/errors.ts'
 
 const failure = (name: string) =>
