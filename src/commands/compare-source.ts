@@ -12,7 +12,7 @@ import { askGitHub } from './tag-commit.ts'
 interface Compared<T> {
   /** With the commit of the git tag, and labels that say which commits the image is of. */
   readonly request: T
-  /** What the labels do not say, if it is built. */
+  /** To be shown if it is built: what the labels do not say. */
   readonly warnings: readonly Warning[]
 }
 

@@ -31,12 +31,12 @@ export async function publishCopies(
   const { checks, revision } = request
   const known: Constraints = { ...constraints, image: { digest, from: isBuilt ? 'built' : 'found' } }
   target.entry.digest = digest
-  let steps = isBuilt ? await lookAgain(target, known, digest) : copies
+  let steps = isBuilt ? await reconcileAgain(target, known, digest) : copies
   let states: readonly CheckState[] | undefined
   if (checks !== undefined && steps.some(step => step.tag.stable && isWritten(step))) {
     states = await waitForChecks(checks, { gitTag: request.decision.gitTag, revision }, run)
     const open = openChecks(states)
-    steps = await lookAgain(target, {
+    steps = await reconcileAgain(target, {
       ...known,
       stable: open.length === 0 ? { kind: 'write' } : { kind: 'withhold', why: checksInFull(open) },
     })
@@ -46,8 +46,11 @@ export async function publishCopies(
   tellWithheld(target, request, states ?? [], run)
 }
 
-/** Observes and reconciles once more: while this run built or waited, another one may have published the version. */
-async function lookAgain(
+/**
+ * Observes and reconciles once more. If another run has published the version while this one built, the first tag is given
+ * back to its image.
+ */
+async function reconcileAgain(
   target: Target,
   constraints: Constraints,
   readBack?: Digest,
@@ -123,7 +126,7 @@ async function carryOut(one: Copies, moving: boolean, { signal }: Run): Promise<
     else {
       manifest ??= await requireTaggedImage(registry, desired.first.tag, image.digest)
       const theirs = step.kind === 'copy' ? step.replaces : undefined
-      // What is not sent any more was not written.
+      // After Cancel nothing is sent: the tag stays as it was.
       signal.throwIfAborted()
       try {
         await registry.putManifest(tag, manifest)
@@ -143,7 +146,7 @@ export function belongsTo(newest: string): string {
   return `belongs to ${newest}, which is newer`
 }
 
-/** Gives all tags that this run has overwritten the image of the one that can not be: they would differ for good. */
+/** If one fixed tag can not be overwritten, the others get its image back: they would differ for good. Makes the error. */
 async function restoreTags(
   { registry, entry }: Target,
   { tag, theirs }: { tag: string; theirs: Digest },

@@ -20,7 +20,7 @@ interface Push {
   readonly name: string
   /** Gives back the digests that docker says the image has in the registry. `again`: what was built before is there. */
   readonly attempt: (docker: Docker, again: boolean) => Promise<readonly Digest[]>
-  /** Waits before another attempt after an error that is not of the push; false if there is to be none. */
+  /** For errors that are not of the push: waits, if it is worth another attempt. */
   readonly retry?: (error: unknown) => Promise<boolean>
 }
 
@@ -66,7 +66,7 @@ function keptImage({ first, observed }: NextSteps): Image | undefined {
   return { digest: first.digest, manifest: observed.manifest, isBuilt: false }
 }
 
-/** After a push that failed the registry is read again: what is there all the same is not built or pushed a second time. */
+/** After a push that failed the registry is read again: an image that is there is not built or pushed a second time. */
 async function pushUntilRead(
   target: Target,
   constraints: Constraints,
@@ -161,8 +161,8 @@ async function noteFailedPush(
 }
 
 /**
- * If another run has given a stable tag its own image meanwhile, gives the first tag back to that, as others may use it; notes
- * it if the first tag was replaced. Throws `not-published` if that is no image.
+ * After a build: if another run has given a stable tag its own image, gives the first tag that image, too, as it may be in use.
+ * If another run has replaced the first tag, notes that. Throws `not-published` if the other image is none.
  */
 export async function restoreFirst(
   { desired, entry, registry }: Target,

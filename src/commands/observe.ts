@@ -20,7 +20,7 @@ export interface Image {
   readonly digest: Digest
   /** Its manifest, if it was read by GET and hashed. */
   readonly manifest: Manifest | undefined
-  /** Whether this run has published it. */
+  /** Whether it was published during this run, as a rule by it. */
   readonly isBuilt: boolean
 }
 
@@ -63,7 +63,7 @@ export function allowedSteps({ entry }: Target, steps: readonly Step[]): Pick<Ne
   if (refusal !== undefined) {
     throw new ReleaseError(refusal.error, {
       what: `In ${entry.image}, ${[...new Set(refused.map(({ why }) => why))].join('; ')}.`,
-      // What stands against a copy still does when the first tag is settled.
+      // The remedy for the first tag alone would not settle the others.
       remedy: (other ?? refusal).remedy,
     })
   }

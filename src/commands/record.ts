@@ -93,7 +93,7 @@ async function recordService(
     const there = await registry.listReferrers(digest, IN_TOTO)
     if (there === 'unsupported') return there
     const isThere = ({ destination }: Promotion): boolean => noteAbout(there, destination) !== undefined
-    // Without those of before the tags were written, those of now count.
+    // Nothing was written, so the checks were not read before.
     if (states === undefined && checks !== undefined && !promotions.every(isThere))
       promotions = promotionsWith(
         await awaitChecks({ ...checks, timeout: 0 }, { gitTag, revision: commit }, run),

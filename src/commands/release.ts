@@ -19,19 +19,17 @@ import { openTarget, type Run } from './run.ts'
  */
 export async function release(given: ReleaseRequest, run: Run): Promise<void> {
   const target = openTarget(given, run)
-  const { request: compared, warnings } = await compareSource(given, run)
-  let request = compared
+  const { request, warnings } = await compareSource(given, run)
   const constraints = publishConstraints(request, 'build')
   let next = await readRegistry(target, constraints, run)
   if (next.first.kind !== 'keep') {
     const { checks, decision, revision } = request
-    if (checks !== undefined) {
-      const commit = await requireReadableChecks(checks, { gitTag: decision.gitTag, revision }, run)
-      request = { ...request, revision: commit }
-    }
+    if (checks !== undefined) await requireReadableChecks(checks, { gitTag: decision.gitTag, revision }, run)
     if (request.package !== undefined) {
+      // Not after a wait that may take an hour.
       await run.docker.requireEngine()
-      if (await waitForPackage(request.package, run)) next = await nextSteps(target, constraints)
+      const hadToWait = await waitForPackage(request.package, run)
+      if (hadToWait) next = await nextSteps(target, constraints)
     }
   }
   if (next.first.kind === 'keep') noteMovedContext(request, next.observed.labels, run)
