@@ -14,7 +14,7 @@ interface Again {
   readonly instead?: string
 }
 
-/** Looks at growing intervals. Gives back what was seen last, and the milliseconds. */
+/** Gives back what was seen last, and the milliseconds. */
 export async function waitFor<T>(
   { what, timeout }: { what: string; timeout: number },
   { look, again }: { look: () => Promise<T>; again: (seen: T) => Again | undefined },

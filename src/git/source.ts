@@ -2,7 +2,6 @@ import { ReleaseError } from '../errors.ts'
 import type { Checkout, UnknownCommit } from './checkout.ts'
 import type { RepositoryAddress } from './remote.ts'
 
-/** What is built, beside the git tag. */
 export type Source =
   /** The git tag's repository; it must be at `commit`, if known. */
   | (Pick<Checkout, 'head' | 'changed'> & { readonly kind: 'own'; readonly commit: string | undefined })
@@ -26,7 +25,7 @@ export function sourceOfCheckout(
 }
 
 /** Whether it is of the git tag's repository or of a fork, which has its tags and name. */
-function isOwn({ remotes, tagCommit }: Checkout, repository: RepositoryAddress | undefined): boolean {
+function isOwn({ remotes, tagCommit }: Checkout, repository: RepositoryAddress | undefined) {
   if (repository === undefined) return tagCommit !== undefined
   const [, ...path] = repository.split('/')
   const leadsToIt = remotes.some(remote => {
@@ -40,7 +39,7 @@ function isOwn({ remotes, tagCommit }: Checkout, repository: RepositoryAddress |
 
 export type TagCommit = { readonly kind: 'known'; readonly commit: string } | UnknownCommit
 
-/** The error if a checkout of the git tag's repository is not known to be at its commit. */
+/** Unless a checkout of the git tag's repository is known to be at its commit. */
 export function wrongCommit(
   { name, source }: { name: string; source: Source },
   { gitTag, tag }: { gitTag: string; tag: TagCommit },
