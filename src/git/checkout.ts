@@ -3,12 +3,13 @@ import { dirname } from 'node:path'
 import { ReleaseError } from '../errors.ts'
 import { describeEnd, ProgramNotStartedError, type ProgramResult, runProgram } from '../process/program.ts'
 import { oneLine } from '../text.ts'
-import { type RepositoryAddress, repositoryAt } from './remote.ts'
+import { repositoryAt } from './remote.ts'
 
 export interface Checkout {
   readonly kind: 'checkout'
   readonly head: string
-  readonly remotes: readonly RepositoryAddress[]
+  /** As `repositoryAt` names them. */
+  readonly remotes: readonly string[]
   /** The commit of the git tag, if the checkout has it. */
   readonly tagCommit: string | undefined
   /** Tracked files that differ from `head`, from the top of the checkout. */
