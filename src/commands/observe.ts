@@ -89,7 +89,7 @@ export async function observe(
   const manifest = await requireTagged(registry, first.tag, state.digest)
   // The containerd store pushes the parts of an index under the tag before the index: a push that was stopped leaves one.
   if (isAttestation(manifest)) return { ...nothing, content: { kind: 'leftover' } }
-  const labels = await readLabels(registry, manifest)
+  const [labels = {}] = await readLabels(registry, manifest, 1)
   return { ...nothing, content: { kind: 'image', revision: labels[REVISION_LABEL] }, manifest, labels }
 }
 

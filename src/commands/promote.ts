@@ -5,7 +5,7 @@ import { repositoryAt } from '../git/remote.ts'
 import type { TagCommit } from '../git/source.ts'
 import { objectionsTo, type PublishedImage } from '../reconcile/origin.ts'
 import { type Constraints, constraintsOfPublished } from '../reconcile/state.ts'
-import { REVISION_LABEL, readAllLabels, SOURCE_LABEL } from '../registry/labels.ts'
+import { REVISION_LABEL, readLabels, SOURCE_LABEL } from '../registry/labels.ts'
 import { byDigest } from '../registry/reference.ts'
 import { requireTaggedImage } from '../registry/require-image.ts'
 import { type Copies, hasTagsToWrite, writeCopies } from './copies.ts'
@@ -91,7 +91,7 @@ async function inspect(one: Copies, { isLookedAt }: PromoteRequest): Promise<Ins
   const { registry, given, desired, entry, image } = one
   const manifest = await requireTaggedImage(registry, desired.first.tag, image.digest)
   entry.digest = image.digest
-  const labels = await readAllLabels(registry, manifest)
+  const labels = await readLabels(registry, manifest)
   if (hasTagsToWrite(one)) await registry.requireWritable()
   const origins = labels.map(({ [REVISION_LABEL]: revision, [SOURCE_LABEL]: source }) => ({
     revision,

@@ -1,7 +1,6 @@
 import type { Build } from '../docker/build.ts'
 import type { ChecksGate } from '../gates/checks.ts'
 import type { PackageGate } from '../gates/package.ts'
-import type { RepositoryAddress } from '../git/remote.ts'
 import type { GitHubRepository } from '../github/client.ts'
 import type { Planned } from '../policy/decide.ts'
 import type { Policy } from '../policy/policy.ts'
@@ -37,7 +36,7 @@ export interface VersionRequest extends AnyRequest {
   readonly isLookedAt: boolean
   /** The repository of the git tag, and where GitHub has it. */
   readonly source: {
-    readonly address: RepositoryAddress | undefined
+    readonly address: string | undefined
     readonly github: GitHubRepository | undefined
   }
   readonly onExisting: OnExisting

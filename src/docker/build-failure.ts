@@ -1,6 +1,5 @@
 import { ReleaseError } from '../errors.ts'
 import { describeEnd } from '../process/program.ts'
-import { CONTEXT_REVISION_LABEL } from '../registry/labels.ts'
 import { oneLine } from '../text.ts'
 import type { Docker, DockerResult } from './docker.ts'
 import {
@@ -13,7 +12,6 @@ import {
 } from './output.ts'
 
 export class BuildFailedError extends ReleaseError {
-  /** The end of what docker said. */
   readonly output: string
 
   constructor(options: { what: string; remedy: string }, output: string) {
@@ -25,25 +23,22 @@ export class BuildFailedError extends ReleaseError {
 /** Throws `docker-missing` if there is no engine. */
 export async function buildFailure(
   docker: Docker,
-  { options, labels }: { options: readonly string[]; labels: readonly string[] },
+  options: readonly string[],
   reference: string,
   result: DockerResult,
 ): Promise<ReleaseError> {
   const refused = refusedOption(result, options)
-  if (refused !== undefined) {
+  if (refused !== undefined)
     return new ReleaseError('invalid-input', {
       what: `docker does not take an option in build-options: ${refused}.`,
       remedy: 'Correct or remove it: docker buildx build --help lists the options.',
     })
-  }
   const { lastLine, tail } = result
-  if (isCacheFailure(result)) {
+  if (isCacheFailure(result))
     return new ReleaseError('cache-not-written', {
       what: `The build cache of ${reference} was not written: ${lastLine}`,
-      remedy:
-        'Check that the account may write there, or add ignore-error=true to --cache-to; then run it again.',
+      remedy: 'Let the account write there, or add ignore-error=true to --cache-to; then run it again.',
     })
-  }
   await docker.requireEngine()
   const image = imageNotPulled(result)
   if (image !== undefined) {
@@ -57,11 +52,8 @@ export async function buildFailure(
   const quoted = lastOfStep(tail).map(line => `  ${line}\n`)
   const step = quoted.length === 0 ? '' : `\nThe step said last:\n${quoted.join('')}`
   const what = `The build of ${reference} failed: docker ${describeEnd(result)}: ${lastLine}${step}`
-  const again =
-    'If the network, a server or this machine was at fault, run it again. To ship a fix, push a new git tag.'
-  const remedy = labels.some(label => label.startsWith(`${CONTEXT_REVISION_LABEL}=`))
-    ? `If the fault is in the Dockerfile, of another repository, fix it there and run this again. ${again}`
-    : again
+  const remedy =
+    'If the network, a server or this machine was at fault, or a Dockerfile of another repository, which is fixed there, run it again. To ship a fix, push a new git tag.'
   return new BuildFailedError({ what, remedy }, tail)
 }
 

@@ -19,10 +19,7 @@ export interface Build {
   readonly options: readonly string[]
 }
 
-/**
- * Builds an image and pushes it. Gives back its digests, as `pushImage`. With `again`, what was built before is only pushed.
- * Throws `build-failed`, `invalid-input`, `cache-not-written`, or as `pushImage`.
- */
+/** Gives back digests, and throws, as `pushImage` and `buildLocally`. With `again`, what was built before is only pushed. */
 export async function buildAndPush(
   docker: Docker,
   given: Build,
@@ -38,11 +35,11 @@ export async function buildAndPush(
     const isPush = isCacheFailure(result) ? isRetryableFailure(result) : isPushFailure(result, reference)
     throw await (isPush
       ? pushFailure(docker, reference, result)
-      : buildFailure(docker, build, reference, result))
+      : buildFailure(docker, build.options, reference, result))
   }
   log.notice('Built without buildx', 'docker has no buildx: no attestations, one platform, slow pushes.')
   const built = await runBuild(docker, ['build'], build, [reference])
-  if (built.exitCode !== 0) throw await buildFailure(docker, build, reference, built)
+  if (built.exitCode !== 0) throw await buildFailure(docker, build.options, reference, built)
   return pushImage(docker, reference, temporary)
 }
 
@@ -55,7 +52,7 @@ export async function buildLocally(
   let result = await runBuild(docker, ['buildx', 'build', '--load'], build, references)
   if (lacksBuildx(result)) result = await runBuild(docker, ['build'], build, references)
   if (result.exitCode === 0) return
-  throw await buildFailure(docker, build, references[0] ?? '', result)
+  throw await buildFailure(docker, build.options, references[0] ?? '', result)
 }
 
 const BUILDS_ANEW = /^--(?:no-cache(?:-filter)?|pull)(?:=|$)/
@@ -63,7 +60,7 @@ const BUILDS_ANEW = /^--(?:no-cache(?:-filter)?|pull)(?:=|$)/
 /** What docker without buildx, and podman, say to the flag behind `buildx build`. */
 const WITHOUT_BUILDX = /^(?:Error: )?unknown flag: --(?:push|load)\b/m
 
-function lacksBuildx({ exitCode, tail }: DockerResult): boolean {
+function lacksBuildx({ exitCode, tail }: DockerResult) {
   return exitCode !== 0 && WITHOUT_BUILDX.test(tail)
 }
 
@@ -72,7 +69,7 @@ function runBuild(
   command: readonly string[],
   { context, file, buildArgs, labels, options }: Build,
   references: readonly string[],
-): Promise<DockerResult> {
+) {
   const args = [
     ...command,
     ...references.map(reference => `--tag=${reference}`),
@@ -86,8 +83,8 @@ function runBuild(
   return docker.run(args, { show: true, refusal: WITHOUT_BUILDX })
 }
 
-/** What BuildKit built; else, as with the classic store, what buildx found under the tag, maybe another run's. */
-async function digestInMetadata(file: string, reference: string): Promise<Digest> {
+/** What BuildKit built; else, with the classic store, what buildx found under the tag. */
+async function digestInMetadata(file: string, reference: string) {
   const metadata = parseJson(await readFile(file, 'utf8').catch(() => ''))
   const built = field(metadata, 'containerimage.descriptor', 'digest')
   const digest = [built, field(metadata, 'containerimage.digest')].find(isDigest)

@@ -22,7 +22,7 @@ export async function storedCredentials(
     : credentialsIn(config, registry)
 }
 
-/** Masks every stored login, as docker may use any of them, such as that for a base image. */
+/** Masks every stored login: docker may use that for a base image, too. */
 export async function addStoredLogins(env: NodeJS.ProcessEnv, secrets: Secrets): Promise<void> {
   for (const config of await Promise.allSettled([configInFile(env), configInVariable(env)])) {
     for (const [, entry] of entriesIn(field(config, 'value'))) {
@@ -60,7 +60,7 @@ export async function readConfig(env: NodeJS.ProcessEnv) {
   }
 }
 
-async function configInFile(env: NodeJS.ProcessEnv): Promise<object> {
+async function configInFile(env: NodeJS.ProcessEnv) {
   const directory = configDirectory(env)
   if (directory === undefined) return {}
   const path = join(directory, 'config.json')
@@ -71,17 +71,17 @@ async function configInFile(env: NodeJS.ProcessEnv): Promise<object> {
   return configIn(text, path)
 }
 
-async function configInVariable({ DOCKER_AUTH_CONFIG: text = '' }: NodeJS.ProcessEnv): Promise<object> {
+async function configInVariable({ DOCKER_AUTH_CONFIG: text = '' }: NodeJS.ProcessEnv) {
   return configIn(text, 'DOCKER_AUTH_CONFIG')
 }
 
-function configIn(text: string, source: string): object {
+function configIn(text: string, source: string) {
   const config = parseJson(text.trim() || '{}')
   if (typeof config === 'object' && config !== null) return config
   throw unreadable(`${source} is not a JSON object.`)
 }
 
-function unreadable(what: string, cause?: unknown): ReleaseError {
+function unreadable(what: string, cause?: unknown) {
   return new ReleaseError('credentials-unreadable', {
     what: oneLine(what),
     remedy: "Repair docker's configuration, or remove it and give username and password.",
@@ -89,16 +89,16 @@ function unreadable(what: string, cause?: unknown): ReleaseError {
   })
 }
 
-function entriesIn(config: unknown): [string, unknown][] {
+function entriesIn(config: unknown) {
   return Object.entries(field(config, 'auths') ?? {})
 }
 
-function textIn(entry: unknown, name: string): string {
+function textIn(entry: unknown, name: string) {
   const text = field(entry, name)
   return typeof text === 'string' ? text : ''
 }
 
-function loginIn(entry: unknown): { username: string; password: string } | undefined {
+function loginIn(entry: unknown) {
   const auth = textIn(entry, 'auth')
   const [, username = '', password = ''] = auth
     ? (/^([^:]+):(.*)$/s.exec(Buffer.from(auth, 'base64').toString('utf8')) ?? [])
@@ -109,7 +109,7 @@ function loginIn(entry: unknown): { username: string; password: string } | undef
 
 function credentialsIn(config: object, registry: string): Credentials {
   const key = configKey(registry)
-  const hostOf = (name: string): string => name.replace(/^https?:\/\//, '').split('/')[0] ?? ''
+  const hostOf = (name: string) => name.replace(/^https?:\/\//, '').split('/')[0] ?? ''
   const entries = entriesIn(config)
   const [, entry] =
     entries.find(([name]) => name === key) ?? entries.find(([name]) => hostOf(name) === hostOf(key)) ?? []

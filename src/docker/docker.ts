@@ -12,7 +12,6 @@ interface DockerOptions {
   readonly cwd: string
 }
 
-/** The docker command line, with an environment of its own. */
 export class Docker {
   readonly #options: DockerOptions
 
@@ -20,15 +19,15 @@ export class Docker {
     this.#options = options
   }
 
-  get env(): NodeJS.ProcessEnv {
+  get env() {
     return this.#options.env
   }
 
-  with(variables: Readonly<Record<string, string>>): Docker {
+  with(variables: Readonly<Record<string, string>>) {
     return new Docker({ ...this.#options, env: { ...this.env, ...variables } })
   }
 
-  /** With `show`, its output goes to the log, up to a `refusal`. Throws `docker-missing` without a docker command. */
+  /** With `show`, its output goes to the log, up to a `refusal`. Throws `docker-missing`. */
   async run(
     args: readonly string[],
     { input = '', show = false, refusal }: { input?: string; show?: boolean; refusal?: RegExp } = {},
@@ -36,7 +35,7 @@ export class Docker {
     const { log, ...options } = this.#options
     log.debug(`docker ${args.map(arg => arg.replace(HIDDEN, '$1=…')).join(' ')}`)
     let isShown = show
-    const onOutput = (text: string): void => {
+    const onOutput = (text: string) => {
       if (refusal?.test(text)) isShown = false
       if (isShown) log.raw(text)
     }
@@ -61,8 +60,7 @@ export class Docker {
     })
   }
 
-  /** Whether it is podman that runs as `docker`. */
-  async isPodman(): Promise<boolean> {
+  async isPodman() {
     return /^podman\b/i.test((await this.run(['--version'])).stdout)
   }
 }
@@ -70,7 +68,7 @@ export class Docker {
 /** Options whose values may hold a token. */
 const HIDDEN = /^(--(?:build-arg=[^=]*|secret|ssh|build-context|cache-(?:from|to)))=.*$/s
 
-function notStarted(cause: ProgramNotStartedError): ReleaseError {
+function notStarted(cause: ProgramNotStartedError) {
   const [what, remedy] = cause.isMissing
     ? ['There is no docker command on this machine.', "Install Docker; GitHub's ubuntu-latest has it."]
     : [`docker could not be started: ${cause.message}.`, 'Shorten its arguments, or check this machine.']

@@ -7,7 +7,7 @@ import type { Docker } from './docker.ts'
 export interface LocalImage {
   /** The digest of its config, or, with the containerd image store, of its index. */
   readonly id: string
-  /** The commit that its label names. */
+  /** By its label. */
   readonly revision: string | undefined
   /** Those that it has, or would have, in its registry. */
   readonly digests: Digest[]
@@ -33,7 +33,7 @@ export async function requireLocalImage(docker: Docker, [first, ...copies]: read
   return image
 }
 
-async function requireUnder(docker: Docker, { reference, stable }: LocalTag): Promise<LocalImage> {
+async function requireUnder(docker: Docker, { reference, stable }: LocalTag) {
   const image = await findLocalImage(docker, reference)
   if (image !== undefined) return image
   throw new ReleaseError(stable ? 'stable-image-missing' : 'image-missing', {
@@ -42,7 +42,7 @@ async function requireUnder(docker: Docker, { reference, stable }: LocalTag): Pr
   })
 }
 
-/** The engine's image of exactly this reference, if any. Throws `docker-missing`. */
+/** Of exactly this reference. Throws `docker-missing`. */
 export async function findLocalImage(docker: Docker, reference: string): Promise<LocalImage | undefined> {
   const { exitCode, stdout } = await docker.run(['image', 'inspect', '--format={{json .}}', reference])
   if (exitCode !== 0) {

@@ -11,10 +11,7 @@ import type { Docker } from './docker.ts'
 import { isRetryableFailure } from './output.ts'
 import { pushBackoff } from './push.ts'
 
-/**
- * Runs `use` with a docker that is logged in. Given logins, also those of DOCKER_AUTH_CONFIG, are kept in a directory that is
- * removed afterwards. Throws `login-failed`.
- */
+/** Keeps given logins, also those of DOCKER_AUTH_CONFIG, in a directory that is removed afterwards. Throws `login-failed`. */
 export async function withLogin<T>(
   { docker, temporary, ...ports }: { docker: Docker; temporary: string; log: Log; clock: Clock },
   { registry, credentials }: { registry: string; credentials: PasswordCredentials | undefined },
@@ -33,13 +30,12 @@ export async function withLogin<T>(
 }
 
 /**
- * Fills a directory with logins and what the usual one has (settings, builders, contexts, plug-ins), and gives back the
- * variables that lead docker there. The password for `key` is kept there alone: no helper is asked for it.
+ * Fills a directory with logins and what the usual one has (builders, contexts, plug-ins). Gives back the variables that lead
+ * docker there. The password for `key` goes to no helper.
  */
 async function prepareDirectory(own: string, docker: Docker, key: string | undefined) {
   const config = await readConfig(docker.env)
   const { auths, credHelpers } = config
-  // podman keeps logins in a file of their own.
   if (await docker.isPodman()) {
     await writeFile(join(own, 'auth.json'), JSON.stringify({ auths }))
     return { DOCKER_AUTH_CONFIG: '', REGISTRY_AUTH_FILE: join(own, 'auth.json') }
@@ -58,7 +54,7 @@ async function logIn(
   registry: string,
   { username, password }: PasswordCredentials,
   { log, clock }: { log: Log; clock: Clock },
-): Promise<void> {
+) {
   const args = ['login', '--username', username, '--password-stdin', configKey(registry)]
   const pause = pauseBetween(pushBackoff, clock)
   for (let attempt = 1; ; attempt += 1) {

@@ -5,7 +5,7 @@ import { oneLine } from '../text.ts'
 export interface Failed {
   /** The end of its output. */
   readonly tail: string
-  /** Its line that says most about the failure. */
+  /** See `tellingLine`. */
   readonly lastLine: string
 }
 
@@ -29,7 +29,6 @@ export function withStatus(statuses: string): string {
 
 const PASSING = new RegExp(
   [
-    // As `isRetryable` has them.
     withStatus('408|429|50[02-46-9]|5[1-9][0-9]'),
     'too ?many ?requests|internal server error|bad gateway|service unavailable|gateway time-?out',
     'connection (?:reset|refused|timed out)|use of closed network connection|server sent GOAWAY|bad record MAC',
@@ -44,7 +43,6 @@ export function isRetryableFailure({ lastLine }: Failed): boolean {
   return PASSING.test(lastLine)
 }
 
-/** How registries refuse access. */
 export const REFUSED =
   /access denied|access to the resource is denied|insufficient_scope|no basic auth credentials|authentication required|\bunauthorized\b|\b403 \(?forbidden/i
 
@@ -69,7 +67,6 @@ const BUILDKIT_PULLS =
   /^(?:\[[^\]]*\] load metadata for |resolve image config for docker-image:\/\/|\[[^\]]*\] FROM )([^\s@]+)/
 const LEGACY_PULLS = /^Step [0-9]+\/[0-9]+ : FROM (?:--\S+ )*(\S+)/i
 
-/** The image that a build failed to pull, whatever the reason. */
 export function imageNotPulled({ tail, lastLine }: Failed): string | undefined {
   const lastStep = tail.split('\n').findLast(line => /^Step [0-9]/i.test(line))
   const pulled = failedSteps(tail).flatMap(({ name }) => BUILDKIT_PULLS.exec(name)?.slice(1) ?? [])

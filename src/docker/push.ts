@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ReleaseError } from '../errors.ts'
-import type { Backoff } from '../http/retry.ts'
+import { type Backoff, registryBackoff } from '../http/retry.ts'
 import { describeEnd } from '../process/program.ts'
 import { type Digest, isDigest } from '../registry/reference.ts'
 import type { Docker, DockerResult } from './docker.ts'
@@ -9,19 +9,18 @@ import { findLocalImage } from './local-image.ts'
 import { type Failed, imageNotPulled, isRetryableFailure, REFUSED, withStatus } from './output.ts'
 
 export const pushBackoff: Backoff = {
+  ...registryBackoff,
   attempts: 4,
-  attemptTimeout: Number.POSITIVE_INFINITY,
   totalTime: Number.POSITIVE_INFINITY,
   firstDelay: 1_000,
-  longestDelay: 15_000,
 }
 
-/** Another attempt may complete the push; what was built is still there. */
+/** Another attempt may complete the push. */
 export class PushInterruptedError extends ReleaseError {}
 
 /**
- * Pushes an image of the engine. Gives back its digests, of which the registry must have one: it may have been pushed in other
- * forms before. Throws `push-failed`, `docker-missing` or `PushInterruptedError`.
+ * Gives back the image's digests, of which the registry must have one: it may have been pushed in other forms before.
+ * Throws `push-failed`, `docker-missing` or `PushInterruptedError`.
  */
 export async function pushImage(docker: Docker, reference: string, temporary: string): Promise<Digest[]> {
   // podman compresses while it pushes: the digest in the registry is another.
@@ -40,11 +39,10 @@ export async function pushFailure(docker: Docker, reference: string, result: Doc
   if (!isLastingRefusal(result))
     return new PushInterruptedError('push-failed', { what, remedy: 'Run it again.' })
   const remedy =
-    'Check that the account may push, the project exists and has room, and no rule protects the tag; then run it again.'
+    'The account must be allowed to push, the project must exist and have room, and no rule may protect the tag.'
   return new ReleaseError('push-failed', { what, remedy })
 }
 
-/** A push is refused for good: no right, no room, a fixed tag, no such thing. */
 const LASTING = new RegExp(
   [
     REFUSED.source,
@@ -62,11 +60,11 @@ export function isLastingRefusal(failed: Failed): boolean {
 /** Whether a command that builds and pushes failed in its push. */
 export function isPushFailure(failed: Failed, reference: string): boolean {
   const { tail, lastLine } = failed
-  // A base image may be in the same repository, and a step of the build may push something else.
+  // A step of the build may push, too, and a base image may be in the same repository.
   if (imageNotPulled(failed) !== undefined || lastLine.includes('" did not complete')) return false
   const path = reference.slice(reference.indexOf('/') + 1, reference.lastIndexOf(':'))
   return (
-    // How the engine and BuildKit begin to push; the error may not say that it is a push's.
+    // The error may not say that it is a push's.
     tail.includes(`pushing ${reference} with docker`) ||
     tail.includes(`pushing manifest for ${reference}@`) ||
     /failed to push|failed to authorize|push access denied|insufficient_scope/i.test(lastLine) ||

@@ -7,11 +7,11 @@ export interface CheckState {
   /** In GitHub's words, such as `in_progress`. */
   readonly state: string
   readonly url: string | undefined
-  /** What there is instead, if it is absent. */
+  /** If it is absent: what there is. */
   readonly hint?: string
 }
 
-/** How a check stands: every status and run of its name must have passed. */
+/** Every status and run of its name must have passed. */
 export function checkStateOf(
   name: string,
   statuses: readonly CommitStatus[],
@@ -39,7 +39,7 @@ function stateOfStatus({ context: name, state, url }: CommitStatus): CheckState 
 }
 
 /** GitHub's filter `latest` keeps one run for each check suite, of which an app may have many. */
-function newestPerApp(runs: readonly CheckRun[]): CheckRun[] {
+function newestPerApp(runs: readonly CheckRun[]) {
   const sorted = runs.toSorted((a, b) => a.id - b.id)
   return [...new Map(sorted.map(run => [run.app, run])).values()]
 }
@@ -51,11 +51,11 @@ function stateOfRun({ name, status, conclusion, url }: CheckRun): CheckState {
 }
 
 export function checksInFull(states: readonly CheckState[]): string {
-  const more = ({ url, hint }: CheckState): string => (url || hint ? ` (${url ?? hint})` : '')
+  const more = ({ url, hint }: CheckState) => (url || hint ? ` (${url ?? hint})` : '')
   return states.map(check => inWords(check) + more(check)).join(', ')
 }
 
-function inWords({ name, kind, state }: CheckState): string {
+function inWords({ name, kind, state }: CheckState) {
   const words = state.replaceAll('_', ' ')
   if (kind === 'absent') return `${name} was not found`
   if (kind === 'passed') return `${name} passed`

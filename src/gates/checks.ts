@@ -8,7 +8,7 @@ export interface ChecksGate {
   readonly repository: GitHubRepository
   /** Names of commit statuses or check runs. */
   readonly names: readonly string[]
-  /** The longest wait, in milliseconds. */
+  /** In milliseconds. */
   readonly timeout: number
   /** A run's own jobs can't have passed yet. */
   readonly ownRun: string | undefined
@@ -54,19 +54,18 @@ export function checksNotPassed(gitTag: string, open: readonly CheckState[]): Re
   })
 }
 
-/** Gives back their commit. */
+/** Gives back the commit. */
 export async function requireReadableChecks(gate: ChecksGate, tag: Tag, ports: GatePorts): Promise<string> {
   const sha = await commitToCheck(gate, tag, ports)
   await readChecks(gate, sha, ports)
   return sha
 }
 
-/** The run's commit, else what GitHub says. */
 export async function commitToCheck(gate: ChecksGate, tag: Tag, ports: GatePorts): Promise<string> {
   return tag.revision ?? ask(gate, ports, github => github.commitOf(tag.gitTag))
 }
 
-function readChecks(gate: ChecksGate, sha: string, ports: GatePorts): Promise<CheckState[]> {
+function readChecks(gate: ChecksGate, sha: string, ports: GatePorts) {
   return ask(gate, ports, async github => {
     const [statuses, all] = await Promise.all([github.statusesOf(sha), github.checkRunsOf(sha)])
     const own = `/actions/runs/${gate.ownRun}/`
@@ -80,7 +79,7 @@ async function ask<T>(
   { repository, timeout }: ChecksGate,
   { transport, log, clock }: GatePorts,
   question: (github: GitHubClient) => Promise<T>,
-): Promise<T> {
+) {
   const permissions = ['contents: read', 'checks: read', 'statuses: read']
   const github = await openGitHub(repository, { transport, permissions })
   // GitHub means a minute if it names no time.

@@ -52,7 +52,7 @@ function listingIn({ status, headers, body }: HttpResponse, address: string, pro
 }
 
 /** PEP 691. For pip, too, an empty reason for being yanked is none. */
-function filesInJson(text: string): string[] | undefined {
+function filesInJson(text: string) {
   const files = field(parseJson(text), 'files')
   if (!Array.isArray(files)) return undefined
   return files.flatMap((file: unknown) => {
@@ -63,12 +63,12 @@ function filesInJson(text: string): string[] | undefined {
 
 // What is not closed ends with the text: a hostile page is read in one pass.
 const COMMENT = /<!--[\s\S]*?(?:-->|$)/g
-/** Quoted values may hold ">": `data-requires-python=">=3.8"`. */
+/** Quoted values may hold ">". */
 const ANCHOR = /<a(?=\s)([^"'>]*(?:(?:"[^"]*(?:"|$)|'[^']*(?:'|$))[^"'>]*)*)/gi
 const ATTRIBUTE = /([^\s"'>/=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'=<>`]+)))?/g
 
-/** PEP 503 and 592: an anchor a file, whose address ends with its name; any `data-yanked` means yanked. */
-function filesInHtml(text: string): string[] {
+/** PEP 503 and 592: an anchor a file; any `data-yanked` means yanked. */
+function filesInHtml(text: string) {
   return [...text.replace(COMMENT, '').matchAll(ANCHOR)].flatMap(([, inner = '']) => {
     const attributes = new Map(
       Array.from(inner.matchAll(ATTRIBUTE), ([, name = '', ...values]) => [
@@ -80,7 +80,7 @@ function filesInHtml(text: string): string[] {
   })
 }
 
-function filenameIn(href: string): string | [] {
+function filenameIn(href: string) {
   const path = href.replace(/&#43;|&plus;/g, '+').replace(/[?#].*$/s, '')
   try {
     return decodeURIComponent(path.slice(path.lastIndexOf('/') + 1))

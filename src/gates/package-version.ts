@@ -16,12 +16,11 @@ export function normaliseVersion(version: string): string | undefined {
   return pep440.clean(version)?.replaceAll(',', '.')
 }
 
-/** Newest first. */
 export function newestVersions(versions: ReadonlySet<string>, count: number): string[] {
   return [...versions].sort(pep440.rcompare).slice(0, count)
 }
 
-/** The version in the name of a wheel, with "_" for "-", or source distribution. Source: packaging.python.org. */
+/** In the name of a wheel, with "_" for "-", or source distribution. Source: packaging.python.org. */
 export function versionOfFile(filename: string, project: string): string | undefined {
   const name = normaliseName(project).replaceAll('-', '[-_.]+')
   const wheel = '(?<wheel>[^-]+)(?:-[0-9][^-]*)?-[^-]+-[^-]+-[^-]+\\.whl'

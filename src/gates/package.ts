@@ -17,10 +17,7 @@ export function waitForPackage(gate: PackageGate, ports: GatePorts): Promise<boo
   return ports.log.stage(`Wait for ${name} ${version}`, () => waitForVersion(gate, ports))
 }
 
-async function waitForVersion(
-  { package: { name, version }, index, timeout }: PackageGate,
-  ports: GatePorts,
-): Promise<boolean> {
+async function waitForVersion({ package: { name, version }, index, timeout }: PackageGate, ports: GatePorts) {
   const { address, look } = packageIndex(index, name, ports.transport)
   const isThere = (listing: Listing) => listing.kind === 'versions' && listing.versions.has(version)
   const again = (listing: Listing) => {
@@ -44,7 +41,7 @@ async function waitForVersion(
   return waited > 0
 }
 
-function describe(listing: Listing): string {
+function describe(listing: Listing) {
   if (listing.kind !== 'versions') return listing.why
   const newest = newestVersions(listing.versions, 5).join(', ')
   return newest === '' ? 'it has no file that is not yanked' : `its newest versions are ${newest}`
@@ -52,7 +49,7 @@ function describe(listing: Listing): string {
 
 const PIP_PAUSE = 10_000
 
-/** Waits if pip did not find the package, as a node of the index may be behind; else false. */
+/** Waits if pip did not find the package: a node of the index may be behind. */
 export async function retryForPackage(
   output: string,
   gate: PackageGate | undefined,
@@ -70,7 +67,7 @@ const NO_MATCH =
   /No matching distribution found for ([A-Za-z0-9._-]+)(?:\[[^\][]*\])?\s*={2,3}\s*([A-Za-z0-9.!+_-]+)/g
 const OTHER_PYTHON = /Ignored the following versions that require a different python version: (.*)/g
 
-/** Whether pip did not find just this version; if it is for another Python, that stays so. */
+/** Not if the version is for another Python: that stays so. */
 export function pipMissed(output: string, { name, version }: PackageGate['package']): boolean {
   const ignored = [...output.matchAll(OTHER_PYTHON)].flatMap(([, list = '']) => list.split('; '))
   if (ignored.some(entry => normaliseVersion(entry.split(' ')[0] ?? '') === version)) return false

@@ -8,16 +8,16 @@ export interface GatePorts {
   readonly clock: Clock
 }
 
-/** Look again, `notBefore` in milliseconds; the log says what was seen `instead`. */
-interface Again {
-  readonly notBefore?: number | undefined
-  readonly instead?: string
-}
-
-/** Looks at growing intervals. Gives back what was seen last, and the milliseconds. */
+/** Looks `again`, the log says what was seen `instead`. Gives back what was seen last, and the milliseconds. */
 export async function waitFor<T>(
   { what, timeout }: { what: string; timeout: number },
-  { look, again }: { look: () => Promise<T>; again: (seen: T) => Again | undefined },
+  {
+    look,
+    again,
+  }: {
+    look: () => Promise<T>
+    again: (seen: T) => { notBefore?: number | undefined; instead?: string } | undefined
+  },
   { log, clock }: GatePorts,
 ): Promise<{ seen: T; waited: number }> {
   const started = clock.now()

@@ -3,12 +3,13 @@ import { dirname } from 'node:path'
 import { ReleaseError } from '../errors.ts'
 import { describeEnd, ProgramNotStartedError, type ProgramResult, runProgram } from '../process/program.ts'
 import { oneLine } from '../text.ts'
-import { type RepositoryAddress, repositoryAt } from './remote.ts'
+import { repositoryAt } from './remote.ts'
 
 export interface Checkout {
   readonly kind: 'checkout'
   readonly head: string
-  readonly remotes: readonly RepositoryAddress[]
+  /** As `repositoryAt` names them. */
+  readonly remotes: readonly string[]
   /** The commit of the git tag, if the checkout has it. */
   readonly tagCommit: string | undefined
   /** Tracked files that differ from `head`, from the top of the checkout. */
@@ -25,7 +26,7 @@ interface GitPorts {
   readonly signal: AbortSignal
 }
 
-/** Submodules count, whatever the checkout's settings. */
+/** Submodules count. */
 const STATUS = ['--untracked-files=no', '--ignore-submodules=untracked', '--no-renames']
 
 /** Reads a directory's checkout, and what has changed below `path`. Throws `commit-unreadable`. */
@@ -52,7 +53,7 @@ export async function inspectCheckout(
   }
 }
 
-/** The commit of a ref or an annotated git tag's object, if the checkout has it. */
+/** Of a ref or an annotated git tag's object, if the checkout has it. */
 export async function commitOf(
   directory: string,
   object: string,
@@ -62,18 +63,14 @@ export async function commitOf(
   return said.exitCode === 0 ? said.stdout.trim() : undefined
 }
 
-/** Nothing is written, and no settings of what looks like a bare repository start a program. */
+/** Nothing is written, and no settings of a bare repository start a program. */
 const OPTIONS = ['--no-optional-locks', '-c', 'safe.bareRepository=explicit', '-c', 'core.fsmonitor=false']
 
 /** For git and the filters that it starts: no secret, nothing that leads to another repository. */
 const FOR_GIT =
   /^(?:PATH|LD_LIBRARY_PATH|HOME|XDG_CONFIG_HOME|SUDO_UID|GIT_(?:EXEC_PATH|CONFIG_(?:GLOBAL|SYSTEM|NOSYSTEM)))$/
 
-async function git(
-  directory: string,
-  args: readonly string[],
-  { env, signal }: GitPorts,
-): Promise<ProgramResult> {
+async function git(directory: string, args: readonly string[], { env, signal }: GitPorts) {
   const own = Object.fromEntries(Object.entries(env).filter(([name]) => FOR_GIT.test(name)))
   return runProgram('git', ['-C', directory, ...OPTIONS, ...trustWorkspace(directory, env), ...args], {
     env: { ...own, GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' },
@@ -81,8 +78,8 @@ async function git(
   })
 }
 
-/** In a container, the workspace of a job belongs to another user. Directories above it stay untrusted. */
-function trustWorkspace(directory: string, env: NodeJS.ProcessEnv): string[] {
+/** In a container, a job's workspace belongs to another user. Directories above stay untrusted. */
+function trustWorkspace(directory: string, env: NodeJS.ProcessEnv) {
   const given = env.GITHUB_WORKSPACE ?? ''
   if (env.GITHUB_ACTIONS !== 'true' || !existsSync(given)) return []
   const workspace = realpathSync(given)
@@ -105,7 +102,7 @@ function noCheckout(directory: string, status: ProgramResult): UnknownCommit {
 }
 
 /** As they are written, and as git reads them (`url.<base>.insteadOf`). */
-function remotesIn(written: ProgramResult, read: ProgramResult): RepositoryAddress[] {
+function remotesIn(written: ProgramResult, read: ProgramResult) {
   const addresses = [
     ...written.stdout.split('\0').map(entry => entry.slice(entry.indexOf('\n') + 1)),
     ...Array.from(read.stdout.matchAll(/^[^\t\n]*\t(.*) \(fetch\)/gm), ([, address = '']) => address),
@@ -114,7 +111,7 @@ function remotesIn(written: ProgramResult, read: ProgramResult): RepositoryAddre
 }
 
 /** Source: git-status(1), "Porcelain Format Version 2". */
-function changedIn(records: readonly string[]): string[] {
+function changedIn(records: readonly string[]) {
   // Fields before the path: 8 for a change, 10 for a conflict.
   const fields: Readonly<Record<string, number>> = { '1': 8, u: 10 }
   return records.flatMap(record => {

@@ -1,11 +1,5 @@
-/** A repository on a server, in lower case: `github.com/dmwm/wmcore`. */
-export type RepositoryAddress = string
-
-/** `user@host:path`. Source: git-clone(1), "GIT URLS". */
-const SHORT_SSH = /^(?:[^/@:]+@)?(?<hostname>[^/:@]+):(?<pathname>[^/].*)$/
-
-/** The repository at an address of git; nothing for a path. */
-export function repositoryAt(address: string): RepositoryAddress | undefined {
+/** The repository at an address of git, in lower case, such as `github.com/dmwm/wmcore`; nothing for a path. */
+export function repositoryAt(address: string): string | undefined {
   const url = address.includes('://') && URL.canParse(address) ? new URL(address) : undefined
   const { hostname = '', pathname = '' } = url ?? SHORT_SSH.exec(address)?.groups ?? {}
   // GitHub has ssh over the port of https, too.
@@ -18,3 +12,6 @@ export function repositoryAt(address: string): RepositoryAddress | undefined {
   // What is left of an account may be a secret.
   return server === '' || name === '' || name.includes('@') ? undefined : `${server}/${name}`.toLowerCase()
 }
+
+/** `user@host:path`. Source: git-clone(1), "GIT URLS". */
+const SHORT_SSH = /^(?:[^/@:]+@)?(?<hostname>[^/:@]+):(?<pathname>[^/].*)$/

@@ -1,22 +1,17 @@
 import { ReleaseError } from '../errors.ts'
 import type { Checkout, UnknownCommit } from './checkout.ts'
-import type { RepositoryAddress } from './remote.ts'
 
-/** What is built, beside the git tag. */
 export type Source =
   /** The git tag's repository; it must be at `commit`, if known. */
   | (Pick<Checkout, 'head' | 'changed'> & { readonly kind: 'own'; readonly commit: string | undefined })
   /** Another repository, such as one that keeps Dockerfiles. */
-  | (Pick<Checkout, 'head' | 'changed'> & {
-      readonly kind: 'other'
-      readonly repository: RepositoryAddress | undefined
-    })
+  | (Pick<Checkout, 'head' | 'changed'> & { readonly kind: 'other'; readonly repository: string | undefined })
   | UnknownCommit
 
 /** Without a `repository`, any checkout that has the git tag is of its repository. */
 export function sourceOfCheckout(
   checkout: Checkout | UnknownCommit,
-  { repository, commit }: { repository: RepositoryAddress | undefined; commit: string | undefined },
+  { repository, commit }: { repository: string | undefined; commit: string | undefined },
 ): Source {
   if (checkout.kind === 'unknown') return checkout
   const { head, remotes, tagCommit, changed } = checkout
@@ -26,7 +21,7 @@ export function sourceOfCheckout(
 }
 
 /** Whether it is of the git tag's repository or of a fork, which has its tags and name. */
-function isOwn({ remotes, tagCommit }: Checkout, repository: RepositoryAddress | undefined): boolean {
+function isOwn({ remotes, tagCommit }: Checkout, repository: string | undefined) {
   if (repository === undefined) return tagCommit !== undefined
   const [, ...path] = repository.split('/')
   const leadsToIt = remotes.some(remote => {
@@ -40,7 +35,7 @@ function isOwn({ remotes, tagCommit }: Checkout, repository: RepositoryAddress |
 
 export type TagCommit = { readonly kind: 'known'; readonly commit: string } | UnknownCommit
 
-/** The error if a checkout of the git tag's repository is not known to be at its commit. */
+/** Unless a checkout of the git tag's repository is known to be at its commit. */
 export function wrongCommit(
   { name, source }: { name: string; source: Source },
   { gitTag, tag }: { gitTag: string; tag: TagCommit },

@@ -41,9 +41,7 @@ export async function openGitHub(
   return {
     /** Also of an annotated git tag. Throws `invalid-input` if the token sees no such git tag. */
     commitOf: (gitTag: string) => commitOf(gitTag, ask),
-    /** The latest of every context. */
     statusesOf: (sha: string) => listOf('status', 'statuses', { sha }, commitStatusOf, ask),
-    /** The latest of every name and check suite. */
     checkRunsOf: (sha: string) =>
       listOf('check-runs', 'check_runs', { sha, filter: 'latest' }, checkRunOf, ask),
   }
@@ -80,7 +78,6 @@ async function listOf<T>(
   for (let page = 1, isLast = false; !isLast; page += 1)
     isLast = await ask(`commits/{sha}/${path}`, { ...parameters, per_page: 100, page }, (data, link) => {
       const entries = field(data, name)
-      // A part of a list is not taken for all of it.
       if (!Array.isArray(entries) || page > 50) throw new TypeError('there is no list with an end')
       all.push(...entries.map(entryOf))
       return !link.includes('rel="next"')
@@ -107,7 +104,7 @@ function checkRunOf(entry: unknown) {
   }
 }
 
-function textOf(value: unknown, ...names: readonly string[]): string {
+function textOf(value: unknown, ...names: readonly string[]) {
   const found = asOneLine(field(value, ...names))
   if (found === undefined) throw new TypeError(`${names.join('.')} is not a text`)
   return found

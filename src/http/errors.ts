@@ -27,7 +27,7 @@ export class NoAnswerError extends Error {
 const NEEDS_TRUST =
   'Set NODE_EXTRA_CA_CERTS to the file of its authority, or NODE_USE_SYSTEM_CA=1 if this machine trusts it; in a workflow, in env: of the step.'
 
-/** As a `LastingError`, where no attempt helps. */
+/** A `LastingError`, where no attempt helps. */
 export function explainFailure(error: unknown): unknown {
   const code = String(field(error, 'code'))
   const message = messageOf(error)

@@ -8,7 +8,7 @@ export interface Backoff {
   readonly attemptTimeout: number
   /** From the first attempt to the beginning of the last. */
   readonly totalTime: number
-  /** The longest before the second attempt; then it doubles. */
+  /** The longest; then it doubles. */
   readonly firstDelay: number
   readonly longestDelay: number
 }
@@ -22,7 +22,7 @@ export const registryBackoff: Backoff = {
   longestDelay: 15_000,
 }
 
-/** For many questions that nobody waits for. */
+/** For an audit. */
 export const patientBackoff: Backoff = { ...registryBackoff, totalTime: 900_000 }
 
 /** For optional look-ups that must not delay a run. */

@@ -12,7 +12,6 @@ export interface HttpRequest {
   readonly url: URL
   readonly headers: Readonly<Record<string, string>>
   readonly body?: Buffer | undefined
-  /** Why a redirect must not be followed, if so. */
   readonly redirectProblem?: (target: URL) => string | undefined
 }
 
@@ -36,7 +35,6 @@ interface TransportOptions {
 export class Transport implements Disposable {
   readonly #options: TransportOptions
   readonly #agents = new Map<string, http.Agent>()
-  /** When an origin may be asked again. */
   readonly #resumeAt = new Map<string, number>()
   readonly #closing = new AbortController()
   readonly #signal: AbortSignal

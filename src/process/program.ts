@@ -14,7 +14,6 @@ export interface ProgramResult {
   readonly tail: string
 }
 
-/** It is not on the PATH, or the system did not start it. */
 export class ProgramNotStartedError extends Error {
   /** In the words of @actions/io. */
   readonly isMissing = this.message.startsWith('Unable to locate executable file')
@@ -42,7 +41,7 @@ export async function runProgram(
     throw new ProgramNotStartedError('an argument is longer than the 128 KiB that Linux takes')
   let stdout = ''
   let tail = ''
-  const take = (text: string): void => {
+  const take = (text: string) => {
     tail = (tail + text).slice(-8_000)
     onOutput(text)
   }
@@ -60,7 +59,7 @@ export async function runProgram(
     listeners: { stdout: takeOutput, stderr: takeError },
   })
   let stopped: Promise<void> | undefined
-  const stop = (): void => {
+  const stop = () => {
     stopped = stopDescendants(running)
   }
   signal.addEventListener('abort', stop, { once: true })
@@ -85,14 +84,14 @@ export function describeEnd({ exitCode }: ProgramResult): string {
   return exitCode === undefined ? 'was killed' : `ended with exit status ${exitCode}`
 }
 
-/** Takes pieces, which may end in the middle of a character, and nothing for the end. */
-function decoder(onText: (text: string) => void): (piece?: Uint8Array) => void {
+/** Pieces may end in the middle of a character; nothing is the end. */
+function decoder(onText: (text: string) => void) {
   const text = new TextDecoder()
-  return piece => onText(text.decode(piece, { stream: piece !== undefined }))
+  return (piece?: Uint8Array) => onText(text.decode(piece, { stream: piece !== undefined }))
 }
 
 /** Some inputs of the step are secret. */
-function withoutInputs(env: NodeJS.ProcessEnv): Record<string, string> {
+function withoutInputs(env: NodeJS.ProcessEnv) {
   const others = Object.entries(env).filter(([name]) => !name.startsWith('INPUT_'))
   return Object.fromEntries(others.map(([name, value = '']) => [name, value]))
 }
@@ -101,7 +100,7 @@ function withoutInputs(env: NodeJS.ProcessEnv): Record<string, string> {
 // an ended program open.
 subscribe('child_process', message => {
   const { process: child } = message as { process: ChildProcess }
-  const close = (): void => child.stdio.forEach(stream => void stream?.destroy())
+  const close = () => child.stdio.forEach(stream => void stream?.destroy())
   queueMicrotask(() => child.stdin?.on('error', () => {}))
   child.once('exit', () => setTimeout(close, 1_000).unref())
 })

@@ -28,8 +28,8 @@ export async function stopDescendants(program: Promise<unknown>): Promise<void> 
   for (const pid of found) kill(pid, 'SIGKILL')
 }
 
-/** Of all running processes. Only Linux lists them; elsewhere only Ctrl-C reaches a program. */
-function parentsOfAll(): ReadonlyMap<number, number> {
+/** Only Linux lists them; elsewhere only Ctrl-C reaches a program. */
+function parentsOfAll() {
   const parents = new Map<number, number>()
   const names = existsSync('/proc') ? readdirSync('/proc') : []
   for (const name of names.filter(name => /^[0-9]+$/.test(name))) {
@@ -45,7 +45,7 @@ function parentsOfAll(): ReadonlyMap<number, number> {
   return parents
 }
 
-function kill(pid: number, signal: NodeJS.Signals): void {
+function kill(pid: number, signal: NodeJS.Signals) {
   try {
     process.kill(pid, signal)
   } catch {

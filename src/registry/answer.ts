@@ -34,7 +34,6 @@ const CHECK_RULE =
   'If the tag is immutable, release a new version or change that rule; else fix what is named.'
 const CHECK_SIZE = 'Make the image smaller, or raise the limit of the registry or of a proxy in front of it.'
 
-/** For an answer that was not expected. */
 export function refusalOf(
   { method, what }: { method: string; what: string },
   response: HttpResponse,
@@ -64,7 +63,7 @@ export function refusalOf(
 }
 
 /** distribution-spec v1.1.1, "Error Codes". */
-function specErrors(body: Buffer): { code: string; message: string }[] {
+function specErrors(body: Buffer) {
   const errors = field(parseJson(body.toString()), 'errors')
   if (!Array.isArray(errors)) return []
   const text = (value: unknown) => (typeof value === 'string' ? value : '')
@@ -73,7 +72,7 @@ function specErrors(body: Buffer): { code: string; message: string }[] {
 
 function describeAnswer({ status, body }: HttpResponse, secrets: Secrets) {
   const errors = specErrors(body).map(({ code, message }) => (message === '' ? code : `${code}: ${message}`))
-  // A page is cut, a reason hardly. Masked before: half a secret would not be recognised.
+  // Masked before it is cut: half a secret would not be recognised.
   const said = secrets
     .mask(errors.join('; ') || body.toString())
     .replace(/\s+/g, ' ')

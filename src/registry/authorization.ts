@@ -35,7 +35,6 @@ export function authorizationFor(options: ConnectionOptions) {
       token = undefined
       return challenge !== undefined
     },
-    /** Undefined while no challenge is known. */
     async header(origin: string): Promise<string | undefined> {
       if (challenge === undefined) return undefined
       if (challenge.scheme === 'basic') {
@@ -94,7 +93,7 @@ async function askForToken(
     const body = Buffer.from(`${query}&${new URLSearchParams(grant)}`)
     const headers = { 'content-type': 'application/x-www-form-urlencoded' }
     const answer = await transport.send({ method: 'POST', url, headers, body })
-    // A server without OAuth2.
+    // It has no OAuth2.
     if (answer.status !== 404 && answer.status !== 405) return answer
   }
   for (const [name, value] of query) url.searchParams.set(name, value)
@@ -113,15 +112,11 @@ function basic({ username, password }: { username: string; password: string }) {
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
 }
 
-/** Scheme and names of parameters in lower case. */
-interface Challenge {
-  readonly scheme: string
-  readonly parameters: Map<string, string>
-}
+type Challenge = ReturnType<typeof parseChallenges>[number]
 
-/** Of a WWW-Authenticate header (RFC 9110, 11.6.1). One that was cut off is left out. */
-export function parseChallenges(header: string): Challenge[] {
-  const challenges: Challenge[] = []
+/** Of a WWW-Authenticate header (RFC 9110, 11.6.1), names in lower case. One that was cut off is left out. */
+export function parseChallenges(header: string) {
+  const challenges: { scheme: string; parameters: Map<string, string> }[] = []
   for (let at = 0; at < header.length; at = PART.lastIndex) {
     PART.lastIndex = at
     const part = PART.exec(header)
@@ -137,6 +132,6 @@ export function parseChallenges(header: string): Challenge[] {
 
 const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 const PARAMETER = `(?<name>${TOKEN})\\s*=\\s*(?:"(?<quoted>(?:[^"\\\\]|\\\\.)*)"|(?<plain>${TOKEN}))\\s*(?=,|$)`
-/** Only other schemes may have one value, such as base64, in place of parameters. */
+/** Only other schemes may have one value in place of parameters. */
 const SCHEME = `(?:(?<known>basic|bearer)(?=[ ,]|$)|(?<other>${TOKEN})(?=[ ,]|$)(?: +[\\w.~+/-]+=*\\s*(?=,|$))?)`
 const PART = new RegExp(`[\\s,]*(?:${PARAMETER}|${SCHEME}|$)`, 'iy')

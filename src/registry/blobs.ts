@@ -39,12 +39,12 @@ export async function requireWritable(registry: Asker): Promise<void> {
   const begun = await registry.ask({ ...UPLOAD, what })
   const path = locationIn(begun)
   const uploads = new URL(`/v2/${registry.repository.path}/blobs/uploads/`, begun.url).href
-  // Elsewhere nothing is deleted: an upload ends by itself, too.
+  // Elsewhere it ends by itself.
   if (path?.href.startsWith(uploads))
     await registry.ask({ method: 'DELETE', path, what, expects: [204] }, shortBackoff).catch(knownFailure)
 }
 
-/** 201 by the specification; some registries answer otherwise. */
+/** 201 by the specification. */
 export const WRITTEN = [200, 201, 202, 204]
 
 const UPLOAD = { method: 'POST', path: 'blobs/uploads/', expects: [202] } as const

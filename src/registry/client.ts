@@ -16,7 +16,7 @@ import {
   tagged,
 } from './reference.ts'
 
-/** As the registry stores it: the bytes are never written anew. */
+/** With the bytes that the registry stores. */
 export interface Manifest {
   readonly digest: Digest
   readonly mediaType: string
@@ -35,7 +35,7 @@ export class RegistryClient implements Asker {
     this.#options = options
   }
 
-  withBackoff(backoff: Backoff): RegistryClient {
+  withBackoff(backoff: Backoff) {
     return new RegistryClient(this.#options, (question, own = backoff) => this.ask(question, own))
   }
 
@@ -64,7 +64,7 @@ export class RegistryClient implements Asker {
     return { mediaType: mediaTypeIn(headers), size: Number(headers['content-length']) }
   }
 
-  async hasManifest(digest: Digest): Promise<boolean> {
+  async hasManifest(digest: Digest) {
     return (await this.headManifest(digest)) !== undefined
   }
 

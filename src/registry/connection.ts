@@ -9,9 +9,8 @@ export interface Question extends Pick<HttpRequest, 'method' | 'body'> {
   /** Below the repository; or an address. */
   readonly path: string | URL
   readonly headers?: HttpRequest['headers']
-  /** For errors. */
   readonly what: string
-  /** Every other status is an error. 404 stands for all that proves absence. */
+  /** 404 stands for all that proves absence. */
   readonly expects: readonly number[]
 }
 
@@ -21,7 +20,6 @@ export interface Asker {
   readonly ask: (question: Question, backoff?: Backoff) => Promise<HttpResponse>
 }
 
-/** Asks with the authorization that the registry wants. */
 export function connect(options: ConnectionOptions): Asker['ask'] {
   const authorization = authorizationFor(options)
   let finding: Promise<string> | undefined

@@ -68,7 +68,7 @@ function holdsOnly(manifest: unknown, mediaTypes: readonly unknown[]) {
   return layers.length > 0 && layers.every(layer => mediaTypes.includes(field(layer, 'mediaType')))
 }
 
-function listedIn(manifest: unknown, name: 'manifests' | 'layers'): unknown[] {
+function listedIn(manifest: unknown, name: 'manifests' | 'layers') {
   const entries = field(manifest, name)
   return Array.isArray(entries) ? entries : []
 }

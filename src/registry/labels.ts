@@ -14,19 +14,14 @@ export const CONTEXT_REVISION_LABEL = 'io.github.dmwm.stable-release.context.rev
 
 export type Labels = Readonly<Record<string, string>>
 
-/** Of the first platform of an image. */
-export async function readLabels(registry: RegistryClient, published: Manifest): Promise<Labels> {
-  return (await readAllLabels(registry, published, 1))[0] ?? {}
-}
-
 /** Of each platform of an image, or of so many. */
-export function readAllLabels(registry: RegistryClient, published: Manifest, most?: number) {
+export function readLabels(registry: RegistryClient, published: Manifest, most?: number) {
   const what = byDigest(registry.repository, published.digest)
   const images = isIndex(published.mediaType) ? imagesIn(parseStored(published.bytes, what)) : [published]
   return Promise.all(images.slice(0, most).map(image => labelsOf(registry, image)))
 }
 
-async function labelsOf(registry: RegistryClient, image: Manifest | Digest): Promise<Labels> {
+async function labelsOf(registry: RegistryClient, image: Manifest | Digest) {
   const manifest = typeof image === 'string' ? await registry.getManifest(image) : image
   if (manifest === undefined || isIndex(manifest.mediaType)) return {}
   const what = byDigest(registry.repository, manifest.digest)

@@ -24,14 +24,13 @@ export async function listReferrers(
     query: `?artifactType=${encodeURIComponent(artifactType)}`,
     name: 'manifests',
     what: `what refers to ${byDigest(registry.repository, digest)}`,
-    // 405 or 501: of servers that do not know it.
     absent: [404, 405, 501],
   })
   // A registry may ignore the filter.
   return entries?.filter(entry => field(entry, 'artifactType') === artifactType) ?? 'unsupported'
 }
 
-/** The entries of all pages; undefined if the first is absent. An incomplete list is an error. */
+/** All entries; undefined if the first page is absent. */
 async function readPages(
   registry: Asker,
   list: { path: string; query: string; name: string; what: string; absent: number[] },

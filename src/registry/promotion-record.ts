@@ -11,7 +11,6 @@ export const BY_HAND = 'by hand'
 /** As far as the CI says so. */
 export interface RecordedRun {
   readonly actor: string | undefined
-  /** Its address. */
   readonly run: string | undefined
   /** Where it deploys to, or else the kind of machine. */
   readonly environment: string | undefined
@@ -24,7 +23,7 @@ export interface PromotionNote extends RecordedRun {
   readonly time: string
   /** By the run; else it found it there. */
   readonly written: boolean
-  /** As they stood when that was decided. */
+  /** When that was decided. */
   readonly checks: readonly { name: string; state: string; url: string | undefined }[]
 }
 
@@ -51,7 +50,7 @@ export async function storeRecord(registry: RegistryClient, promotion: Promotion
   const { digest, source, destination } = promotion
   const head = await registry.headManifest(digest)
   if (head === undefined || Number.isNaN(head.size))
-    throw unreadable(`The registry does not say how large ${source} is.`)
+    throw unreadable(`The registry gives no size of ${source}.`)
   const putJson = async (mediaType: string, value: object) => {
     const bytes = Buffer.from(JSON.stringify(value))
     return { mediaType, digest: await registry.putBlob(bytes), size: bytes.length }
@@ -80,7 +79,6 @@ export async function storeRecord(registry: RegistryClient, promotion: Promotion
   throw unreadable(`The registry took the record of ${destination}, and does not list it.`)
 }
 
-/** The fields of its specification, and ours in a field of their own. */
 export function predicateOf({ source, destination, digest, time, ...stableRelease }: Promotion): object {
   return {
     srcRef: source,
@@ -105,7 +103,7 @@ export function annotationsOf(note: PromotionNote): Record<string, unknown> {
   return { [CREATED]: time, [PREDICATE_ANNOTATION]: PREDICATE_TYPE, ...Object.fromEntries(named) }
 }
 
-/** What records tell of a stable tag: the last of a run that wrote it, else the first that found it there. */
+/** Of a stable tag: the last by a run that wrote it, else the first. */
 export function noteAbout(descriptors: readonly unknown[], reference: string): PromotionNote | undefined {
   const notes = descriptors
     .flatMap(descriptor => noteIn(descriptor, reference) ?? [])
@@ -113,7 +111,7 @@ export function noteAbout(descriptors: readonly unknown[], reference: string): P
   return notes.findLast(({ written }) => written) ?? notes[0]
 }
 
-function noteIn(descriptor: unknown, destination: string): PromotionNote | undefined {
+function noteIn(descriptor: unknown, destination: string) {
   const annotations = field(descriptor, 'annotations')
   const own = (name: string) => field(annotations, OWN + name)
   const time = timeIn(field(annotations, CREATED))
@@ -130,7 +128,7 @@ function noteIn(descriptor: unknown, destination: string): PromotionNote | undef
   }
 }
 
-/** One line of limited length: whoever may write to the repository may write anything. */
+/** Whoever may write to the repository may write anything. */
 function textIn(value: unknown) {
   return typeof value === 'string' && value !== '' ? oneLine(value.slice(0, 400)) : undefined
 }
@@ -141,7 +139,7 @@ function addressIn(value: unknown) {
   return address === value && /^https?:\/\/[^\s<>"]+$/.test(address ?? '') ? address : undefined
 }
 
-function checksIn(value: unknown): PromotionNote['checks'] {
+function checksIn(value: unknown) {
   const checks = typeof value === 'string' ? parseJson(value) : undefined
   if (!Array.isArray(checks)) return []
   return checks.slice(0, 5).flatMap((check: unknown) => {

@@ -34,23 +34,18 @@ export function byDigest(repository: Repository, digest: Digest): string {
 
 // The grammar of distribution's package reference.
 const COMPONENT = '[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?'
-const HOST = new RegExp(
-  `^(?<name>${COMPONENT}(?:\\.${COMPONENT})*|\\[[0-9A-Fa-f:]+\\])(?::(?<port>[0-9]{1,5}))?$`,
-)
+const HOST = new RegExp(`^(${COMPONENT}(?:\\.${COMPONENT})*|\\[[0-9A-Fa-f:]+\\])(?::[1-9][0-9]*)?$`)
 const PATH_COMPONENT = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/
 
 /** Why `text` is not the host of a registry, if so. */
 export function registryProblem(text: string): string | undefined {
-  if (text === '') return 'it is empty'
   if (/^https?:/i.test(text)) return 'it is an address; leave "https://" out'
   if (text.includes('/')) return 'it contains "/"; the path belongs in project'
-  const { name, port } = HOST.exec(text)?.groups ?? {}
-  if (name === undefined) return 'it is not a host name with an optional port'
+  const [, name = ''] = HOST.exec(text) ?? []
+  const url = `https://${text}/`
   // `0x7f.1` is 127.0.0.1.
-  const url = `https://${name}/`
-  if (!URL.canParse(url) || !(name.startsWith('[') || new URL(url).hostname === name.toLowerCase()))
-    return 'it is a number, or an address in another notation; write the host name'
-  if (port !== undefined && (Number(port) < 1 || Number(port) > 65_535)) return `there is no port ${port}`
+  const isHost = URL.canParse(url) && (name.startsWith('[') || new URL(url).hostname === name.toLowerCase())
+  if (!isHost) return 'it is not a host name with an optional port'
   return name === 'localhost' || name.startsWith('[') || /[.:]/.test(text)
     ? undefined
     : 'docker takes a name without dot or port for a Docker Hub user; write the full host name'
@@ -59,8 +54,8 @@ export function registryProblem(text: string): string | undefined {
 /** Why `path` is not a repository of the registry, if so. */
 export function pathProblem(registry: string, path: string): string | undefined {
   for (const component of path.split('/')) {
-    const quoted = JSON.stringify(component)
     if (component === '') return 'it has an empty part'
+    const quoted = JSON.stringify(component)
     if (/[A-Z]/.test(component)) return `${quoted} has capitals`
     if (!PATH_COMPONENT.test(component))
       return `${quoted} is not of a-z and 0-9 with single ".", "_", "__" or "-" between`
@@ -73,7 +68,6 @@ export function isLoopback(registry: string): boolean {
   return /^(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]+)?$/i.test(registry)
 }
 
-/** The host and port of its API. */
 export function apiHost(registry: string): string {
   return /^(?:index\.)?docker\.io$/.test(registry) ? 'registry-1.docker.io' : registry
 }
