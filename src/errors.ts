@@ -103,7 +103,7 @@ export const errorOfServices = (
   return new ReleaseError(name, { what: `${what}:\n${lines.join('')}`, remedy, cause: error.cause })
 }
 
-const namesOf = (all: readonly { readonly service?: string }[]): string =>
+const namesOf = (all: readonly { readonly service?: string }[]) =>
   [...new Set(all.map(({ service }) => service))].join(', ')
 
 /** `runner-unusable` if the system refused to read or write a file; else the same error. */

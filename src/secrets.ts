@@ -6,7 +6,7 @@ const MASK = '***'
 const SHORTEST = 4
 
 /** The forms in which a secret may be sent and shown. */
-const formsOf = (secret: string): string[] => [
+const formsOf = (secret: string) => [
   secret,
   oneLine(secret),
   ...secret.split(/\r?\n/),

@@ -63,19 +63,15 @@ function explanationOf(policy: Policy, tag: string) {
   return { tag, rule: decision.rule, tags: all.map(each => each.tag), stableTags, reason }
 }
 
-function imageTags({ rule, tags, stableTags, reason }: ReturnType<typeof explanationOf>): string {
+function imageTags({ rule, tags, stableTags, reason }: ReturnType<typeof explanationOf>) {
   if (rule === null) return oneLine(reason)
   const others = tags.filter(tag => !stableTags.includes(tag))
   return [...others, ...(stableTags.length === 0 ? [] : ['|', ...stableTags])].join(' ')
 }
 
-function countTable({ rules }: Policy, counts: ReadonlyMap<string, number>): string {
+function countTable({ rules }: Policy, counts: ReadonlyMap<string, number>) {
   const all = String([...counts.values()].reduce((sum, count) => sum + count, 0))
-  const row = (name: string, what: string): string[] => [
-    name,
-    String(counts.get(name) ?? 0).padStart(all.length),
-    what,
-  ]
+  const row = (name: string, what: string) => [name, String(counts.get(name) ?? 0).padStart(all.length), what]
   return aligned([
     ...rules.map(({ name, pattern }) => row(name, pattern.source)),
     ...(counts.has(NO_RULE) ? [row(NO_RULE, 'no image tag')] : []),

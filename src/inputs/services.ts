@@ -38,7 +38,7 @@ function serviceOf(
   entry: string,
   { project, digest: given }: { project: string; digest: Digest | undefined },
   { texts: { registry }, mistakes }: Reading,
-): PublishedService {
+) {
   const [service = '', digest = given, ...rest] = entry.split('@')
   const repository = { registry, path: project === '' ? service : `${project}/${service}` }
   const problem = pathProblem(registry, repository.path)
@@ -51,7 +51,7 @@ function serviceOf(
   return { service, repository, digest: undefined }
 }
 
-function digestOf(count: number, { texts: { digest, service }, mistakes }: Reading): Digest | undefined {
+function digestOf(count: number, { texts: { digest, service }, mistakes }: Reading) {
   const wrong = mistakes.about('digest', digest)
   if (isDigest(digest) && count < 2 && !service.includes('@')) return digest
   if (isDigest(digest)) wrong('it is for one service alone', 'Write each into service, as name@sha256:….')

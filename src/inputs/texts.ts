@@ -36,10 +36,9 @@ export function textsOf(textOf: (input: InputName) => string): InputTexts {
 export function linesOf(input: InputName, { texts, mistakes, log }: Reading) {
   return texts[input].split('\n').flatMap((text, index) => {
     const line = text.trim()
-    const what = (problem: string): string => oneLine(`${input}, line ${index + 1}: ${problem}.`)
-    const wrong = (problem: string, remedy: string): void =>
-      mistakes.add(input, what(problem), oneLine(remedy))
-    const warn = (problem: string, remedy: string): void =>
+    const what = (problem: string) => oneLine(`${input}, line ${index + 1}: ${problem}.`)
+    const wrong = (problem: string, remedy: string) => mistakes.add(input, what(problem), oneLine(remedy))
+    const warn = (problem: string, remedy: string) =>
       log.warning(`Possible mistake in ${input}`, `${what(problem)} ${remedy}`)
     return line === '' ? [] : [{ line, wrong, warn }]
   })

@@ -27,7 +27,7 @@ interface Candidate {
   readonly version: Version
 }
 
-function newestVersions(policy: Policy, published: readonly string[]): ReadonlyMap<string, Candidate> {
+function newestVersions(policy: Policy, published: readonly string[]) {
   const newest = new Map<string, Candidate>()
   for (const shownBy of published) {
     for (const { decision, version } of versionsShownBy(policy, shownBy)) {

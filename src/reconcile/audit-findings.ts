@@ -47,7 +47,7 @@ export function findingsOf(
   const { observed, steps, lost } = known
   const { first, copies } = desired
   const image = digestAt(observed, first.tag)
-  const isLost = ({ tag }: Pick<Finding, 'tag'>): boolean => lost.has(digestAt(observed, tag) ?? '')
+  const isLost = ({ tag }: Pick<Finding, 'tag'>) => lost.has(digestAt(observed, tag) ?? '')
   // A moving tag's image is found with the version that it belongs to.
   const fixed = copies.filter(({ moving }) => !moving)
   const lostTags = [first, ...fixed].filter(isLost).map(tag => lostImage(tag, desired, observed))
@@ -179,7 +179,7 @@ function movingBehind(
   planned: PlannedTag,
   gitTag: string,
   { owner, digest }: { owner: ImageOwner | undefined; digest: Digest | undefined },
-): Pick<Finding, 'what' | 'remedy' | 'isAhead'> {
+) {
   const { tag } = planned
   const remedy = writeRemedy(planned, gitTag)
   if (digest === undefined) return { what: `${tag} is not there, and belongs to ${gitTag}`, remedy }
@@ -194,10 +194,10 @@ function movingBehind(
   }
 }
 
-function writeRemedy(tag: PlannedTag, gitTag: string): string {
+function writeRemedy(tag: PlannedTag, gitTag: string) {
   return `Run ${commandFor(tag)} for ${gitTag}${tag.stable ? '' : ' again'}, which gives it to the published image.`
 }
 
-function commandFor({ stable }: PlannedTag): 'promote' | 'release' {
+function commandFor({ stable }: PlannedTag) {
   return stable ? 'promote' : 'release'
 }

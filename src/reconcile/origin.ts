@@ -37,11 +37,7 @@ export function isSameCommit(one: string | undefined, other: string | undefined)
   return one !== undefined && one.toLowerCase() === other?.toLowerCase()
 }
 
-function objectionTo(
-  image: PublishedImage,
-  images: readonly PublishedImage[],
-  tag: Origin,
-): Objection | undefined {
+function objectionTo(image: PublishedImage, images: readonly PublishedImage[], tag: Origin) {
   const revisions = [...new Set(image.origins.flatMap(({ revision }) => revision ?? []))]
   if (revisions.length > 1)
     return wrongImage(`its platforms were built from different commits, ${revisions.join(' and ')}`)
@@ -64,11 +60,7 @@ function objectionTo(
     : unlessGiven(image, 'not each of its platforms says which commit it was built from')
 }
 
-function compareWithOthers(
-  image: PublishedImage,
-  images: readonly PublishedImage[],
-  tag: Origin,
-): Objection | undefined {
+function compareWithOthers(image: PublishedImage, images: readonly PublishedImage[], tag: Origin) {
   const { revision, repository } = commonOrigin(image.origins, tag)
   const others = images
     .map(({ service, origins }) => ({ service, ...commonOrigin(origins, tag) }))
@@ -82,11 +74,11 @@ function compareWithOthers(
     : unlessGiven(image, `it was built from another repository than ${foreign.service}`)
 }
 
-function unlessGiven({ isGiven }: PublishedImage, why: string): Objection | undefined {
+function unlessGiven({ isGiven }: PublishedImage, why: string) {
   return isGiven ? undefined : { why, remedy: 'If it is the right image, give it with its digest.' }
 }
 
-function wrongImage(why: string): Objection {
+function wrongImage(why: string) {
   return { why, remedy: 'Find out which is right. Release the wrong image again, then promote.' }
 }
 

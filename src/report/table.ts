@@ -32,7 +32,7 @@ export function aligned(rows: readonly (readonly string[])[], width = Number.POS
     if (wider.length > 2 && size > width) tables.push([0, column])
     else tables.splice(-1, 1, wider)
   }
-  const line = (row: readonly string[], columns: readonly number[]): string =>
+  const line = (row: readonly string[], columns: readonly number[]) =>
     columns
       .map(column => GAP + (row[column] ?? '').padEnd(widths[column] ?? 0))
       .join('')

@@ -13,7 +13,7 @@ export function terminalLog(on: {
   const { stream, colours, now, debug } = on
   // The reader may go away.
   stream.on('error', () => {})
-  const line = (text: string): void => void stream.write(`${text}\n`)
+  const line = (text: string) => void stream.write(`${text}\n`)
   return {
     info: message => line(eachLine(message)),
     warning: (title, message) => line(`${colours.yellow('warning:')} ${titled(title, message)}`),
@@ -31,7 +31,7 @@ export function terminalLog(on: {
   }
 }
 
-function titled(title: string, message: string): string {
+function titled(title: string, message: string) {
   return `${oneLine(title)}:${message.includes('\n') ? '\n' : ' '}${eachLine(message)}`
 }
 
