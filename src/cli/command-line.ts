@@ -51,7 +51,7 @@ export async function runCommandLine(process: NodeJS.Process): Promise<number | 
     if (call.json || call.command === 'promote' || LOOKING.includes(call.command))
       await print(call, ledger, stdout, shown).catch(() => {})
     for (const line of causeLines(shown)) stderr.write(`${line}\n`)
-    stderr.write(`${colours.red('error:')} ${eachLine(failureText(shown, ledger))}\n`)
+    stderr.write(`${colours('red', 'error:')} ${eachLine(failureText(shown, ledger))}\n`)
     return error instanceof InterruptedError ? error.by : statusOf(error, call.command)
   }
 }

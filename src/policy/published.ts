@@ -52,9 +52,8 @@ export function versionsShownBy(policy: Policy, tag: string): readonly Omit<Publ
 }
 
 function stableWords({ rules }: Policy) {
-  return rules
-    .flatMap(({ templates }) => templates.flatMap(({ stable, tokens }) => (stable ? tokens : [])))
-    .flatMap(token => (token.kind === 'literal' ? (token.text.toLowerCase().match(/[a-z]{3,}/g) ?? []) : []))
+  const stable = rules.flatMap(({ templates }) => templates.filter(template => template.stable))
+  return stable.flatMap(({ source }) => source.match(/[a-z]{3,}/g) ?? [])
 }
 
 export function newestFirst(versions: Iterable<PublishedVersion>): PublishedVersion[] {

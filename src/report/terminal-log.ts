@@ -16,7 +16,7 @@ export function terminalLog(on: {
   const line = (text: string) => void stream.write(`${text}\n`)
   return {
     info: message => line(eachLine(message)),
-    warning: (title, message) => line(`${colours.yellow('warning:')} ${titled(title, message)}`),
+    warning: (title, message) => line(`${colours('yellow', 'warning:')} ${titled(title, message)}`),
     notice: (title, message) => line(`note: ${titled(title, message)}`),
     debug: message => {
       if (debug) line(`debug: ${eachLine(message)}`)
@@ -25,7 +25,7 @@ export function terminalLog(on: {
     foreign: run => run(),
     stage(name, run) {
       const started = now()
-      line(`${colours.bold('>')} ${oneLine(name)}`)
+      line(`${colours('bold', '>')} ${oneLine(name)}`)
       return runStage(run, conclusion => line(`  ${conclusion} (${seconds(now() - started)})`))
     },
   }
@@ -35,12 +35,10 @@ function titled(title: string, message: string) {
   return `${oneLine(title)}:${message.includes('\n') ? '\n' : ' '}${eachLine(message)}`
 }
 
-type Colours = Readonly<Record<'bold' | 'yellow' | 'red', (text: string) => string>>
+type Colours = (colour: 'bold' | 'yellow' | 'red', text: string) => string
 
 /** The colours for a stream: none without a terminal that has them, or if `NO_COLOR` is set (https://no-color.org). */
 export function coloursFor({ isTTY }: { isTTY?: boolean }, { NO_COLOR, TERM }: NodeJS.ProcessEnv): Colours {
   const isPlain = isTTY !== true || Boolean(NO_COLOR) || TERM === 'dumb'
-  const colour = (format: keyof Colours) => (text: string) =>
-    isPlain ? text : styleText(format, text, { validateStream: false })
-  return { bold: colour('bold'), yellow: colour('yellow'), red: colour('red') }
+  return (colour, text) => (isPlain ? text : styleText(colour, text, { validateStream: false }))
 }
