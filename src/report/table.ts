@@ -24,7 +24,8 @@ const GAP = '  '
 
 /** Rows in columns. Wider than `width`, they are cut into several tables, each with the first column. */
 export function aligned(rows: readonly (readonly string[])[], width = Number.POSITIVE_INFINITY): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map(row => row[column]?.length ?? 0)))
+  const widthOf = (column: number) => rows.reduce((most, row) => Math.max(most, row[column]?.length ?? 0), 0)
+  const widths = (rows[0] ?? []).map((_, column) => widthOf(column))
   const tables: number[][] = []
   for (const column of widths.keys()) {
     const wider = [...(tables.at(-1) ?? []), column]
