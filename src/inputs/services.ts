@@ -44,8 +44,7 @@ function serviceOf(
   const problem = pathProblem(registry, repository.path)
   const wrong = mistakes.about('service', entry)
   if (service.includes('/')) wrong('it contains "/"', 'Write the path before the last "/" into project.')
-  else if (service.includes(':')) wrong('it has a tag', 'Write the name alone; the policy gives the tag.')
-  else wrong(problem, 'Write a name such as reqmgr2; commas or lines separate names.')
+  else wrong(problem, 'Write the name alone, such as reqmgr2; commas or lines separate names.')
   if (digest === undefined || (isDigest(digest) && rest.length === 0)) return { service, repository, digest }
   wrong('what follows the "@" is not a digest', `Write ${service}@, then ${WHOLE_DIGEST}.`)
   return { service, repository, digest: undefined }

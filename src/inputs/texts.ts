@@ -10,7 +10,6 @@ import type { RunContext } from './run-context.ts'
 /** Trimmed; empty where nothing was given. */
 export type InputTexts = Readonly<Record<InputName, string>>
 
-/** What a request is made of, and where mistakes go. */
 export interface Reading {
   readonly texts: InputTexts
   readonly run: RunContext
@@ -21,7 +20,6 @@ export interface Reading {
 
 export const inputNames = Object.keys(inputs) as readonly InputName[]
 
-/** Reads the step's inputs, and masks the secret ones. */
 export function readInputs(secrets: Secrets): InputTexts {
   const texts = textsOf(name => core.getInput(name))
   secrets.addInputs(texts)

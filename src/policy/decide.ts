@@ -13,13 +13,12 @@ export interface PlannedTag {
 }
 
 /** `reason` is a sentence. */
-export type Decision = Planned | { readonly kind: 'refused'; readonly reason: string }
+type Decision = Planned | { readonly kind: 'refused'; readonly reason: string }
 
 export interface Planned {
   readonly kind: 'planned'
   readonly gitTag: string
   readonly rule: string
-  /** What is built and pushed. */
   readonly first: PlannedTag
   readonly copies: readonly PlannedTag[]
   readonly reason: string

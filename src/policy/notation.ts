@@ -5,7 +5,7 @@ import type { Policy, Rule, Template } from './policy.ts'
 import { EXAMPLE, type PolicyProblem, policyLines, type Report, type Word } from './problems.ts'
 import { type RuleWords, splitRule, type TagWord } from './split-rule.ts'
 
-export type ParsedPolicy =
+type ParsedPolicy =
   | { readonly kind: 'policy'; readonly policy: Policy; readonly warnings: readonly PolicyProblem[] }
   | { readonly kind: 'invalid'; readonly problems: readonly PolicyProblem[] }
 

@@ -42,12 +42,12 @@ export interface ImageOwner {
  */
 export function findingsOf(
   desired: Desired,
-  known: Known & { readonly steps: readonly Step[]; readonly lost: ReadonlySet<string> },
+  known: Known & { steps: readonly Step[]; lost: ReadonlySet<string> },
 ): readonly Finding[] {
   const { observed, steps, lost } = known
   const { first, copies } = desired
   const image = digestAt(observed, first.tag)
-  const isLost = ({ tag }: Pick<Finding, 'tag'>) => lost.has(digestAt(observed, tag) ?? '')
+  const isLost = ({ tag }: { tag: string }) => lost.has(digestAt(observed, tag) ?? '')
   // A moving tag's image is found with the version that it belongs to.
   const fixed = copies.filter(({ moving }) => !moving)
   const lostTags = [first, ...fixed].filter(isLost).map(tag => lostImage(tag, desired, observed))
@@ -127,11 +127,10 @@ function firstMissing(
   })
   const own = there.filter(({ owner }) => owner === gitTag)
   const tags = own.map(({ tag }) => tag).join(', ')
-  const differ = new Set(own.map(({ digest }) => digest)).size > 1
   const rest = {
     ...about,
-    what: `${first.tag} is not there, and ${tags} ${own.length > 1 ? 'are' : 'is'}${differ ? ', as different images' : ''}`,
-    remedy: `If ${first.tag} has expired, set from to a newer version. If ${differ ? 'one of these images' : 'this image'} is that of ${gitTag}, give it the tag ${first.tag} in the registry; else delete only the tags.`,
+    what: `${first.tag} is not there, and ${tags} ${own.length > 1 ? 'are' : 'is'}`,
+    remedy: `If ${first.tag} has expired, set from to a newer version. If this is the image of ${gitTag}, give it the tag ${first.tag} in the registry; else delete only the tags.`,
   }
   const strays = there.filter(({ owner }) => owner !== gitTag)
   return [

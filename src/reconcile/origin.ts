@@ -1,4 +1,3 @@
-/** What an image says of where it comes from. */
 export interface Origin {
   readonly revision: string | undefined
   /** The repository of that commit, in one spelling. */
@@ -13,17 +12,11 @@ export interface PublishedImage {
   readonly origins: readonly Origin[]
 }
 
-/** `why` is a part of a sentence. */
-interface Objection {
-  readonly why: string
-  readonly remedy: string
-}
-
 /**
  * What stands against the promotion of images of one git tag, by service. None may be of another commit than the git tag or,
  * where that is not known, than the others. One that names no commit, or another repository, must be given by its digest.
  */
-export function objectionsTo(images: readonly PublishedImage[], tag: Origin): ReadonlyMap<string, Objection> {
+export function objectionsTo(images: readonly PublishedImage[], tag: Origin) {
   return new Map(
     images.flatMap(image => {
       const objection = objectionTo(image, images, tag)

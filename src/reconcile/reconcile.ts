@@ -31,7 +31,6 @@ export function reconcile(desired: Desired, observed: Observed, constraints: Con
   return [first, { kind: 'restore', tag: desired.first, digest: theirs }, ...copies]
 }
 
-/** Whether a step depends on the content of the first tag. */
 export function needsFirstContent(
   { first }: Desired,
   tags: Observed['tags'],

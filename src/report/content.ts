@@ -6,13 +6,8 @@ import { BY_HAND, type PromotionNote } from '../registry/promotion-record.ts'
 import { counted, withShortDigests } from '../text.ts'
 import { meaningOf } from './state.ts'
 
-interface Content {
-  readonly rows: readonly (readonly string[])[]
-  readonly lists: readonly { readonly title: string; readonly items: readonly string[] }[]
-}
-
 /** What the summary and the log show of a result: a table, and below it lists. */
-export function contentOf(result: Result | AuditResult): Content {
+export function contentOf(result: Result | AuditResult) {
   const { rows, lists } = result.command === 'audit' ? auditContent(result) : tagsContent(result)
   return { rows, lists: lists.filter(({ items }) => items.length > 0) }
 }

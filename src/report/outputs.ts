@@ -27,13 +27,12 @@ export function setOutputs(ledger: Ledger, error: unknown, temporary: string | u
 }
 
 /** The output `json`, and what `--json` prints. */
-export function jsonOf({ result }: Pick<Ledger, 'result'>, error: unknown, command?: string): string {
+export function jsonOf({ result }: Ledger, error: unknown, command?: string): string {
   if (error === undefined) return jsonLine(result)
   const { name, what, remedy } = failureOf(error)
   return jsonLine({ command, ...result, error: { name, what, remedy } })
 }
 
-/** All outputs but `json`. */
 export function outputsOf(
   result: Result | AuditResult,
   recordPath = '',

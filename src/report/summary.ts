@@ -25,7 +25,6 @@ export function writeSummary(
   }
 }
 
-/** The Markdown for one step. */
 export function summaryOf(ledger: Ledger, error: unknown, service = ''): string {
   const { result, stages, warnings } = ledger
   const [mark, said] = verdictOf(ledger, error)
@@ -49,7 +48,7 @@ function subjectOf(result: NonNullable<Ledger['result']>) {
   return `${result.command} of ${name}${result.command === 'audit' ? '' : ` ${result.gitTag}`}`
 }
 
-function verdictOf({ result, warnings }: Ledger, error: unknown) {
+function verdictOf({ result, warnings }: Ledger, error: unknown): [mark: string, said: string] {
   if (error !== undefined || result === undefined) return ['❌', failureOf(error).title]
   const tags = result.command === 'audit' ? [] : allTagsOf(result)
   const withheld = tags.filter(({ outcome }) => outcome === 'withheld')

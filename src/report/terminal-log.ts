@@ -3,12 +3,12 @@ import type { Log } from '../log.ts'
 import { eachLine, oneLine, seconds } from '../text.ts'
 import { runStage } from './stage.ts'
 
-/** The log of the command line, on standard error, without the commands of a workflow runner. */
+/** The log of the command line. */
 export function terminalLog(on: {
-  readonly stream: NodeJS.WritableStream
-  readonly colours: Colours
-  readonly now: () => number
-  readonly debug: boolean
+  stream: NodeJS.WritableStream
+  colours: Colours
+  now: () => number
+  debug: boolean
 }): Log {
   const { stream, colours, now, debug } = on
   // The reader may go away.
