@@ -127,10 +127,11 @@ function firstMissing(
   })
   const own = there.filter(({ owner }) => owner === gitTag)
   const tags = own.map(({ tag }) => tag).join(', ')
+  const differ = new Set(own.map(({ digest }) => digest)).size > 1
   const rest = {
     ...about,
     what: `${first.tag} is not there, and ${tags} ${own.length > 1 ? 'are' : 'is'}`,
-    remedy: `If ${first.tag} has expired, set from to a newer version. If this is the image of ${gitTag}, give it the tag ${first.tag} in the registry; else delete only the tags.`,
+    remedy: `If ${first.tag} has expired, set from to a newer version. If ${differ ? 'one of these images' : 'this image'} is that of ${gitTag}, give it the tag ${first.tag} in the registry; else delete only the tags.`,
   }
   const strays = there.filter(({ owner }) => owner !== gitTag)
   return [

@@ -55,7 +55,6 @@ export function stableConstraint(stable: Stable): Constraints['stable'] {
   return stable === 'on-promotion' ? { kind: 'withhold', why: AWAITS_PROMOTION } : { kind: 'write' }
 }
 
-/** Of a caller that neither builds nor pushes. */
 export function constraintsOfPublished(
   digest: Digest | undefined,
   stable: Constraints['stable'],
@@ -64,7 +63,6 @@ export function constraintsOfPublished(
   return { publishes: 'nothing', onExisting: 'reuse', stable, image }
 }
 
-/** Of a caller that publishes, before it has looked. */
 export function publishConstraints(
   { onExisting, stable, revision }: { onExisting: OnExisting; stable: Stable; revision: string | undefined },
   publishes: 'build' | 'push',
