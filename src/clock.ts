@@ -10,7 +10,6 @@ export interface Clock {
   random(): number
 }
 
-/** A wait that `signal` ends rejects with its reason. */
 export const systemClock = (signal: AbortSignal): Clock => ({
   now: () => performance.now(),
   random: Math.random,

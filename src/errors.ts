@@ -37,7 +37,6 @@ export const errorTitles = {
 
 export type ErrorName = keyof typeof errorTitles
 
-/** A known failure, and how to fix it. */
 export class ReleaseError extends Error {
   override readonly name: ErrorName
   /** What happened, in sentences. */
@@ -64,9 +63,7 @@ export const knownFailure = (error: unknown): ReleaseError => {
 }
 
 /** What the reader can do about several failures: each remedy once, in a line with its services if remedies differ. */
-export const remediesOf = (
-  failures: readonly { readonly service?: string; readonly remedy: string }[],
-): string => {
+export const remediesOf = (failures: readonly { service?: string; remedy: string }[]): string => {
   const services = groupBy(failures, ({ remedy }) => remedy)
   const isOfMany = new Set(failures.map(({ service }) => service)).size > 1
   return isOfMany && services.size > 1
@@ -103,12 +100,12 @@ export const errorOfServices = (
   return new ReleaseError(name, { what: `${what}:\n${lines.join('')}`, remedy, cause: error.cause })
 }
 
-const namesOf = (all: readonly { readonly service?: string }[]): string =>
+const namesOf = (all: readonly { service?: string }[]) =>
   [...new Set(all.map(({ service }) => service))].join(', ')
 
 /** `runner-unusable` if the system refused to read or write a file; else the same error. */
 export function asRunnerFault(error: unknown): unknown {
-  if (!(error instanceof Error) || error instanceof ReleaseError || !('syscall' in error)) return error
+  if (!(error instanceof Error && 'syscall' in error)) return error
   const remedy = 'Check its disk, then run the job again.'
   return runnerUnusable('The runner refused to read or write a file', remedy, error)
 }

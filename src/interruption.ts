@@ -12,7 +12,6 @@ export class InterruptedError extends ReleaseError {
   }
 }
 
-/** Aborts with an `InterruptedError` when the process is asked to stop. */
 export function interruption(process: Pick<NodeJS.Process, 'on'>): AbortSignal {
   const controller = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)

@@ -6,7 +6,6 @@ export const field = (value: unknown, ...names: readonly string[]): unknown =>
     value,
   )
 
-/** Nothing if it is no JSON. */
 export const parseJson = (text: string): unknown => {
   try {
     return JSON.parse(text)

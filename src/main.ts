@@ -23,7 +23,7 @@ const ledger = new Ledger()
 const secrets = new Secrets(core.setSecret)
 const signal = interruption(process)
 
-async function run(): Promise<void> {
+async function run() {
   const clock = systemClock(signal)
   const context = readRunContext(env, process.cwd())
   const { workspace, temporary: parent = tmpdir() } = context
@@ -36,7 +36,7 @@ async function run(): Promise<void> {
   )
 }
 
-function report(error: unknown): void {
+function report(error: unknown) {
   let failure = error
   const table = tableOf(ledger.result)
   if (table !== '') core.info(table)

@@ -5,8 +5,7 @@ const MASK = '***'
 /** In characters: what is shorter is in too many words. */
 const SHORTEST = 4
 
-/** The forms in which a secret may be sent and shown. */
-const formsOf = (secret: string): string[] => [
+const formsOf = (secret: string) => [
   secret,
   oneLine(secret),
   ...secret.split(/\r?\n/),

@@ -58,11 +58,11 @@ export async function removeLeftBehind(parent: string): Promise<void> {
 }
 
 /** How names begin here: the number of a process is for its namespace alone. Source: pid_namespaces(7). */
-function nameHere(): string {
+function nameHere() {
   return `stable-release-${hostname()}-${statSync('/proc/self/ns/pid', { throwIfNoEntry: false })?.ino ?? 0}-`
 }
 
 /** What failed first is what is reported. */
-function removeIfPossible(temporary: string): Promise<void> {
+function removeIfPossible(temporary: string) {
   return removeTemporary(temporary).catch(() => {})
 }

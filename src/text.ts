@@ -4,7 +4,7 @@ const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
 /** The runner's commands: `##[command]` anywhere in a line, `::command::` at its start. Source: actions/runner, ActionCommand.cs. */
 const COMMAND = /\[(?<=##\[)|:(?<=^\s*:)(?=:)/g
 
-const escaped = (text: string): string =>
+const escaped = (text: string) =>
   text
     .split('')
     .map(unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)

@@ -37,8 +37,8 @@ describe('a terminal', () => {
 
 describe('a reader that goes away', () => {
   test.each([
-    'yes 1.2.3 | $CLI explain | head -n 1',
-    'yes 1.2.3 | $CLI explain --json | head -n 1',
+    'seq 200000 | $CLI explain | head -n 1',
+    'seq 200000 | $CLI explain --json | head -n 1',
     '$CLI plan --help | head -n 1',
     '$CLI plan a 1.2.3 b.ch c 2>&1 | true',
   ])('is no error: %s', line => {

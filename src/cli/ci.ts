@@ -19,7 +19,7 @@ export function ciContext(env: NodeJS.ProcessEnv, directory: string): RunContext
   return { ...readRunContext({}, directory), ...place, repository, repositoryUrl, apiUrl, recorded }
 }
 
-function userOf(env: NodeJS.ProcessEnv): string | undefined {
+function userOf(env: NodeJS.ProcessEnv) {
   try {
     return env.USER || env.LOGNAME || userInfo().username
   } catch {

@@ -7,7 +7,6 @@ import { Ledger } from '../commands/ledger.ts'
 import { asRunnerFault, ReleaseError } from '../errors.ts'
 import { Mistakes } from '../inputs/mistakes.ts'
 import { requestOf } from '../inputs/request.ts'
-import type { InputTexts } from '../inputs/texts.ts'
 import { InterruptedError, interruption } from '../interruption.ts'
 import type { Log } from '../log.ts'
 import { causeLines, failureText } from '../report/failure.ts'
@@ -19,7 +18,6 @@ import { Secrets } from '../secrets.ts'
 import { removeLeftBehind, withTemporary } from '../temporary.ts'
 import { eachLine } from '../text.ts'
 import { ciContext } from './ci.ts'
-import type { EXIT_STATUSES } from './commands.ts'
 import { explain } from './explain.ts'
 import { type Call, readCall } from './program.ts'
 import { writeResult } from './write-result.ts'
@@ -38,7 +36,7 @@ export async function runCommandLine(process: NodeJS.Process): Promise<number | 
   const colours = coloursFor(stderr, env)
   const secrets = new Secrets()
   const ledger = new Ledger()
-  const now = (): number => performance.now()
+  const now = () => performance.now()
   const log = maskedLog(terminalLog({ stream: stderr, colours, now, debug: call.debug }), secrets)
   try {
     if (call.command === 'explain') await explain(call, { process, log })
@@ -53,7 +51,7 @@ export async function runCommandLine(process: NodeJS.Process): Promise<number | 
     if (call.json || call.command === 'promote' || LOOKING.includes(call.command))
       await print(call, ledger, stdout, shown).catch(() => {})
     for (const line of causeLines(shown)) stderr.write(`${line}\n`)
-    stderr.write(`${colours.red('error:')} ${eachLine(failureText(shown, ledger))}\n`)
+    stderr.write(`${colours('red', 'error:')} ${eachLine(failureText(shown, ledger))}\n`)
     return error instanceof InterruptedError ? error.by : statusOf(error, call.command)
   }
 }
@@ -62,7 +60,7 @@ async function runRequest(
   call: Call,
   command: Exclude<Call['command'], 'explain'>,
   run: { process: NodeJS.Process; log: Log; secrets: Secrets; ledger: Ledger },
-): Promise<void> {
+) {
   const { process, log, secrets, ledger } = run
   const texts = await withSecrets(call, process)
   secrets.addInputs(texts)
@@ -85,10 +83,7 @@ async function runRequest(
 /** Not an argument: every user of the machine can list those. */
 const PASSWORD = 'STABLE_RELEASE_PASSWORD'
 
-async function withSecrets(
-  { texts, passwordStdin }: Call,
-  { env, stdin }: NodeJS.Process,
-): Promise<InputTexts> {
+async function withSecrets({ texts, passwordStdin }: Call, { env, stdin }: NodeJS.Process) {
   if (passwordStdin && stdin.isTTY)
     throw new ReleaseError('invalid-input', {
       what: 'Standard input is a terminal, which would show the password.',
@@ -108,7 +103,7 @@ async function print(
   ledger: Ledger,
   stdout: NodeJS.Process['stdout'],
   error?: unknown,
-): Promise<void> {
+) {
   const printed = json ? jsonOf(ledger, error, command) : tableOf(ledger.result, stdout.columns || undefined)
   if (printed !== '') await writeResult(stdout, `${printed}\n`)
 }
@@ -120,7 +115,7 @@ const UNREADABLE: readonly string[] = [
   'credentials-unreadable',
 ]
 
-function statusOf(error: unknown, command: Call['command']): keyof typeof EXIT_STATUSES {
+function statusOf(error: unknown, command: Call['command']) {
   if (!(error instanceof ReleaseError)) return 1
   if (error.name === 'stable-image-missing') return 2
   return LOOKING.includes(command) && UNREADABLE.includes(error.name) ? 3 : 1

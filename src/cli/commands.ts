@@ -26,10 +26,9 @@ export interface CommandHelp {
 const IMAGE: Inputs = ['service', 'tag', 'registry', 'project']
 const POLICY: Inputs = ['policy', 'policy-file']
 const BUILD: Inputs = ['context', 'file', 'build-args', 'build-options', 'labels']
-const PACKAGE: Inputs = ['package', 'package-index', 'package-timeout']
 const CHECKS: Inputs = ['require-checks', 'checks-timeout']
 const PUBLISH: Inputs = ['on-existing', 'stable', ...CHECKS, 'record', 'username']
-const RELEASE: Inputs = [...POLICY, ...BUILD, ...PACKAGE, ...PUBLISH]
+const RELEASE: Inputs = [...POLICY, ...BUILD, 'package', 'package-index', 'package-timeout', ...PUBLISH]
 
 export const commands: readonly CommandHelp[] = [
   {

@@ -1,3 +1,4 @@
+import { text } from 'node:stream/consumers'
 import { Mistakes } from '../inputs/mistakes.ts'
 import { withoutSecrets } from '../inputs/pasted-secrets.ts'
 import { policyOf } from '../inputs/policy.ts'
@@ -21,37 +22,10 @@ export async function explain(
   const policy = policyOf({ texts: withoutSecrets(texts, mistakes), run, mistakes, log, env })
   mistakes.throwIfAny()
   if (stdin.isTTY) log.info('Reading git tags from the terminal, one a line, until Ctrl-D.')
-  const counts = new Map<string, number>()
-  const ruleWidth = Math.max(...policy.rules.map(({ name }) => name.length))
-  let tagWidth = 0
-  for await (const lines of linesOf(stdin.setEncoding('utf8'))) {
-    const gitTags = lines.map(line => line.trim()).filter(Boolean)
-    tagWidth = Math.max(tagWidth, ...gitTags.map(({ length }) => length))
-    const shown = gitTags.map(gitTag => {
-      const explanation = explanationOf(policy, gitTag)
-      const rule = explanation.rule ?? NO_RULE
-      counts.set(rule, (counts.get(rule) ?? 0) + 1)
-      if (json) return `${jsonLine(explanation)}\n`
-      const columns = [oneLine(gitTag).padEnd(tagWidth), rule.padEnd(ruleWidth)]
-      return `  ${columns.join('  ')}  ${imageTags(explanation)}\n`
-    })
-    if (!(await writeResult(stdout, shown.join('')))) return
-  }
-  if (!json) await writeResult(stdout, `\n${countTable(policy, counts)}\n`)
-}
-
-/** No rule can have this name. */
-const NO_RULE = '-'
-
-/** Lines in groups, as they come. */
-async function* linesOf(stream: AsyncIterable<string>): AsyncGenerator<readonly string[]> {
-  let rest = ''
-  for await (const chunk of stream) {
-    const lines = (rest + chunk).split('\n')
-    rest = lines.pop() ?? ''
-    yield lines
-  }
-  yield [rest]
+  const gitTags = (await text(stdin)).split('\n').flatMap(line => line.trim() || [])
+  const explained = gitTags.map(gitTag => explanationOf(policy, gitTag))
+  const lines = json ? explained.map(jsonLine) : tables(policy, explained)
+  await writeResult(stdout, lines.map(line => `${line}\n`).join(''))
 }
 
 function explanationOf(policy: Policy, tag: string) {
@@ -63,22 +37,28 @@ function explanationOf(policy: Policy, tag: string) {
   return { tag, rule: decision.rule, tags: all.map(each => each.tag), stableTags, reason }
 }
 
-function imageTags({ rule, tags, stableTags, reason }: ReturnType<typeof explanationOf>): string {
+type Explanation = ReturnType<typeof explanationOf>
+
+/** No rule can have this name. */
+const NO_RULE = '-'
+
+function tables({ rules }: Policy, explained: readonly Explanation[]) {
+  const all = String(explained.length)
+  const rowOf = (name: string, what: string) => {
+    const count = explained.filter(({ rule }) => (rule ?? NO_RULE) === name).length
+    return [name, String(count).padStart(all.length), what]
+  }
+  const counts = rules.map(({ name, pattern }) => rowOf(name, pattern.source))
+  if (explained.some(({ rule }) => rule === null)) counts.push(rowOf(NO_RULE, 'no image tag'))
+  return [
+    ...aligned(explained.map(each => [oneLine(each.tag), each.rule ?? NO_RULE, imageTags(each)])),
+    '',
+    ...aligned([...counts, ['all', all, '']]),
+  ]
+}
+
+function imageTags({ rule, tags, stableTags, reason }: Explanation) {
   if (rule === null) return oneLine(reason)
   const others = tags.filter(tag => !stableTags.includes(tag))
   return [...others, ...(stableTags.length === 0 ? [] : ['|', ...stableTags])].join(' ')
-}
-
-function countTable({ rules }: Policy, counts: ReadonlyMap<string, number>): string {
-  const all = String([...counts.values()].reduce((sum, count) => sum + count, 0))
-  const row = (name: string, what: string): string[] => [
-    name,
-    String(counts.get(name) ?? 0).padStart(all.length),
-    what,
-  ]
-  return aligned([
-    ...rules.map(({ name, pattern }) => row(name, pattern.source)),
-    ...(counts.has(NO_RULE) ? [row(NO_RULE, 'no image tag')] : []),
-    ['all', all, ''],
-  ]).join('\n')
 }

@@ -34,7 +34,7 @@ export function readCall(args: readonly string[]): Call {
 const EXAMPLE = 'stable-release release reqmgr2 2.3.4 registry.cern.ch cmswmcore'
 
 /** Values may be secrets. */
-function withoutValues(text: string): string {
+function withoutValues(text: string) {
   return text
     .replace(/(?<=option ')(--[\w-]*|-\w?)[\s\S]*(?=')/, '$1')
     .replace(/(?<=but got \d+):[\s\S]*$/, '.\n')
@@ -47,7 +47,7 @@ Environment:
   GITHUB_REPOSITORY        the repository of the git tag, as owner/name
   GITHUB_API_URL           the address of the API, https://api.github.com by default`
 
-function addCommand(program: Command, help: CommandHelp, onCall: (call: Call) => void): void {
+function addCommand(program: Command, help: CommandHelp, onCall: (call: Call) => void) {
   const { name, summary, details, positionals, options } = help
   const isLocal = name === 'explain'
   const command = program
@@ -85,7 +85,7 @@ function addCommand(program: Command, help: CommandHelp, onCall: (call: Call) =>
 
 const REPEATED: readonly InputName[] = ['build-args', 'build-options', 'labels', 'require-checks']
 
-function optionFor(input: InputName): Option {
+function optionFor(input: InputName) {
   const { meaning, default: fallback } = inputs[input]
   const option = new Option(`--${input} <value>`, meaning).default(fallback || undefined)
   if (!REPEATED.includes(input)) return option

@@ -1,10 +1,10 @@
 import { field } from '../json.ts'
 
-/** Returns false if nobody reads any more, as after `head`; throws any other failure. */
-export function writeResult(stdout: NodeJS.WritableStream, text: string): Promise<boolean> {
+/** Throws any failure, but that nobody reads any more, as after `head`. */
+export function writeResult(stdout: NodeJS.WritableStream, text: string): Promise<void> {
   return new Promise((resolve, reject) => {
     stdout.write(text, error => {
-      if (error == null || field(error, 'code') === 'EPIPE') resolve(error == null)
+      if (error == null || field(error, 'code') === 'EPIPE') resolve()
       else reject(error)
     })
   })

@@ -19,7 +19,7 @@ export function buildOf(gitTag: string, service: PublishedService | undefined, r
   }
 }
 
-function checkPaths(gitTag: string, { texts: { context, file }, run, mistakes, log }: Reading): void {
+function checkPaths(gitTag: string, { texts: { context, file }, run, mistakes, log }: Reading) {
   const directory = lookAt(context, run)
   const named = lookAt(file || `${context}/Dockerfile`, run)
   // Docker takes both.
@@ -45,7 +45,7 @@ function checkPaths(gitTag: string, { texts: { context, file }, run, mistakes, l
 const ONE_LABEL = 'Write one name=value a line, without quotes.'
 const ONE_ARGUMENT = 'Write one NAME=value a line, without quotes; for a value of several lines, NAME alone.'
 
-function buildArgsOf(gitTag: string, reading: Reading): string[] {
+function buildArgsOf(gitTag: string, reading: Reading) {
   const lines = linesOf('build-args', reading).map(({ line, wrong, warn }) => {
     const [, name, value] = /^([A-Za-z_][\w.-]*)(?:=(.*))?$/.exec(line) ?? []
     if (name === undefined) wrong('it does not begin with NAME=', ONE_ARGUMENT)
@@ -64,12 +64,12 @@ function buildArgsOf(gitTag: string, reading: Reading): string[] {
 
 const ODD = 'quotes, a backslash at the end or another NAME= belong to the value'
 
-function looksOdd(value: string): boolean {
+function looksOdd(value: string) {
   return /^(["']).*\1$|\\$|[\s,;][A-Za-z_][\w.]*=/.test(value)
 }
 
 /** Our own labels and the given ones, which may replace title and url. */
-function labelsOf(version: string, title: string | undefined, reading: Reading): string[] {
+function labelsOf(version: string, title: string | undefined, reading: Reading) {
   const { run, log } = reading
   const source = run.repositoryUrl
   const url = source && `${source}/tree/${version.split('/').map(encodeURIComponent).join('/')}`
@@ -96,7 +96,7 @@ function labelsOf(version: string, title: string | undefined, reading: Reading):
 const OWN_OPTION =
   /^--(?:file|build-arg|label|tag|push|load|output|metadata-file|call|check|print|help|detach)$/
 
-function optionsOf(repository: Repository | undefined, reading: Reading): string[] {
+function optionsOf(repository: Repository | undefined, reading: Reading) {
   return linesOf('build-options', reading).map(({ line, wrong }) => {
     const [name = ''] = line.split(/[=\s]/, 1)
     if (!/^--[a-z]/.test(name))
@@ -114,7 +114,7 @@ function optionsOf(repository: Repository | undefined, reading: Reading): string
 }
 
 /** `--cache-to` takes `type=registry,ref=…`, or references alone. Source: docker/buildx, util/buildflags/cache.go. */
-function referencesIn(option: string): string[] {
+function referencesIn(option: string) {
   const fields = option.slice(option.indexOf('=') + 1).split(',')
   return fields.map(field => field.replace(/^[\s"]*(?:ref\s*=)?\s*|[\s"]+$/gi, ''))
 }

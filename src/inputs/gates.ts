@@ -40,7 +40,7 @@ export function gitHubOf({ texts, run: { apiUrl, repository } }: Reading): GitHu
 const UNITS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 }
 
 /** In milliseconds. */
-function timeoutOf(input: 'package-timeout' | 'checks-timeout', { texts, mistakes }: Reading): number {
+function timeoutOf(input: 'package-timeout' | 'checks-timeout', { texts, mistakes }: Reading) {
   const [, number, unit = ''] = /^([0-9]+)([smh])$/.exec(texts[input]) ?? []
   const timeout = Number(number) * (UNITS[unit] ?? 0)
   // No job may run longer.

@@ -26,14 +26,14 @@ export function holdsLogin(directory: string, { temporary = tmpdir() }: RunConte
   return existsSync(temporary) && isWithin(directory, temporary)
 }
 
-function isAllowed(given: string, path: string, { workspace, temporary }: RunContext): boolean {
+function isAllowed(given: string, path: string, { workspace, temporary }: RunContext) {
   // Docker follows a link before "..", which a shortened path does not.
   const unshortened = isAbsolute(given) ? given : `${workspace}/${given}`
   if (realpathSync.native(unshortened) !== realpathSync(path)) return false
   return isWithin(workspace, path) || (temporary !== undefined && isWithin(temporary, path))
 }
 
-function isWithin(directory: string, path: string): boolean {
+function isWithin(directory: string, path: string) {
   const way = relative(realpathSync(directory), realpathSync(path))
   return way !== '..' && !way.startsWith('../')
 }

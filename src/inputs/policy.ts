@@ -31,7 +31,7 @@ export function policyOf(reading: Reading): Policy {
   return none
 }
 
-function givenTable({ texts: { policy }, mistakes }: Reading): string | undefined {
+function givenTable({ texts: { policy }, mistakes }: Reading) {
   if (/\s|->|:/.test(policy)) return policy
   const names = Object.keys(presets) as PresetName[]
   const more = `, or rules such as "${EXAMPLE}"; a file goes into policy-file`
@@ -39,7 +39,7 @@ function givenTable({ texts: { policy }, mistakes }: Reading): string | undefine
   return preset && presets[preset]
 }
 
-function tableInFile({ texts: { 'policy-file': file }, run, mistakes }: Reading): string | undefined {
+function tableInFile({ texts: { 'policy-file': file }, run, mistakes }: Reading) {
   const { kind, path, problem } = lookAt(file, run)
   if (kind === 'file') return readFileSync(path, 'utf8')
   mistakes.about('policy-file', file)(problem, 'Write the path of a file.')

@@ -1,6 +1,6 @@
 import type { AuditRequest, GitTagRequest, Request } from '../commands/request.ts'
 import { repositoryAt } from '../git/remote.ts'
-import { decide, type Planned } from '../policy/decide.ts'
+import { decide } from '../policy/decide.ts'
 import type { Policy } from '../policy/policy.ts'
 import { versionOfGitTag } from '../policy/version-order.ts'
 import { ON_EXISTING, STABLE } from '../reconcile/state.ts'
@@ -71,7 +71,7 @@ function versionRequestOf(
   return { command, ...version, build: mistakes.orThrow(build) }
 }
 
-function gitTagOf({ texts: { tag }, run, mistakes }: Reading): string {
+function gitTagOf({ texts: { tag }, run, mistakes }: Reading) {
   const what = `There is no git tag to release: tag is empty, and the run is for ${run.ref}.`
   const remedy = 'Run the workflow on a tag, or give tag.'
   if (tag === '' && run.tag === undefined) mistakes.empty('tag', what, remedy)
@@ -80,7 +80,7 @@ function gitTagOf({ texts: { tag }, run, mistakes }: Reading): string {
   return ''
 }
 
-function decisionOf(policy: Policy, gitTag: string, { mistakes }: Reading): Planned | undefined {
+function decisionOf(policy: Policy, gitTag: string, { mistakes }: Reading) {
   if (gitTag === '' || policy.rules.length === 0) return undefined
   const decision = decide(policy, gitTag)
   if (decision.kind === 'planned') return decision
@@ -89,7 +89,7 @@ function decisionOf(policy: Policy, gitTag: string, { mistakes }: Reading): Plan
   return undefined
 }
 
-function fromOf(policy: Policy, { texts: { from, tag }, mistakes }: Reading): string | undefined {
+function fromOf(policy: Policy, { texts: { from, tag }, mistakes }: Reading) {
   if (tag !== '') mistakes.about('tag', tag)('audit is for every version', 'Use from, or verify.')
   if (from !== '' && policy.rules.length > 0 && versionOfGitTag(policy, from) === undefined)
     mistakes.about('from', from)('no rule with numbers matches it', 'Write the git tag of a version.')

@@ -53,7 +53,7 @@ export function readRunContext(env: NodeJS.ProcessEnv, directory: string): RunCo
   }
 }
 
-function refOf(env: NodeJS.ProcessEnv): { type: string; name: string } {
+function refOf(env: NodeJS.ProcessEnv) {
   const { GITHUB_REF: ref = '', GITHUB_EVENT_NAME: event, GITHUB_EVENT_PATH: path } = env
   // A release event's GITHUB_REF is empty now and then: actions/runner, issue 2788.
   if (ref === '' && event === 'release' && path) {

@@ -38,20 +38,19 @@ function serviceOf(
   entry: string,
   { project, digest: given }: { project: string; digest: Digest | undefined },
   { texts: { registry }, mistakes }: Reading,
-): PublishedService {
+) {
   const [service = '', digest = given, ...rest] = entry.split('@')
   const repository = { registry, path: project === '' ? service : `${project}/${service}` }
   const problem = pathProblem(registry, repository.path)
   const wrong = mistakes.about('service', entry)
   if (service.includes('/')) wrong('it contains "/"', 'Write the path before the last "/" into project.')
-  else if (service.includes(':')) wrong('it has a tag', 'Write the name alone; the policy gives the tag.')
-  else wrong(problem, 'Write a name such as reqmgr2; commas or lines separate names.')
+  else wrong(problem, 'Write the name alone, such as reqmgr2; commas or lines separate names.')
   if (digest === undefined || (isDigest(digest) && rest.length === 0)) return { service, repository, digest }
   wrong('what follows the "@" is not a digest', `Write ${service}@, then ${WHOLE_DIGEST}.`)
   return { service, repository, digest: undefined }
 }
 
-function digestOf(count: number, { texts: { digest, service }, mistakes }: Reading): Digest | undefined {
+function digestOf(count: number, { texts: { digest, service }, mistakes }: Reading) {
   const wrong = mistakes.about('digest', digest)
   if (isDigest(digest) && count < 2 && !service.includes('@')) return digest
   if (isDigest(digest)) wrong('it is for one service alone', 'Write each into service, as name@sha256:….')

@@ -10,7 +10,6 @@ import type { RunContext } from './run-context.ts'
 /** Trimmed; empty where nothing was given. */
 export type InputTexts = Readonly<Record<InputName, string>>
 
-/** What a request is made of, and where mistakes go. */
 export interface Reading {
   readonly texts: InputTexts
   readonly run: RunContext
@@ -21,7 +20,6 @@ export interface Reading {
 
 export const inputNames = Object.keys(inputs) as readonly InputName[]
 
-/** Reads the step's inputs, and masks the secret ones. */
 export function readInputs(secrets: Secrets): InputTexts {
   const texts = textsOf(name => core.getInput(name))
   secrets.addInputs(texts)
@@ -36,10 +34,9 @@ export function textsOf(textOf: (input: InputName) => string): InputTexts {
 export function linesOf(input: InputName, { texts, mistakes, log }: Reading) {
   return texts[input].split('\n').flatMap((text, index) => {
     const line = text.trim()
-    const what = (problem: string): string => oneLine(`${input}, line ${index + 1}: ${problem}.`)
-    const wrong = (problem: string, remedy: string): void =>
-      mistakes.add(input, what(problem), oneLine(remedy))
-    const warn = (problem: string, remedy: string): void =>
+    const what = (problem: string) => oneLine(`${input}, line ${index + 1}: ${problem}.`)
+    const wrong = (problem: string, remedy: string) => mistakes.add(input, what(problem), oneLine(remedy))
+    const warn = (problem: string, remedy: string) =>
       log.warning(`Possible mistake in ${input}`, `${what(problem)} ${remedy}`)
     return line === '' ? [] : [{ line, wrong, warn }]
   })

@@ -13,13 +13,12 @@ export interface PlannedTag {
 }
 
 /** `reason` is a sentence. */
-export type Decision = Planned | { readonly kind: 'refused'; readonly reason: string }
+type Decision = Planned | { readonly kind: 'refused'; readonly reason: string }
 
 export interface Planned {
   readonly kind: 'planned'
   readonly gitTag: string
   readonly rule: string
-  /** What is built and pushed. */
   readonly first: PlannedTag
   readonly copies: readonly PlannedTag[]
   readonly reason: string
@@ -35,7 +34,7 @@ export function decide(policy: Policy, gitTag: string): Decision {
   const found = ruleFor(policy, gitTag)
   if (found === undefined) return { kind: 'refused', reason: noRule(policy, gitTag) }
   const { rule, bindings } = found
-  const plannedTag = ({ tokens, stable, moving }: Template): PlannedTag => {
+  const plannedTag = ({ tokens, stable, moving }: Template) => {
     return { tag: render(tokens, bindings), stable, moving }
   }
   const [template, ...others] = rule.templates
@@ -51,7 +50,7 @@ export function decide(policy: Policy, gitTag: string): Decision {
   return { kind: 'planned', gitTag, rule: rule.name, first, copies, reason }
 }
 
-function obstacleTo(planned: readonly PlannedTag[], policy: Policy): string | undefined {
+function obstacleTo(planned: readonly PlannedTag[], policy: Policy) {
   const tags = planned.map(({ tag }) => tag)
   for (const [index, { tag, stable }] of planned.entries()) {
     const problem = tagProblem(tag)
@@ -66,7 +65,7 @@ function obstacleTo(planned: readonly PlannedTag[], policy: Policy): string | un
   return undefined
 }
 
-function namesOf(planned: readonly PlannedTag[], { rules }: Policy): string {
+function namesOf(planned: readonly PlannedTag[], { rules }: Policy) {
   const [published, stable] = [false, true].map(isStable =>
     LIST.format(planned.flatMap(tag => (tag.stable === isStable ? [tag.tag] : []))),
   )
@@ -78,14 +77,14 @@ function namesOf(planned: readonly PlannedTag[], { rules }: Policy): string {
 
 const LIST = new Intl.ListFormat('en')
 
-function noRule(policy: Policy, gitTag: string): string {
+function noRule(policy: Policy, gitTag: string) {
   if (isReferrersTag(gitTag)) return `${gitTag} is a tag for signatures or attestations, never a version.`
   const problem = policy.rules.some(({ pattern }) => pattern.kind === 'any') ? tagProblem(gitTag) : undefined
   const why = problem === undefined ? '' : `; * takes only image tags, and ${problem}`
   return `${JSON.stringify(gitTag)} matches no rule${why}${nearest(policy, gitTag)}${fittingPreset(gitTag)}.`
 }
 
-function nearest({ rules }: Policy, gitTag: string): string {
+function nearest({ rules }: Policy, gitTag: string) {
   const [miss] = rules
     .flatMap(rule => {
       const match = matchRule(rule, gitTag)
@@ -100,7 +99,7 @@ function nearest({ rules }: Policy, gitTag: string): string {
 }
 
 /** A preset that has a rule with numbers for a git tag, as the end of a sentence. */
-function fittingPreset(gitTag: string): string {
+function fittingPreset(gitTag: string) {
   for (const { name, policy } of PRESETS) {
     const rule = ruleFor(policy, gitTag)?.rule
     if (rule?.pattern.kind === 'tokens')

@@ -1,18 +1,17 @@
-import { allTags, type PlannedTag } from './decide.ts'
+import { allTags } from './decide.ts'
 import type { Policy } from './policy.ts'
 import { versionsShownBy } from './published.ts'
 import { compareVersions, type Version, versionOfGitTag } from './version-order.ts'
 
-/** A moving tag stays if a published version that gets it is newer, whatever it points at: that may have been deleted. */
-export function decideMove(
+/** The newer published version with which a moving tag stays, whatever it points at: that may have been deleted. */
+export function staysWith(
   policy: Policy,
-  { gitTag, planned, published }: { gitTag: string; planned: PlannedTag; published: readonly string[] },
-): { kind: 'move' } | { kind: 'stay'; newest: string } {
+  { gitTag, moving, published }: { gitTag: string; moving: string; published: readonly string[] },
+): string | undefined {
   const released = versionOfGitTag(policy, gitTag)
-  const newest = newestVersions(policy, published).get(planned.tag)
-  return released === undefined || newest === undefined || compareVersions(newest.version, released) <= 0
-    ? { kind: 'move' }
-    : { kind: 'stay', newest: newest.name }
+  const newest = newestVersions(policy, published).get(moving)
+  if (released === undefined || newest === undefined) return undefined
+  return compareVersions(newest.version, released) > 0 ? newest.name : undefined
 }
 
 /** The published tag of each moving tag's newest version; these decide as all published tags do. */
@@ -27,7 +26,7 @@ interface Candidate {
   readonly version: Version
 }
 
-function newestVersions(policy: Policy, published: readonly string[]): ReadonlyMap<string, Candidate> {
+function newestVersions(policy: Policy, published: readonly string[]) {
   const newest = new Map<string, Candidate>()
   for (const shownBy of published) {
     for (const { decision, version } of versionsShownBy(policy, shownBy)) {

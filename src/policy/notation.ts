@@ -5,14 +5,14 @@ import type { Policy, Rule, Template } from './policy.ts'
 import { EXAMPLE, type PolicyProblem, policyLines, type Report, type Word } from './problems.ts'
 import { type RuleWords, splitRule, type TagWord } from './split-rule.ts'
 
-export type ParsedPolicy =
+type ParsedPolicy =
   | { readonly kind: 'policy'; readonly policy: Policy; readonly warnings: readonly PolicyProblem[] }
   | { readonly kind: 'invalid'; readonly problems: readonly PolicyProblem[] }
 
 /** Reads a policy, one rule a line. Never throws: returns all mistakes, in the text's order. */
 export function parsePolicy(text: string): ParsedPolicy {
   const problems: PolicyProblem[] = []
-  const reportAt = (line: number): Report => {
+  const reportAt = (line: number) => {
     const note =
       (severity: PolicyProblem['severity']): Report['error'] =>
       ({ text: { length }, at }, message, advice) => {
@@ -20,7 +20,7 @@ export function parsePolicy(text: string): ParsedPolicy {
       }
     return { error: note('error'), warning: note('warning') }
   }
-  const isWrong = (): boolean => problems.some(({ severity }) => severity === 'error')
+  const isWrong = () => problems.some(({ severity }) => severity === 'error')
   const lines = readLines(text, reportAt)
   const policy = { rules: lines.map(({ rule }) => rule) }
   for (const line of isWrong() ? [] : lines) {
@@ -37,7 +37,7 @@ interface Line {
   readonly report: Report
 }
 
-function readLines(text: string, reportAt: (line: number) => Report): readonly Line[] {
+function readLines(text: string, reportAt: (line: number) => Report) {
   const contents = policyLines(text).map(line => line.replace(/(^|\s)#.*/s, '$1').trimEnd())
   if (contents.every(content => content === ''))
     reportAt(1).error({ text: '', at: 0 }, 'the policy has no rule', `write one a line, as in "${EXAMPLE}"`)
@@ -102,7 +102,7 @@ function readTemplate(word: TagWord, pattern: Pattern, report: Report): Template
   return { source: word.text, tokens, stable: word.stable, moving }
 }
 
-function checkTokens(word: Word, tokens: readonly Token[], report: Report): void {
+function checkTokens(word: Word, tokens: readonly Token[], report: Report) {
   tokens.forEach((token, index) => {
     const next = tokens[index + 1]
     if (token.kind === 'literal') {
@@ -120,7 +120,7 @@ function checkTokens(word: Word, tokens: readonly Token[], report: Report): void
 }
 
 /** Capitals that look like numbers, such as XY, ZRC and RCN, and numbers that look like a word's capital. */
-function warnOfSlips(word: Word, report: Report): void {
+function warnOfSlips(word: Word, report: Report) {
   const text = word.text.replace(/"[^"]+"/g, quoted => '.'.repeat(quoted.length))
   for (const { 0: run, index } of text.matchAll(/[A-Z]{2,}/g)) {
     const [, first, literal, last] = /^([XYZ]?)([A-Z]+?)([XYZN]?)$/.exec(run) ?? []
@@ -137,12 +137,12 @@ function warnOfSlips(word: Word, report: Report): void {
   }
 }
 
-function partOf({ text, at }: Word, from: number, length: number): Word {
+function partOf({ text, at }: Word, from: number, length: number) {
   return { text: text.slice(from, from + length), at: at + from }
 }
 
 /** What is built must belong to one version; only a tag without one, such as nightly, may move. */
-function checkFirst({ rule: { pattern, templates }, words, report }: Line): void {
+function checkFirst({ rule: { pattern, templates }, words, report }: Line) {
   const bound = [...boundBy(pattern)]
   const [first] = templates
   if (!first.moving || bound.length === 0) return
@@ -152,12 +152,12 @@ function checkFirst({ rule: { pattern, templates }, words, report }: Line): void
 }
 
 /** No rule gives before its bar what any rule gives after its bar. */
-function checkStableNames(policy: Policy, { rule, words, report }: Line): void {
+function checkStableNames(policy: Policy, { rule, words, report }: Line) {
   rule.templates.forEach(({ tokens, stable }, index) => {
     const word = words.tags[index]
     if (stable || word === undefined) return
     // Numbers and a text that nobody writes into a policy stand for any.
-    const get = (letter: string): string => (letter === ANY ? 'any_906090' : `9060${letter.charCodeAt(0)}`)
+    const get = (letter: string) => (letter === ANY ? 'any_906090' : `9060${letter.charCodeAt(0)}`)
     const origin = stableOrigin(policy, render(tokens, { get }))
     if (origin !== undefined) {
       const message = `${word.text} stands before the bar, but is a stable tag of rule ${origin.rule.name}`

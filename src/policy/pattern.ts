@@ -57,14 +57,14 @@ export function matchTokens(tokens: readonly Token[], text: string): Match {
   return at === text.length ? { kind: 'match', bindings } : mismatch('the end')
 }
 
-function digitsAt(text: string, at: number): string | undefined {
+function digitsAt(text: string, at: number) {
   const digits = /[0-9]+/y
   digits.lastIndex = at
   return digits.exec(text)?.[0]
 }
 
 /** The length of each `*`: equal parts of what is not literal. */
-function lengthOfAny(tokens: readonly Token[], text: string): number {
+function lengthOfAny(tokens: readonly Token[], text: string) {
   const literals = tokens.map(token => (token.kind === 'literal' ? token.text : '')).join('')
   const stars = tokens.filter(({ kind }) => kind === 'number').length
   return Math.max((text.length - literals.length) / stars, 0)

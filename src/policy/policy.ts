@@ -25,7 +25,7 @@ export function policyText({ rules }: Policy): string {
   return rules.map(ruleText).join('')
 }
 
-function ruleText({ name, pattern, templates }: Rule): string {
+function ruleText({ name, pattern, templates }: Rule) {
   const bar = templates.findIndex(({ stable }) => stable)
   const tags = templates.map(({ source }, index) => `${index === bar ? ' |' : ''} ${source}`)
   return `${name}: ${pattern.source} ->${tags.join('')}\n`

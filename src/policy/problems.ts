@@ -1,4 +1,3 @@
-/** A mistake of a policy, or what looks like a slip. */
 export interface PolicyProblem {
   readonly severity: 'error' | 'warning'
   /** Counted from 1, as is `column`, in UTF-16 code units. */
@@ -15,7 +14,6 @@ export interface Word {
   readonly at: number
 }
 
-/** Notes problems of one line. */
 export type Report = Readonly<
   Record<PolicyProblem['severity'], (place: Word, message: string, advice: string) => undefined>
 >

@@ -31,7 +31,7 @@ export function publishedVersions(policy: Policy, tags: readonly string[]): Publ
     for (const each of allTags(shown.decision)) given.add(each.tag)
   }
   const words = stableWords(policy)
-  const looksStable = (tag: string): boolean => words.some(word => tag.toLowerCase().includes(word))
+  const looksStable = (tag: string) => words.some(word => tag.toLowerCase().includes(word))
   const others = tags
     .filter(tag => !given.has(tag) && !isReferrersTag(tag))
     .toSorted((one, other) => Number(looksStable(other)) - Number(looksStable(one)))
@@ -51,10 +51,9 @@ export function versionsShownBy(policy: Policy, tag: string): readonly Omit<Publ
   })
 }
 
-function stableWords({ rules }: Policy): readonly string[] {
-  return rules
-    .flatMap(({ templates }) => templates.flatMap(({ stable, tokens }) => (stable ? tokens : [])))
-    .flatMap(token => (token.kind === 'literal' ? (token.text.toLowerCase().match(/[a-z]{3,}/g) ?? []) : []))
+function stableWords({ rules }: Policy) {
+  const stable = rules.flatMap(({ templates }) => templates.filter(template => template.stable))
+  return stable.flatMap(({ source }) => source.match(/[a-z]{3,}/g) ?? [])
 }
 
 export function newestFirst(versions: Iterable<PublishedVersion>): PublishedVersion[] {

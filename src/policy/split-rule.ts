@@ -44,10 +44,10 @@ export function splitRule(line: string, { error }: Report): RuleWords | undefine
   return { name, left, tags: [first, ...copies, ...stable] }
 }
 
-function find(text: string, line: string, from?: number): Word {
+function find(text: string, line: string, from?: number) {
   return { text, at: line.indexOf(text, from) }
 }
 
-function wordsIn(line: string, from: number, to: number): Word[] {
+function wordsIn(line: string, from: number, to: number) {
   return [...line.slice(from, to).matchAll(/\S+/g)].map(({ 0: text, index }) => ({ text, at: from + index }))
 }

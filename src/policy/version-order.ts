@@ -38,12 +38,12 @@ export function compareVersions(one: Version, other: Version): number {
 }
 
 /** Development releases come first, then pre-releases, as in PEP 440, with more words for them. */
-function rank(separator: string): string {
+function rank(separator: string) {
   const word = separator.toLowerCase().replace(/[^a-z]/g, '')
   if (/^(dev|snapshot|nightly)$/.test(word)) return `0${word}`
   return /^(a|alpha|b|beta|m|milestone|c|rc|cr|pre|preview)$/.test(word) ? `1${word}` : '2'
 }
 
-function compare<T extends string | bigint>(one: T, other: T): number {
+function compare<T extends string | bigint>(one: T, other: T) {
   return Number(one > other) - Number(one < other)
 }

@@ -42,12 +42,12 @@ export interface ImageOwner {
  */
 export function findingsOf(
   desired: Desired,
-  known: Known & { readonly steps: readonly Step[]; readonly lost: ReadonlySet<string> },
+  known: Known & { steps: readonly Step[]; lost: ReadonlySet<string> },
 ): readonly Finding[] {
   const { observed, steps, lost } = known
   const { first, copies } = desired
   const image = digestAt(observed, first.tag)
-  const isLost = ({ tag }: Pick<Finding, 'tag'>): boolean => lost.has(digestAt(observed, tag) ?? '')
+  const isLost = ({ tag }: { tag: string }) => lost.has(digestAt(observed, tag) ?? '')
   // A moving tag's image is found with the version that it belongs to.
   const fixed = copies.filter(({ moving }) => !moving)
   const lostTags = [first, ...fixed].filter(isLost).map(tag => lostImage(tag, desired, observed))
@@ -130,7 +130,7 @@ function firstMissing(
   const differ = new Set(own.map(({ digest }) => digest)).size > 1
   const rest = {
     ...about,
-    what: `${first.tag} is not there, and ${tags} ${own.length > 1 ? 'are' : 'is'}${differ ? ', as different images' : ''}`,
+    what: `${first.tag} is not there, and ${tags} ${own.length > 1 ? 'are' : 'is'}`,
     remedy: `If ${first.tag} has expired, set from to a newer version. If ${differ ? 'one of these images' : 'this image'} is that of ${gitTag}, give it the tag ${first.tag} in the registry; else delete only the tags.`,
   }
   const strays = there.filter(({ owner }) => owner !== gitTag)
@@ -179,7 +179,7 @@ function movingBehind(
   planned: PlannedTag,
   gitTag: string,
   { owner, digest }: { owner: ImageOwner | undefined; digest: Digest | undefined },
-): Pick<Finding, 'what' | 'remedy' | 'isAhead'> {
+) {
   const { tag } = planned
   const remedy = writeRemedy(planned, gitTag)
   if (digest === undefined) return { what: `${tag} is not there, and belongs to ${gitTag}`, remedy }
@@ -194,10 +194,10 @@ function movingBehind(
   }
 }
 
-function writeRemedy(tag: PlannedTag, gitTag: string): string {
+function writeRemedy(tag: PlannedTag, gitTag: string) {
   return `Run ${commandFor(tag)} for ${gitTag}${tag.stable ? '' : ' again'}, which gives it to the published image.`
 }
 
-function commandFor({ stable }: PlannedTag): 'promote' | 'release' {
+function commandFor({ stable }: PlannedTag) {
   return stable ? 'promote' : 'release'
 }

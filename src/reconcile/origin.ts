@@ -1,4 +1,3 @@
-/** What an image says of where it comes from. */
 export interface Origin {
   readonly revision: string | undefined
   /** The repository of that commit, in one spelling. */
@@ -13,17 +12,11 @@ export interface PublishedImage {
   readonly origins: readonly Origin[]
 }
 
-/** `why` is a part of a sentence. */
-interface Objection {
-  readonly why: string
-  readonly remedy: string
-}
-
 /**
  * What stands against the promotion of images of one git tag, by service. None may be of another commit than the git tag or,
  * where that is not known, than the others. One that names no commit, or another repository, must be given by its digest.
  */
-export function objectionsTo(images: readonly PublishedImage[], tag: Origin): ReadonlyMap<string, Objection> {
+export function objectionsTo(images: readonly PublishedImage[], tag: Origin) {
   return new Map(
     images.flatMap(image => {
       const objection = objectionTo(image, images, tag)
@@ -37,11 +30,7 @@ export function isSameCommit(one: string | undefined, other: string | undefined)
   return one !== undefined && one.toLowerCase() === other?.toLowerCase()
 }
 
-function objectionTo(
-  image: PublishedImage,
-  images: readonly PublishedImage[],
-  tag: Origin,
-): Objection | undefined {
+function objectionTo(image: PublishedImage, images: readonly PublishedImage[], tag: Origin) {
   const revisions = [...new Set(image.origins.flatMap(({ revision }) => revision ?? []))]
   if (revisions.length > 1)
     return wrongImage(`its platforms were built from different commits, ${revisions.join(' and ')}`)
@@ -64,11 +53,7 @@ function objectionTo(
     : unlessGiven(image, 'not each of its platforms says which commit it was built from')
 }
 
-function compareWithOthers(
-  image: PublishedImage,
-  images: readonly PublishedImage[],
-  tag: Origin,
-): Objection | undefined {
+function compareWithOthers(image: PublishedImage, images: readonly PublishedImage[], tag: Origin) {
   const { revision, repository } = commonOrigin(image.origins, tag)
   const others = images
     .map(({ service, origins }) => ({ service, ...commonOrigin(origins, tag) }))
@@ -82,11 +67,11 @@ function compareWithOthers(
     : unlessGiven(image, `it was built from another repository than ${foreign.service}`)
 }
 
-function unlessGiven({ isGiven }: PublishedImage, why: string): Objection | undefined {
+function unlessGiven({ isGiven }: PublishedImage, why: string) {
   return isGiven ? undefined : { why, remedy: 'If it is the right image, give it with its digest.' }
 }
 
-function wrongImage(why: string): Objection {
+function wrongImage(why: string) {
   return { why, remedy: 'Find out which is right. Release the wrong image again, then promote.' }
 }
 

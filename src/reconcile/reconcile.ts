@@ -1,5 +1,5 @@
 import type { PlannedTag } from '../policy/decide.ts'
-import { decideMove } from '../policy/moving.ts'
+import { staysWith } from '../policy/moving.ts'
 import type { Digest } from '../registry/reference.ts'
 import { isSameCommit } from './origin.ts'
 import { type Constraints, type Desired, digestAt, type Observed } from './state.ts'
@@ -31,7 +31,6 @@ export function reconcile(desired: Desired, observed: Observed, constraints: Con
   return [first, { kind: 'restore', tag: desired.first, digest: theirs }, ...copies]
 }
 
-/** Whether a step depends on the content of the first tag. */
 export function needsFirstContent(
   { first }: Desired,
   tags: Observed['tags'],
@@ -104,12 +103,9 @@ function reconcileCopy(tag: PlannedTag, image: Digest | undefined, known: Known)
   const waits = tag.stable && stable.kind === 'withhold' ? stable.why : undefined
   const overwrites = onExisting === 'overwrite' && publishes !== 'nothing'
   if (tag.moving) {
-    const move = decideMove(desired.policy, {
-      gitTag: desired.gitTag,
-      planned: tag,
-      published: observed.publishedTags,
-    })
-    if (move.kind === 'stay') return { kind: 'stay', tag, newest: move.newest }
+    const { policy, gitTag } = desired
+    const newest = staysWith(policy, { gitTag, moving: tag.tag, published: observed.publishedTags })
+    if (newest !== undefined) return { kind: 'stay', tag, newest }
   }
   if (other !== undefined && other === image) return { kind: 'keep', tag, digest: other }
   // It leads to the image that is about to be overwritten.

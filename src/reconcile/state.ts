@@ -6,13 +6,11 @@ import type { Digest, TagState } from '../registry/reference.ts'
 export interface Desired {
   readonly policy: Policy
   readonly gitTag: string
-  /** The tag that is built. */
   readonly first: PlannedTag
   /** Fixed before moving. */
   readonly copies: readonly PlannedTag[]
 }
 
-/** What one repository has of the desired tags. */
 export interface Observed {
   readonly tags: ReadonlyMap<string, TagState>
   /** For moving tags: all tags, or those that show the newest version of each. */
@@ -32,18 +30,15 @@ export function digestAt({ tags }: Pick<Observed, 'tags'>, tag: string): Digest 
   return state?.kind === 'present' ? state.digest : undefined
 }
 
-/** What to do when the first tag is already there. */
 export const ON_EXISTING = ['same-revision', 'reuse', 'fail', 'overwrite'] as const
 export type OnExisting = (typeof ON_EXISTING)[number]
 
-/** When stable tags are written. */
 export const STABLE = ['on-release', 'on-promotion'] as const
 export type Stable = (typeof STABLE)[number]
 
 /** The note of a stable tag that `promote` alone writes. */
 export const AWAITS_PROMOTION = 'waits for its promotion'
 
-/** What the caller allows and knows. */
 export interface Constraints {
   readonly publishes: 'build' | 'push' | 'nothing'
   readonly onExisting: OnExisting
@@ -60,16 +55,14 @@ export function stableConstraint(stable: Stable): Constraints['stable'] {
   return stable === 'on-promotion' ? { kind: 'withhold', why: AWAITS_PROMOTION } : { kind: 'write' }
 }
 
-/** Of a caller that neither builds nor pushes. */
 export function constraintsOfPublished(
   digest: Digest | undefined,
   stable: Constraints['stable'],
 ): Constraints {
-  const image = digest === undefined ? undefined : ({ digest, from: 'given' } as const)
+  const image = digest && { digest, from: 'given' as const }
   return { publishes: 'nothing', onExisting: 'reuse', stable, image }
 }
 
-/** Of a caller that publishes, before it has looked. */
 export function publishConstraints(
   { onExisting, stable, revision }: { onExisting: OnExisting; stable: Stable; revision: string | undefined },
   publishes: 'build' | 'push',

@@ -8,7 +8,6 @@ export type Step =
   | Refuse
   | (OfTag & { readonly kind: 'restore'; readonly digest: Digest })
 
-/** The first tag gets the image that is built or pushed, or keeps the one that it has. */
 export type FirstStep =
   | (OfTag & { readonly kind: 'build' | 'push'; readonly replaces: Digest | undefined })
   | Keep

@@ -10,7 +10,7 @@ export function actionsLog(now: () => number, ledger: Ledger): Log {
   /** A stage that has said nothing so far. */
   let silent: string | undefined
   let open = false
-  const openGroup = (): void => {
+  const openGroup = () => {
     if (silent === undefined) return
     core.startGroup(silent)
     silent = undefined

@@ -6,18 +6,13 @@ import { BY_HAND, type PromotionNote } from '../registry/promotion-record.ts'
 import { counted, withShortDigests } from '../text.ts'
 import { meaningOf } from './state.ts'
 
-interface Content {
-  readonly rows: readonly (readonly string[])[]
-  readonly lists: readonly { readonly title: string; readonly items: readonly string[] }[]
-}
-
 /** What the summary and the log show of a result: a table, and below it lists. */
-export function contentOf(result: Result | AuditResult): Content {
+export function contentOf(result: Result | AuditResult) {
   const { rows, lists } = result.command === 'audit' ? auditContent(result) : tagsContent(result)
   return { rows, lists: lists.filter(({ items }) => items.length > 0) }
 }
 
-function tagsContent(result: Result): Content {
+function tagsContent(result: Result) {
   const { command, services } = result
   const lists = [recordList(services)]
   // A run that failed before it wrote anything need not know what is there.
@@ -30,12 +25,12 @@ function tagsContent(result: Result): Content {
   return { rows: [['service', ...tags.map(({ tag }) => tag)], ...rows], lists }
 }
 
-function describeOutcome({ outcome, note, replaced }: TagEntry, command: Result['command']): string {
+function describeOutcome({ outcome, note, replaced }: TagEntry, command: Result['command']) {
   const more = [meaningOf(outcome, command), note, replaced && `replaces ${replaced}`].filter(Boolean)
   return more.length === 0 ? outcome : `${outcome}: ${more.join(', ')}`
 }
 
-function auditContent(result: AuditResult): Content {
+function auditContent(result: AuditResult) {
   const { services } = result
   const { versions = [] } = services.find(each => each.versions.length > 0) ?? {}
   const rows = versions.map(({ gitTag }, index) => [
@@ -59,7 +54,7 @@ function auditContent(result: AuditResult): Content {
   }
 }
 
-function cellOf(version: AuditedVersion | undefined): string {
+function cellOf(version: AuditedVersion | undefined) {
   if (version === undefined || version.state === 'unread') return '✗ ?'
   const { state, findings, stableTags } = version
   const [first, ...others] = new Set(findings.filter(({ wrong }) => wrong).map(inShort))
@@ -70,13 +65,13 @@ function cellOf(version: AuditedVersion | undefined): string {
   return since === undefined ? state : `stable since ${since}`
 }
 
-function inShort({ kind, tag, isAhead = false }: Finding): string {
+function inShort({ kind, tag, isAhead = false }: Finding) {
   const [about = '', state = ''] = kind.split('-')
   return `${about === 'stable' || about === 'version' ? about : tag} ${isAhead ? 'ahead' : state}`
 }
 
 /** By fixed stable tags, or by moving ones if there are no others. */
-function stableSince(stableTags: AuditedVersion['stableTags']): string | undefined {
+function stableSince(stableTags: AuditedVersion['stableTags']) {
   const fixed = stableTags.filter(({ moving }) => !moving)
   const deciding = fixed.length > 0 ? fixed : stableTags
   // Who found a tag there does not know since when.
@@ -85,7 +80,7 @@ function stableSince(stableTags: AuditedVersion['stableTags']): string | undefin
 }
 
 /** Each finding once for all services that have it. */
-function findingList(result: AuditResult, wrong: boolean): string[] {
+function findingList(result: AuditResult, wrong: boolean) {
   const findings = findingsIn(result).filter(({ finding }) => finding.wrong === wrong)
   return [...groupBy(findings, ({ finding: { what, remedy } }) => what + remedy).values()].map(all => {
     const services = all.map(({ service, finding: { digest, wanted } }) => {
@@ -96,7 +91,7 @@ function findingList(result: AuditResult, wrong: boolean): string[] {
   })
 }
 
-function problemsOf({ services }: AuditResult): string[] {
+function problemsOf({ services }: AuditResult) {
   return services.flatMap(({ image, problem, versions }) => {
     if (problem !== undefined) return [`${image}: ${problem}.`]
     const [first, ...others] = versions.filter(version => version.problem !== undefined)
@@ -106,7 +101,7 @@ function problemsOf({ services }: AuditResult): string[] {
   })
 }
 
-function remarksOf({ services, from, records }: AuditResult): string[] {
+function remarksOf({ services, from, records }: AuditResult) {
   const others = services
     .filter(({ otherTags }) => otherTags > 0)
     .map(
@@ -137,7 +132,7 @@ function recordList(told: readonly { service: string; records?: readonly Promoti
   return { title: 'By records, which are not signed', items }
 }
 
-function describeRecord(note: PromotionNote): string {
+function describeRecord(note: PromotionNote) {
   const { destination, time, written, actor, run, environment, checks } = note
   const tag = destination.slice(destination.lastIndexOf(':') + 1)
   const isNamed = environment !== undefined && !NO_PLACE.includes(environment)
@@ -160,6 +155,6 @@ function describeRecord(note: PromotionNote): string {
 const NO_PLACE: readonly string[] = ['github-hosted', 'self-hosted', BY_HAND]
 
 /** A name from outside must not read like more of the sentence. */
-function quoteName(name: string): string {
+function quoteName(name: string) {
   return /[,"]/.test(name) ? `"${name.replaceAll('"', "'")}"` : name
 }

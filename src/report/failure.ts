@@ -4,7 +4,6 @@ import { causesOf, messageOf, ReleaseError } from '../errors.ts'
 import { eachLine, oneLine } from '../text.ts'
 import { describeState } from './state.ts'
 
-/** Makes the step red, with one error. */
 export function reportFailure(error: unknown, ledger?: Ledger): void {
   for (const line of causeLines(error)) core.info(line)
   const { name, title } = failureOf(error)

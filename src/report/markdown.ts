@@ -14,7 +14,6 @@ export function block(lines: string, language: string): string {
   return [`${fence}${language}`, text.trimEnd(), fence].join('\n')
 }
 
-/** A table whose first row is its head. */
 export function tableLines(rows: readonly (readonly string[])[]): string[] {
   const [head, ...others] = rows
   if (head === undefined) return []

@@ -3,7 +3,7 @@ import type { Secrets } from '../secrets.ts'
 
 /** The same log without secrets. Output of programs is passed on by whole lines: a secret may come in two pieces. */
 export function maskedLog(log: Log, secrets: Secrets): Log {
-  const mask = (text: string): string => secrets.mask(text)
+  const mask = (text: string) => secrets.mask(text)
   let begun = ''
   return {
     info: message => log.info(mask(message)),

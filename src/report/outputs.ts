@@ -27,13 +27,12 @@ export function setOutputs(ledger: Ledger, error: unknown, temporary: string | u
 }
 
 /** The output `json`, and what `--json` prints. */
-export function jsonOf({ result }: Pick<Ledger, 'result'>, error: unknown, command?: string): string {
+export function jsonOf({ result }: Ledger, error: unknown, command?: string): string {
   if (error === undefined) return jsonLine(result)
   const { name, what, remedy } = failureOf(error)
   return jsonLine({ command, ...result, error: { name, what, remedy } })
 }
 
-/** All outputs but `json`. */
 export function outputsOf(
   result: Result | AuditResult,
   recordPath = '',
@@ -41,8 +40,7 @@ export function outputsOf(
   const image = result.services.map(each => each.image).join('\n')
   if (result.command === 'audit') return { image }
   const { command, services, rule } = result
-  const isThere = (tag: TagEntry): boolean =>
-    command === 'plan' ? tag.outcome === 'planned' : isPublished(tag)
+  const isThere = (tag: TagEntry) => (command === 'plan' ? tag.outcome === 'planned' : isPublished(tag))
   const all = allTagsOf(result)
   const published = all.filter(isThere)
   return {
@@ -61,20 +59,20 @@ export function outputsOf(
 }
 
 /** By all fixed stable tags, or by one if all are moving. */
-function isStable(tags: readonly TagEntry[], isThere: (tag: TagEntry) => boolean): boolean {
+function isStable(tags: readonly TagEntry[], isThere: (tag: TagEntry) => boolean) {
   const stable = tags.filter(tag => tag.stable)
   const fixed = stable.filter(({ moving }) => !moving)
   return fixed.length > 0 ? fixed.every(isThere) : stable.some(isThere)
 }
 
-function references(tags: readonly TagEntry[]): string {
+function references(tags: readonly TagEntry[]) {
   return tags.map(({ reference }) => reference).join('\n')
 }
 
 export const RECORD_FOLDER = 'stable-release-record-'
 
 /** The record of a run for one service, in a file that lasts as long as the job. */
-function writeRecord(result: Result | AuditResult, temporary: string | undefined): string | undefined {
+function writeRecord(result: Result | AuditResult, temporary: string | undefined) {
   const [service, ...others] = result.command === 'audit' ? [] : result.services
   if (service?.record === undefined || others.length > 0 || temporary === undefined) return undefined
   const file = join(mkdtempSync(join(temporary, RECORD_FOLDER)), 'predicate.json')

@@ -23,7 +23,7 @@ export async function runStage<T>(
   }
 }
 
-function describeFailure(error: unknown): string {
+function describeFailure(error: unknown) {
   if (!(error instanceof ReleaseError)) return 'failed'
   return error.name === 'interrupted' ? 'interrupted' : `failed with ${error.name}: ${error.title}`
 }

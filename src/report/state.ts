@@ -3,7 +3,7 @@ import { allTagsOf, isPublished, writesRegistry } from '../commands/ledger.ts'
 import { groupBy } from '../group-by.ts'
 
 /** What is written and stable now, as far as a run that failed knows. */
-export function describeState({ result }: Pick<Ledger, 'result'>): string {
+export function describeState({ result }: Ledger): string {
   if (result === undefined) return NOTHING
   if (result.command === 'audit') return ''
   const tags = allTagsOf(result)
@@ -27,7 +27,7 @@ const NOTHING = 'Nothing was written.'
 const UNTOUCHED: readonly TagOutcome[] = ['planned', 'kept', 'stayed', 'withheld']
 
 /** How many services have each stable tag, or else the first tag. */
-function stateOfMany({ command, services }: Result): string {
+function stateOfMany({ command, services }: Result) {
   const planned = services[0]?.tags ?? []
   const stableTags = planned.filter(({ stable }) => stable)
   const shown = stableTags.length > 0 ? stableTags : planned.slice(0, 1)
@@ -55,7 +55,7 @@ function stateOfMany({ command, services }: Result): string {
   return sentences.join(' ')
 }
 
-function stateOfOne(tags: readonly TagEntry[]): string {
+function stateOfOne(tags: readonly TagEntry[]) {
   const states = groupBy(tags, ({ outcome }) => STATES[outcome] ?? '')
   states.delete('')
   return [...states].map(([state, some]) => `${state}: ${some.map(nameOf).join(', ')}.`).join(' ')
@@ -72,6 +72,6 @@ const STATES: Partial<Record<TagOutcome, string>> = {
   planned: 'Not written',
 }
 
-function nameOf({ reference, replaced }: TagEntry): string {
+function nameOf({ reference, replaced }: TagEntry) {
   return replaced === undefined ? reference : `${reference} (was ${replaced})`
 }

@@ -25,7 +25,6 @@ export function writeSummary(
   }
 }
 
-/** The Markdown for one step. */
 export function summaryOf(ledger: Ledger, error: unknown, service = ''): string {
   const { result, stages, warnings } = ledger
   const [mark, said] = verdictOf(ledger, error)
@@ -43,13 +42,13 @@ export function summaryOf(ledger: Ledger, error: unknown, service = ''): string 
   return `${paragraphs.filter(text => text !== '').join('\n\n')}\n\n`
 }
 
-function subjectOf(result: NonNullable<Ledger['result']>): string {
+function subjectOf(result: NonNullable<Ledger['result']>) {
   const [first, ...others] = result.services
   const name = others.length === 0 ? first?.service : `${result.services.length} services`
   return `${result.command} of ${name}${result.command === 'audit' ? '' : ` ${result.gitTag}`}`
 }
 
-function verdictOf({ result, warnings }: Ledger, error: unknown): readonly [mark: string, said: string] {
+function verdictOf({ result, warnings }: Ledger, error: unknown): [mark: string, said: string] {
   if (error !== undefined || result === undefined) return ['❌', failureOf(error).title]
   const tags = result.command === 'audit' ? [] : allTagsOf(result)
   const withheld = tags.filter(({ outcome }) => outcome === 'withheld')
@@ -65,7 +64,7 @@ function verdictOf({ result, warnings }: Ledger, error: unknown): readonly [mark
   return [isReplaced || isHeldBack || warnings.length > 0 ? '⚠️' : '✅', said.join(', ')]
 }
 
-function failureParagraphs(ledger: Ledger, error: unknown): string[] {
+function failureParagraphs(ledger: Ledger, error: unknown) {
   const { name, what, remedy, link } = failureOf(error)
   const state = describeState(ledger)
   return [
@@ -77,7 +76,7 @@ function failureParagraphs(ledger: Ledger, error: unknown): string[] {
   ]
 }
 
-function resultParagraphs(result: Ledger['result'], error: unknown): string[] {
+function resultParagraphs(result: Ledger['result'], error: unknown) {
   if (result === undefined) return []
   const { rows, lists } = contentOf(result)
   return [
@@ -88,14 +87,14 @@ function resultParagraphs(result: Ledger['result'], error: unknown): string[] {
   ]
 }
 
-function listParagraphs(title: string, items: readonly string[]): string[] {
+function listParagraphs(title: string, items: readonly string[]) {
   return items.length === 0 ? [] : [`**${title}.**`, ...fitting(items.map(item => `- ${plain(item)}`))]
 }
 
 /** Bytes of each table and list: GitHub takes 1 MiB for all steps of a job. */
 const MOST = 100_000
 
-function fitting(lines: readonly string[]): string[] {
+function fitting(lines: readonly string[]) {
   let size = 0
   const shown = lines.filter(line => {
     size += Buffer.byteLength(line)
@@ -105,7 +104,7 @@ function fitting(lines: readonly string[]): string[] {
   return [shown.join('\n'), ...(more === 0 ? [] : [`${more} more: see the log, or the output json.`])]
 }
 
-function nextSteps({ services, gitTag }: Result): string[] {
+function nextSteps({ services, gitTag }: Result) {
   const known = services.filter(({ digest }) => digest !== undefined)
   const waiting = known.filter(({ tags }) => tags.some(({ note }) => note === AWAITS_PROMOTION))
   const pulls = known.map(({ image, digest }) => `docker pull ${image}@${digest}`)
@@ -117,7 +116,7 @@ function nextSteps({ services, gitTag }: Result): string[] {
   ]
 }
 
-function stageTable(stages: Ledger['stages']): string {
+function stageTable(stages: Ledger['stages']) {
   const rows = stages.map(({ name, took, conclusion }) => [name, seconds(took), conclusion])
   const table = tableLines([['stage', 'duration', 'result'], ...rows])
   return `<details><summary>Stages</summary>\n\n${table.join('\n')}\n\n</details>`

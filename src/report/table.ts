@@ -24,7 +24,8 @@ const GAP = '  '
 
 /** Rows in columns. Wider than `width`, they are cut into several tables, each with the first column. */
 export function aligned(rows: readonly (readonly string[])[], width = Number.POSITIVE_INFINITY): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map(row => row[column]?.length ?? 0)))
+  const widthOf = (column: number) => rows.reduce((most, row) => Math.max(most, row[column]?.length ?? 0), 0)
+  const widths = (rows[0] ?? []).map((_, column) => widthOf(column))
   const tables: number[][] = []
   for (const column of widths.keys()) {
     const wider = [...(tables.at(-1) ?? []), column]
@@ -32,7 +33,7 @@ export function aligned(rows: readonly (readonly string[])[], width = Number.POS
     if (wider.length > 2 && size > width) tables.push([0, column])
     else tables.splice(-1, 1, wider)
   }
-  const line = (row: readonly string[], columns: readonly number[]): string =>
+  const line = (row: readonly string[], columns: readonly number[]) =>
     columns
       .map(column => GAP + (row[column] ?? '').padEnd(widths[column] ?? 0))
       .join('')

@@ -3,20 +3,20 @@ import type { Log } from '../log.ts'
 import { eachLine, oneLine, seconds } from '../text.ts'
 import { runStage } from './stage.ts'
 
-/** The log of the command line, on standard error, without the commands of a workflow runner. */
+/** The log of the command line. */
 export function terminalLog(on: {
-  readonly stream: NodeJS.WritableStream
-  readonly colours: Colours
-  readonly now: () => number
-  readonly debug: boolean
+  stream: NodeJS.WritableStream
+  colours: Colours
+  now: () => number
+  debug: boolean
 }): Log {
   const { stream, colours, now, debug } = on
   // The reader may go away.
   stream.on('error', () => {})
-  const line = (text: string): void => void stream.write(`${text}\n`)
+  const line = (text: string) => void stream.write(`${text}\n`)
   return {
     info: message => line(eachLine(message)),
-    warning: (title, message) => line(`${colours.yellow('warning:')} ${titled(title, message)}`),
+    warning: (title, message) => line(`${colours('yellow', 'warning:')} ${titled(title, message)}`),
     notice: (title, message) => line(`note: ${titled(title, message)}`),
     debug: message => {
       if (debug) line(`debug: ${eachLine(message)}`)
@@ -25,22 +25,20 @@ export function terminalLog(on: {
     foreign: run => run(),
     stage(name, run) {
       const started = now()
-      line(`${colours.bold('>')} ${oneLine(name)}`)
+      line(`${colours('bold', '>')} ${oneLine(name)}`)
       return runStage(run, conclusion => line(`  ${conclusion} (${seconds(now() - started)})`))
     },
   }
 }
 
-function titled(title: string, message: string): string {
+function titled(title: string, message: string) {
   return `${oneLine(title)}:${message.includes('\n') ? '\n' : ' '}${eachLine(message)}`
 }
 
-type Colours = Readonly<Record<'bold' | 'yellow' | 'red', (text: string) => string>>
+type Colours = (colour: 'bold' | 'yellow' | 'red', text: string) => string
 
 /** The colours for a stream: none without a terminal that has them, or if `NO_COLOR` is set (https://no-color.org). */
 export function coloursFor({ isTTY }: { isTTY?: boolean }, { NO_COLOR, TERM }: NodeJS.ProcessEnv): Colours {
   const isPlain = isTTY !== true || Boolean(NO_COLOR) || TERM === 'dumb'
-  const colour = (format: keyof Colours) => (text: string) =>
-    isPlain ? text : styleText(format, text, { validateStream: false })
-  return { bold: colour('bold'), yellow: colour('yellow'), red: colour('red') }
+  return (colour, text) => (isPlain ? text : styleText(colour, text, { validateStream: false }))
 }
