@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { readCall } from '../../src/cli/arguments.ts'
 import { commands, EXIT_STATUSES } from '../../src/cli/commands.ts'
-import { readCall } from '../../src/cli/program.ts'
 import { blocksOf, codes } from './markdown.ts'
 
 const blocks = blocksOf(readFileSync(new URL('../../docs/command-line.md', import.meta.url), 'utf8'))

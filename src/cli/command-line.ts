@@ -17,9 +17,9 @@ import { coloursFor, terminalLog } from '../report/terminal-log.ts'
 import { Secrets } from '../secrets.ts'
 import { removeLeftBehind, withTemporary } from '../temporary.ts'
 import { eachLine } from '../text.ts'
+import { type Call, readCall } from './arguments.ts'
 import { ciContext } from './ci.ts'
 import { explain } from './explain.ts'
-import { type Call, readCall } from './program.ts'
 import { writeResult } from './write-result.ts'
 
 /** Returns the exit status, or the signal that stopped the run. Never throws. */

@@ -7,8 +7,8 @@ import { allTags, decide } from '../policy/decide.ts'
 import type { Policy } from '../policy/policy.ts'
 import { aligned } from '../report/table.ts'
 import { jsonLine, oneLine } from '../text.ts'
+import type { Call } from './arguments.ts'
 import { ciContext } from './ci.ts'
-import type { Call } from './program.ts'
 import { writeResult } from './write-result.ts'
 
 /** Prints what a policy makes of the git tags on standard input. */

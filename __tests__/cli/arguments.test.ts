@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { inputs } from '../../src/action-yml.ts'
+import { readCall } from '../../src/cli/arguments.ts'
 import { commands } from '../../src/cli/commands.ts'
-import { readCall } from '../../src/cli/program.ts'
 
 const IMAGE = ['reqmgr2', '2.3.4', 'registry.example']
 const PUSH = ['push', ...IMAGE, 'cmswmcore']
