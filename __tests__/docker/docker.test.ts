@@ -168,7 +168,7 @@ test.each<{ what: string; buildx: DockerAnswer; remedy: RegExp }>([
   {
     what: 'a step',
     buildx: fails('ERROR: process "x"'),
-    remedy: /Dockerfile of another repository.* run it again\. To ship a fix, push a new git tag\.$/,
+    remedy: /run it again; also after a fix in the repository of the Dockerfile.*push a new git tag\.$/,
   },
 ])('what helps after $what', async ({ buildx, remedy }) => {
   const { pushed } = release({ ...ENGINE, buildx })
