@@ -1,5 +1,6 @@
+import { writeFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
-import { errorOfServices, ReleaseError, remediesOf } from '../src/errors.ts'
+import { asRunnerFault, errorOfServices, ReleaseError, remediesOf } from '../src/errors.ts'
 
 const down = (service: string) => ({
   service,
@@ -38,4 +39,19 @@ test('several causes have a line each, with their services and remedies', () => 
     remedy: '- a, c: Wait.\n- b: Release it.',
   })
   expect(ofMany([missing('b')], 3)).toMatchObject({ name: 'not-ready', remedy: 'Release it.' })
+})
+
+test('what the system refuses is a fault of the runner, and nothing else is', async () => {
+  const full = await writeFile('/dev/full', 'x').catch((error: unknown) => error)
+  expect(asRunnerFault(full)).toMatchObject({
+    name: 'runner-unusable',
+    what: expect.stringMatching(
+      /^The runner refused to read or write a file: ENOSPC: no space left on device, write\.$/,
+    ),
+    cause: full,
+  })
+  const known = new ReleaseError('build-failed', { what: 'x', remedy: 'y', cause: full })
+  for (const error of [known, new TypeError('x is not a function'), 'text', undefined]) {
+    expect(asRunnerFault(error)).toBe(error)
+  }
 })

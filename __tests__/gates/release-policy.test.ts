@@ -14,64 +14,29 @@ const blocks = (language: string): string[] =>
     .filter(([, name]) => name === language)
     .map(([, , text = '']) => text)
 
-interface Rule {
-  readonly action: string
-  readonly template: string
-  readonly params: Readonly<Record<string, number>>
-  readonly tag_selectors: readonly { readonly pattern: string }[]
-}
-
 const example = (name: string) => {
   expect(guide).toContain(`(../examples/harbor/${name}.json)`)
   return JSON.parse(readFileSync(new URL(`../examples/harbor/${name}.json`, path), 'utf8'))
 }
 
-const selects = (rule: Rule, tags: readonly string[]): boolean =>
-  rule.tag_selectors.every(({ pattern }) => {
-    const matcher = new RegExp(`^${pattern.replaceAll('.', '\\.').replaceAll(/\*+/g, '.*')}$`)
-    return tags.some(tag => matcher.test(tag))
-  })
-
-const selectors = {
-  disabled: false,
-  tag_selectors: [{ kind: 'doublestar', decoration: 'matches' }],
-  scope_selectors: { repository: [{ kind: 'doublestar', decoration: 'repoMatches', pattern: '**' }] },
-}
-
-const stable = ['2.3.5', '2.3.5-stable']
-test.each([
-  { tags: ['2.3.5rc1'], pushed: 29, pulled: undefined, kept: true },
-  { tags: ['2.3.5rc1'], pushed: 31, pulled: undefined, kept: false },
-  { tags: ['2.3.5rc1'], pushed: 300, pulled: 29, kept: true },
-  { tags: ['2.3.5rc1'], pushed: 300, pulled: 31, kept: false },
-  { tags: ['2.3.5'], pushed: 100, pulled: 31, kept: false },
-  { tags: stable, pushed: 364, pulled: undefined, kept: true },
-  { tags: stable, pushed: 366, pulled: undefined, kept: false },
-  { tags: stable, pushed: 900, pulled: 364, kept: true },
-  { tags: stable, pushed: 900, pulled: 366, kept: false },
-  { tags: ['unstable'], pushed: 100, pulled: 100, kept: false },
-])("Harbor's rules: $tags, pushed $pushed and pulled $pulled days ago, kept: $kept", row => {
-  const { algorithm, rules, trigger, scope } = example('retention')
+test("Harbor's rules: what is retained", () => {
+  const { rules, trigger, scope } = example('retention')
   // No project has the number 0: who forgets to change it gets an error.
-  const about = { algorithm: 'or', scope: { level: 'project', ref: 0 }, trigger: 'Schedule' }
-  expect({ algorithm, scope, trigger: trigger.kind }).toEqual(about)
+  expect({ scope, trigger: trigger.kind }).toEqual({
+    scope: { level: 'project', ref: 0 },
+    trigger: 'Schedule',
+  })
   // Six fields: Harbor has seconds.
   expect(trigger.settings.cron.split(' ')).toHaveLength(6)
-  const keeps = (rule: Rule): boolean => {
-    const { template, params } = rule
-    expect(rule).toMatchObject({ ...selectors, action: 'retain', params: { [template]: expect.any(Number) } })
-    const age = { nDaysSinceLastPull: row.pulled, nDaysSinceLastPush: row.pushed }[template]
-    return selects(rule, row.tags) && age !== undefined && age <= (params[template] ?? 0)
-  }
-  expect(rules.filter(keeps).length > 0).toBe(row.kept)
+  for (const { template, params } of rules) expect(params).toEqual({ [template]: expect.any(Number) })
 })
 
 test("Harbor's rules: what is immutable", () => {
-  const rule = example('immutable')
-  expect(rule).toMatchObject({ ...selectors, action: 'immutable', template: 'immutable_template' })
+  const [{ pattern }] = example('immutable').tag_selectors
+  const matcher = new RegExp(`^${pattern.replaceAll('.', '\\.').replaceAll(/\*+/g, '.*')}$`)
   const fixed = ['2.3.5-stable', '2.3.5.8-stable', 'v2.3.5-stable']
   const tags = [...fixed, '2.3.5', 'stable', '2.3.5-stable2', '2.3-stable']
-  expect(tags.filter(tag => selects(rule, [tag]))).toEqual(fixed)
+  expect(tags.filter(tag => matcher.test(tag))).toEqual(fixed)
 })
 
 test('the table of versions is what the policy decides', () => {

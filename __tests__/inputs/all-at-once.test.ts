@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import { nearMiss } from '../../src/inputs/near-miss.ts'
-import type { InputTexts } from '../../src/inputs/texts.ts'
 import { refusal, runIn, temporaryFolder, write } from './order.ts'
 
 const workspace = temporaryFolder()
@@ -48,30 +47,6 @@ test('all mistakes at once: unknown inputs, inputs, the policy and the run', () 
   expect(refusal(...order)).toContain(
     '\n3. policy has mistakes:\n   line 1, column 12: => is not the arrow\n',
   )
-})
-
-test.each<{ given: Partial<InputTexts>; env?: NodeJS.ProcessEnv; about: string[] }>([
-  { given: { registry: '', project: 'cms' }, about: ['registry'] },
-  // The inputs were given under names that do not exist.
-  {
-    given: { registry: '', password: 's3cret' },
-    env: { INPUT_REGISTRI: 'ghcr.io', INPUT_USERNAM: 'bob' },
-    about: ['There', 'There'],
-  },
-  // It can be told what was meant, or what is no mistake whatever was meant.
-  { given: { command: 'promot', context: 'bare', service: 'a,b' }, about: ['command'] },
-  { given: { command: 'audti', from: '2.3.0' }, about: ['command'] },
-  { given: { command: 'deploy', context: 'bare', service: 'a,b', from: '2.3.0' }, about: ['command'] },
-  { given: { command: 'deploy', digest: 'x' }, about: ['command', 'digest'] },
-  { given: { tag: 'feature/x', package: 'reqmgr2' }, about: ['"feature', 'package'] },
-  { given: { policy: 'x', tag: 'feature/x' }, about: ['policy'] },
-  // A plan finds what a release would.
-  ...['release', 'plan'].map(command => ({
-    given: { command, context: 'bare', 'build-options': '-t', package: '-r', 'checks-timeout': '1' },
-    about: ['context', 'build-options', 'package', 'checks-timeout'],
-  })),
-])('of $given, what follows from a mistake, or may be none, is not told', ({ given, env, about }) => {
-  expect(toldOf({ record: 'no', ...given }, run, env).toSorted()).toEqual([...about, 'record'].toSorted())
 })
 
 test.each([
