@@ -75,6 +75,7 @@ async function git(directory: string, args: readonly string[], { env, signal }: 
   return runProgram('git', ['-C', directory, ...OPTIONS, ...trustWorkspace(directory, env), ...args], {
     env: { ...own, GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C' },
     signal,
+    statusAnswers: true,
   })
 }
 

@@ -32,9 +32,11 @@ export async function runProgram(
     input?: string
     cwd?: string
     onOutput?: (text: string) => void
+    /** A status that is not 0 is an answer, not a failure. */
+    statusAnswers?: boolean
   },
 ): Promise<ProgramResult> {
-  const { env, signal, input = '', cwd = process.cwd(), onOutput = () => {} } = options
+  const { env, signal, input = '', cwd = process.cwd(), onOutput = () => {}, statusAnswers } = options
   signal.throwIfAborted()
   // With one that is longer than Linux takes (execve(2)), @actions/exec never ends.
   if (args.some(argument => Buffer.byteLength(argument) >= 128 * 1024))
@@ -69,7 +71,7 @@ export async function runProgram(
     takeOutput()
     takeError()
     // Ctrl-C may end the program before this process hears of it.
-    if (exitCode !== 0 && !signal.aborted) await sleep(50)
+    if (exitCode !== 0 && !statusAnswers && !signal.aborted) await sleep(50)
     return { exitCode: exitCode ?? undefined, stdout, tail }
   } catch (cause) {
     throw new ProgramNotStartedError(messageOf(cause), { cause })
