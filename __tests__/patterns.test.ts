@@ -72,10 +72,12 @@ const READERS: readonly {
   },
   {
     of: 'the output of docker',
-    read: text => [text, `ERROR ${text}`, `Step 1/2 : FROM ${text}`].forEach(readFailure),
+    read: text =>
+      [text, `ERROR: ${text}`, `------\n > ${text}\n`, `Step 1/2 : FROM ${text}`].forEach(readFailure),
     pieces: [
-      ...['-', ':E', '--a ', '\n', ' process "', '------\n > ', 'Step 1/2 : FROM a\n', '[] FROM a@sha256:'],
-      ...['invalid argument a for "', 'status from a', 'http https:', 'source docker://a'],
+      ...['-', ':E', '0.0', '--a ', '\n', '\r\n ', ' process "', '------\n > ', 'exporting cache '],
+      ...['Step 1/2 : FROM a\n', '[] FROM a@sha256:', 'invalid argument a for "'],
+      ...['status from a', 'http https:', 'source docker://a'],
     ],
   },
   {

@@ -73,25 +73,6 @@ describe('a checkout of the repository that is released', () => {
     })
   })
 
-  test("in a run by hand waits for GitHub's secondary rate limit, as for 429", async () => {
-    for (const status of [403, 429]) {
-      const { context, path, head } = await checkout(OWN)
-      github.tag(TAG, { commit: head })
-      const wait = {
-        status,
-        message: 'You have exceeded a secondary rate limit.',
-        headers: { 'retry-after': '60' },
-      }
-      github.refuse(wait)
-      expect(await build({ context }, undefined, github)).toEqual({
-        error: undefined,
-        labels: [head, undefined, undefined],
-        warnings: [],
-      })
-      await rm(path, { recursive: true })
-    }
-  })
-
   test('with changed files is built, with a warning that names them', async () => {
     const { context, path, head } = await checkout(OWN)
     await writeFile(join(path, 'Dockerfile'), 'FROM scratch\nLABEL a=b\n')

@@ -48,14 +48,6 @@ test('an image that HEAD of the tags names, and that is not there, is missing', 
   expect(service?.digest).toBeUndefined()
 })
 
-test.each([
-  { what: 'fails', answer: refused(502, 'UNKNOWN'), name: 'registry-unreadable' },
-  { what: 'gives no digest', answer: { status: 200 }, name: 'registry-unreadable' },
-])('what $what is not absent', async ({ answer, name }) => {
-  bench.registry.answer(`HEAD ${STABLE}`, answer)
-  expect((await verify()).error).toMatchObject({ name })
-})
-
 test('a moving tag that belongs to a newer version may stay there', async () => {
   await publish()
   await bench.seed('2.3.5')

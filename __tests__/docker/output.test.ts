@@ -175,23 +175,3 @@ test('of a step that failed, its last lines are quoted without the time', () => 
   const said = '0.1 a\n0.2 b\n\n0.3 c\n0.4 d\n0.5 e\n12.6 \u001b[31mf\n'
   expect(lastOfStep(buildkit('[2/2] RUN x', 'x', said))).toEqual(['b', 'c', 'd', 'e', '\\u001b[31mf'])
 })
-
-test.each([
-  '------\n > a:\n',
-  'exporting cache ',
-  'invalid argument for "',
-  'unknown flag: --a',
-  'status from https:',
-  'source docker:// ',
-  '] FROM [',
-  'Step 1/1 : FROM a\n',
-  '0.0',
-  '\r\n ',
-])('much of %j is read in no time', part => {
-  const text = part.repeat(300_000 / part.length)
-  const start = performance.now()
-  for (const tail of [text, `ERROR: ${text}`, `------\n > ${text}\n`, buildkit(`[${text}`, text, text)])
-    meaningOf(tail)
-  // In milliseconds: what takes time squared takes a minute.
-  expect(performance.now() - start).toBeLessThan(20_000)
-})

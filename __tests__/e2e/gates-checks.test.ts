@@ -129,14 +129,3 @@ test('the command line asks GitHub, too, and octokit prints nothing', async () =
   })
   expect(await tagsOf('line')).toEqual(['2.3.4', '2.3.4-stable'])
 })
-
-test('a wrong token is red, and not shown', async () => {
-  await startApi()
-  api.tag('2.3.4')
-  await publish('wrong-token')
-  const inputs = { command: 'promote', service: 'wrong-token', 'github-token': 'ghp_OldAndExpired' }
-  const result = await step({ tag: '2.3.4', env: noDocker, with: inputs })
-  expectFailure(result, 'github-unreadable')
-  expect(visible(result.log)).not.toContain('ghp_OldAndExpired')
-  expect(await tagsOf('wrong-token')).toEqual(['2.3.4'])
-})

@@ -96,15 +96,6 @@ test('what DOCKER_AUTH_CONFIG has, before the file, also for a docker that does 
   await expectReleased(registries.token, { env: wrong, with: { registry: host, ...BOB } })
 })
 
-test('a name and a password that are not in base64', async () => {
-  const { host } = registries.token
-  const config = join(folder, 'config')
-  await cp(bench.engine.config, config, { recursive: true, verbatimSymlinks: true })
-  await writeFile(join(config, 'config.json'), JSON.stringify({ auths: { [host]: ROBOT } }))
-  const env = { ...bench.env, DOCKER_CONFIG: config }
-  await expectReleased(registries.token, { env, with: { registry: host } })
-})
-
 test('two steps at once with two logins do not disturb each other', async () => {
   const steps = await Promise.all(
     [ROBOT, BOB, { ...BOB, password: 'wrong' }].map((login, index) =>

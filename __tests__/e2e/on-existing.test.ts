@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { listTags, readTag } from '../../sandbox/storage.ts'
+import { readTag } from '../../sandbox/storage.ts'
 import { startGitHubApi } from '../gates/github-api.ts'
 import { COMMIT, type StepResult } from './action.ts'
 import { type Bench, startBench, withoutDocker } from './bench.ts'
@@ -136,50 +136,6 @@ test('a second identical run writes nothing, needs no docker, and says the same'
   const { json: _, 'record-path': __, ...outputs } = second.outputs
   expect(first.outputs).toMatchObject(outputs)
   expect(outcomesOf(second)).toEqual({ [TAG]: 'kept', [STABLE]: 'kept' })
-})
-
-test('stable: on-promotion withholds the stable tag, and promote adds it', async () => {
-  const service = 'later'
-  const image = `${bench.registry.host}/cmswmcore/${service}`
-  const order = { tag: TAG, with: { service, stable: 'on-promotion' } }
-  const released = await bench.step(order)
-  expect(released, released.log).toMatchObject({
-    exitCode: 0,
-    leftBehind: [],
-    annotations: [{ level: 'notice', title: 'Stable tags wait' }],
-    outputs: { withheld: `${image}:${STABLE}`, tags: `${image}:${TAG}`, 'stable-tags': '' },
-  })
-  expect(await listTags(bench.registry.storage, `cmswmcore/${service}`)).toEqual([TAG])
-
-  const digest = released.outputs.digest ?? ''
-  const promotion = { tag: TAG, env: engineless, with: { service, command: 'promote', digest } }
-  const promoted = await bench.step(promotion)
-  expect(promoted, promoted.log).toMatchObject({ exitCode: 0, annotations: [] })
-  expect(await readTag(bench.registry.storage, `cmswmcore/${service}`, STABLE)).toBe(digest)
-
-  // Once promoted, nothing is withheld any more.
-  const again = await bench.step({ ...order, env: engineless })
-  expect(again.outputs).toMatchObject({ withheld: '', 'stable-tags': `${image}:${STABLE}` })
-})
-
-test('moving tags follow the newest version, and never go back', async () => {
-  const policy = `final: X.Y.Z -> X.Y.Z X.Y latest | X.Y.Z-stable
-    patch: X.Y.Z.P -> X.Y.Z.P X.Y latest | X.Y.Z.P-stable`
-  const at = (tag: string) => readTag(bench.registry.storage, 'cmswmcore/moving', tag)
-  const release = (tag: string) =>
-    bench.step({ tag, with: { service: 'moving', policy, 'build-args': `VERSION=${tag}` } })
-  const old = await release('2.3.8')
-  const first = { '2.3.8': 'built', '2.3.8-stable': 'copied', '2.3': 'moved', latest: 'moved' }
-  expect(outcomesOf(old)).toEqual(first)
-  const newest = await release('2.4.0')
-  expect([await at('2.3'), await at('latest')]).toEqual([old.outputs.digest, newest.outputs.digest])
-
-  const fix = await release('2.3.10')
-  expect(outcomesOf(fix)).toMatchObject({ '2.3.10-stable': 'copied', '2.3': 'moved', latest: 'stayed' })
-  expect(fix.outputs.tags).not.toContain(':latest')
-  // A patch of an old version, by number, is older than that.
-  expect(outcomesOf(await release('2.3.9.1'))).toMatchObject({ '2.3': 'stayed', latest: 'stayed' })
-  expect([await at('2.3'), await at('latest')]).toEqual([fix.outputs.digest, newest.outputs.digest])
 })
 
 /** What a step says that became of each tag. */

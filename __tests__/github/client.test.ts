@@ -100,17 +100,20 @@ test.each([
   expect(wait).toBeGreaterThanOrEqual(1_000)
 })
 
-test('a refusal for the secondary rate limit, with retry-after, is waited for', async () => {
-  const { commit } = api.tag('2.3.4')
-  api.refuse({
-    status: 403,
-    message: 'You have exceeded a secondary rate limit.',
-    headers: { 'retry-after': '60' },
-  })
-  const { clock, transport } = surroundings()
-  expect(await (await open({ transport })).commitOf('2.3.4')).toBe(commit)
-  expect(clock.slept).toEqual([60_000])
-})
+test.each([403, 429])(
+  'a refusal for the secondary rate limit, with retry-after, is waited for: %s',
+  async status => {
+    const { commit } = api.tag('2.3.4')
+    api.refuse({
+      status,
+      message: 'You have exceeded a secondary rate limit.',
+      headers: { 'retry-after': '60' },
+    })
+    const { clock, transport } = surroundings()
+    expect(await (await open({ transport })).commitOf('2.3.4')).toBe(commit)
+    expect(clock.slept).toEqual([60_000])
+  },
+)
 
 test('what GitHub was told becomes one line, which the runner does not obey', async () => {
   const evil = 'x\n::error::y ##[error]z\u001b[2K\u2028\u202e'

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Registry, startRegistry } from '../../sandbox/registry.ts'
-import { readBlob, readTag } from '../../sandbox/storage.ts'
+import { readTag } from '../../sandbox/storage.ts'
 import { digestOf } from '../../src/registry/reference.ts'
-import { KINDS, mediaTypeOf, seed } from '../e2e/seed.ts'
 import { EMPTY_INDEX, makeClient, PATH } from './client-of.ts'
 import { serve } from './serve.ts'
 
@@ -11,31 +10,6 @@ beforeAll(async () => {
   registry = await startRegistry()
 })
 afterAll(() => registry?.stop())
-
-test.each(KINDS)('%s: head, get and put keep every byte', async kind => {
-  using client = makeClient(registry.host)
-  const tag = `kind-${KINDS.indexOf(kind)}`
-  const digest = await seed(registry, PATH, tag, { kind })
-  const stored = await readBlob(registry.storage, digest)
-  const manifest = { digest, mediaType: mediaTypeOf(kind), bytes: stored } as const
-  expect(await client.getManifest(tag)).toEqual(manifest)
-  expect(await client.getManifest(digest)).toEqual(manifest)
-  await client.putManifest(`${tag}-stable`, { ...manifest, bytes: Buffer.from(stored) })
-  expect(await readTag(registry.storage, PATH, `${tag}-stable`)).toBe(digest)
-  expect(await readBlob(registry.storage, digest)).toEqual(stored)
-  expect(await client.headTag(`${tag}-stable`)).toEqual({ kind: 'present', digest })
-})
-
-test('a manifest that the registry can not take is an error that says why', async () => {
-  using client = makeClient(registry.host)
-  const mediaType = 'application/vnd.oci.image.manifest.v1+json'
-  const missing = { mediaType, digest: `sha256:${'0'.repeat(64)}`, size: 1 }
-  const index = { schemaVersion: 2, mediaType: EMPTY_INDEX.mediaType, manifests: [missing] }
-  const put = client.putManifest('bad', { ...EMPTY_INDEX, bytes: Buffer.from(JSON.stringify(index)) })
-  const message = expect.stringContaining('status 400, MANIFEST_BLOB_UNKNOWN')
-  await expect(put).rejects.toMatchObject({ name: 'registry-refused', message })
-  expect(await readTag(registry.storage, PATH, 'bad')).toBeUndefined()
-})
 
 describe('htpasswd', () => {
   const users = { 'robot$project+name': 'p\'a"s$s`id` ü:%41' }
