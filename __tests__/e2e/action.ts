@@ -176,6 +176,6 @@ export const runStep = async (step: Step): Promise<StepResult> => {
       leftBehind: (await readdir(temporary)).filter(name => !name.startsWith(RECORD_FOLDER)),
     }
   } finally {
-    await rm(home, { recursive: true, force: true })
+    await rm(home, { recursive: true, force: true, maxRetries: 10 })
   }
 }

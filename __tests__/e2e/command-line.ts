@@ -58,6 +58,6 @@ export const stableRelease = async (args: readonly string[], call: CommandLine):
       leftBehind: await readdir(temporary),
     }
   } finally {
-    await rm(home, { recursive: true, force: true })
+    await rm(home, { recursive: true, force: true, maxRetries: 10 })
   }
 }

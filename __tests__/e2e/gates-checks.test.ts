@@ -7,7 +7,6 @@ import { listTags, readTag } from '../../sandbox/storage.ts'
 import { type GitHubApi, type GitHubApiOptions, startGitHubApi } from '../gates/github-api.ts'
 import { type Step, type StepResult, visible } from './action.ts'
 import { type Bench, startBench, withoutDocker } from './bench.ts'
-import { stableRelease } from './command-line.ts'
 import { expectFailure } from './expect-failure.ts'
 import { seed } from './seed.ts'
 
@@ -107,25 +106,13 @@ test.each(['release', 'promote'])(
   },
 )
 
-test('the command line asks GitHub, too, and octokit prints nothing', async () => {
+test('a wrong token is red, and not shown', async () => {
   await startApi()
-  api.checkRun(api.tag('2.3.4').commit, { name: 'testbed', conclusion: 'success' })
-  await publish('line')
-  const order = ['promote', 'line', '2.3.4', bench.registry.host, 'cmswmcore', '--require-checks=testbed']
-  const github = {
-    GITHUB_TOKEN: TOKEN,
-    GITHUB_REPOSITORY: 'dmwm/WMCore',
-    GITHUB_API_URL: api.url,
-    GITHUB_EVENT_PATH: '/nowhere/event.json',
-  }
-  const { exitCode, stdout } = await stableRelease([...order, '--json'], {
-    env: { ...noDocker, ...github },
-    cwd: folder,
-  })
-  expect(exitCode).toBe(0)
-  expect(JSON.parse(stdout)).toMatchObject({
-    command: 'promote',
-    services: [{ tags: [{}, { outcome: 'copied' }] }],
-  })
-  expect(await tagsOf('line')).toEqual(['2.3.4', '2.3.4-stable'])
+  api.tag('2.3.4')
+  await publish('wrong-token')
+  const inputs = { command: 'promote', service: 'wrong-token', 'github-token': 'ghp_OldAndExpired' }
+  const result = await step({ tag: '2.3.4', env: noDocker, with: inputs })
+  expectFailure(result, 'github-unreadable')
+  expect(visible(result.log)).not.toContain('ghp_OldAndExpired')
+  expect(await tagsOf('wrong-token')).toEqual(['2.3.4'])
 })

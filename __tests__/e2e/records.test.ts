@@ -1,13 +1,12 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { annotationsOf } from '../../src/registry/promotion-record.ts'
 import { digestOf } from '../../src/registry/reference.ts'
 import { EMPTY_INDEX } from '../registry/client-of.ts'
 import { type ModelRegistry, startModelRegistry } from '../registry/model-registry.ts'
 import { COMMIT, commandsIn, runStep, type Step, type StepResult } from './action.ts'
-import { type Bench, startBench } from './bench.ts'
 import { stableRelease } from './command-line.ts'
 import { seed } from './seed.ts'
 
@@ -110,32 +109,5 @@ describe('a registry with the referrers API', () => {
       for (const bad of ['\u001b', 'javascript', 'run (']) expect(shown.log).not.toContain(bad)
       for (const bad of ['\u001b', '<img', '](https://evil']) expect(shown.summary).not.toContain(bad)
     }
-  })
-})
-
-describe('the registry of the distribution project, which has no referrers API', () => {
-  let bench: Bench
-  beforeAll(async () => {
-    bench = await startBench({ engine: 'none' })
-  })
-  afterAll(() => bench?.stop())
-
-  test('nothing is stored, the log says so once, and the predicate is there to be signed', async () => {
-    const services = ['reqmgr2', 'reqmon']
-    for (const service of services) await seed(bench.registry, `cmswmcore/${service}`, TAG, IMAGE)
-    const seeded = bench.registry.requests().length
-    const many = await bench.step({ tag: TAG, with: { command: 'promote', service: services.join(',') } })
-    expect(many, many.log).toMatchObject({ exitCode: 0, annotations: [], outputs: { 'record-path': '' } })
-    expect(many.log.match(/no referrers API/g)).toHaveLength(1)
-    const folder = await mkdtemp(join(tmpdir(), 'record-'))
-    const order = { command: 'promote', service: 'reqmgr2' }
-    const one = await bench.step({ tag: TAG, temporary: folder, with: order })
-    const predicate = JSON.parse(await readFile(one.outputs['record-path'] ?? '', 'utf8'))
-    expect(predicate).toMatchObject({ dstRef: expect.stringContaining(STABLE), digest: one.outputs.digest })
-    await rm(folder, { recursive: true })
-    const verified = await bench.step({ tag: TAG, with: { command: 'verify', service: 'reqmgr2' } })
-    expect(verified).toMatchObject({ exitCode: 0, annotations: [] })
-    const stored = bench.registry.requests().slice(seeded)
-    expect(stored.filter(({ method, path }) => method === 'PUT' && path.includes('/blobs/'))).toEqual([])
   })
 })

@@ -71,7 +71,7 @@ test('it is refused at another commit than that of the git tag, which the run, t
   await expectRefused({ workspace, with: { tag: '4.3.1' } }, head, commit)
 })
 
-test('elsewhere, the command line says that a checkout without the git tag was not compared', async () => {
+test('the command line says that a checkout without the git tag was not compared', async () => {
   const { workspace } = await workspaceOf()
   const order = ['release', 'source-line', '4.3.0', bench.registry.host, 'cmswmcore', '--context=service']
   const { exitCode, stderr } = await stableRelease(order, { env: spy.env, cwd: workspace })

@@ -158,18 +158,14 @@ describe('npm version', () => {
     expect(() => withVersion('', '1.2.3')).toThrow('has no line')
   })
 
-  test.each([
-    {
-      changelog: '# Changelog\n\n## [Unreleased]\n\n- This.\n\n## [1.0.0] - 2026-01-01\n\n- That.\n',
-      released:
-        '# Changelog\n\n## [Unreleased]\n\n## [1.2.3] - 2026-08-31\n\n- This.\n\n## [1.0.0] - 2026-01-01\n\n- That.\n',
-    },
-    {
-      changelog: '# Changelog\n\n## [Unreleased]\n\n- This.\n',
-      released: '# Changelog\n\n## [Unreleased]\n\n## [1.2.3] - 2026-08-31\n\n- This.\n',
-    },
-  ])('dates the changes: $changelog', ({ changelog, released }) => {
-    expect(withRelease(changelog, '1.2.3', '2026-08-31')).toBe(released)
+  test('dates the changes, once', () => {
+    const before = '## [1.0.0] - 2026-01-01\n\n- That.\n'
+    const released = withRelease(
+      `# Changelog\n\n## [Unreleased]\n\n- This.\n\n${before}`,
+      '1.2.3',
+      '2026-08-31',
+    )
+    expect(released).toBe(`# Changelog\n\n## [Unreleased]\n\n## [1.2.3] - 2026-08-31\n\n- This.\n\n${before}`)
     expect(() => withRelease(released, '1.2.3', '2026-08-31')).toThrow('has a section [1.2.3] already')
     expect(() => withRelease(released, '1.2.4', '2026-08-31')).toThrow('has nothing below [Unreleased]')
   })
