@@ -64,6 +64,15 @@ describe('nothing is written for any service', () => {
     expect(SERVICES.map(bench.tags)).toEqual(before)
   })
 
+  test('if one is missing: those that are stable already are known', async () => {
+    for (const service of ['reqmgr2', 'reqmon']) await publish(service)
+    bench.copy(TAG, STABLE)
+    const { error, services } = await promote()
+    expect(error).toEqual(failure('not-ready', 'wmagent'))
+    const stable = services.map(({ tags }) => tags.at(-1)?.outcome)
+    expect(stable).toEqual(['kept', 'planned', 'planned'])
+  })
+
   test('if the account may not write to one', async () => {
     await publishAll()
     bench.registry.answer('POST uploads/', refused(403, 'DENIED'), 1)

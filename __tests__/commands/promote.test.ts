@@ -76,10 +76,17 @@ describe('required checks', () => {
   const start = (inputs = {}) =>
     promote({ 'require-checks': 'testbed', 'github-token': api.token, ...inputs }, { apiUrl: api.url })
 
-  test('that have not passed yet: it is not promoted', async () => {
-    api.status(COMMIT, { context: 'testbed', state: 'pending' })
-    expect((await start()).error).toEqual(failure('checks-not-passed', 'testbed'))
+  test.each([
+    { state: 'pending', remedy: 'when they have passed' },
+    { state: 'failure', remedy: 'Find out what failed' },
+    { state: undefined, remedy: 'names in require-checks' },
+  ] as const)('one that is $state: it is not promoted, and what helps is said', async ({ state, remedy }) => {
+    if (state !== undefined) api.status(COMMIT, { context: 'testbed', state })
+    const { error, outcomes } = await start()
+    expect(error).toEqual(failure('checks-not-passed', 'testbed'))
+    expect(error).toMatchObject({ remedy: expect.stringContaining(remedy) })
     expect(bench.written()).toEqual([])
+    expect(outcomes).toEqual({ [TAG]: 'kept', [STABLE]: 'planned' })
   })
 
   test('are not asked for when it is promoted already', async () => {

@@ -118,6 +118,14 @@ test('what another run writes while checks are waited for gets the first tag bac
   expect(bench.tags()).toEqual({ [TAG]: await theirs, [STABLE]: await theirs })
 })
 
+test('of a version whose two tags differ, an overwrite names both old images', async () => {
+  const before = [await bench.seed(TAG), await bench.seed(STABLE)]
+  const { error, log } = await release({ 'on-existing': 'overwrite' })
+  expect(error).toBeUndefined()
+  const warnings = log.filter(line => line.startsWith('warning A published version was overwritten'))
+  expect(warnings).toEqual(before.map(digest => expect.stringContaining(digest)))
+})
+
 describe('two runs at once', () => {
   test('what was published under the stable tag during the build gets the first tag back', async () => {
     bench.engine.tries.push({ meanwhile: () => bench.seed(STABLE, { revision: COMMIT }) })

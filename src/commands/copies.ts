@@ -7,7 +7,7 @@ import type { Constraints } from '../reconcile/state.ts'
 import type { CopyStep } from '../reconcile/step.ts'
 import { type Digest, tagged } from '../registry/reference.ts'
 import { requireImage, requireTaggedImage } from '../registry/require-image.ts'
-import { restoreFirst } from './first-tag.ts'
+import { noteWritten, restoreFirst } from './first-tag.ts'
 import { isPublished, noteOutcome } from './ledger.ts'
 import { allowedSteps, type Image, isWritten, observe, readTags } from './observe.ts'
 import { recordDecision } from './record.ts'
@@ -92,11 +92,7 @@ export function hasTagsToWrite({ steps }: Pick<Copies, 'steps'>): boolean {
  * Throws `not-as-planned` or `not-published`.
  */
 export async function writeCopies(all: readonly Copies[], run: Run): Promise<void> {
-  for (const { entry, desired, image, steps } of all) {
-    if (!image.isBuilt) noteOutcome(entry, desired.first.tag, 'kept')
-    for (const step of steps)
-      if (step.kind === 'withhold') noteOutcome(entry, step.tag.tag, 'withheld', { note: step.why })
-  }
+  for (const one of all) noteFound(one)
   if (all.some(({ steps }) => steps.some(({ kind }) => kind !== 'withhold'))) {
     await run.log.stage('Copy to the other tags', async conclude => {
       try {
@@ -115,29 +111,36 @@ export async function writeCopies(all: readonly Copies[], run: Run): Promise<voi
   else await forServices(all, requireThere)
 }
 
-async function carryOut(one: Copies, moving: boolean, { signal }: Run): Promise<Copies> {
-  const { registry, desired, entry, steps, image } = one
-  let { manifest } = image
+/** Notes what needs no write. */
+export function noteFound({ entry, desired, image, steps }: Copies): void {
+  if (!image.isBuilt) noteOutcome(entry, desired.first.tag, 'kept')
   for (const step of steps) {
-    if (step.kind === 'withhold' || step.tag.moving !== moving) continue
     const { tag } = step.tag
     if (step.kind === 'keep') noteOutcome(entry, tag, 'kept')
     else if (step.kind === 'stay') noteOutcome(entry, tag, 'stayed', { note: belongsTo(step.newest) })
-    else {
-      manifest ??= await requireTaggedImage(registry, desired.first.tag, image.digest)
-      const theirs = step.kind === 'copy' ? step.replaces : undefined
-      // After Cancel nothing is sent: the tag stays as it was.
-      signal.throwIfAborted()
-      try {
-        await registry.putManifest(tag, manifest)
-      } catch (error) {
-        const isRefused = error instanceof ReleaseError && /^registry-(?:denied|refused)$/.test(error.name)
-        noteOutcome(entry, tag, isRefused ? 'planned' : 'unclear')
-        if (theirs === undefined || !image.isBuilt || !isRefused) throw error
-        throw await restoreTags(one, { tag, theirs }, error)
-      }
-      noteOutcome(entry, tag, 'pushed', { replaced: theirs === image.digest ? undefined : theirs })
+    else if (step.kind === 'withhold') noteOutcome(entry, tag, 'withheld', { note: step.why })
+  }
+}
+
+async function carryOut(one: Copies, moving: boolean, { signal, log }: Run): Promise<Copies> {
+  const { registry, desired, entry, steps, image } = one
+  let { manifest } = image
+  for (const step of steps) {
+    if (!isWritten(step) || step.tag.moving !== moving) continue
+    const { tag } = step.tag
+    manifest ??= await requireTaggedImage(registry, desired.first.tag, image.digest)
+    const theirs = step.kind === 'copy' ? step.replaces : undefined
+    // After Cancel nothing is sent: the tag stays as it was.
+    signal.throwIfAborted()
+    try {
+      await registry.putManifest(tag, manifest)
+    } catch (error) {
+      const isRefused = error instanceof ReleaseError && /^registry-(?:denied|refused)$/.test(error.name)
+      noteOutcome(entry, tag, isRefused ? 'planned' : 'unclear')
+      if (theirs === undefined || !image.isBuilt || !isRefused) throw error
+      throw await restoreTags(one, { tag, theirs }, error)
     }
+    noteWritten(entry, tag, 'pushed', theirs === image.digest ? undefined : theirs, log)
   }
   return { ...one, image: { ...image, manifest } }
 }
@@ -153,13 +156,16 @@ async function restoreTags(
   error: ReleaseError,
 ): Promise<ReleaseError> {
   const manifest = await requireImage(registry, theirs)
-  const overwritten = entry.tags.filter(({ outcome }) => outcome === 'built' || outcome === 'pushed')
-  for (const each of overwritten) {
-    await registry.putManifest(each.tag, manifest)
-    noteOutcome(entry, each.tag, 'planned')
+  const written = entry.tags.filter(({ outcome }) => outcome === 'built' || outcome === 'pushed')
+  const before = written.flatMap(({ replaced, tag: name }) =>
+    replaced === undefined || replaced === theirs ? [] : [` ${name} was ${replaced} before.`],
+  )
+  for (const { tag: name, replaced } of written) {
+    await registry.putManifest(name, manifest)
+    noteOutcome(entry, name, 'different', { note: `is ${theirs}`, replaced })
   }
   return new ReleaseError('registry-refused', {
-    what: `${tag} can not be overwritten, so ${overwritten.map(each => each.tag).join(', ')} got its image back, ${theirs}. ${error.what}`,
+    what: `${tag} can not be overwritten, so ${written.map(each => each.tag).join(', ')} got its image, ${theirs}.${before.join('')} ${error.what}`,
     remedy: error.remedy,
     cause: error,
   })

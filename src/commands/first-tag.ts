@@ -9,7 +9,7 @@ import type { Manifest, RegistryClient } from '../registry/client.ts'
 import { listsManifest } from '../registry/image-index.ts'
 import { type Digest, tagged } from '../registry/reference.ts'
 import { requireImage } from '../registry/require-image.ts'
-import { noteOutcome } from './ledger.ts'
+import { noteOutcome, type ServiceEntry } from './ledger.ts'
 import { type Image, type NextSteps, nextSteps } from './observe.ts'
 import type { VersionRequest } from './request.ts'
 import type { Run, Target } from './run.ts'
@@ -49,16 +49,26 @@ export async function publishFirst(
         pushUntilRead(target, constraints, { attempt: again => push.attempt(docker, again), retry }),
       )
       conclude(`pushed and read back, ${image.digest}`)
-      const replaced = before === image.digest ? undefined : before
-      noteOutcome(entry, tag, 'built', { replaced })
-      if (replaced !== undefined)
-        log.warning('A published version was overwritten', `${entry.image}:${tag} was ${replaced} before.`)
+      noteWritten(entry, tag, 'built', before === image.digest ? undefined : before, log)
       return image
     } catch (error) {
       await noteFailedPush(target, before)
       throw error
     }
   })
+}
+
+/** Notes that a tag was written; that it had another image before is a warning. */
+export function noteWritten(
+  entry: ServiceEntry,
+  tag: string,
+  outcome: 'built' | 'pushed',
+  replaced: Digest | undefined,
+  log: Run['log'],
+): void {
+  noteOutcome(entry, tag, outcome, { replaced })
+  if (replaced !== undefined)
+    log.warning('A published version was overwritten', `${entry.image}:${tag} was ${replaced} before.`)
 }
 
 function keptImage({ first, observed }: NextSteps): Image | undefined {

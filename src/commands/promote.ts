@@ -6,9 +6,9 @@ import type { TagCommit } from '../git/source.ts'
 import { objectionsTo, type PublishedImage } from '../reconcile/origin.ts'
 import { type Constraints, constraintsOfPublished } from '../reconcile/state.ts'
 import { REVISION_LABEL, readLabels, SOURCE_LABEL } from '../registry/labels.ts'
-import { byDigest } from '../registry/reference.ts'
 import { requireTaggedImage } from '../registry/require-image.ts'
-import { type Copies, hasTagsToWrite, writeCopies } from './copies.ts'
+import { type Copies, hasTagsToWrite, noteFound, writeCopies } from './copies.ts'
+import { noteOutcome } from './ledger.ts'
 import { nextSteps } from './observe.ts'
 import { recordDecision } from './record.ts'
 import type { PromoteRequest } from './request.ts'
@@ -31,6 +31,7 @@ export async function promote(request: PromoteRequest, run: Run): Promise<void> 
     const open = openChecks(states)
     if (open.length > 0) throw checksNotPassed(decision.gitTag, open)
     // Meanwhile something else may have written these tags, or released a newer version.
+    for (const { entry } of ready) for (const { tag } of entry.tags) noteOutcome(entry, tag, 'planned')
     copies = await forServices(ready, async one => {
       const { steps } = await readCandidate(one, { digest: one.image.digest, from: 'found' })
       return { ...one, steps }
@@ -61,6 +62,7 @@ function requireReady(request: PromoteRequest, targets: readonly Target[], run: 
     const found = await tryServices(targets, { failures, secrets }, target =>
       readCandidate(target, target.given === undefined ? undefined : { digest: target.given, from: 'given' }),
     )
+    for (const one of found) noteFound(one)
     // What is promoted already is not read: at some registries that would count as a pull.
     if (failures.length === 0 && !found.some(hasTagsToWrite)) {
       conclude('promoted already')
@@ -118,12 +120,12 @@ function wrongOrigins(
       'The images were not compared with the git tag',
       `${unknown} To be sure that they are of it, give each with its digest.`,
     )
-  return inspected.flatMap(({ entry, registry, image }) => {
+  return inspected.flatMap(({ entry }) => {
     const objection = objections.get(entry.service)
     if (objection === undefined) return []
     const { why, remedy } = objection
     const error = new ReleaseError('wrong-origin', {
-      what: `${byDigest(registry.repository, image.digest)} can not be promoted for ${decision.gitTag}: ${why}.`,
+      what: `${entry.image} can not be promoted for ${decision.gitTag}: ${why}.`,
       remedy: `${remedy} ${unknown}`.trim(),
     })
     return [noteFailure(entry, error, secrets)]

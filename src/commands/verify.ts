@@ -81,10 +81,12 @@ async function compare(
   const [first] = steps
   if (first?.kind === 'keep' && !lost.has(first.digest)) entry.digest = first.digest
   // What stands against the first tag is said of it; findings are of a version that is there.
-  if (first?.kind === 'refuse')
-    return steps.flatMap(step =>
-      step.kind === 'refuse' ? [{ service, what: step.why, remedy: step.remedy }] : [],
-    )
+  if (first?.kind === 'refuse') {
+    const refused = steps.filter(step => step.kind === 'refuse')
+    // Where a copy is there, the first tag was, too: to release it is no remedy.
+    const told = refused.length > 1 && first.error === 'not-published' ? refused.slice(1) : refused
+    return told.map(({ why, remedy }) => ({ service, what: why, remedy }))
+  }
   return findingsOf(desired, { observed, steps, lost, ownerOf: () => undefined })
     .filter(({ wrong }) => wrong)
     .map(({ what, remedy }) => ({ service, what, remedy }))

@@ -49,8 +49,12 @@ export function openChecks(states: readonly CheckState[]): readonly CheckState[]
 
 export function checksNotPassed(gitTag: string, open: readonly CheckState[]): ReleaseError {
   return new ReleaseError('checks-not-passed', {
-    what: `${gitTag} is not promoted: ${checksInFull(open)}.`,
-    remedy: 'Run it again when they have passed; checks-timeout waits for them.',
+    what: `The stable tags of ${gitTag} are not written: ${checksInFull(open)}.`,
+    remedy: open.some(({ kind }) => kind === 'failed')
+      ? 'Find out what failed; when it has passed, promote again.'
+      : open.some(({ kind }) => kind === 'absent')
+        ? 'Check the names in require-checks; what is not found may not have started.'
+        : 'Run it again when they have passed; checks-timeout waits for them.',
   })
 }
 

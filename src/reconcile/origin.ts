@@ -72,7 +72,9 @@ function unlessGiven({ isGiven }: PublishedImage, why: string) {
 }
 
 function wrongImage(why: string) {
-  return { why, remedy: 'Find out which is right. Release the wrong image again, then promote.' }
+  const remedy =
+    'Find out which is right. If it is not this one, release a new version; or, if nobody uses it yet, release it again with on-existing: overwrite, then promote.'
+  return { why, remedy }
 }
 
 /** The origin of an image of one commit; and whether all of its platforms name it. */
