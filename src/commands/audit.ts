@@ -133,7 +133,7 @@ async function readRecords(
   return { notes, records: images.length === 0 ? 'not-read' : 'read' }
 }
 
-function throwIfWrong({ services }: AuditResult, all: readonly ReadService[]): void {
+function throwIfWrong({ services }: AuditResult, all: readonly ReadService[]) {
   const wrong = services.filter(({ versions }) => versions.some(({ state }) => state === 'wrong'))
   const unjudged = services.flatMap(({ image, problem, versions }) => {
     const why = problem ?? versions.find(version => version.problem !== undefined)?.problem

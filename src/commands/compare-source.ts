@@ -74,7 +74,7 @@ async function commitOfParts(given: BuildingRequest, parts: readonly Part[], run
 }
 
 /** The labels that say which commit of another repository the Dockerfile is from. */
-function contextLabels(parts: readonly Part[]): string[] {
+function contextLabels(parts: readonly Part[]) {
   // The Dockerfile's, if it is not in the context.
   const { source } = parts.findLast(part => part.source.kind === 'other') ?? {}
   if (source?.kind !== 'other') return []
@@ -87,7 +87,7 @@ function contextLabels(parts: readonly Part[]): string[] {
 
 const MOST_NAMED = 10
 
-function warningsOf(parts: readonly Part[], tag: TagCommit): Warning[] {
+function warningsOf(parts: readonly Part[], tag: TagCommit) {
   const changed = [
     ...new Set(parts.flatMap(({ source }) => (source.kind === 'unknown' ? [] : source.changed))),
   ]

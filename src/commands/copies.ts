@@ -66,7 +66,7 @@ function tellWithheld(
   { stable, checks }: Pick<ReleaseRequest, 'stable' | 'checks'>,
   states: readonly CheckState[],
   { log }: Run,
-): void {
+) {
   const withheld = entry.tags.filter(({ outcome }) => outcome === 'withheld').map(({ tag }) => tag)
   if (withheld.length === 0) return
   if (checks !== undefined) entry.checks = checks.names
@@ -93,7 +93,7 @@ export function hasTagsToWrite({ steps }: Pick<Copies, 'steps'>): boolean {
  */
 export async function writeCopies(all: readonly Copies[], run: Run): Promise<void> {
   for (const one of all) noteFound(one)
-  if (all.some(({ steps }) => steps.some(({ kind }) => kind !== 'withhold'))) {
+  if (all.some(hasTagsToWrite)) {
     await run.log.stage('Copy to the other tags', async conclude => {
       try {
         const read = await forServices(all, one => carryOut(one, false, run))
@@ -104,7 +104,8 @@ export async function writeCopies(all: readonly Copies[], run: Run): Promise<voi
         await forServices(looks, differences).catch(() => {})
         throw error
       }
-      conclude(summarize(all))
+      const tags = new Set(all.flatMap(({ steps }) => steps.filter(isWritten).map(({ tag }) => tag.tag)))
+      conclude(`${[...tags].join(', ')}${ofServices(all)} written`)
     })
   }
   if (all.some(one => one.image.isBuilt || hasTagsToWrite(one))) await readBack(all, run)
@@ -171,20 +172,8 @@ async function restoreTags(
   })
 }
 
-const DONE = { keep: 'kept', stay: 'stayed', copy: 'copied', move: 'moved', withhold: 'withheld' } as const
-
-/** Such as `2.4.5-stable copied`; of several services, for how many. */
-function summarize(all: readonly Copies[]): string {
-  const counts = new Map<string, number>()
-  for (const { kind, tag } of all.flatMap(({ steps }) => steps)) {
-    const what = `${tag.tag} ${DONE[kind]}`
-    counts.set(what, (counts.get(what) ?? 0) + 1)
-  }
-  return [...counts].map(([what, count]) => (all.length === 1 ? what : `${what} for ${count}`)).join(', ')
-}
-
 /** Only a tag that was read back is as written. Throws `not-as-planned`. */
-async function readBack(all: readonly Copies[], { log }: Run): Promise<void> {
+async function readBack(all: readonly Copies[], { log }: Run) {
   await log.stage('Verify', async conclude => {
     const wrong = await forServices(all, differences)
     if (wrong.flat().length > 0) {
@@ -195,11 +184,15 @@ async function readBack(all: readonly Copies[], { log }: Run): Promise<void> {
       })
     }
     const tags = new Set(all.flatMap(({ entry }) => entry.tags.filter(isPublished).map(({ tag }) => tag)))
-    conclude(`${[...tags].join(', ')}${all.length === 1 ? '' : ` of ${all.length} services`} read back`)
+    conclude(`${[...tags].join(', ')}${ofServices(all)} read back`)
   })
 }
 
-async function differences({ registry, entry, image }: Copies): Promise<string[]> {
+function ofServices({ length }: readonly Copies[]) {
+  return length === 1 ? '' : ` of ${length} services`
+}
+
+async function differences({ registry, entry, image }: Copies) {
   const written = entry.tags.filter(tag => isPublished(tag) || tag.outcome === 'pushed')
   const states = await readTags(registry, written)
   return written.flatMap(({ tag, reference, moving, outcome, replaced }) => {
@@ -219,7 +212,7 @@ async function differences({ registry, entry, image }: Copies): Promise<string[]
 }
 
 /** Throws `not-as-planned` unless the registry has the image that its answer to HEAD of the first tag named. */
-async function requireThere({ registry, desired, entry, image }: Copies): Promise<void> {
+async function requireThere({ registry, desired, entry, image }: Copies) {
   const { digest, manifest } = image
   if (manifest !== undefined || (await registry.hasManifest(digest))) {
     entry.digest = digest

@@ -156,10 +156,7 @@ async function putWhole(
 }
 
 /** Notes what became of the first tag when docker failed, or was stopped: the registry tells, not docker. */
-async function noteFailedPush(
-  { registry, entry, desired }: Target,
-  replaced: Digest | undefined,
-): Promise<void> {
+async function noteFailedPush({ registry, entry, desired }: Target, replaced: Digest | undefined) {
   const { tag } = desired.first
   const state = await registry
     .withBackoff(shortBackoff)

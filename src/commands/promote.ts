@@ -24,7 +24,7 @@ export async function promote(request: PromoteRequest, run: Run): Promise<void> 
   const { checks, decision } = request
   const targets = openTargets(request, run)
   const { commit, ready } = await requireReady(request, targets, run)
-  let copies = ready
+  let copies: readonly Copies[] = ready
   let states: readonly CheckState[] | undefined
   if (checks !== undefined && ready.some(hasTagsToWrite)) {
     states = await waitForChecks(checks, { gitTag: decision.gitTag, revision: commit }, run)
@@ -41,12 +41,6 @@ export async function promote(request: PromoteRequest, run: Run): Promise<void> 
   await recordDecision(targets, { ...request, commit, states }, run)
 }
 
-interface Ready {
-  readonly ready: readonly Copies[]
-  /** The commit of the git tag, if it is known. */
-  readonly commit: string | undefined
-}
-
 interface Inspected extends Copies {
   readonly origin: PublishedImage
 }
@@ -55,7 +49,7 @@ interface Inspected extends Copies {
  * Reads all services, as a stage of the run. Throws what keeps one from being promoted, or `not-ready` for all that do; of each
  * the ledger has the problem then.
  */
-function requireReady(request: PromoteRequest, targets: readonly Target[], run: Run): Promise<Ready> {
+function requireReady(request: PromoteRequest, targets: readonly Target[], run: Run) {
   const { secrets } = run
   const failures: ServiceFailure[] = []
   return run.log.stage('Read the registry', async conclude => {
@@ -109,7 +103,7 @@ function wrongOrigins(
   tag: TagCommit,
   { source, decision }: PromoteRequest,
   { log, secrets }: Run,
-): ServiceFailure[] {
+) {
   const images = inspected.map(({ origin }) => origin)
   const revision = tag.kind === 'known' ? tag.commit : undefined
   const objections = objectionsTo(images, { revision, repository: source.address })

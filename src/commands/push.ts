@@ -35,7 +35,7 @@ function requireBuiltCommit(
   reference: string,
   { revision: built }: LocalImage,
   { revision, decision }: PushRequest,
-): void {
+) {
   if (built === undefined || revision === undefined || isSameCommit(built, revision)) return
   throw new ReleaseError('wrong-origin', {
     what: `${reference} was built here from ${built}, and the git tag ${decision.gitTag} is ${revision}.`,

@@ -46,7 +46,7 @@ export async function release(given: ReleaseRequest, run: Run): Promise<void> {
   await publishCopies(request, target, { constraints, image, copies: next.copies }, run)
 }
 
-function noteMovedContext({ build, decision }: ReleaseRequest, labels: Labels, { log }: Run): void {
+function noteMovedContext({ build, decision }: ReleaseRequest, labels: Labels, { log }: Run) {
   const name = `${CONTEXT_REVISION_LABEL}=`
   const now = build.labels.find(label => label.startsWith(name))?.slice(name.length)
   const then = labels[CONTEXT_REVISION_LABEL]

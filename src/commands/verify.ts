@@ -54,7 +54,7 @@ export async function verify(request: VerifyRequest, run: Run): Promise<void> {
 }
 
 /** A promotion that has reached some services only is no difference, as the others may wait. */
-function warnOfIncomplete(targets: readonly Target[], { log }: Run): void {
+function warnOfIncomplete(targets: readonly Target[], { log }: Run) {
   const servicesWith = (is: TagOutcome) =>
     targets.flatMap(({ entry: { service, tags } }) =>
       tags.some(({ stable, outcome }) => stable && outcome === is) ? [service] : [],
@@ -76,7 +76,7 @@ async function compare(
   const { service } = entry
   for (const step of steps) {
     const isWaiting = step.kind === 'withhold' && mayWait(step, desired, observed)
-    noteFound(entry, step, digestAt(observed, step.tag.tag), { lost, isWaiting })
+    noteCompared(entry, step, digestAt(observed, step.tag.tag), { lost, isWaiting })
   }
   const [first] = steps
   if (first?.kind === 'keep' && !lost.has(first.digest)) entry.digest = first.digest
@@ -102,12 +102,12 @@ async function lostDigests(registry: RegistryClient, observed: Observed): Promis
 }
 
 /** What is to be done about a tag says how it differs from the plan. */
-function noteFound(
+function noteCompared(
   entry: ServiceEntry,
   step: Step,
   there: Digest | undefined,
   { lost, isWaiting }: { lost: ReadonlySet<string>; isWaiting: boolean },
-): void {
+) {
   const { tag } = step.tag
   if (step.kind === 'stay') noteOutcome(entry, tag, 'stayed', { note: belongsTo(step.newest) })
   else if (there !== undefined && lost.has(there))
@@ -119,7 +119,7 @@ function noteFound(
 }
 
 /** Notes what records tell of stable tags; why they can't be shown is said once. */
-async function showRecords(targets: readonly Target[], run: Run): Promise<void> {
+async function showRecords(targets: readonly Target[], run: Run) {
   const remarks = new Set<string>()
   await forServices(targets, async ({ entry, registry }) => {
     const kept = entry.tags.filter(tag => tag.stable && tag.outcome === 'kept')
