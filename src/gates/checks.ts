@@ -51,7 +51,7 @@ export function checksNotPassed(gitTag: string, open: readonly CheckState[]): Re
   return new ReleaseError('checks-not-passed', {
     what: `The stable tags of ${gitTag} are not written: ${checksInFull(open)}.`,
     remedy: open.some(({ kind }) => kind === 'failed')
-      ? 'Find out what failed; when it has passed, promote again.'
+      ? 'Find out what failed; run this again when it has passed.'
       : open.some(({ kind }) => kind === 'absent')
         ? 'Check the names in require-checks; what is not found may not have started.'
         : 'Run it again when they have passed; checks-timeout waits for them.',
