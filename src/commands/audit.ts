@@ -135,7 +135,6 @@ async function readRecords(
 
 /** How many findings the error names; the list below the table has all. */
 const FIRST_FINDINGS = 3
-const SEE_LIST = 'Every finding is listed with its remedy.'
 
 function throwIfWrong(result: AuditResult, all: readonly ReadService[]): void {
   const count = all.length
@@ -143,20 +142,21 @@ function throwIfWrong(result: AuditResult, all: readonly ReadService[]): void {
   const unjudged = result.services.flatMap(({ service, image, problem, versions }, index) => {
     if (problem === undefined && versions.every(version => version.problem === undefined)) return []
     const [unread] = all[index]?.unread.values() ?? []
-    const what = unread === undefined ? `${image}: ${problem}.` : `${unread.what}.`
+    const what = `${unread?.what ?? `${image}: ${problem}`}.`
     const remedy = unread?.remedy ?? 'Check registry, project, service, from and policy.'
     return [{ service, error: new ReleaseError(unread?.name ?? 'not-as-planned', { what, remedy }) }]
   })
   const [first] = unjudged
   if (wrong.length === 0 && first === undefined) return
-  const others = count - new Set([...wrong, ...unjudged].map(({ service }) => service)).size
-  const well = others > 0 ? `${others} of ${count} services are as the policy has it. ` : ''
+  const well = count - new Set([...wrong, ...unjudged].map(({ service }) => service)).size
+  const counts = well > 0 ? `${well} of ${count} services are as the policy has it. ` : ''
   const what = `Not judged, or not in full, are ${unjudged.length} of ${count} services`
   const unread = first && errorOfServices(unjudged, { name: first.error.name, what, count })
   const isUnreadOnly = wrong.length === 0 && unjudged.every(({ error }) => error.name !== 'not-as-planned')
+  const seeList = wrong.length > 0 ? 'Every finding is listed with its remedy.\n' : ''
   throw new ReleaseError((isUnreadOnly && unread?.name) || 'not-as-planned', {
-    what: `${well}${wrong.length > 0 ? firstFindings(wrong) : ''}${unread?.what ?? ''}`,
-    remedy: [...(wrong.length > 0 ? [SEE_LIST] : []), ...(unread ? [unread.remedy] : [])].join('\n'),
+    what: `${counts}${wrong.length > 0 ? firstFindings(wrong) : ''}${unread?.what ?? ''}`,
+    remedy: `${seeList}${unread?.remedy ?? ''}`.trimEnd(),
   })
 }
 

@@ -57,8 +57,7 @@ export async function recordDecision(targets: readonly Target[], decided: Decide
     return failures
   })
   if (failures.length === 0) return
-  const kept =
-    'The tags are written. A later run can only record that it found them, so keep the log of this one.'
+  const kept = 'The tags are written. Keep this log: a later run can only record that it found them.'
   run.log.warning(
     'The decision is not recorded',
     `${linesOfServices(failures)}${remediesOf(failures)}\n${kept}`,
