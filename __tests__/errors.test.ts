@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
-import { asRunnerFault, errorOfServices, ReleaseError, remediesOf } from '../src/errors.ts'
+import { asRunnerFault, errorOfServices, linesOfServices, ReleaseError, remediesOf } from '../src/errors.ts'
 
 const down = (service: string) => ({
   service,
@@ -30,6 +30,43 @@ test('one cause of all services is said once, with its own name', () => {
   const all = ['reqmon', 't0reqmon', 'wmagent'].map(down)
   expect(ofMany(all, 3)).toMatchObject({ name: 'registry-unreadable', what, remedy: 'Wait.' })
   expect(ofMany([down('a')], 1)).toMatchObject({ what: 'HEAD r.example/cms/a failed: no route.' })
+})
+
+test('neither the tag that was asked for first nor the number of attempts makes another cause', () => {
+  const asked = ['a:2.4.5', 'b:2.4.5-stable', 'c@sha256:0'].map((reference, index) => {
+    const [service = ''] = reference.split(/[:@]/)
+    const what = `No answer for r.example/cms/${reference}: HEAD https://r.example/v2/cms/${service}/${index}: ENOTFOUND (after ${index + 1} attempts).`
+    return { service, error: new ReleaseError('registry-unreadable', { what, remedy: 'Wait.' }) }
+  })
+  const what = expect.stringMatching(/^No answer .*a:2\.4\.5: .* for all 3 services\.$/)
+  expect(ofMany(asked, 3)).toMatchObject({ name: 'registry-unreadable', what })
+  expect(ofMany(asked, 4)).toMatchObject({
+    name: 'not-ready',
+    what: expect.stringMatching(/:\n- a, b, c: .*\n$/),
+  })
+})
+
+test('all failed alike for different reasons: each reason is told, under the name that they share', () => {
+  const other = { service: 'b', error: new ReleaseError('registry-unreadable', { what: 'x', remedy: 'y' }) }
+  const what = expect.stringContaining('\n- b: x\n')
+  expect(ofMany([down('a'), other], 2)).toMatchObject({ name: 'registry-unreadable', what })
+  expect(ofMany([down('a'), other], 3)).toMatchObject({ name: 'not-ready', what })
+})
+
+test('what is the same for several services is one line of them', () => {
+  const said = ['a x is not there', 'b x is not there', 'c c is', 'd y'].map(text => {
+    return { service: text.charAt(0), what: text.slice(2) }
+  })
+  expect(linesOfServices(said)).toBe('- a, b: x is not there\n- c: c is\n- d: y\n')
+})
+
+test('a quoted reason that ends in a full stop gets no second one', () => {
+  const { what, message } = new ReleaseError('push-failed', {
+    what: 'Of 10.0 GiB.. In ../.. or so...',
+    remedy: 'y',
+  })
+  expect(what).toBe('Of 10.0 GiB. In ../.. or so...')
+  expect(message).toBe(`${what} y`)
 })
 
 test('several causes have a line each, with their services and remedies', () => {

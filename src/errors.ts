@@ -45,9 +45,11 @@ export class ReleaseError extends Error {
   readonly remedy: string
 
   constructor(name: ErrorName, { what, remedy, cause }: { what: string; remedy: string; cause?: unknown }) {
-    super(`${what}${what.endsWith('\n') ? '' : ' '}${remedy}`, { cause })
+    // A reason that is quoted may have its own full stop.
+    const facts = what.replace(/(?<=\w)\.\.(?=\s|$)/g, '.')
+    super(`${facts}${facts.endsWith('\n') ? '' : ' '}${remedy}`, { cause })
     this.name = name
-    this.what = what
+    this.what = facts
     this.remedy = remedy
   }
 
@@ -76,28 +78,51 @@ export interface ServiceFailure {
   readonly error: ReleaseError
 }
 
-/** One error for all: the cause that all `count` services of the run share, else a line for each cause, under `name`. */
+interface ServiceFact {
+  readonly service: string
+  readonly what: string
+}
+
+/** What is said of several services, once for all of which it is the same but for what names their images. */
+export const saidOfServices = (all: readonly ServiceFact[]): string[] => {
+  const causes = groupBy(all, ({ service, what }) => {
+    const isItsName = (word: string) => word.split(/[^\w-]+/).includes(service)
+    const words = what.replace(/ \(after \d+ attempts?\)/g, '').split(/\s+/)
+    return words.map(word => (isItsName(word) ? '*' : word)).join(' ')
+  })
+  return [...causes.values()].map(of => `${namesOf(of)}: ${of[0]?.what.trimEnd()}`)
+}
+
+export const linesOfServices = (all: readonly ServiceFact[]): string =>
+  saidOfServices(all)
+    .map(line => `- ${line}\n`)
+    .join('')
+
+/**
+ * One error for all: the cause that all `count` services of the run share, else a line for each cause. Its name is `name`,
+ * unless all have failed with one other.
+ */
 export const errorOfServices = (
   failures: readonly ServiceFailure[],
   { name, what, count }: { name: ErrorName; what: string; count: number },
 ): ReleaseError => {
-  // The same sentence names each service.
-  const causes = groupBy(failures, ({ service, error: { name, what } }) =>
-    [name, ...what.split(/([\w-]+)/).map(word => (word === service ? '*' : word))].join(''),
-  )
-  const [[first] = []] = causes.values()
+  const [first] = failures
   if (first === undefined) throw new TypeError('no failure')
   const { error } = first
   if (count === 1) return error
-  if (causes.size === 1 && failures.length === count)
+  const facts = failures.map(({ service, error: { what, remedy } }) => ({ service, what, remedy }))
+  const isShared = failures.length === count && failures.every(each => each.error.name === error.name)
+  if (isShared && saidOfServices(facts).length === 1)
     return new ReleaseError(error.name, {
       what: `${error.what.trimEnd()} It is the same for all ${count} services.`,
       remedy: error.remedy,
       cause: error.cause,
     })
-  const lines = [...causes.values()].map(of => `- ${namesOf(of)}: ${of[0]?.error.what.trimEnd()}\n`)
-  const remedy = remediesOf(failures.map(({ service, error }) => ({ service, remedy: error.remedy })))
-  return new ReleaseError(name, { what: `${what}:\n${lines.join('')}`, remedy, cause: error.cause })
+  return new ReleaseError(isShared ? error.name : name, {
+    what: `${what}:\n${linesOfServices(facts)}`,
+    remedy: remediesOf(facts),
+    cause: error.cause,
+  })
 }
 
 const namesOf = (all: readonly { service?: string }[]) =>
@@ -120,8 +145,9 @@ export function runnerUnusable(what: string, remedy: string, cause: unknown): Re
 
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
-/** The messages of an error and of what caused it, outermost first. */
+/** What an error says, and what caused it, outermost first. */
 export const causesOf = (error: unknown): readonly string[] => {
   if (error === undefined) return []
-  return [messageOf(error), ...causesOf(error instanceof Error ? error.cause : undefined)]
+  const said = error instanceof ReleaseError ? error.what : messageOf(error)
+  return [said, ...causesOf(error instanceof Error ? error.cause : undefined)]
 }

@@ -65,6 +65,18 @@ test('what is wrong makes it red, and is told for each service; nothing is writt
   expect(bench.events.filter(event => /^(?:PUT|POST|DELETE) /.test(event))).toEqual([])
 })
 
+test('the error counts the services that are well, and names the first findings, each once', async () => {
+  const services = [...SERVICES, 'wmagent']
+  for (const service of services) await release(service, '2.4.0', '2.4.1', '2.4.2', '2.4.3')
+  for (const version of ['2.4.0', '2.4.1', '2.4.2', '2.4.3'])
+    for (const service of SERVICES) bench.remove(`${version}-stable`, service)
+  const ended = await audit({}, services.join(','))
+  const names = SERVICES.join(', ')
+  const lines = ['2.4.3', '2.4.2', '2.4.1'].map(version => `- ${names}: ${version}-stable is not there.\n`)
+  const what = `1 of 3 services are as the policy has it. Not as the policy has it:\n${lines.join('')}- 1 more finding.\n`
+  expect(ended.error).toMatchObject({ what, remedy: 'Every finding is listed with its remedy.' })
+})
+
 test.each([
   { what: 'is missing with from', from: '2.3.0', has: '2.4.1', state: 'wrong' },
   { what: 'may have expired without it', from: '', has: '2.4.1', state: 'absent' },
@@ -180,12 +192,29 @@ describe('what can not be read', () => {
     expect(ended.audit?.services.filter(({ problem }) => problem !== undefined)).toHaveLength(1)
   })
 
+  test('of all of them, for one cause: it is said once', async () => {
+    bench.registry.answer('GET list', refused(403, 'DENIED'), 2)
+    const { error } = await auditAll()
+    expect(error).toEqual(failure('registry-denied', 'It is the same for all 2 services.'))
+    expect(String(error).split('DENIED')).toHaveLength(2)
+  })
+
+  test('of some of them, for one cause: it is said once with their names', async () => {
+    await release('wmagent', '2.4.0')
+    bench.registry.answer('HEAD 2.4.0', refused(403, 'DENIED'), 2)
+    const { error } = await audit({}, [...SERVICES, 'wmagent'].join(','))
+    const what = expect.stringMatching(
+      /^1 of 3 services are as .* are 2 of 3 services:\n- \w+, \w+: .*: status 403\.\n$/,
+    )
+    expect(error).toMatchObject({ name: 'registry-denied', what })
+  })
+
   test('of one, and another that is wrong: both are told', async () => {
     bench.registry.answer('HEAD 2.4.0', refused(500, 'UNKNOWN'), 1)
     for (const service of SERVICES) bench.remove('2.4.0-stable', service)
     const ended = await auditAll()
     expect(ended.error).toEqual(failure('not-as-planned', '500'))
-    expect(ended.error).toMatchObject({ remedy: expect.stringMatching(/finding.*[Rr]un it again/) })
+    expect(ended.error).toMatchObject({ remedy: expect.stringMatching(/finding.*\n[Rr]un it again/) })
     expect(found(ended)).toHaveLength(1)
     expect(statesOf(ended).flat().toSorted()).toEqual(['2.4.0 unread', '2.4.0 wrong'])
   })

@@ -196,6 +196,11 @@ describe('a record that can not be stored', () => {
     expect(SERVICES.flatMap(service => records(service))).toHaveLength(1)
   })
 
+  test('of all services, for one cause: it is said once', async () => {
+    bench.registry.answer('GET referrers', refused(403, 'DENIED'), 2)
+    expect(String(recordWarnings(await promote(both))).split('DENIED')).toHaveLength(2)
+  })
+
   test('as the registry takes it and does not list it', async () => {
     await promote({ record: 'false' })
     bench.registry.answer('GET referrers', { status: 200, body: '{"manifests":[]}' })

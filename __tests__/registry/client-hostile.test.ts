@@ -95,6 +95,27 @@ describe('a token server', () => {
     expect(other.asked[0]?.headers.authorization).toBeUndefined()
   })
 
+  test.each([
+    {
+      who: BOB,
+      status: 401,
+      says: /did not accept the user name and password: status 401, UNAUTHORIZED: expired\.$/,
+    },
+    { who: BOB, status: 403, says: /gave no token for repository:.*: status 403, UNAUTHORIZED: expired\.$/ },
+    {
+      who: { kind: 'anonymous' },
+      status: 401,
+      says: /gave no token for .*: status 401, UNAUTHORIZED: expired\.$/,
+    },
+  ] as const)('that answers $who.kind with $status is quoted', async ({ who, status, says }) => {
+    const errors = [{ code: 'UNAUTHORIZED', message: 'expired.' }]
+    const tokens = await serve((_, response) => response.writeHead(status).end(JSON.stringify({ errors })))
+    const registry = await wantsToken(`http://${tokens.host}/token`)
+    using client = makeClient(registry.host, { credentials: who })
+    const what = expect.stringMatching(says)
+    await expect(client.headTag('2.3.4')).rejects.toMatchObject({ name: 'registry-denied', what })
+  })
+
   test.each(['{"token":""}', '{"token":7}', '<html>'])('that answers %s gives no token', async body => {
     const tokens = await serve((_, response) => response.end(body))
     const registry = await wantsToken(`http://${tokens.host}/token`)

@@ -63,8 +63,8 @@ test('a table of services by versions; below it what is not judged, findings wit
   expect(tableOf(audited)).toBe(`${TABLE}
 
 Not judged:
-  registry.cern.ch/cmswmcore/reqmon 2.4.1: it was lost.
-  registry.cern.ch/cmswmcore/wmagent: the registry is on fire.
+  reqmon: it was lost (2.4.1).
+  wmagent: the registry is on fire.
 
 Not as the policy has it:
   2.4.0-stable is what it is: reqmgr2 ${DIGESTS}, reqmon ${DIGESTS}. Fix it.
@@ -78,7 +78,7 @@ Good to know:
   2.4.2-stable is what it is: reqmgr2. Fix it.
   Tags of no version, by the policy: reqmgr2 has 2 tags, such as dev, x\\u001b[31m.
   Older than 2.4.0, and not judged: 7 of reqmgr2.
-  Not all records of reqmon are shown: They were lost.`)
+  Not all records are shown of reqmon: They were lost.`)
 })
 
 test('a table that is wider than the terminal is cut between services, and loses nothing', () => {
@@ -91,10 +91,14 @@ test('a table that is wider than the terminal is cut between services, and loses
 
 test('nothing to show is no table; many unread versions are one line', () => {
   const none = auditOf(service('a', [], { problem: 'x' }))
-  expect(tableOf(none)).toMatch(/^\nNot judged:\n.*\/a: x\.$/)
+  expect(tableOf(none)).toMatch(/^\nNot judged:\n {2}a: x\.$/)
   expect(summaryOf(ledgerOf(none), undefined)).not.toContain('|')
   const unread = version('1.0', 'unread', { problem: 'lost' })
-  expect(tableOf(auditOf(service('a', [unread, unread, unread])))).toMatch(/a 1\.0: lost; 2 more versions /)
+  expect(tableOf(auditOf(service('a', [unread, unread, unread])))).toMatch(
+    /a: lost \(1\.0 and 2 more versions\)\.$/,
+  )
+  const same = ['a', 'b'].map(name => service(name, [], { problem: `no answer for r/${name}:1.0` }))
+  expect(tableOf(auditOf(...same))).toMatch(/^\nNot judged:\n {2}a, b: no answer for r\/a:1\.0\.$/)
 })
 
 test.each<[cell: string, more: Partial<Version>]>([
@@ -112,6 +116,14 @@ test.each<[cell: string, more: Partial<Version>]>([
 ])('in short, %#: %s', (cell, more) => {
   const one = version('2.4.1', 'findings' in more ? 'wrong' : 'stable', more)
   expect(tableOf(auditOf(service('reqmgr2', [one]))).split('\n')[1]).toBe(`  2.4.1    ${cell}`)
+})
+
+test('the heading names a promotion that is incomplete', () => {
+  const left = version('2.4.2', 'waiting', {
+    findings: [finding('promotion-incomplete', '2.4.2-stable', { wrong: false })],
+  })
+  const text = summaryOf(ledgerOf(auditOf(service('reqmgr2', read), service('msoutput', [left]))), undefined)
+  expect(text).toMatch(/^### ⚠️ audit of 2 services: promotion is incomplete: msoutput waits\n/)
 })
 
 test('the summary says the same', () => {

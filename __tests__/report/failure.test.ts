@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Result } from '../../src/commands/ledger.ts'
 import { ReleaseError } from '../../src/errors.ts'
-import { failureText, reportFailure } from '../../src/report/failure.ts'
+import { causeLines, failureText, reportFailure } from '../../src/report/failure.ts'
 import { describeState } from '../../src/report/state.ts'
 import { Secrets } from '../../src/secrets.ts'
 import { captureOutput, DENIED, IMAGE, ledgerOf, OTHER, resultOf, serviceOf } from './known.ts'
@@ -60,6 +60,7 @@ test.each<[command: Result['command'], outcomes: string[], says: string]>([
     ['kept, kept', 'kept, missing', 'planned, planned'],
     '1 of 3 services have X; missing for b; could not be read for c.',
   ],
+  ['verify', ['missing, different', 'kept, kept'], 'All 2 services have X; without 2.3.4 for a.'],
   ['verify', ['planned, planned', 'planned, planned'], ''],
 ])('of many services, how many are stable is said first: %s, %j', (command, outcomes, says) => {
   const services = outcomes.map((each, index) => serviceOf('abcdefghijk'.charAt(index), each))
@@ -76,15 +77,24 @@ test('then what happened, the remedy, and the section about it', () => {
   expect(failureText(lines)).toBe(`Two are not:\n- a\n- b\nLook.\nSee ${LINK}#not-ready`)
 })
 
+test('a cause that the error says itself is not told again', () => {
+  for (const what of ['It was refused.', 'It was refused:\n- a\n']) {
+    const cause = new ReleaseError('registry-denied', { what, remedy: 'Wait.' })
+    expect(
+      causeLines(new ReleaseError('push-failed', { what: `It failed. ${what}`, remedy: 'Look.', cause })),
+    ).toEqual([])
+  }
+})
+
 test('each cause is told once, obeyed in nothing, and no secret is told, also of an internal error', () => {
   const secrets = new Secrets()
   const what = 'pässword\r::b'
   secrets.add('pässword')
-  const cause = new Error(`${what}c`, { cause: new Error(`${what}c`, { cause: what }) })
+  const cause = new Error(`${what}c`, { cause: new Error(`${what}c`, { cause: `${what}d` }) })
   reportFailure(secrets.maskError(new ReleaseError('login-failed', { what, remedy: what, cause })))
   expect(written().split('\n').slice(0, -3)).toEqual([
     'caused by: ***\\u000d::bc',
-    'caused by: ***\\u000d::b',
+    'caused by: ***\\u000d::bd',
   ])
   reportFailure(secrets.maskError(new TypeError(what)), ledgerOf(undefined))
   const text = `${NOTHING}%0A\\*{3}\\\\u000d::b\\. Report it .*%0ASee ${LINK}\n::debug::TypeError: `

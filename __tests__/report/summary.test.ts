@@ -47,6 +47,19 @@ test.each<[heading: string, known: Ledger['result'], error?: unknown]>([
     '✅ release of reqmgr2 2.3.4: 2.3.4-stable waits for its promotion',
     resultOf('release', waitingOf('reqmgr2', DIGEST)),
   ],
+  [
+    '⚠️ verify of 3 services 2.3.4: promotion is incomplete: reqmon, msoutput wait',
+    resultOf(
+      'verify',
+      serviceOf('a', 'kept, kept'),
+      waitingOf('reqmon', DIGEST),
+      waitingOf('msoutput', OTHER),
+    ),
+  ],
+  [
+    '✅ verify of 2 services 2.3.4: 2.3.4-stable waits for its promotion',
+    resultOf('verify', waitingOf('reqmon', DIGEST), waitingOf('msoutput', OTHER)),
+  ],
   ['⚠️ release of reqmgr2 2.3.4: a published version was overwritten', resultOf('release', replaced)],
   ['❌ promote of 2 services 2.3.4: The registry refused access', several, DENIED],
   ['❌ The registry refused access', undefined, DENIED],

@@ -1,5 +1,5 @@
 import { eachAtOnce } from '../concurrency.ts'
-import { knownFailure, ReleaseError, remediesOf } from '../errors.ts'
+import { errorOfServices, knownFailure, linesOfServices, ReleaseError, saidOfServices } from '../errors.ts'
 import { allTags } from '../policy/decide.ts'
 import { newestOfMoving } from '../policy/moving.ts'
 import { newestFirst, publishedVersions } from '../policy/published.ts'
@@ -31,11 +31,11 @@ export async function audit(request: AuditRequest, run: Run): Promise<void> {
   })
   const result = auditResult(request, all)
   run.ledger.result = result
-  const incomplete = findingsIn(result).filter(({ finding }) => finding.kind === 'promotion-incomplete')
-  if (incomplete.length > 0) {
-    const said = incomplete.map(({ service, finding }) => `${service}: ${finding.what}. ${finding.remedy}`)
-    run.log.warning('A promotion is incomplete', said.join('\n'))
-  }
+  const incomplete = findingsIn(result).flatMap(({ service, finding: { kind, what, remedy } }) =>
+    kind === 'promotion-incomplete' ? [{ service, what: `${what}. ${remedy}` }] : [],
+  )
+  if (incomplete.length > 0)
+    run.log.warning('A promotion is incomplete', linesOfServices(incomplete).trimEnd())
   throwIfWrong(result, all)
 }
 
@@ -133,30 +133,36 @@ async function readRecords(
   return { notes, records: images.length === 0 ? 'not-read' : 'read' }
 }
 
-function throwIfWrong({ services }: AuditResult, all: readonly ReadService[]) {
-  const wrong = services.filter(({ versions }) => versions.some(({ state }) => state === 'wrong'))
-  const unjudged = services.flatMap(({ image, problem, versions }) => {
-    const why = problem ?? versions.find(version => version.problem !== undefined)?.problem
-    return why === undefined ? [] : [`${image}: ${why}`]
+/** How many findings the error names; the list below the table has all. */
+const FIRST_FINDINGS = 3
+
+function throwIfWrong(result: AuditResult, all: readonly ReadService[]) {
+  const count = all.length
+  const wrong = findingsIn(result).filter(({ finding }) => finding.wrong)
+  const unjudged = result.services.flatMap(({ service, image, problem, versions }, index) => {
+    if (problem === undefined && versions.every(version => version.problem === undefined)) return []
+    const [unread] = all[index]?.unread.values() ?? []
+    const what = `${unread?.what ?? `${image}: ${problem}`}.`
+    const remedy = unread?.remedy ?? 'Check registry, project, service, from and policy.'
+    return [{ service, error: new ReleaseError(unread?.name ?? 'not-as-planned', { what, remedy }) }]
   })
-  if (wrong.length === 0 && unjudged.length === 0) return
-  const unread = all.flatMap(({ of, unread }) =>
-    [...unread.values()].map(({ name, remedy }) => ({ service: of.service, name, remedy })),
-  )
-  const isEmpty = all.some(one => one.judged.length === 0 && one.unread.size === 0)
-  const names = wrong.map(({ service }) => service).join(', ')
-  const what = [
-    wrong.length > 0 && `Not as the policy has it: ${names}.`,
-    unjudged.length > 0 && `Not judged, or not in full: ${unjudged.join('; ')}.`,
-  ]
-  const remedy = [
-    wrong.length > 0 && 'Every finding is listed with its remedy.',
-    isEmpty && 'Check registry, project, service, from and policy.',
-    remediesOf(unread),
-  ]
-  const isUnreadOnly = wrong.length === 0 && !isEmpty
-  throw new ReleaseError((isUnreadOnly && unread[0]?.name) || 'not-as-planned', {
-    what: what.filter(Boolean).join(' '),
-    remedy: remedy.filter(Boolean).join(' '),
+  const [first] = unjudged
+  if (wrong.length === 0 && first === undefined) return
+  const well = count - new Set([...wrong, ...unjudged].map(({ service }) => service)).size
+  const counts = well > 0 ? `${well} of ${count} services are as the policy has it. ` : ''
+  const what = `Not judged, or not in full, are ${unjudged.length} of ${count} services`
+  const unread = first && errorOfServices(unjudged, { name: first.error.name, what, count })
+  const isUnreadOnly = wrong.length === 0 && unjudged.every(({ error }) => error.name !== 'not-as-planned')
+  const seeList = wrong.length > 0 ? 'Every finding is listed with its remedy.\n' : ''
+  throw new ReleaseError((isUnreadOnly && unread?.name) || 'not-as-planned', {
+    what: `${counts}${wrong.length > 0 ? firstFindings(wrong) : ''}${unread?.what ?? ''}`,
+    remedy: `${seeList}${unread?.remedy ?? ''}`.trimEnd(),
   })
+}
+
+function firstFindings(wrong: ReturnType<typeof findingsIn>) {
+  const said = saidOfServices(wrong.map(({ service, finding }) => ({ service, what: `${finding.what}.` })))
+  const more = said.length - FIRST_FINDINGS
+  const lines = [...said.slice(0, FIRST_FINDINGS), ...(more > 0 ? [`${counted(more, 'more finding')}.`] : [])]
+  return `Not as the policy has it:\n${lines.map(line => `- ${line}\n`).join('')}`
 }

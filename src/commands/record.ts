@@ -1,4 +1,4 @@
-import { knownFailure, type ReleaseError, remediesOf } from '../errors.ts'
+import { knownFailure, linesOfServices, remediesOf } from '../errors.ts'
 import type { CheckState } from '../gates/check-state.ts'
 import { awaitChecks } from '../gates/checks.ts'
 import { shortBackoff } from '../http/retry.ts'
@@ -57,10 +57,11 @@ export async function recordDecision(targets: readonly Target[], decided: Decide
     return failures
   })
   if (failures.length === 0) return
-  const whats = failures.map(({ what }) => what).join('\n')
-  const kept =
-    'The tags are written. A later run can only record that it found them, so keep the log of this one.'
-  run.log.warning('The decision is not recorded', `${whats}\n${remediesOf(failures)}\n${kept}`)
+  const kept = 'The tags are written. Keep this log: a later run can only record that it found them.'
+  run.log.warning(
+    'The decision is not recorded',
+    `${linesOfServices(failures)}${remediesOf(failures)}\n${kept}`,
+  )
 }
 
 function stableTags({ tags }: ServiceEntry): readonly TagEntry[] {
@@ -73,7 +74,7 @@ async function recordService(
   { states, checks, commit, decision: { gitTag } }: Decided,
   common: Common,
   run: Run,
-): Promise<number | 'unsupported' | Pick<ReleaseError, 'what' | 'remedy'>> {
+): Promise<number | 'unsupported' | { service: string; what: string; remedy: string }> {
   const { digest } = entry
   if (digest === undefined) return 0
   const promotionsWith = (states: readonly CheckState[]): readonly Promotion[] => {
@@ -104,7 +105,7 @@ async function recordService(
   } catch (error) {
     const { what, remedy } = knownFailure(error)
     const of = promotions.map(({ destination }) => destination).join(', ')
-    return { what: run.secrets.mask(`The record of ${of}: ${what}`), remedy }
+    return { service: entry.service, what: run.secrets.mask(`The record of ${of}: ${what}`), remedy }
   }
 }
 

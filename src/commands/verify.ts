@@ -1,4 +1,4 @@
-import { errorOfServices, ReleaseError, remediesOf, type ServiceFailure } from '../errors.ts'
+import { errorOfServices, linesOfServices, ReleaseError, remediesOf, type ServiceFailure } from '../errors.ts'
 import { findingsOf, mayWait } from '../reconcile/audit-findings.ts'
 import { reconcile } from '../reconcile/reconcile.ts'
 import { constraintsOfPublished, digestAt, type Observed, stableConstraint } from '../reconcile/state.ts'
@@ -48,7 +48,7 @@ export async function verify(request: VerifyRequest, run: Run): Promise<void> {
     ...failures.map(({ service, error: { what, remedy } }) => ({ service, what, remedy })),
   ]
   throw new ReleaseError('not-as-planned', {
-    what: `Not as planned for ${request.decision.gitTag}:\n${all.map(({ service, what }) => `- ${service}: ${what.trimEnd()}\n`).join('')}`,
+    what: `Not as planned for ${request.decision.gitTag}:\n${linesOfServices(all)}`,
     remedy: remediesOf(all),
   })
 }

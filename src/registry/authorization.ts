@@ -1,7 +1,7 @@
 import type { HttpResponse, Transport } from '../http/transport.ts'
 import { field, parseJson } from '../json.ts'
 import type { Secrets } from '../secrets.ts'
-import { denied, unreadable } from './answer.ts'
+import { denied, describeAnswer, unreadable } from './answer.ts'
 import type { Credentials } from './credentials.ts'
 import { realmProblem } from './realm.ts'
 import type { Repository } from './reference.ts'
@@ -66,9 +66,15 @@ async function fetchToken(challenge: Challenge, origin: string, options: Connect
   const service = challenge.parameters.get('service')
   const query = new URLSearchParams(service === undefined ? { scope } : { service, scope })
   const url = new URL(realm)
-  const { status, body } = await askForToken(url, query, origin, options)
+  const response = await askForToken(url, query, origin, options)
+  const { status, body } = response
+  if (status === 401 && options.credentials.kind === 'password')
+    throw denied(
+      `${url.host} did not accept the user name and password: ${describeAnswer(response, secrets)}.`,
+      "Check username and password (or docker's login): they are wrong, or have expired.",
+    )
   if (status === 401 || status === 403)
-    throw denied(`${url.host} gave no token for ${scope}: status ${status}.`)
+    throw denied(`${url.host} gave no token for ${scope}: ${describeAnswer(response, secrets)}.`)
   const answer = parseJson(body.toString())
   const token = field(answer, 'token') ?? field(answer, 'access_token')
   if (status !== 200 || typeof token !== 'string' || token === '')

@@ -1,5 +1,6 @@
 import { type AuditedVersion, type AuditResult, findingsIn } from '../commands/audit-result.ts'
 import { allTagsOf, type Result, type TagEntry, writesRegistry } from '../commands/ledger.ts'
+import { saidOfServices } from '../errors.ts'
 import { groupBy } from '../group-by.ts'
 import type { Finding } from '../reconcile/audit-findings.ts'
 import { BY_HAND, type PromotionNote } from '../registry/promotion-record.ts'
@@ -92,13 +93,14 @@ function findingList(result: AuditResult, wrong: boolean) {
 }
 
 function problemsOf({ services }: AuditResult) {
-  return services.flatMap(({ image, problem, versions }) => {
-    if (problem !== undefined) return [`${image}: ${problem}.`]
+  const problems = services.flatMap(({ service, problem, versions }) => {
+    if (problem !== undefined) return [{ service, what: `${problem}.` }]
     const [first, ...others] = versions.filter(version => version.problem !== undefined)
     if (first === undefined) return []
-    const more = others.length === 0 ? '' : `; ${counted(others.length, 'more version')} could not be read`
-    return [`${image} ${first.gitTag}: ${first.problem}${more}.`]
+    const more = others.length === 0 ? '' : ` and ${counted(others.length, 'more version')}`
+    return [{ service, what: `${first.problem} (${first.gitTag}${more}).` }]
   })
+  return saidOfServices(problems)
 }
 
 function remarksOf({ services, from, records }: AuditResult) {
@@ -111,13 +113,13 @@ function remarksOf({ services, from, records }: AuditResult) {
   const older = services
     .filter(({ olderVersions }) => olderVersions > 0)
     .map(({ service, olderVersions }) => `${olderVersions} of ${service}`)
+  const unshown = services.flatMap(({ service, recordsProblem: what }) =>
+    what === undefined ? [] : [{ service, what }],
+  )
   return [
     others.length > 0 && `Tags of no version, by the policy: ${others.join('; ')}.`,
     older.length > 0 && `Older than ${from}, and not judged: ${older.join(', ')}.`,
-    ...services.map(
-      ({ service, recordsProblem }) =>
-        recordsProblem !== undefined && `Not all records of ${service} are shown: ${recordsProblem}`,
-    ),
+    ...saidOfServices(unshown).map(said => `Not all records are shown of ${said}`),
     records === 'unsupported' && 'No records are shown: the registry has no referrers API.',
   ].filter(line => line !== false)
 }

@@ -17,9 +17,8 @@ export function reportFailure(error: unknown, ledger?: Ledger): void {
 export function causeLines(error: unknown): readonly string[] {
   const { what } = failureOf(error)
   const [, ...causes] = causesOf(error)
-  return [...new Set(causes.map(oneLine))]
-    .filter(cause => !what.includes(cause))
-    .map(cause => `caused by: ${cause}`)
+  const unsaid = causes.map(cause => cause.trimEnd()).filter(cause => !what.includes(cause))
+  return [...new Set(unsaid.map(cause => `caused by: ${oneLine(cause)}`))]
 }
 
 /** What is written, what failed, and the remedy. */

@@ -33,14 +33,22 @@ function stateOfMany({ command, services }: Result) {
   const shown = stableTags.length > 0 ? stableTags : planned.slice(0, 1)
   let isMixed = false
   const sentences = shown.map(({ tag }) => {
-    const entries = services.flatMap(({ service, tags }) =>
-      tags.filter(each => each.tag === tag).map(entry => ({ service, entry })),
+    const entries = services.flatMap(({ service, tags: [first, ...copies] }) =>
+      [first, ...copies].flatMap(entry => (entry?.tag === tag ? [{ service, entry, first }] : [])),
     )
     const unread = entries.filter(({ entry }) => entry.outcome === 'pushed').length
     const others = entries.filter(({ entry }) => !isPublished(entry) && entry.outcome !== 'pushed')
+    // A tag that outlived the first one has nothing to differ from.
+    const isLeft = ({ entry, first }: (typeof entries)[number]) =>
+      entry.outcome === 'different' && first?.outcome === 'missing'
     isMixed ||= others.length > 0
-    const has = others.length === 0 ? 'All' : `${services.length - others.length} of`
-    const states = groupBy(others, ({ entry }) => meaningOf(entry.outcome, command) ?? entry.outcome)
+    const without = others.filter(each => !isLeft(each)).length
+    const has = without === 0 ? 'All' : `${services.length - without} of`
+    const states = groupBy(others, each =>
+      isLeft(each)
+        ? `without ${each.first?.tag}`
+        : (meaningOf(each.entry.outcome, command) ?? each.entry.outcome),
+    )
     return [
       `${has} ${services.length} services have ${tag}`,
       unread > 0 ? `, not read back for ${unread}` : '',
