@@ -153,7 +153,8 @@ const SPECIAL: Partial<Record<OurCall, Partial<Record<Fault, Expected>>>> = {
     'truncated body': 'retried',
     'answer lost, then 412': 'retried',
     '404': 'registry-unreadable',
-    'not JSON': 'registry-unreadable',
+    // Status 200 is taken for a success, and what is not there is found out.
+    'not JSON': 'not-as-planned',
     redirect: 'registry-unreadable',
     'redirect to a thief': 'registry-unreadable',
   },

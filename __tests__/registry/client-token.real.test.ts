@@ -63,6 +63,7 @@ test.each([
   using client = makeClient(registry.host, { credentials: who })
   const heads = await Promise.all(['2.3.4', '2.3.4-stable'].map(tag => client.headTag(tag)))
   expect(heads).toEqual([ABSENT, ABSENT])
+  await client.requireWritable()
   await client.putManifest('2.3.4', EMPTY_INDEX)
   expect(await client.headTag('2.3.4')).toEqual({ kind: 'present', digest: digestOf(EMPTY_INDEX.bytes) })
   expect(await client.listTags()).toEqual(['2.3.4'])

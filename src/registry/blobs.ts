@@ -39,9 +39,10 @@ export async function requireWritable(registry: Asker): Promise<void> {
   const begun = await registry.ask({ ...UPLOAD, what })
   const path = locationIn(begun)
   const uploads = new URL(`/v2/${registry.repository.path}/blobs/uploads/`, begun.url).href
-  // Elsewhere it ends by itself.
+  // It ends by itself, too: there, elsewhere, and where a token for pull and push may not cancel it.
+  const expects = [204, 401, 403, 404, 405]
   if (path?.href.startsWith(uploads))
-    await registry.ask({ method: 'DELETE', path, what, expects: [204] }, shortBackoff).catch(knownFailure)
+    await registry.ask({ method: 'DELETE', path, what, expects }, shortBackoff).catch(knownFailure)
 }
 
 /** 201 by the specification. */

@@ -33,12 +33,13 @@ export function connect(options: ConnectionOptions): Asker['ask'] {
       const header = url.origin === origin ? await authorization.header(origin) : undefined
       const headers = { ...question.headers, ...(header === undefined ? {} : { authorization: header }) }
       const response = await options.transport.send({ method, url, headers, body }, backoff)
-      isRefused = response.status === 401
+      const isExpected = expects.includes(response.status)
+      isRefused = response.status === 401 && !isExpected
       if (isRefused && response.url.origin !== origin)
         throw unusable(what, `it leads to ${response.url.origin}, which wants credentials`)
       // Once: the token may have expired.
       if (isRefused && !isAgain && authorization.challenged(response, header)) continue
-      if (expects.includes(response.status)) return response
+      if (isExpected) return response
       if (expects.includes(404) && provesAbsence(response)) return { ...response, status: 404 }
       throw refusalOf(question, response, options)
     }
