@@ -1,4 +1,4 @@
-import { parsePolicy } from '../../src/policy/notation.ts'
+import { parsePolicy } from '../../src/policy/parse-policy.ts'
 import type { Policy } from '../../src/policy/policy.ts'
 import { formatProblems, type PolicyProblem } from '../../src/policy/problems.ts'
 

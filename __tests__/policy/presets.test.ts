@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { allTags, decide } from '../../src/policy/decide.ts'
-import { parsePolicy } from '../../src/policy/notation.ts'
+import { parsePolicy } from '../../src/policy/parse-policy.ts'
 import { presets } from '../../src/policy/presets.ts'
 import { policyOf } from './policy-of.ts'
 import { examples } from './preset-examples.ts'

@@ -5,7 +5,8 @@ import { expect, test, vi } from 'vitest'
 import { parse } from 'yaml'
 import type { AuditResult } from '../../src/commands/audit-result.ts'
 import type { Result } from '../../src/commands/ledger.ts'
-import { jsonOf, outputsOf, RECORD_FOLDER, setOutputs } from '../../src/report/outputs.ts'
+import { jsonOf } from '../../src/report/json-result.ts'
+import { outputsOf, RECORD_FOLDER, setOutputs } from '../../src/report/outputs.ts'
 import {
   captureOutput,
   DENIED,

@@ -10,8 +10,8 @@ import { requestOf } from '../inputs/request.ts'
 import { InterruptedError, interruption } from '../interruption.ts'
 import type { Log } from '../log.ts'
 import { causeLines, failureText } from '../report/failure.ts'
+import { jsonOf } from '../report/json-result.ts'
 import { maskedLog } from '../report/masked-log.ts'
-import { jsonOf } from '../report/outputs.ts'
 import { tableOf } from '../report/table.ts'
 import { coloursFor, terminalLog } from '../report/terminal-log.ts'
 import { Secrets } from '../secrets.ts'
@@ -20,7 +20,7 @@ import { eachLine } from '../text.ts'
 import { type Call, readCall } from './arguments.ts'
 import { ciContext } from './ci.ts'
 import { explain } from './explain.ts'
-import { writeResult } from './write-result.ts'
+import { writeResult } from './write-stdout.ts'
 
 /** Returns the exit status, or the signal that stopped the run. Never throws. */
 export async function runCommandLine(process: NodeJS.Process): Promise<number | NodeJS.Signals> {

@@ -9,7 +9,7 @@ import { aligned } from '../report/table.ts'
 import { jsonLine, oneLine } from '../text.ts'
 import type { Call } from './arguments.ts'
 import { ciContext } from './ci.ts'
-import { writeResult } from './write-result.ts'
+import { writeResult } from './write-stdout.ts'
 
 /** Prints what a policy makes of the git tags on standard input. */
 export async function explain(

@@ -13,16 +13,13 @@ export interface AuditResult {
 
 export interface AuditedService {
   readonly service: string
-  /** `registry/project/service`. */
   readonly image: string
-  /** Why nothing of it can be judged. */
   readonly problem?: string | undefined
   /** How many tags belong to no version, and some of them. */
   readonly otherTags: number
   readonly otherTagsSuchAs: readonly string[]
   /** Why not all of its records are shown. */
   readonly recordsProblem?: string | undefined
-  /** How many versions are older than `from`. */
   readonly olderVersions: number
   /** The same versions for all services, the newest first. */
   readonly versions: readonly AuditedVersion[]

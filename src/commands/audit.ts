@@ -1,4 +1,4 @@
-import { eachAtOnce } from '../concurrency.ts'
+import { eachAtOnce } from '../each-at-once.ts'
 import { errorOfServices, knownFailure, linesOfServices, ReleaseError, saidOfServices } from '../errors.ts'
 import { allTags } from '../policy/decide.ts'
 import { newestOfMoving } from '../policy/moving.ts'
@@ -10,10 +10,10 @@ import { tagged } from '../registry/reference.ts'
 import { counted } from '../text.ts'
 import { type AuditResult, findingsIn } from './audit-result.ts'
 import { auditResult, type ReadService } from './audit-versions.ts'
+import { forServices } from './for-services.ts'
 import { readNotes } from './record.ts'
 import type { AuditRequest, PublishedService } from './request.ts'
 import type { Run } from './run.ts'
-import { forServices } from './services.ts'
 
 /** How many requests go to the registry at once, for all services together. */
 const REQUESTS_AT_ONCE = 16
@@ -133,7 +133,6 @@ async function readRecords(
   return { notes, records: images.length === 0 ? 'not-read' : 'read' }
 }
 
-/** How many findings the error names; the list below the table has all. */
 const FIRST_FINDINGS = 3
 
 function throwIfWrong(result: AuditResult, all: readonly ReadService[]) {

@@ -8,12 +8,12 @@ import type { CopyStep } from '../reconcile/step.ts'
 import { type Digest, tagged } from '../registry/reference.ts'
 import { requireImage, requireTaggedImage } from '../registry/require-image.ts'
 import { noteWritten, restoreFirst } from './first-tag.ts'
+import { forServices } from './for-services.ts'
 import { isPublished, noteOutcome } from './ledger.ts'
 import { allowedSteps, type Image, isWritten, observe, readTags } from './observe.ts'
 import { recordDecision } from './record.ts'
 import type { PushRequest, ReleaseRequest } from './request.ts'
 import type { Run, Target } from './run.ts'
-import { forServices } from './services.ts'
 
 export interface Copies extends Target {
   readonly image: Image

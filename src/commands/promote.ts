@@ -8,12 +8,12 @@ import { type Constraints, constraintsOfPublished } from '../reconcile/state.ts'
 import { REVISION_LABEL, readLabels, SOURCE_LABEL } from '../registry/labels.ts'
 import { requireTaggedImage } from '../registry/require-image.ts'
 import { type Copies, hasTagsToWrite, noteFound, writeCopies } from './copies.ts'
+import { forServices, noteFailure, tryServices } from './for-services.ts'
 import { noteOutcome } from './ledger.ts'
 import { nextSteps } from './observe.ts'
 import { recordDecision } from './record.ts'
 import type { PromoteRequest } from './request.ts'
 import { openTargets, type Run, type Target } from './run.ts'
-import { forServices, noteFailure, tryServices } from './services.ts'
 import { commitOfTag } from './tag-commit.ts'
 
 /**

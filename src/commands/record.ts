@@ -14,10 +14,10 @@ import {
 } from '../registry/promotion-record.ts'
 import { type Digest, digestOf } from '../registry/reference.ts'
 import { counted } from '../text.ts'
+import { forServices } from './for-services.ts'
 import { isPublished, type ServiceEntry, type TagEntry } from './ledger.ts'
 import type { VersionRequest } from './request.ts'
 import type { Run, Target } from './run.ts'
-import { forServices } from './services.ts'
 
 interface Decided extends VersionRequest {
   readonly command: string

@@ -6,12 +6,12 @@ import type { Step } from '../reconcile/step.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import type { Digest } from '../registry/reference.ts'
 import { belongsTo } from './copies.ts'
+import { forServices, tryServices } from './for-services.ts'
 import { noteOutcome, type ServiceEntry, type TagOutcome } from './ledger.ts'
 import { observe } from './observe.ts'
 import { readNotes } from './record.ts'
 import type { VerifyRequest } from './request.ts'
 import { openTargets, type Run, type Target } from './run.ts'
-import { forServices, tryServices } from './services.ts'
 
 interface Difference {
   readonly service: string

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { PublishedService } from '../commands/request.ts'
 import type { Build } from '../docker/build.ts'
-import { findFixedTag } from '../docker/dockerfile.ts'
+import { findFixedTag } from '../docker/fixed-tag.ts'
 import { imageName, isIn, type Repository } from '../registry/reference.ts'
 import { oneLine } from '../text.ts'
 import { holdsLogin, lookAt } from './paths.ts'

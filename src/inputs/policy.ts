@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { inputs } from '../action-yml.ts'
-import { parsePolicy } from '../policy/notation.ts'
+import { parsePolicy } from '../policy/parse-policy.ts'
 import type { Policy } from '../policy/policy.ts'
 import { type PresetName, presets } from '../policy/presets.ts'
 import { EXAMPLE, formatProblems } from '../policy/problems.ts'

@@ -1,9 +1,9 @@
 import { isReferrersTag, tagProblem } from './image-tag.ts'
 import { matchRule, ruleFor, stableOrigin } from './match.ts'
-import { parsePolicy } from './notation.ts'
-import { render } from './pattern.ts'
+import { parsePolicy } from './parse-policy.ts'
 import type { Policy, Template } from './policy.ts'
 import { presets } from './presets.ts'
+import { render } from './tokens.ts'
 
 export interface PlannedTag {
   readonly tag: string

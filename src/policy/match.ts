@@ -1,6 +1,6 @@
 import { isReferrersTag, tagProblem } from './image-tag.ts'
-import { type Bindings, boundBy, type Match, matchTokens, render } from './pattern.ts'
 import type { Policy, Rule, Template } from './policy.ts'
+import { type Bindings, boundBy, type Match, matchTokens, render } from './tokens.ts'
 
 /** `*` matches only what can be an image tag. */
 export function matchRule({ pattern }: Rule, gitTag: string): Match {

@@ -1,4 +1,4 @@
-import type { Pattern, Token } from './pattern.ts'
+import type { Pattern, Token } from './tokens.ts'
 
 export interface Template {
   readonly source: string

@@ -3,6 +3,7 @@ import { type Backoff, shortBackoff } from '../http/retry.ts'
 import type { HttpResponse } from '../http/transport.ts'
 import { unusable } from './answer.ts'
 import type { Asker } from './connection.ts'
+import { unlessThere, WRITTEN } from './put.ts'
 import { byDigest, type Digest, digestOf, imageName } from './reference.ts'
 
 /** The digest is computed, not believed. */
@@ -45,22 +46,8 @@ export async function requireWritable(registry: Asker): Promise<void> {
     await registry.ask({ method: 'DELETE', path, what, expects }, shortBackoff).catch(knownFailure)
 }
 
-/** 201 by the specification. */
-export const WRITTEN = [200, 201, 202, 204]
-
 const UPLOAD = { method: 'POST', path: 'blobs/uploads/', expects: [202] } as const
 
 function locationIn({ headers: { location }, url }: HttpResponse) {
   return location !== undefined && URL.canParse(location, url.href) ? new URL(location, url) : undefined
-}
-
-/** The answer to a PUT; undefined if that failed and has written all the same. */
-export async function unlessThere<T>(put: Promise<T>, isThere: () => Promise<boolean>) {
-  try {
-    return await put
-  } catch (caught) {
-    knownFailure(caught)
-    if ((await isThere().catch(knownFailure)) === true) return undefined
-    throw caught
-  }
 }

@@ -2,10 +2,11 @@ import { type Backoff, shortBackoff } from '../http/retry.ts'
 import type { HttpResponse } from '../http/transport.ts'
 import { unreadable, unusable } from './answer.ts'
 import type { ConnectionOptions } from './authorization.ts'
-import { getBlob, putBlob, requireWritable, unlessThere, WRITTEN } from './blobs.ts'
+import { getBlob, putBlob, requireWritable } from './blobs.ts'
 import { type Asker, connect, type Question } from './connection.ts'
 import { MANIFEST_MEDIA_TYPES } from './media-types.ts'
 import { listReferrers, listTags } from './pages.ts'
+import { unlessThere, WRITTEN } from './put.ts'
 import {
   byDigest,
   type Digest,

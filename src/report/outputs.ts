@@ -6,8 +6,8 @@ import type { AuditResult } from '../commands/audit-result.ts'
 import type { Ledger, Result, TagEntry } from '../commands/ledger.ts'
 import { allTagsOf, hasResultAnyway, isPublished } from '../commands/ledger.ts'
 import { messageOf, ReleaseError } from '../errors.ts'
-import { jsonLine, oneLine } from '../text.ts'
-import { failureOf } from './failure.ts'
+import { oneLine } from '../text.ts'
+import { jsonOf } from './json-result.ts'
 
 /** Of a run that failed, sets those that are known. Throws `outputs-not-written`. */
 export function setOutputs(ledger: Ledger, error: unknown, temporary: string | undefined): void {
@@ -24,13 +24,6 @@ export function setOutputs(ledger: Ledger, error: unknown, temporary: string | u
       cause,
     })
   }
-}
-
-/** The output `json`, and what `--json` prints. */
-export function jsonOf({ result }: Ledger, error: unknown, command?: string): string {
-  if (error === undefined) return jsonLine(result)
-  const { name, what, remedy } = failureOf(error)
-  return jsonLine({ command, ...result, error: { name, what, remedy } })
 }
 
 export function outputsOf(

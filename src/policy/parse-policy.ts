@@ -1,9 +1,9 @@
 import { tagProblem } from './image-tag.ts'
 import { stableOrigin } from './match.ts'
-import { ANY, boundBy, type Pattern, render, type Token, tokenize } from './pattern.ts'
 import type { Policy, Rule, Template } from './policy.ts'
 import { EXAMPLE, type PolicyProblem, policyLines, type Report, type Word } from './problems.ts'
 import { type RuleWords, splitRule, type TagWord } from './split-rule.ts'
+import { ANY, boundBy, type Pattern, render, type Token, tokenize } from './tokens.ts'
 
 type ParsedPolicy =
   | { readonly kind: 'policy'; readonly policy: Policy; readonly warnings: readonly PolicyProblem[] }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { findFixedTag } from '../../src/docker/dockerfile.ts'
+import { findFixedTag } from '../../src/docker/fixed-tag.ts'
 
 test.each([
   // As dbs2go's is.

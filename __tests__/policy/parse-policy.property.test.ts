@@ -2,9 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { allTags, decide } from '../../src/policy/decide.ts'
 import { matchRule } from '../../src/policy/match.ts'
-import { parsePolicy } from '../../src/policy/notation.ts'
-import { render } from '../../src/policy/pattern.ts'
+import { parsePolicy } from '../../src/policy/parse-policy.ts'
 import { formatProblems } from '../../src/policy/problems.ts'
+import { render } from '../../src/policy/tokens.ts'
 import { policyOf, problemsOf } from './policy-of.ts'
 
 /** Texts without sense, and texts that are nearly policies. */

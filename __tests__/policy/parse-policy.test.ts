@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { parsePolicy } from '../../src/policy/notation.ts'
+import { parsePolicy } from '../../src/policy/parse-policy.ts'
 import { type Policy, policyText } from '../../src/policy/policy.ts'
 import { presets } from '../../src/policy/presets.ts'
 import { formatProblems, type PolicyProblem } from '../../src/policy/problems.ts'

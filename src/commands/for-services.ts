@@ -1,4 +1,4 @@
-import { eachAtOnce } from '../concurrency.ts'
+import { eachAtOnce } from '../each-at-once.ts'
 import { errorOfServices, knownFailure, type ReleaseError, type ServiceFailure } from '../errors.ts'
 import type { Secrets } from '../secrets.ts'
 import type { ServiceEntry } from './ledger.ts'

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { forServices } from '../../src/commands/services.ts'
-import { eachAtOnce } from '../../src/concurrency.ts'
+import { forServices } from '../../src/commands/for-services.ts'
+import { eachAtOnce } from '../../src/each-at-once.ts'
 import { ReleaseError } from '../../src/errors.ts'
 
 const failure = (name: string) =>
