@@ -41,9 +41,9 @@ export async function requireWritable(registry: Asker): Promise<void> {
   const path = locationIn(begun)
   const uploads = new URL(`/v2/${registry.repository.path}/blobs/uploads/`, begun.url).href
   // It ends by itself, too: there, elsewhere, and where a token for pull and push may not cancel it.
-  const expects = [204, 401, 403, 404, 405]
+  const cancel = { method: 'DELETE', what, expects: [204, 401, 403, 404, 405], keepsToken: true } as const
   if (path?.href.startsWith(uploads))
-    await registry.ask({ method: 'DELETE', path, what, expects }, shortBackoff).catch(knownFailure)
+    await registry.ask({ ...cancel, path }, shortBackoff).catch(knownFailure)
 }
 
 const UPLOAD = { method: 'POST', path: 'blobs/uploads/', expects: [202] } as const

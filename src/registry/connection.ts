@@ -12,6 +12,8 @@ export interface Question extends Pick<HttpRequest, 'method' | 'body'> {
   readonly what: string
   /** 404 stands for all that proves absence. */
   readonly expects: readonly number[]
+  /** A 401 is no reason for another token. */
+  readonly keepsToken?: boolean
 }
 
 export interface Asker {
@@ -33,13 +35,12 @@ export function connect(options: ConnectionOptions): Asker['ask'] {
       const header = url.origin === origin ? await authorization.header(origin) : undefined
       const headers = { ...question.headers, ...(header === undefined ? {} : { authorization: header }) }
       const response = await options.transport.send({ method, url, headers, body }, backoff)
-      const isExpected = expects.includes(response.status)
-      isRefused = response.status === 401 && !isExpected
+      isRefused = response.status === 401 && !question.keepsToken
       if (isRefused && response.url.origin !== origin)
         throw unusable(what, `it leads to ${response.url.origin}, which wants credentials`)
       // Once: the token may have expired.
       if (isRefused && !isAgain && authorization.challenged(response, header)) continue
-      if (isExpected) return response
+      if (expects.includes(response.status)) return response
       if (expects.includes(404) && provesAbsence(response)) return { ...response, status: 404 }
       throw refusalOf(question, response, options)
     }
