@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
-import { asRunnerFault, errorOfServices, linesOfServices, ReleaseError, remediesOf } from '../src/errors.ts'
+import { asRunnerFault, ReleaseError } from '../src/errors.ts'
+import { errorOfServices, linesOfServices, remediesOf } from '../src/service-errors.ts'
 
 const down = (service: string) => ({
   service,

@@ -1,6 +1,7 @@
 import { eachAtOnce } from '../each-at-once.ts'
-import { errorOfServices, knownFailure, type ReleaseError, type ServiceFailure } from '../errors.ts'
+import { knownFailure, type ReleaseError } from '../errors.ts'
 import type { Secrets } from '../secrets.ts'
+import { errorOfServices, type ServiceFailure } from '../service-errors.ts'
 import type { ServiceEntry } from './ledger.ts'
 
 /** Registries limit what one account may ask at once. */

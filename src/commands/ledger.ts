@@ -118,3 +118,10 @@ export function isPublished({ outcome }: TagEntry): boolean {
 export function allTagsOf({ services }: Result): readonly TagEntry[] {
   return services.flatMap(({ tags }) => tags)
 }
+
+/** The services whose stable tags wait, though those of others are there. */
+export function leftBehind(services: readonly ServiceEntry[]): string[] {
+  const having = (is: TagOutcome) =>
+    services.filter(({ tags }) => tags.some(({ stable, outcome }) => stable && outcome === is))
+  return having('kept').length === 0 ? [] : having('withheld').map(({ service }) => service)
+}

@@ -1,4 +1,4 @@
-import { knownFailure, linesOfServices, remediesOf } from '../errors.ts'
+import { knownFailure } from '../errors.ts'
 import type { CheckState } from '../gates/check-state.ts'
 import { awaitChecks } from '../gates/checks.ts'
 import { shortBackoff } from '../http/retry.ts'
@@ -13,6 +13,7 @@ import {
   storeRecord,
 } from '../registry/promotion-record.ts'
 import { type Digest, digestOf } from '../registry/reference.ts'
+import { linesOfServices, remediesOf } from '../service-errors.ts'
 import { counted } from '../text.ts'
 import { forServices } from './for-services.ts'
 import { isPublished, type ServiceEntry, type TagEntry } from './ledger.ts'

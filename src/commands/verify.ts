@@ -1,13 +1,14 @@
-import { errorOfServices, linesOfServices, ReleaseError, remediesOf, type ServiceFailure } from '../errors.ts'
+import { ReleaseError } from '../errors.ts'
 import { findingsOf, mayWait } from '../reconcile/audit-findings.ts'
 import { reconcile } from '../reconcile/reconcile.ts'
 import { constraintsOfPublished, digestAt, type Observed, stableConstraint } from '../reconcile/state.ts'
 import type { Step } from '../reconcile/step.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import type { Digest } from '../registry/reference.ts'
+import { errorOfServices, linesOfServices, remediesOf, type ServiceFailure } from '../service-errors.ts'
 import { belongsTo } from './copies.ts'
 import { forServices, tryServices } from './for-services.ts'
-import { noteOutcome, type ServiceEntry, type TagOutcome } from './ledger.ts'
+import { leftBehind, noteOutcome, type ServiceEntry } from './ledger.ts'
 import { observe } from './observe.ts'
 import { readNotes } from './record.ts'
 import type { VerifyRequest } from './request.ts'
@@ -55,12 +56,8 @@ export async function verify(request: VerifyRequest, run: Run): Promise<void> {
 
 /** A promotion that has reached some services only is no difference, as the others may wait. */
 function warnOfIncomplete(targets: readonly Target[], { log }: Run) {
-  const servicesWith = (is: TagOutcome) =>
-    targets.flatMap(({ entry: { service, tags } }) =>
-      tags.some(({ stable, outcome }) => stable && outcome === is) ? [service] : [],
-    )
-  const waiting = servicesWith('withheld').join(', ')
-  if (waiting === '' || servicesWith('kept').length === 0) return
+  const waiting = leftBehind(targets.map(({ entry }) => entry)).join(', ')
+  if (waiting === '') return
   const what = `Other services are promoted, and these wait: ${waiting}. Promote all again: it completes.`
   log.warning('A promotion is incomplete', what)
 }

@@ -50,13 +50,15 @@ export function openChecks(states: readonly CheckState[]): readonly CheckState[]
 export function checksNotPassed(gitTag: string, open: readonly CheckState[]): ReleaseError {
   return new ReleaseError('checks-not-passed', {
     what: `The stable tags of ${gitTag} are not written: ${checksInFull(open)}.`,
-    remedy: open.some(({ kind }) => kind === 'failed')
-      ? 'Find out what failed; run this again when it has passed.'
-      : open.some(({ kind }) => kind === 'absent')
-        ? 'Check the names in require-checks; what is not found may not have started.'
-        : 'Run it again when they have passed; checks-timeout waits for them.',
+    remedy: REMEDIES.find(([kind]) => open.some(each => each.kind === kind))?.[1] ?? '',
   })
 }
+
+const REMEDIES = [
+  ['failed', 'Find out what failed; run this again when it has passed.'],
+  ['absent', 'Check the names in require-checks; what is not found may not have started.'],
+  ['running', 'Run it again when they have passed; checks-timeout waits for them.'],
+] as const
 
 /** Gives back the commit. */
 export async function requireReadableChecks(gate: ChecksGate, tag: Tag, ports: GatePorts): Promise<string> {

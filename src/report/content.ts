@@ -1,9 +1,9 @@
 import { type AuditedVersion, type AuditResult, findingsIn } from '../commands/audit-result.ts'
 import { allTagsOf, type Result, type TagEntry, writesRegistry } from '../commands/ledger.ts'
-import { saidOfServices } from '../errors.ts'
 import { groupBy } from '../group-by.ts'
 import type { Finding } from '../reconcile/audit-findings.ts'
 import { BY_HAND, type PromotionNote } from '../registry/promotion-record.ts'
+import { saidOfServices } from '../service-errors.ts'
 import { counted, withShortDigests } from '../text.ts'
 import { meaningOf } from './state.ts'
 

@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs'
 import { findingsIn } from '../commands/audit-result.ts'
-import { allTagsOf, type Ledger, type Result, type TagOutcome, writesRegistry } from '../commands/ledger.ts'
+import { allTagsOf, type Ledger, leftBehind, type Result, writesRegistry } from '../commands/ledger.ts'
 import { AWAITS_PROMOTION } from '../reconcile/state.ts'
 import type { Secrets } from '../secrets.ts'
 import { seconds } from '../text.ts'
@@ -51,7 +51,7 @@ function subjectOf(result: NonNullable<Ledger['result']>) {
 
 function verdictOf({ result, warnings }: Ledger, error: unknown): [mark: string, said: string] {
   if (error !== undefined || result === undefined) return ['❌', failureOf(error).title]
-  const left = leftBehind(result)
+  const left = incompletePromotion(result)
   if (left.length > 0) {
     const names = left.length > 3 ? `${left.length} services` : left.join(', ')
     return ['⚠️', `promotion is incomplete: ${names} ${left.length > 1 ? 'wait' : 'waits'}`]
@@ -70,16 +70,12 @@ function verdictOf({ result, warnings }: Ledger, error: unknown): [mark: string,
   return [isReplaced || isHeldBack || warnings.length > 0 ? '⚠️' : '✅', said.join(', ')]
 }
 
-/** The services that wait though others are promoted. */
-function leftBehind(result: NonNullable<Ledger['result']>) {
+function incompletePromotion(result: NonNullable<Ledger['result']>) {
   if (result.command === 'audit') {
     const incomplete = findingsIn(result).filter(({ finding }) => finding.kind === 'promotion-incomplete')
     return [...new Set(incomplete.map(({ service }) => service))]
   }
-  const servicesWith = (is: TagOutcome) =>
-    result.services.filter(({ tags }) => tags.some(({ stable, outcome }) => stable && outcome === is))
-  if (result.command !== 'verify' || servicesWith('kept').length === 0) return []
-  return servicesWith('withheld').map(({ service }) => service)
+  return result.command === 'verify' ? leftBehind(result.services) : []
 }
 
 function failureParagraphs(ledger: Ledger, error: unknown) {
