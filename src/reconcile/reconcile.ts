@@ -15,7 +15,7 @@ interface Known {
 
 /**
  * What is to be done so that a repository has what is desired: one step a tag, in the order of `desired`. If one is `refuse`,
- * only `restore` may be carried out. Afterwards `keep`, `stay` and `withhold` are all that is left.
+ * only `restore` may be carried out. When all are carried out, `keep`, `stay` and `withhold` are all that is left.
  */
 export function reconcile(desired: Desired, observed: Observed, constraints: Constraints): readonly Step[] {
   const there = observed.content?.kind === 'leftover' ? undefined : digestAt(observed, desired.first.tag)
@@ -108,7 +108,7 @@ function reconcileCopy(tag: PlannedTag, image: Digest | undefined, known: Known)
     if (newest !== undefined) return { kind: 'stay', tag, newest }
   }
   if (other !== undefined && other === image) return { kind: 'keep', tag, digest: other }
-  // It leads to the image that is about to be overwritten.
+  // The tag leads to the image that this run would overwrite.
   if (waits !== undefined && overwrites && other !== undefined && (!tag.moving || other === there)) {
     const why = `${tag.tag} ${waits}; it is there already, and would no longer be the image of ${desired.first.tag}`
     const remedy = 'A version is only overwritten together with its stable tag: release a new version.'
