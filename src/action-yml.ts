@@ -14,6 +14,8 @@ export const inputs = {
   "build-args": { default: "", meaning: "Build arguments, one `NAME=value` a line, without quotes." },
   "build-options": { default: "", meaning: "More options of `docker buildx build`, one a line, such as `--platform=linux/amd64,linux/arm64` or `--cache-from=type=gha`." },
   "labels": { default: "", meaning: "More labels of the image, one `name=value` a line, without quotes." },
+  "source-image": { default: "", meaning: "For `release` and `plan`, an image that is released as it is, without a build: `registry/path/name:tag` or `…@sha256:…`." },
+  "mirrors": { default: "", meaning: "Images that get the same tags with the same digests, one a line without a tag, such as `docker.io/cmssw/das-server`; of several services, `docker.io/cmssw/{service}`." },
   "username": { default: "", meaning: "The account at the registry." },
   "password": { default: "", meaning: "The password or token of the account." },
   "on-existing": { default: "same-revision", meaning: "What to do with a published version, `same-revision`, `reuse`, `fail` or `overwrite`." },

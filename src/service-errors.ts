@@ -41,7 +41,7 @@ export const linesOfServices = (all: readonly ServiceFact[]): string =>
  */
 export const errorOfServices = (
   failures: readonly ServiceFailure[],
-  { name, what, count }: { name: ErrorName; what: string; count: number },
+  { name, what, count, noun = 'services' }: { name: ErrorName; what: string; count: number; noun?: string },
 ): ReleaseError => {
   const [first] = failures
   if (first === undefined) throw new TypeError('no failure')
@@ -51,7 +51,7 @@ export const errorOfServices = (
   const isShared = failures.length === count && failures.every(each => each.error.name === error.name)
   if (isShared && saidOfServices(facts).length === 1)
     return new ReleaseError(error.name, {
-      what: `${error.what.trimEnd()} It is the same for all ${count} services.`,
+      what: `${error.what.trimEnd()} It is the same for all ${count} ${noun}.`,
       remedy: error.remedy,
       cause: error.cause,
     })

@@ -17,7 +17,7 @@ export function serviceOf(name: string, outcomes: string, more: Partial<ServiceE
     const kind = { stable: tag.includes('stable'), moving: !tag.includes('.') }
     return { tag, reference: `${image}:${tag}`, ...kind, outcome: outcome as TagEntry['outcome'] }
   })
-  return { service: name, image, tags, ...more }
+  return { service: name, image, tags, mirrors: [], ...more }
 }
 
 /** What is known of the git tag 2.3.4; of outcomes alone, for the service reqmgr2. */

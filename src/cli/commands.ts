@@ -27,8 +27,9 @@ const IMAGE: Inputs = ['service', 'tag', 'registry', 'project']
 const POLICY: Inputs = ['policy', 'policy-file']
 const BUILD: Inputs = ['context', 'file', 'build-args', 'build-options', 'labels']
 const CHECKS: Inputs = ['require-checks', 'checks-timeout']
-const PUBLISH: Inputs = ['on-existing', 'stable', ...CHECKS, 'record', 'username']
-const RELEASE: Inputs = [...POLICY, ...BUILD, 'package', 'package-index', 'package-timeout', ...PUBLISH]
+const PUBLISH: Inputs = ['mirrors', 'on-existing', 'stable', ...CHECKS, 'record', 'username']
+const PACKAGE: Inputs = ['package', 'package-index', 'package-timeout']
+const RELEASE: Inputs = [...POLICY, ...BUILD, 'source-image', ...PACKAGE, ...PUBLISH]
 
 export const commands: readonly CommandHelp[] = [
   {
@@ -59,14 +60,14 @@ export const commands: readonly CommandHelp[] = [
     summary: 'Gives a published image its stable tags, by digest.',
     details: 'Of several services, as name or name@sha256:…, nothing is written until all are ready.',
     positionals: IMAGE,
-    options: [...POLICY, 'digest', ...CHECKS, 'record', 'username'],
+    options: [...POLICY, 'mirrors', 'digest', ...CHECKS, 'record', 'username'],
   },
   {
     name: 'verify',
     summary: 'Compares the registry with the plan, and changes nothing.',
     details: 'Takes several services, separated by commas.',
     positionals: IMAGE,
-    options: [...POLICY, 'digest', 'stable', 'record', 'username'],
+    options: [...POLICY, 'mirrors', 'digest', 'stable', 'record', 'username'],
   },
   {
     name: 'audit',

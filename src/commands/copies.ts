@@ -12,8 +12,8 @@ import { forServices } from './for-services.ts'
 import { isPublished, noteOutcome } from './ledger.ts'
 import { allowedSteps, type Image, isWritten, observe, readTags } from './observe.ts'
 import { recordDecision } from './record.ts'
-import type { PushRequest, ReleaseRequest } from './request.ts'
-import type { Run, Target } from './run.ts'
+import type { GitTagRequest } from './request.ts'
+import type { Run, ServiceTarget, Target } from './run.ts'
 
 export interface Copies extends Target {
   readonly image: Image
@@ -22,8 +22,8 @@ export interface Copies extends Target {
 
 /** Publishes the tags beside the first: looks again after a build, waits for checks, writes, reads back, records. */
 export async function publishCopies(
-  request: ReleaseRequest | PushRequest,
-  target: Target,
+  request: GitTagRequest,
+  target: ServiceTarget,
   { constraints, image, copies }: { constraints: Constraints; image: Image; copies: readonly CopyStep[] },
   run: Run,
 ): Promise<void> {
@@ -62,8 +62,8 @@ async function reconcileAgain(
 }
 
 function tellWithheld(
-  { entry, desired: { gitTag } }: Target,
-  { stable, checks }: Pick<ReleaseRequest, 'stable' | 'checks'>,
+  { entry, desired: { gitTag } }: ServiceTarget,
+  { stable, checks }: Pick<GitTagRequest, 'stable' | 'checks'>,
   states: readonly CheckState[],
   { log }: Run,
 ) {
@@ -87,14 +87,15 @@ export function hasTagsToWrite({ steps }: Pick<Copies, 'steps'>): boolean {
 }
 
 /**
- * Writes the tags beside the first, the moving ones of all services last, and reads back every tag that was published.
+ * Writes the tags beside the first, the moving ones of all services last, and reads back every tag that was published. `where`
+ * belongs to the names of the stages.
  *
  * Throws `not-as-planned` or `not-published`.
  */
-export async function writeCopies(all: readonly Copies[], run: Run): Promise<void> {
+export async function writeCopies(all: readonly Copies[], run: Run, where = ''): Promise<void> {
   for (const one of all) noteFound(one)
   if (all.some(hasTagsToWrite)) {
-    await run.log.stage('Copy to the other tags', async conclude => {
+    await run.log.stage(`Copy to the other tags${where}`, async conclude => {
       try {
         const read = await forServices(all, one => carryOut(one, false, run))
         await forServices(read, one => carryOut(one, true, run))
@@ -108,7 +109,7 @@ export async function writeCopies(all: readonly Copies[], run: Run): Promise<voi
       conclude(`${[...tags].join(', ')}${ofServices(all)} written`)
     })
   }
-  if (all.some(one => one.image.isBuilt || hasTagsToWrite(one))) await readBack(all, run)
+  if (all.some(one => one.image.isBuilt || hasTagsToWrite(one))) await readBack(all, where, run)
   else await forServices(all, requireThere)
 }
 
@@ -173,8 +174,8 @@ async function restoreTags(
 }
 
 /** Only a tag that was read back is as written. Throws `not-as-planned`. */
-async function readBack(all: readonly Copies[], { log }: Run) {
-  await log.stage('Verify', async conclude => {
+async function readBack(all: readonly Copies[], where: string, { log }: Run) {
+  await log.stage(`Verify${where}`, async conclude => {
     const wrong = await forServices(all, differences)
     if (wrong.flat().length > 0) {
       throw new ReleaseError('not-as-planned', {

@@ -3,6 +3,8 @@ import { Docker } from '../docker/docker.ts'
 import { patientBackoff, registryBackoff } from '../http/retry.ts'
 import { Transport } from '../http/transport.ts'
 import { RegistryClient } from '../registry/client.ts'
+import type { Credentials } from '../registry/credentials.ts'
+import { isSameRegistry } from '../registry/reference.ts'
 import { USER_AGENT } from '../version.ts'
 import { audit } from './audit.ts'
 import { build } from './build.ts'
@@ -13,6 +15,7 @@ import { push } from './push.ts'
 import { release } from './release.ts'
 import type { Request } from './request.ts'
 import type { Run } from './run.ts'
+import { releaseSourceImage } from './source-image.ts'
 import { verify } from './verify.ts'
 
 /** What a run has before its connections are opened. */
@@ -40,7 +43,7 @@ export async function execute(
 export async function runCommand(request: Exclude<Request, { command: 'plan' }>, run: Run): Promise<void> {
   switch (request.command) {
     case 'release':
-      return release(request, run)
+      return 'sourceImage' in request ? releaseSourceImage(request, run) : release(request, run)
     case 'build':
       return build(request, run)
     case 'push':
@@ -54,26 +57,26 @@ export async function runCommand(request: Exclude<Request, { command: 'plan' }>,
   }
 }
 
-/** Clients with the account that the caller gives, or that docker has stored. */
+/** Clients with the account that the caller gives for the registry of the services, or that docker has stored. */
 async function registriesOf(
-  { command, services, credentials: given }: Request,
+  request: Request,
   { env, signal, secrets, clock }: Process,
   transport: Transport,
 ): Promise<Run['registryFor']> {
-  const writes = writesRegistry(command)
-  const host = services[0]?.repository.registry ?? ''
-  // Only docker logs in for a build.
-  const stored = async () =>
-    command === 'build' ? ({ kind: 'anonymous' } as const) : storedCredentials(host, { env, signal })
-  const credentials = given ?? (await stored())
-  const access = writes ? 'pull,push' : 'pull'
-  return repository =>
-    new RegistryClient({
-      repository,
-      transport,
-      credentials,
-      secrets,
-      access,
-      now: clock.now,
-    })
+  const { command, services, credentials: given } = request
+  const [main] = services.map(({ repository }) => repository.registry)
+  const source = 'sourceImage' in request ? request.sourceImage?.repository : undefined
+  const others = [...services.flatMap(({ mirrors }) => mirrors), ...(source === undefined ? [] : [source])]
+  const logins = new Map<string, Credentials>()
+  for (const host of new Set([main ?? '', ...others.map(({ registry }) => registry)])) {
+    // Only docker logs in for a build.
+    if (command === 'build') logins.set(host, { kind: 'anonymous' })
+    else if (given !== undefined && isSameRegistry(host, main ?? '')) logins.set(host, given)
+    else logins.set(host, await storedCredentials(host, { env, signal }))
+  }
+  const usual = writesRegistry(command) ? 'pull,push' : 'pull'
+  return (repository, access: typeof usual = usual) => {
+    const credentials = logins.get(repository.registry) ?? { kind: 'anonymous' }
+    return new RegistryClient({ repository, transport, credentials, secrets, access, now: clock.now })
+  }
 }

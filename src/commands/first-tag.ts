@@ -1,5 +1,3 @@
-import type { Docker } from '../docker/docker.ts'
-import { withLogin } from '../docker/login.ts'
 import { PushInterruptedError, pushBackoff } from '../docker/push.ts'
 import { knownFailure, ReleaseError } from '../errors.ts'
 import { pauseBetween, shortBackoff } from '../http/retry.ts'
@@ -9,35 +7,35 @@ import type { Manifest, RegistryClient } from '../registry/client.ts'
 import { listsManifest } from '../registry/image-index.ts'
 import { type Digest, tagged } from '../registry/reference.ts'
 import { requireImage } from '../registry/require-image.ts'
-import { noteOutcome, type ServiceEntry } from './ledger.ts'
+import { noteOutcome, type RepositoryEntry } from './ledger.ts'
 import { type Image, type NextSteps, nextSteps } from './observe.ts'
-import type { VersionRequest } from './request.ts'
 import type { Run, Target } from './run.ts'
 
+/** Gives back the digests that the image may have in the registry. `again`: what was built before is there. */
+type Attempt = (again: boolean) => Promise<readonly Digest[]>
+
 /** How the image of the first tag gets into the registry. */
-interface Push {
+export interface Push {
   /** For the name of the stage, such as `Build and push`. */
   readonly name: string
-  /** Gives back the digests that docker says the image has in the registry. `again`: what was built before is there. */
-  readonly attempt: (docker: Docker, again: boolean) => Promise<readonly Digest[]>
+  /** Has its attempts carried out until one is read back. */
+  readonly start: (untilRead: (attempt: Attempt) => Promise<Image>) => Promise<Image>
   /** For errors that are not of the push: waits, if it is worth another attempt. */
   readonly retry?: (error: unknown) => Promise<boolean>
 }
 
-/** The image that the first tag has already and keeps; or else logs in, pushes and reads back, as a stage of the run. */
+/** The image that the first tag has already and keeps; or else pushes it and reads it back, as a stage of the run. */
 export async function publishFirst(
-  { credentials }: VersionRequest,
   target: Target,
   { constraints, next, push }: { constraints: Constraints; next: NextSteps; push: Push },
-  run: Run,
+  { log, clock }: Run,
 ): Promise<Image> {
-  const { log, clock } = run
-  const kept = keptImage(next)
-  if (kept !== undefined) return kept
-  const before = next.first.kind === 'keep' ? undefined : next.first.replaces
+  const { first } = next
+  if (first.kind === 'keep') return keptImage(first, next)
+  const before = first.replaces
+  const outcome = first.kind === 'build' || first.kind === 'push' ? 'built' : 'copied'
   const { registry, entry, desired } = target
   const { tag } = desired.first
-  const at = { registry: registry.repository.registry, credentials }
   const pause = pauseBetween(pushBackoff, clock)
   const retry = async (error: unknown, attempt: number): Promise<boolean> =>
     error instanceof PushInterruptedError
@@ -45,11 +43,9 @@ export async function publishFirst(
       : ((await push.retry?.(error)) ?? false)
   return log.stage(`${push.name} ${tagged(registry.repository, tag)}`, async conclude => {
     try {
-      const image = await withLogin(run, at, docker =>
-        pushUntilRead(target, constraints, { attempt: again => push.attempt(docker, again), retry }),
-      )
+      const image = await push.start(attempt => pushUntilRead(target, constraints, { attempt, retry }))
       conclude(`pushed and read back, ${image.digest}`)
-      noteWritten(entry, tag, 'built', before === image.digest ? undefined : before, log)
+      noteWritten(entry, tag, outcome, before === image.digest ? undefined : before, log)
       return image
     } catch (error) {
       await noteFailedPush(target, before)
@@ -60,9 +56,9 @@ export async function publishFirst(
 
 /** Notes that a tag was written; that it had another image before is a warning. */
 export function noteWritten(
-  entry: ServiceEntry,
+  entry: RepositoryEntry,
   tag: string,
-  outcome: 'built' | 'pushed',
+  outcome: 'built' | 'copied' | 'pushed',
   replaced: Digest | undefined,
   log: Run['log'],
 ): void {
@@ -71,9 +67,8 @@ export function noteWritten(
     log.warning('A published version was overwritten', `${entry.image}:${tag} was ${replaced} before.`)
 }
 
-function keptImage({ first, observed }: NextSteps): Image | undefined {
-  if (first.kind !== 'keep') return undefined
-  return { digest: first.digest, manifest: observed.manifest, isBuilt: false }
+function keptImage({ digest }: { digest: Digest }, { observed }: NextSteps): Image {
+  return { digest, manifest: observed.manifest, isBuilt: false }
 }
 
 /** After a push that failed the registry is read again: an image that is there is not built or pushed a second time. */
@@ -81,7 +76,7 @@ async function pushUntilRead(
   target: Target,
   constraints: Constraints,
   tries: {
-    attempt: (again: boolean) => Promise<readonly Digest[]>
+    attempt: Attempt
     retry: (error: unknown, attempt: number) => Promise<boolean>
   },
 ): Promise<Image> {
@@ -96,8 +91,8 @@ async function pushUntilRead(
       const next = await nextSteps(target, constraints).catch((failed: unknown) => {
         throw isAgain ? failed : error
       })
-      const image = keptImage(next)
-      if (image !== undefined) return { ...image, isBuilt: true }
+      const { first } = next
+      if (first.kind === 'keep') return { ...keptImage(first, next), isBuilt: true }
       if (!isAgain) throw await withReason(error, registry)
     }
   }

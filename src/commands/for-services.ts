@@ -2,7 +2,7 @@ import { eachAtOnce } from '../each-at-once.ts'
 import { knownFailure, type ReleaseError } from '../errors.ts'
 import type { Secrets } from '../secrets.ts'
 import { errorOfServices, type ServiceFailure } from '../service-errors.ts'
-import type { ServiceEntry } from './ledger.ts'
+import { nameOf, type RepositoryEntry } from './ledger.ts'
 
 /** Registries limit what one account may ask at once. */
 const SERVICES_AT_ONCE = 8
@@ -11,7 +11,7 @@ const SERVICES_AT_ONCE = 8
  * Does the same for every service, some at once. A known failure is noted with its service and in `failures`, and keeps none
  * of the others from it; everything else is thrown once all have ended.
  */
-export async function tryServices<T extends { readonly entry: ServiceEntry }, U>(
+export async function tryServices<T extends { readonly entry: RepositoryEntry }, U>(
   services: readonly T[],
   { failures, secrets }: { failures: ServiceFailure[]; secrets: Secrets },
   run: (service: T) => Promise<U>,
@@ -21,15 +21,15 @@ export async function tryServices<T extends { readonly entry: ServiceEntry }, U>
   return values
 }
 
-/** Notes what keeps a service from being promoted, or read. */
-export function noteFailure(entry: ServiceEntry, error: ReleaseError, secrets: Secrets): ServiceFailure {
+/** Notes what keeps a repository from being promoted or completed, or read. */
+export function noteFailure(entry: RepositoryEntry, error: ReleaseError, secrets: Secrets): ServiceFailure {
   entry.problem = secrets.mask(error.what.replace(/\.?\s*$/, ''))
-  return { service: entry.service, error }
+  return { service: nameOf(entry), error }
 }
 
 /** Does the same for every service, and throws one error for all that failed, once all have ended. */
 export async function forServices<
-  T extends { readonly entry: ServiceEntry } | { readonly service: string },
+  T extends { readonly entry: RepositoryEntry } | { readonly service: string },
   U,
 >(services: readonly T[], run: (service: T) => Promise<U>): Promise<U[]> {
   const { values, failed } = await settle(services, run)
@@ -37,7 +37,7 @@ export async function forServices<
   if (first === undefined) return values
   if (failed.length === 1) throw first.error
   const failures = failed.map(({ one, error }) => ({
-    service: 'entry' in one ? one.entry.service : one.service,
+    service: 'entry' in one ? nameOf(one.entry) : one.service,
     error,
   }))
   const what = `This failed for ${failed.length} of ${services.length} services`

@@ -1,12 +1,12 @@
 import type { Warning } from '../log.ts'
 import type { PromotionNote } from '../registry/promotion-record.ts'
-import { type Digest, imageName, tagged } from '../registry/reference.ts'
+import { type Digest, imageName, type Repository, tagged } from '../registry/reference.ts'
 import type { AuditResult } from './audit-result.ts'
 import type { GitTagRequest, Request } from './request.ts'
 
 /**
  * What became of a planned tag. `planned`: nothing so far; `pushed`: not read back; `unclear`: no clear answer to its PUT;
- * `built`, `copied`, `moved`: by this run; `kept`: it had the image; `stayed`: a moving tag of a newer version; `withheld`: a
+ * `built`, `copied` (or brought), `moved`: by this run; `kept`: it had the image; `stayed`: a moving tag of a newer version; `withheld`: a
  * stable tag that waits; `missing`, `different`: read, and not as planned.
  */
 export type TagOutcome =
@@ -34,22 +34,31 @@ export interface TagEntry {
   note?: string | undefined
 }
 
-export interface ServiceEntry {
-  readonly service: string
-  /** `registry/project/service`. */
+export interface RepositoryEntry {
+  /** Its name, such as `registry/project/service`. */
   readonly image: string
   /** The first one first. */
   readonly tags: readonly TagEntry[]
   /** The image in the registry, if it is known. */
   digest?: Digest
+  /** What keeps it from being promoted or completed, or from being read. */
+  problem?: string
+}
+
+export interface ServiceEntry extends RepositoryEntry {
+  readonly service: string
+  readonly mirrors: readonly RepositoryEntry[]
   /** Checks that the withheld tags wait for. */
   checks?: readonly string[]
   /** The record of the decision: a predicate of in-toto. */
   record?: object
   /** `verify`: what stored records tell of its stable tags. */
   records?: readonly PromotionNote[]
-  /** What keeps it from being promoted, or from being read. */
-  problem?: string
+}
+
+/** What it is called beside others. */
+export function nameOf(entry: RepositoryEntry | ServiceEntry): string {
+  return 'service' in entry ? entry.service : entry.image
 }
 
 /** A run for one git tag. Its JSON is the output `json`. */
@@ -79,20 +88,24 @@ export class Ledger {
 /** The plan of a request, to which nothing has happened yet. */
 export function plannedResult({ command, decision, services }: GitTagRequest): Result {
   const { gitTag, rule, reason, first, copies } = decision
-  const entries = services.map(({ service, repository }) => ({
-    service,
+  const entryOf = (repository: Repository): RepositoryEntry => ({
     image: imageName(repository),
     tags: [first, ...copies].map(planned => ({
       ...planned,
       reference: tagged(repository, planned.tag),
-      outcome: 'planned' as const,
+      outcome: 'planned',
     })),
+  })
+  const entries = services.map(({ service, repository, mirrors }) => ({
+    service,
+    ...entryOf(repository),
+    mirrors: mirrors.map(entryOf),
   }))
   return { command, gitTag, rule, reason, services: entries }
 }
 
 export function noteOutcome(
-  { tags }: ServiceEntry,
+  { tags }: RepositoryEntry,
   tag: string,
   outcome: TagOutcome,
   { note, replaced }: Pick<TagEntry, 'note' | 'replaced'> = {},
@@ -115,8 +128,9 @@ export function isPublished({ outcome }: TagEntry): boolean {
   return outcome === 'built' || outcome === 'copied' || outcome === 'moved' || outcome === 'kept'
 }
 
+/** Of the mirrors, too. */
 export function allTagsOf({ services }: Result): readonly TagEntry[] {
-  return services.flatMap(({ tags }) => tags)
+  return services.flatMap(service => [service, ...service.mirrors]).flatMap(({ tags }) => tags)
 }
 
 /** The services whose stable tags wait, though those of others are there. */

@@ -31,18 +31,24 @@ export interface NextSteps {
   readonly copies: readonly CopyStep[]
 }
 
-/** Observes and reconciles, and makes sure that the account may write what is to be written, as a stage of the run. */
+/** As `writableSteps`, as a stage of the run. */
 export function readRegistry(target: Target, constraints: Constraints, { log }: Run): Promise<NextSteps> {
   return log.stage('Read the registry', async conclude => {
-    const next = await nextSteps(target, constraints)
-    const { first, copies } = next
-    if (first.kind !== 'keep' || copies.some(isWritten)) await target.registry.requireWritable()
+    const next = await writableSteps(target, constraints)
+    const { first } = next
     const { tag } = first.tag
     if (first.kind === 'keep') conclude(`${tag} is published already, nothing is built: ${first.digest}`)
     else if (first.replaces === undefined) conclude(`${tag} is to be published`)
     else conclude(`${tag} is ${first.replaces}, which is to be replaced`)
     return next
   })
+}
+
+/** Observes and reconciles, and makes sure that the account may write what is to be written. */
+export async function writableSteps(target: Target, constraints: Constraints): Promise<NextSteps> {
+  const next = await nextSteps(target, constraints)
+  if (next.first.kind !== 'keep' || next.copies.some(isWritten)) await target.registry.requireWritable()
+  return next
 }
 
 export function isWritten({ kind }: CopyStep): boolean {

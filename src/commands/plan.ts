@@ -1,4 +1,5 @@
 import { AWAITS_PROMOTION } from '../reconcile/state.ts'
+import { nameOfReference } from '../registry/reference.ts'
 import { noteOutcome } from './ledger.ts'
 import type { PlanRequest } from './request.ts'
 import { announcePlan, type Run } from './run.ts'
@@ -6,8 +7,14 @@ import { announcePlan, type Run } from './run.ts'
 /** Decides and explains; touches neither docker nor the network. Stable tags are withheld if they are not written at once. */
 export function plan(request: PlanRequest, run: Pick<Run, 'log' | 'ledger'>): void {
   const { services } = announcePlan(request, run)
-  if (request.stable !== 'on-promotion') return
-  for (const service of services)
-    for (const { tag, stable } of service.tags)
-      if (stable) noteOutcome(service, tag, 'withheld', { note: AWAITS_PROMOTION })
+  const { sourceImage, stable, decision } = request
+  if (sourceImage !== undefined) {
+    const { tag } = decision.first
+    const when = sourceImage.digest === undefined ? ', whose digest the release looks up' : ''
+    run.log.info(`Nothing is built: ${tag} becomes ${nameOfReference(sourceImage)}${when}.`)
+  }
+  if (stable !== 'on-promotion') return
+  for (const entry of services.flatMap(service => [service, ...service.mirrors]))
+    for (const { tag, stable } of entry.tags)
+      if (stable) noteOutcome(entry, tag, 'withheld', { note: AWAITS_PROMOTION })
 }

@@ -1,20 +1,17 @@
-import { ReleaseError } from '../errors.ts'
 import type { CheckState } from '../gates/check-state.ts'
 import { checksNotPassed, openChecks, waitForChecks } from '../gates/checks.ts'
-import { repositoryAt } from '../git/remote.ts'
-import type { TagCommit } from '../git/source.ts'
-import { objectionsTo, type PublishedImage } from '../reconcile/origin.ts'
 import { type Constraints, constraintsOfPublished } from '../reconcile/state.ts'
-import { REVISION_LABEL, readLabels, SOURCE_LABEL } from '../registry/labels.ts'
 import { requireTaggedImage } from '../registry/require-image.ts'
 import { errorOfServices, type ServiceFailure } from '../service-errors.ts'
 import { type Copies, hasTagsToWrite, noteFound, writeCopies } from './copies.ts'
 import { forServices, noteFailure, tryServices } from './for-services.ts'
 import { noteOutcome } from './ledger.ts'
+import { publishMirrors, requireMeansToCopy, unreadyMirrors } from './mirrors.ts'
 import { nextSteps } from './observe.ts'
+import { type NamedImage, readOrigins, wrongOrigins } from './origins.ts'
 import { recordDecision } from './record.ts'
 import type { PromoteRequest } from './request.ts'
-import { openTargets, type Run, type Target } from './run.ts'
+import { openTargets, type Run, type ServiceTarget } from './run.ts'
 import { commitOfTag } from './tag-commit.ts'
 
 /**
@@ -24,8 +21,9 @@ import { commitOfTag } from './tag-commit.ts'
 export async function promote(request: PromoteRequest, run: Run): Promise<void> {
   const { checks, decision } = request
   const targets = openTargets(request, run)
+  await requireMeansToCopy(targets, run)
   const { commit, ready } = await requireReady(request, targets, run)
-  let copies: readonly Copies[] = ready
+  let copies: readonly Candidate[] = ready
   let states: readonly CheckState[] | undefined
   if (checks !== undefined && ready.some(hasTagsToWrite)) {
     states = await waitForChecks(checks, { gitTag: decision.gitTag, revision: commit }, run)
@@ -40,17 +38,17 @@ export async function promote(request: PromoteRequest, run: Run): Promise<void> 
   }
   await writeCopies(copies, run)
   await recordDecision(targets, { ...request, commit, states }, run)
+  await publishMirrors(targets, request, run)
 }
 
-interface Inspected extends Copies {
-  readonly origin: PublishedImage
-}
+type Candidate = Copies & ServiceTarget
+type Inspected = Candidate & { readonly origin: NamedImage }
 
 /**
  * Reads all services, as a stage of the run. Throws what keeps one from being promoted, or `not-ready` for all that do; of each
  * the ledger has the problem then.
  */
-function requireReady(request: PromoteRequest, targets: readonly Target[], run: Run) {
+function requireReady(request: PromoteRequest, targets: readonly ServiceTarget[], run: Run) {
   const { secrets } = run
   const failures: ServiceFailure[] = []
   return run.log.stage('Read the registry', async conclude => {
@@ -58,6 +56,8 @@ function requireReady(request: PromoteRequest, targets: readonly Target[], run: 
       readCandidate(target, target.given === undefined ? undefined : { digest: target.given, from: 'given' }),
     )
     for (const one of found) noteFound(one)
+    const mirrored = found.map(target => ({ target, digests: [target.image.digest] }))
+    failures.push(...(await unreadyMirrors(mirrored, request, run)))
     // What is promoted already is not read: at some registries that would count as a pull.
     if (failures.length === 0 && !found.some(hasTagsToWrite)) {
       conclude('promoted already')
@@ -65,18 +65,25 @@ function requireReady(request: PromoteRequest, targets: readonly Target[], run: 
     }
     const inspected = await tryServices(found, { failures, secrets }, one => inspect(one, request))
     const commit = await commitOfTag(request, run)
-    failures.push(...wrongOrigins(inspected, commit, request, run))
-    const count = targets.length
-    const what = `Of ${count} services, ${failures.length} can not be promoted`
-    if (failures.length > 0) throw errorOfServices(failures, { name: 'not-ready', what, count })
-    const of = count === 1 ? '' : ` of ${count} services`
+    const images = inspected.map(({ origin }) => origin)
+    const wrong = wrongOrigins(images, commit, request, run)
+    for (const { entry } of inspected) {
+      const error = wrong.get(entry.service)
+      if (error !== undefined) failures.push(noteFailure(entry, error, secrets))
+    }
+    const all = targets.flatMap(target => [target, ...target.mirrors])
+    const noun = all.length > targets.length ? 'repositories' : 'services'
+    const what = `Of ${all.length} ${noun}, ${failures.length} can not be promoted`
+    if (failures.length > 0)
+      throw errorOfServices(failures, { name: 'not-ready', what, count: all.length, noun })
+    const of = targets.length === 1 ? '' : ` of ${targets.length} services`
     conclude(`${request.decision.first.tag}${of} is ready`)
     return { ready: inspected, commit: commit.kind === 'known' ? commit.commit : request.revision }
   })
 }
 
 /** Observes and reconciles for one service. Throws what is refused. */
-async function readCandidate(target: Target, image: Constraints['image']): Promise<Copies> {
+async function readCandidate(target: ServiceTarget, image: Constraints['image']): Promise<Candidate> {
   const constraints = { ...constraintsOfPublished(undefined, { kind: 'write' }), image }
   const { first, copies } = await nextSteps(target, constraints)
   if (first.kind !== 'keep') throw new TypeError('a promotion can not build')
@@ -84,45 +91,13 @@ async function readCandidate(target: Target, image: Constraints['image']): Promi
 }
 
 /** Reads the image and what it says of its origin, and makes sure that the account may write. */
-async function inspect(one: Copies, { isLookedAt }: PromoteRequest): Promise<Inspected> {
+async function inspect(one: Candidate, { isLookedAt }: PromoteRequest): Promise<Inspected> {
   const { registry, given, desired, entry, image } = one
   const manifest = await requireTaggedImage(registry, desired.first.tag, image.digest)
   entry.digest = image.digest
-  const labels = await readLabels(registry, manifest)
+  const origins = await readOrigins(registry, manifest)
   if (hasTagsToWrite(one)) await registry.requireWritable()
-  const origins = labels.map(({ [REVISION_LABEL]: revision, [SOURCE_LABEL]: source }) => ({
-    revision,
-    repository: source === undefined ? undefined : repositoryAt(source),
-  }))
   const isGiven = given !== undefined && isLookedAt
-  return { ...one, image: { ...image, manifest }, origin: { service: entry.service, isGiven, origins } }
-}
-
-/** The images must be of the commit of the git tag. */
-function wrongOrigins(
-  inspected: readonly Inspected[],
-  tag: TagCommit,
-  { source, decision }: PromoteRequest,
-  { log, secrets }: Run,
-) {
-  const images = inspected.map(({ origin }) => origin)
-  const revision = tag.kind === 'known' ? tag.commit : undefined
-  const objections = objectionsTo(images, { revision, repository: source.address })
-  const unknown = tag.kind === 'known' ? '' : `The commit of the git tag is not known: ${tag.why}`
-  // Somebody has looked at an image that was given by its digest.
-  if (unknown !== '' && objections.size === 0 && images.some(({ isGiven }) => !isGiven))
-    log.warning(
-      'The images were not compared with the git tag',
-      `${unknown} To be sure that they are of it, give each with its digest.`,
-    )
-  return inspected.flatMap(({ entry }) => {
-    const objection = objections.get(entry.service)
-    if (objection === undefined) return []
-    const { why, remedy } = objection
-    const error = new ReleaseError('wrong-origin', {
-      what: `${entry.image} can not be promoted for ${decision.gitTag}: ${why}.`,
-      remedy: `${remedy} ${unknown}`.trim(),
-    })
-    return [noteFailure(entry, error, secrets)]
-  })
+  const origin = { service: entry.service, name: entry.image, isGiven, origins }
+  return { ...one, image: { ...image, manifest }, origin }
 }

@@ -1,11 +1,12 @@
-import type { Docker } from '../docker/docker.ts'
 import { type LocalImage, requireLocalImage } from '../docker/local-image.ts'
+import { withLogin } from '../docker/login.ts'
 import { pushImage } from '../docker/push.ts'
 import { ReleaseError } from '../errors.ts'
 import { isSameCommit } from '../reconcile/origin.ts'
 import { publishConstraints } from '../reconcile/state.ts'
 import { publishCopies } from './copies.ts'
-import { publishFirst } from './first-tag.ts'
+import { type Push, publishFirst } from './first-tag.ts'
+import { publishMirrors, readMirrors, requireMeansToCopy } from './mirrors.ts'
 import { readRegistry } from './observe.ts'
 import type { PushRequest } from './request.ts'
 import { openTarget, type Run } from './run.ts'
@@ -13,6 +14,7 @@ import { openTarget, type Run } from './run.ts'
 /** Publishes what `build` has built, which must be one image under every fixed tag, and of the git tag's commit. */
 export async function push(given: PushRequest, run: Run): Promise<void> {
   const target = openTarget(given, run)
+  await requireMeansToCopy([target], run)
   const fixed = target.entry.tags.filter(({ moving }, index) => !moving || index === 0)
   const [reference = ''] = fixed.map(tag => tag.reference)
   const built = await requireLocalImage(run.docker, fixed)
@@ -24,10 +26,16 @@ export async function push(given: PushRequest, run: Run): Promise<void> {
     own: built.digests,
   }
   const next = await readRegistry(target, constraints, run)
-  const attempt = (docker: Docker) => pushImage(docker, reference, run.temporary)
-  const at = { constraints, next, push: { name: 'Push', attempt } }
-  const image = await publishFirst(request, target, at, run)
+  await readMirrors(target, { next, own: built.digests }, request, run)
+  const at = { registry: target.registry.repository.registry, credentials: request.credentials }
+  const push: Push = {
+    name: 'Push',
+    start: untilRead =>
+      withLogin(run, at, docker => untilRead(() => pushImage(docker, reference, run.temporary))),
+  }
+  const image = await publishFirst(target, { constraints, next, push }, run)
   await publishCopies(request, target, { constraints, image, copies: next.copies }, run)
+  await publishMirrors([target], request, run)
 }
 
 /** Throws `wrong-origin` if the image was built from another commit than that of the git tag, where both are known. */

@@ -18,7 +18,7 @@ import { counted } from '../text.ts'
 import { forServices } from './for-services.ts'
 import { isPublished, type ServiceEntry, type TagEntry } from './ledger.ts'
 import type { VersionRequest } from './request.ts'
-import type { Run, Target } from './run.ts'
+import type { Run, ServiceTarget } from './run.ts'
 
 interface Decided extends VersionRequest {
   readonly command: string
@@ -34,7 +34,11 @@ type Common = Omit<Promotion, 'source' | 'destination' | 'digest' | 'written' | 
  * Stores with every image that is stable now what was decided, where the registry has the referrers API. A failure is a
  * warning: the tags are written.
  */
-export async function recordDecision(targets: readonly Target[], decided: Decided, run: Run): Promise<void> {
+export async function recordDecision(
+  targets: readonly ServiceTarget[],
+  decided: Decided,
+  run: Run,
+): Promise<void> {
   const { recordedRun, decision, policy, command, commit } = decided
   const stable = targets.filter(({ entry }) => stableTags(entry).length > 0)
   if (recordedRun === undefined || stable.length === 0) return
@@ -71,7 +75,7 @@ function stableTags({ tags }: ServiceEntry): readonly TagEntry[] {
 
 /** Records every stable tag that this run has written, or that has no record. Gives back how many were stored. */
 async function recordService(
-  { registry: patient, entry }: Target,
+  { registry: patient, entry }: ServiceTarget,
   { states, checks, commit, decision: { gitTag } }: Decided,
   common: Common,
   run: Run,

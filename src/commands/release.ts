@@ -1,6 +1,6 @@
 import { buildAndPush } from '../docker/build.ts'
 import { BuildFailedError } from '../docker/build-failure.ts'
-import type { Docker } from '../docker/docker.ts'
+import { withLogin } from '../docker/login.ts'
 import { requireReadableChecks } from '../gates/checks.ts'
 import { retryForPackage, waitForPackage } from '../gates/package.ts'
 import { publishConstraints } from '../reconcile/state.ts'
@@ -8,7 +8,8 @@ import { CONTEXT_REVISION_LABEL, CONTEXT_SOURCE_LABEL, type Labels } from '../re
 import { oneLine } from '../text.ts'
 import { compareSource } from './compare-source.ts'
 import { publishCopies } from './copies.ts'
-import { publishFirst } from './first-tag.ts'
+import { type Push, publishFirst } from './first-tag.ts'
+import { publishMirrors, readMirrors, requireMeansToCopy } from './mirrors.ts'
 import { nextSteps, readRegistry } from './observe.ts'
 import type { ReleaseRequest } from './request.ts'
 import { openTarget, type Run } from './run.ts'
@@ -19,9 +20,11 @@ import { openTarget, type Run } from './run.ts'
  */
 export async function release(given: ReleaseRequest, run: Run): Promise<void> {
   const target = openTarget(given, run)
+  await requireMeansToCopy([target], run)
   const { request, warnings } = await compareSource(given, run)
   const constraints = publishConstraints(request, 'build')
   let next = await readRegistry(target, constraints, run)
+  await readMirrors(target, { next, own: [] }, request, run)
   if (next.first.kind !== 'keep') {
     const { checks, decision, revision } = request
     if (checks !== undefined) await requireReadableChecks(checks, { gitTag: decision.gitTag, revision }, run)
@@ -35,15 +38,19 @@ export async function release(given: ReleaseRequest, run: Run): Promise<void> {
   if (next.first.kind === 'keep') noteMovedContext(request, next.observed.labels, run)
   else for (const { title, message } of warnings) run.log.warning(title, message)
   const [reference = ''] = target.entry.tags.map(tag => tag.reference)
-  const push = {
+  const at = { registry: target.registry.repository.registry, credentials: request.credentials }
+  const push: Push = {
     name: 'Build and push',
-    attempt: (docker: Docker, again: boolean) =>
-      buildAndPush(docker, request.build, { ...run, reference, again }),
-    retry: async (error: unknown) =>
+    start: untilRead =>
+      withLogin(run, at, docker =>
+        untilRead(again => buildAndPush(docker, request.build, { ...run, reference, again })),
+      ),
+    retry: async error =>
       error instanceof BuildFailedError && retryForPackage(error.output, request.package, run),
   }
-  const image = await publishFirst(request, target, { constraints, next, push }, run)
+  const image = await publishFirst(target, { constraints, next, push }, run)
   await publishCopies(request, target, { constraints, image, copies: next.copies }, run)
+  await publishMirrors([target], request, run)
 }
 
 function noteMovedContext({ build, decision }: ReleaseRequest, labels: Labels, { log }: Run) {

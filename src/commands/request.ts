@@ -7,13 +7,15 @@ import type { Policy } from '../policy/policy.ts'
 import type { OnExisting, Stable } from '../reconcile/state.ts'
 import type { PasswordCredentials } from '../registry/credentials.ts'
 import type { RecordedRun } from '../registry/promotion-record.ts'
-import type { Digest, Repository } from '../registry/reference.ts'
+import type { Digest, ImageReference, Repository } from '../registry/reference.ts'
 
 export interface PublishedService {
   readonly service: string
   readonly repository: Repository
   /** What its image must be, if that was given. */
   readonly digest: Digest | undefined
+  /** Repositories that get the same tags. */
+  readonly mirrors: readonly Repository[]
 }
 
 /** What every command knows. Nothing in a request is checked again. */
@@ -53,8 +55,16 @@ export interface BuildingRequest extends VersionRequest {
   readonly package: PackageGate | undefined
 }
 
-export type PlanRequest = VersionRequest & { readonly command: 'plan' }
+export type PlanRequest = VersionRequest & {
+  readonly command: 'plan'
+  readonly sourceImage: ImageReference | undefined
+}
 export type ReleaseRequest = BuildingRequest & { readonly command: 'release' }
+/** Brings an image in place of building one. */
+export type SourceImageRequest = VersionRequest & {
+  readonly command: 'release'
+  readonly sourceImage: ImageReference
+}
 export type BuildRequest = BuildingRequest & { readonly command: 'build' }
 export type PushRequest = VersionRequest & { readonly command: 'push' }
 export type PromoteRequest = VersionRequest & { readonly command: 'promote' }
@@ -69,6 +79,7 @@ export interface AuditRequest extends AnyRequest {
 export type GitTagRequest =
   | PlanRequest
   | ReleaseRequest
+  | SourceImageRequest
   | BuildRequest
   | PushRequest
   | PromoteRequest

@@ -6,7 +6,7 @@ import type { Desired } from '../reconcile/state.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import type { Digest, Repository } from '../registry/reference.ts'
 import type { Secrets } from '../secrets.ts'
-import { type Ledger, plannedResult, type Result, type ServiceEntry } from './ledger.ts'
+import { type Ledger, plannedResult, type RepositoryEntry, type Result, type ServiceEntry } from './ledger.ts'
 import type { GitTagRequest } from './request.ts'
 
 /** What a command works with, and where it tells what it does. */
@@ -26,16 +26,22 @@ export interface Run {
   readonly temporary: string
   readonly docker: Docker
   readonly transport: Transport
-  readonly registryFor: (repository: Repository) => RegistryClient
+  /** With the rights that the command needs, if no others are named. */
+  readonly registryFor: (repository: Repository, access?: 'pull') => RegistryClient
 }
 
-/** A service: what is wanted of its repository, and what is known of it. */
+/** What is wanted of a repository, and what is known of it. */
 export interface Target {
   readonly desired: Desired
+  readonly registry: RegistryClient
+  readonly entry: RepositoryEntry
+}
+
+export interface ServiceTarget extends Target {
   /** What its image must be, if that was given. */
   readonly given: Digest | undefined
-  readonly registry: RegistryClient
   readonly entry: ServiceEntry
+  readonly mirrors: readonly Target[]
 }
 
 /** Writes the plan into the ledger, and says why it is so. */
@@ -46,16 +52,22 @@ export function announcePlan(request: GitTagRequest, { ledger, log }: Pick<Run, 
   return result
 }
 
-export function openTargets(request: GitTagRequest, run: Run): readonly Target[] {
+export function openTargets(request: GitTagRequest, run: Run): readonly ServiceTarget[] {
   const entries = announcePlan(request, run).services
-  return request.services.flatMap(({ repository, digest: given }, index) => {
-    const entry = entries[index]
-    const desired = { policy: request.policy, ...request.decision }
-    return entry === undefined ? [] : [{ desired, given, registry: run.registryFor(repository), entry }]
+  const desired = { policy: request.policy, ...request.decision }
+  const open = <E>(entry: E, repository: Repository | undefined) =>
+    repository === undefined ? [] : [{ desired, registry: run.registryFor(repository), entry }]
+  return entries.flatMap((entry, index) => {
+    const { repository, digest: given, mirrors = [] } = request.services[index] ?? {}
+    return open(entry, repository).map(target => ({
+      ...target,
+      given,
+      mirrors: entry.mirrors.flatMap((mirror, number) => open(mirror, mirrors[number])),
+    }))
   })
 }
 
-export function openTarget(request: GitTagRequest, run: Run): Target {
+export function openTarget(request: GitTagRequest, run: Run): ServiceTarget {
   const [target] = openTargets(request, run)
   if (target === undefined) throw new TypeError('a request without a service')
   return target

@@ -1,18 +1,25 @@
 import { ReleaseError } from '../errors.ts'
 import { findingsOf, mayWait } from '../reconcile/audit-findings.ts'
 import { reconcile } from '../reconcile/reconcile.ts'
-import { constraintsOfPublished, digestAt, type Observed, stableConstraint } from '../reconcile/state.ts'
+import {
+  constraintsOfPublished,
+  digestAt,
+  mirrorConstraints,
+  type Observed,
+  stableConstraint,
+} from '../reconcile/state.ts'
 import type { Step } from '../reconcile/step.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import type { Digest } from '../registry/reference.ts'
 import { errorOfServices, linesOfServices, remediesOf, type ServiceFailure } from '../service-errors.ts'
 import { belongsTo } from './copies.ts'
 import { forServices, tryServices } from './for-services.ts'
-import { leftBehind, noteOutcome, type ServiceEntry } from './ledger.ts'
+import { leftBehind, noteOutcome, type RepositoryEntry } from './ledger.ts'
+import { dueMirror } from './mirrors.ts'
 import { observe } from './observe.ts'
 import { readNotes } from './record.ts'
 import type { VerifyRequest } from './request.ts'
-import { openTargets, type Run, type Target } from './run.ts'
+import { openTargets, type Run, type ServiceTarget, type Target } from './run.ts'
 
 interface Difference {
   readonly service: string
@@ -32,17 +39,20 @@ export async function verify(request: VerifyRequest, run: Run): Promise<void> {
   const failures: ServiceFailure[] = []
   const differences = await run.log.stage('Read the registry', async conclude => {
     const found = await tryServices(targets, { failures, secrets }, target => compare(target, request))
+    const mirrors = targets.flatMap(main => main.mirrors.map(mirror => ({ ...mirror, main })))
+    found.push(...(await tryServices(mirrors, { failures, secrets }, one => compareMirror(one, one.main))))
     if (request.withRecords) await showRecords(targets, run)
     conclude(`looked for ${targets[0]?.entry.tags.map(({ tag }) => tag).join(', ')}`)
     return found.flat()
   })
   warnOfIncomplete(targets, run)
-  const count = targets.length
+  const count = targets.reduce((sum, { mirrors }) => sum + 1 + mirrors.length, 0)
+  const noun = count > targets.length ? 'repositories' : 'services'
   const [unread] = failures
   if (differences.length === 0) {
     if (unread === undefined) return
-    const what = `Of ${count} services, ${failures.length} could not be read`
-    throw errorOfServices(failures, { name: unread.error.name, what, count })
+    const what = `Of ${count} ${noun}, ${failures.length} could not be read`
+    throw errorOfServices(failures, { name: unread.error.name, what, count, noun })
   }
   const all = [
     ...differences,
@@ -55,7 +65,7 @@ export async function verify(request: VerifyRequest, run: Run): Promise<void> {
 }
 
 /** A promotion that has reached some services only is no difference, as the others may wait. */
-function warnOfIncomplete(targets: readonly Target[], { log }: Run) {
+function warnOfIncomplete(targets: readonly ServiceTarget[], { log }: Run) {
   const waiting = leftBehind(targets.map(({ entry }) => entry)).join(', ')
   if (waiting === '') return
   const what = `Other services are promoted, and these wait: ${waiting}. Promote all again: it completes.`
@@ -63,7 +73,7 @@ function warnOfIncomplete(targets: readonly Target[], { log }: Run) {
 }
 
 async function compare(
-  { desired, registry, entry, given }: Target,
+  { desired, registry, entry, given }: ServiceTarget,
   { stable }: VerifyRequest,
 ): Promise<readonly Difference[]> {
   const constraints = constraintsOfPublished(given, stableConstraint(stable))
@@ -89,6 +99,29 @@ async function compare(
     .map(({ what, remedy }) => ({ service, what, remedy }))
 }
 
+/** A mirror should have the image of its service, under all tags that do not wait. */
+async function compareMirror(mirror: Target, main: ServiceTarget): Promise<readonly Difference[]> {
+  const { desired, registry, entry } = dueMirror(mirror, main)
+  const { digest } = main.entry
+  // What is wrong with the service is said.
+  if (digest === undefined) return []
+  const constraints = mirrorConstraints({ onExisting: 'reuse', stable: { kind: 'write' } }, [digest])
+  const observed = await observe({ desired, registry }, constraints)
+  const lost = await lostDigests(registry, observed)
+  const about = { service: entry.image }
+  const remedy = `Run release for ${desired.gitTag} again, or promote, with mirrors: it completes them.`
+  return reconcile(desired, observed, constraints).flatMap(step => {
+    const { tag } = step.tag
+    const there = digestAt(observed, tag)
+    noteCompared(entry, step, there, { lost, isWaiting: false })
+    if (step.kind === 'refuse') return [{ ...about, what: step.why, remedy: step.remedy }]
+    const isRight = step.kind === 'stay' || (step.kind === 'keep' && !lost.has(digest))
+    return isRight
+      ? []
+      : [{ ...about, what: `${tag} is not the image of ${main.entry.image}, ${digest}`, remedy }]
+  })
+}
+
 /** Digests that tags lead to and HEAD of the digest does not find; a GET would count as a pull. */
 async function lostDigests(registry: RegistryClient, observed: Observed): Promise<ReadonlySet<string>> {
   const digests = new Set([...observed.tags.keys()].flatMap(tag => digestAt(observed, tag) ?? []))
@@ -100,7 +133,7 @@ async function lostDigests(registry: RegistryClient, observed: Observed): Promis
 
 /** What is to be done about a tag says how it differs from the plan. */
 function noteCompared(
-  entry: ServiceEntry,
+  entry: RepositoryEntry,
   step: Step,
   there: Digest | undefined,
   { lost, isWaiting }: { lost: ReadonlySet<string>; isWaiting: boolean },
@@ -116,7 +149,7 @@ function noteCompared(
 }
 
 /** Notes what records tell of stable tags; why they can't be shown is said once. */
-async function showRecords(targets: readonly Target[], run: Run) {
+async function showRecords(targets: readonly ServiceTarget[], run: Run) {
   const remarks = new Set<string>()
   await forServices(targets, async ({ entry, registry }) => {
     const kept = entry.tags.filter(tag => tag.stable && tag.outcome === 'kept')

@@ -7,6 +7,7 @@ import { ON_EXISTING, STABLE } from '../reconcile/state.ts'
 import { oneLine } from '../text.ts'
 import { buildOf } from './build.ts'
 import { checksOf, gitHubOf, packageOf } from './gates.ts'
+import { sourceImageOf } from './images.ts'
 import { withoutSecrets } from './pasted-secrets.ts'
 import { policyOf } from './policy.ts'
 import type { RunContext } from './run-context.ts'
@@ -55,11 +56,13 @@ function versionRequestOf(
     const remedy = 'Use a git tag that gets stable tags, or change the policy.'
     mistakes.add('tag', what, remedy, 'nothing-to-promote')
   }
-  const build = releases || command === 'build' ? buildOf(gitTag, common.services[0], reading) : undefined
+  const sourceImage = sourceImageOf(command, reading)
+  const builds = texts['source-image'] === '' && (releases || command === 'build')
+  const build = builds ? buildOf(gitTag, common.services[0], reading) : undefined
   const version = {
     ...common,
     onExisting: mistakes.oneOf('on-existing', texts['on-existing'], ON_EXISTING) ?? 'fail',
-    package: releases ? packageOf(gitTag, reading) : undefined,
+    package: builds && releases ? packageOf(gitTag, reading) : undefined,
     checks: promotes ? checksOf(reading) : undefined,
     recordedRun: common.withRecords ? run.recorded : undefined,
     revision: run.tag === gitTag ? run.sha : undefined,
@@ -67,8 +70,11 @@ function versionRequestOf(
     source: { address: run.repositoryUrl && repositoryAt(run.repositoryUrl), github: gitHubOf(reading) },
     decision: mistakes.orThrow(decision),
   }
-  if (command !== 'release' && command !== 'build') return { command, ...version }
-  return { command, ...version, build: mistakes.orThrow(build) }
+  if (command === 'plan') return { command, ...version, sourceImage }
+  if (command === 'release' && sourceImage !== undefined) return { command, ...version, sourceImage }
+  if (command === 'release') return { command, ...version, build: mistakes.orThrow(build) }
+  if (command === 'build') return { command, ...version, build: mistakes.orThrow(build) }
+  return { command, ...version }
 }
 
 function gitTagOf({ texts: { tag }, run, mistakes }: Reading) {

@@ -1,5 +1,6 @@
 import type { PublishedService } from '../commands/request.ts'
 import { type Digest, isDigest, pathProblem, registryProblem } from '../registry/reference.ts'
+import { withMirrors } from './images.ts'
 import type { Reading } from './texts.ts'
 
 const DIGEST_COMMANDS = ['plan', 'promote', 'verify']
@@ -30,7 +31,7 @@ export function servicesOf(command: string, reading: Reading): PublishedService[
   const names = services.map(({ service }) => service)
   const twice = names.find((name, index) => names.indexOf(name) < index)
   if (twice !== undefined) wrong(`it names ${twice} twice`, 'Leave one out.')
-  return services
+  return withMirrors(command, services, reading)
 }
 
 /** Reads `name` or `name@sha256:…`. */

@@ -13,7 +13,7 @@ export interface PublishedImage {
 }
 
 /**
- * What stands against the promotion of images of one git tag, by service. None may be of another commit than the git tag or,
+ * What stands against images of one git tag, by service, and whether to give it by its digest would settle that. None may be of another commit than the git tag or,
  * where that is not known, than the others. One that names no commit, or another repository, must be given by its digest.
  */
 export function objectionsTo(images: readonly PublishedImage[], tag: Origin) {
@@ -68,13 +68,11 @@ function compareWithOthers(image: PublishedImage, images: readonly PublishedImag
 }
 
 function unlessGiven({ isGiven }: PublishedImage, why: string) {
-  return isGiven ? undefined : { why, remedy: 'If it is the right image, give it with its digest.' }
+  return isGiven ? undefined : { why, mayBeGiven: true }
 }
 
 function wrongImage(why: string) {
-  const remedy =
-    'Find out which is right. If it is not this one, release a new version; or, if nobody uses it yet, release it again with on-existing: overwrite, then promote.'
-  return { why, remedy }
+  return { why, mayBeGiven: false }
 }
 
 /** The origin of an image of one commit; and whether all of its platforms name it. */

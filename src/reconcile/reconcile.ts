@@ -21,7 +21,7 @@ export function reconcile(desired: Desired, observed: Observed, constraints: Con
   const there = observed.content?.kind === 'leftover' ? undefined : digestAt(observed, desired.first.tag)
   const known: Known = { desired, observed, constraints, there }
   const first = reconcileFirst(known)
-  const isNew = first.kind === 'build' || first.kind === 'push'
+  const isNew = first.kind !== 'keep' && first.kind !== 'refuse'
   const image = constraints.image?.digest ?? (isNew ? undefined : there)
   const copies = desired.copies.map(tag => reconcileCopy(tag, image, known))
   const obstacle = copies.find(({ kind }) => kind === 'refuse')
@@ -49,12 +49,12 @@ function reconcileFirst(known: Known): FirstStep | Refuse {
   const { first: tag, gitTag } = desired
   const { publishes, image, onExisting } = constraints
   if (image !== undefined && there === image.digest) return { kind: 'keep', tag, digest: there }
-  if (image !== undefined && image.from !== 'given') {
+  if (image?.from === 'found' || image?.from === 'built') {
     const why = `${tag.tag} was ${image.digest}, and ${there === undefined ? 'is gone' : `became ${there}`} while this run waited`
     return { kind: 'refuse', tag, error: 'not-as-planned', why, remedy: TWO_RUNS }
   }
-  if (image !== undefined && there !== undefined) return refuseGiven(tag, there, image.digest)
-  if (publishes === 'nothing' || image !== undefined) {
+  if (image?.from === 'given' && there !== undefined) return refuseGiven(tag, there, image.digest)
+  if (publishes === 'nothing' || image?.from === 'given') {
     if (there !== undefined) return { kind: 'keep', tag, digest: there }
     const why = `${tag.tag} is not in the registry`
     const remedy = `Check project and service, or release ${gitTag} first.`
@@ -77,12 +77,18 @@ function reconcileExisting(
   there: Digest,
   { desired: { first: tag }, observed: { content }, constraints }: Known,
 ): FirstStep | Refuse {
-  const { onExisting, revision, own = [] } = constraints
+  const { onExisting, revision, own = [], publishes, image } = constraints
   const published = content?.kind === 'image' ? content.revision : undefined
   const isOwn = own.includes(there) || isSameCommit(published, revision)
   if (onExisting === 'reuse' || (onExisting !== 'fail' && isOwn)) return { kind: 'keep', tag, digest: there }
   const is = `${tag.tag} is there already, as ${there}`
   const error = 'already-published'
+  if (publishes === 'mirror') {
+    const why = `${is}, and the image to be mirrored is ${image?.digest ?? 'yet to be published'}`
+    const remedy =
+      'Find out what writes this tag of the mirror. Delete only the tag there, or release a new version, or set on-existing: overwrite.'
+    return { kind: 'refuse', tag, error, why, remedy }
+  }
   if (onExisting === 'fail') {
     const remedy =
       'To resume an interrupted release, set on-existing: same-revision; or release a new version.'

@@ -40,15 +40,18 @@ export type Stable = (typeof STABLE)[number]
 export const AWAITS_PROMOTION = 'waits for its promotion'
 
 export interface Constraints {
-  readonly publishes: 'build' | 'push' | 'nothing'
+  /** How the first tag gets its image; a mirror is a copy of another repository. */
+  readonly publishes: 'build' | 'push' | 'bring' | 'mirror' | 'nothing'
   readonly onExisting: OnExisting
   readonly stable: { readonly kind: 'write' } | { readonly kind: 'withhold'; readonly why: string }
   /** The commit of the git tag, if it is known. */
   readonly revision?: string | undefined
   /** Known digests of the image that may be pushed. */
   readonly own?: readonly Digest[]
-  /** What the first tag must have: given by the caller, found before this run waited, or built by it. */
-  readonly image?: { readonly digest: Digest; readonly from: 'given' | 'found' | 'built' } | undefined
+  /** What the first tag must have: given by the caller, found before this run waited, built by it, or that of a mirror's origin. */
+  readonly image?:
+    | { readonly digest: Digest; readonly from: 'given' | 'found' | 'built' | 'origin' }
+    | undefined
 }
 
 export function stableConstraint(stable: Stable): Constraints['stable'] {
@@ -65,7 +68,22 @@ export function constraintsOfPublished(
 
 export function publishConstraints(
   { onExisting, stable, revision }: { onExisting: OnExisting; stable: Stable; revision: string | undefined },
-  publishes: 'build' | 'push',
+  publishes: 'build' | 'push' | 'bring',
 ): Constraints {
   return { publishes, onExisting, revision, stable: stableConstraint(stable) }
+}
+
+/** Of a copy of another repository, whose image is, or may be, one of `digests`. */
+export function mirrorConstraints(
+  { onExisting, stable }: { onExisting: OnExisting; stable: Constraints['stable'] },
+  digests: readonly Digest[],
+): Constraints {
+  const [digest, ...others] = digests
+  return {
+    publishes: 'mirror',
+    onExisting: onExisting === 'overwrite' ? onExisting : 'same-revision',
+    stable,
+    own: digests,
+    image: digest !== undefined && others.length === 0 ? { digest, from: 'origin' } : undefined,
+  }
 }

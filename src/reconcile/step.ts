@@ -9,7 +9,7 @@ export type Step =
   | (OfTag & { readonly kind: 'restore'; readonly digest: Digest })
 
 export type FirstStep =
-  | (OfTag & { readonly kind: 'build' | 'push'; readonly replaces: Digest | undefined })
+  | (OfTag & { readonly kind: 'build' | 'push' | 'bring' | 'mirror'; readonly replaces: Digest | undefined })
   | Keep
 
 /** Another tag becomes a copy of it, or not yet. A moving tag stays with the `newest` version. */

@@ -22,7 +22,12 @@ export interface Asker {
   readonly ask: (question: Question, backoff?: Backoff) => Promise<HttpResponse>
 }
 
-export function connect(options: ConnectionOptions): Asker['ask'] {
+export interface Connection extends Pick<Asker, 'ask'> {
+  /** The address of the registry, by https if it speaks that. */
+  readonly origin: () => Promise<string>
+}
+
+export function connect(options: ConnectionOptions): Connection {
   const authorization = authorizationFor(options)
   let finding: Promise<string> | undefined
   /** Whether the last answer was 401: then a new token does not help. */
@@ -45,16 +50,20 @@ export function connect(options: ConnectionOptions): Asker['ask'] {
       throw refusalOf(question, response, options)
     }
   }
-  return async (question, backoff) => {
+  const origin = () => {
+    finding ??= findOrigin(options, authorization)
+    return finding
+  }
+  const ask: Asker['ask'] = async (question, backoff) => {
     try {
-      finding ??= findOrigin(options, authorization)
-      return await askAt(await finding, question, backoff)
+      return await askAt(await origin(), question, backoff)
     } catch (error) {
       if (!(error instanceof NoAnswerError)) throw error
       const what = `There was no answer for ${question.what}: ${error.message}.`
       throw unreadable(what, error.remedy, error.cause)
     }
   }
+  return { ask, origin }
 }
 
 type Authorization = ReturnType<typeof authorizationFor>

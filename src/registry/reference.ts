@@ -20,6 +20,13 @@ export interface Repository {
   readonly path: string
 }
 
+/** An image: the digest counts, where there is one. */
+export interface ImageReference {
+  readonly repository: Repository
+  readonly tag: string | undefined
+  readonly digest: Digest | undefined
+}
+
 export function imageName({ registry, path }: Repository): string {
   return `${registry}/${path}`
 }
@@ -30,6 +37,10 @@ export function tagged(repository: Repository, tag: string): string {
 
 export function byDigest(repository: Repository, digest: Digest): string {
   return `${imageName(repository)}@${digest}`
+}
+
+export function nameOfReference({ repository, tag = '', digest }: ImageReference): string {
+  return digest === undefined ? tagged(repository, tag) : byDigest(repository, digest)
 }
 
 // The grammar of distribution's package reference.
@@ -72,18 +83,38 @@ export function apiHost(registry: string): string {
   return /^(?:index\.)?docker\.io$/.test(registry) ? 'registry-1.docker.io' : registry
 }
 
-/** As docker reads a reference: distribution's package reference, "ParseDockerRef". */
-export function isIn(repository: Repository, reference: string): boolean {
-  const name = reference.replace(/@.*/s, '').replace(/:[^:/]*$/, '')
-  const [first = '', ...rest] = name.split('/')
-  const isHost = rest.length > 0 && (/[.:A-Z]/.test(first) || first === 'localhost')
-  const named = isHost ? { registry: first, path: rest.join('/') } : { registry: 'docker.io', path: name }
-  return normalised(named) === normalised(repository)
+/** `registry/path:tag@digest` in its parts, of which none is checked. */
+export function partsOfReference(reference: string) {
+  const [named = '', digest] = reference.split(/@(.*)/s)
+  const [name = '', tag] = named.split(/:([^:/]*)$/)
+  const [, registry = '', path = name] = /^([^/]*)\/(.*)$/s.exec(name) ?? []
+  return { repository: { registry, path }, tag, digest }
 }
 
-function normalised({ registry, path }: Repository) {
+/** As docker reads a reference: distribution's package reference, "ParseDockerRef". */
+export function isIn(repository: Repository, reference: string): boolean {
+  const { repository: named } = partsOfReference(reference)
+  const { registry, path } = named
+  const isHost = /[.:A-Z]/.test(registry) || registry === 'localhost'
+  const inHub = { registry: 'docker.io', path: registry === '' ? path : imageName(named) }
+  return isSameRepository(isHost ? named : inHub, repository)
+}
+
+export function isSameRepository(one: Repository, other: Repository): boolean {
+  return isSameRegistry(one.registry, other.registry) && pathAt(one) === pathAt(other)
+}
+
+export function isSameRegistry(one: string, other: string): boolean {
+  return hostOf(one) === hostOf(other)
+}
+
+const HUB = 'docker.io'
+
+function hostOf(registry: string) {
   const host = registry.toLowerCase().replace(/:443$/, '')
-  if (!/^(?:(?:index\.|registry-1\.)?docker\.io|registry\.hub\.docker\.com)$/.test(host))
-    return `${host}/${path}`
-  return `docker.io/${path.includes('/') ? '' : 'library/'}${path}`
+  return /^(?:(?:index\.|registry-1\.)?docker\.io|registry\.hub\.docker\.com)$/.test(host) ? HUB : host
+}
+
+function pathAt({ registry, path }: Repository) {
+  return hostOf(registry) === HUB && !path.includes('/') ? `library/${path}` : path
 }

@@ -6,7 +6,7 @@ import { byDigest, type Digest, tagged } from './reference.ts'
 /** The image of a digest that was there when the registry was read. Throws `not-published`. */
 export async function requireImage(registry: RegistryClient, digest: Digest): Promise<Manifest> {
   const reference = byDigest(registry.repository, digest)
-  return checkImage((await registry.getManifest(digest)) ?? throwGone(reference), reference)
+  return requireIsImage((await registry.getManifest(digest)) ?? throwGone(reference), reference)
 }
 
 /** The image that a tag has, as `requireTagged`. */
@@ -15,7 +15,7 @@ export async function requireTaggedImage(
   tag: string,
   digest: Digest,
 ): Promise<Manifest> {
-  return checkImage(await requireTagged(registry, tag, digest), byDigest(registry.repository, digest))
+  return requireIsImage(await requireTagged(registry, tag, digest), byDigest(registry.repository, digest))
 }
 
 /**
@@ -43,7 +43,8 @@ function throwGone(reference: string): never {
   })
 }
 
-function checkImage(manifest: Manifest, reference: string): Manifest {
+/** Throws `not-published` for an attestation, a cache or another artifact. */
+export function requireIsImage(manifest: Manifest, reference: string): Manifest {
   if (isImage(manifest)) return manifest
   const [is, remedy] = isAttestation(manifest)
     ? [

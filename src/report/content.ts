@@ -1,5 +1,5 @@
 import { type AuditedVersion, type AuditResult, findingsIn } from '../commands/audit-result.ts'
-import { allTagsOf, type Result, type TagEntry, writesRegistry } from '../commands/ledger.ts'
+import { allTagsOf, nameOf, type Result, type TagEntry, writesRegistry } from '../commands/ledger.ts'
 import { groupBy } from '../group-by.ts'
 import type { Finding } from '../reconcile/audit-findings.ts'
 import { BY_HAND, type PromotionNote } from '../registry/promotion-record.ts'
@@ -19,11 +19,16 @@ function tagsContent(result: Result) {
   // A run that failed before it wrote anything need not know what is there.
   const isUntouched = allTagsOf(result).every(({ outcome }) => outcome === 'planned')
   if (isUntouched && writesRegistry(command)) return { rows: [], lists }
-  const tags = services[0]?.tags ?? []
-  if (services.length === 1)
-    return { rows: [['tag', 'outcome'], ...tags.map(tag => [tag.tag, describeOutcome(tag, command)])], lists }
-  const rows = services.map(each => [each.service, ...each.tags.map(tag => describeOutcome(tag, command))])
-  return { rows: [['service', ...tags.map(({ tag }) => tag)], ...rows], lists }
+  const all = services.flatMap(service => [service, ...service.mirrors])
+  const columns = all.map(entry => entry.tags.map(tag => describeOutcome(tag, command)))
+  const tags = services[0]?.tags.map(({ tag }) => tag) ?? []
+  if (services.length === 1) {
+    const names = all.length === 1 ? ['outcome'] : all.map(({ image }) => image)
+    const rows = tags.map((tag, index) => [tag, ...columns.map(column => column[index] ?? '')])
+    return { rows: [['tag', ...names], ...rows], lists }
+  }
+  const rows = all.map((entry, index) => [nameOf(entry), ...(columns[index] ?? [])])
+  return { rows: [['service', ...tags], ...rows], lists }
 }
 
 function describeOutcome({ outcome, note, replaced }: TagEntry, command: Result['command']) {

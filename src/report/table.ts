@@ -11,8 +11,8 @@ export function tableOf(result: Ledger['result'], width?: number): string {
     result.command === 'audit'
       ? []
       : result.services.map(({ image, digest }) => (digest === undefined ? image : `${image}@${digest}`))
-  // The tags of one service need no head.
-  const cells = rows.slice(images.length === 1 ? 1 : 0).map(row => row.map(oneLine))
+  // The tags of one repository need no head.
+  const cells = rows.slice(images.length === 1 && rows[0]?.length === 2 ? 1 : 0).map(row => row.map(oneLine))
   return [
     ...images,
     ...aligned(cells, width),

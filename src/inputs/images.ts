@@ -1,0 +1,89 @@
+import { type InputName, inputs } from '../action-yml.ts'
+import type { PublishedService } from '../commands/request.ts'
+import { tagProblem } from '../policy/image-tag.ts'
+import {
+  type ImageReference,
+  isDigest,
+  isSameRepository,
+  partsOfReference,
+  pathProblem,
+  type Repository,
+  registryProblem,
+} from '../registry/reference.ts'
+import { linesOf, type Reading } from './texts.ts'
+
+/** What only a build takes. */
+const OF_A_BUILD: readonly InputName[] = [
+  'context',
+  'file',
+  'build-args',
+  'build-options',
+  'labels',
+  'package',
+]
+
+/** The image that is released as it is; nothing if one is built. */
+export function sourceImageOf(command: string, reading: Reading): ImageReference | undefined {
+  const { texts, mistakes } = reading
+  const given = texts['source-image']
+  if (given === '') return undefined
+  const wrong = mistakes.about('source-image', given)
+  if (command !== 'release' && command !== 'plan') wrong('it is for release and plan', 'Leave it out.')
+  for (const input of OF_A_BUILD) {
+    const what = `${input} and source-image are both given, and with source-image nothing is built.`
+    if (texts[input] !== inputs[input].default) mistakes.add(input, what, 'Leave one out.')
+  }
+  const { repository, tag, digest } = partsOfReference(given)
+  const problem = repositoryProblem(repository) ?? (tag === undefined ? undefined : tagProblem(tag))
+  wrong(problem, 'Write it whole, such as registry.cern.ch/cmswmcore/reqmgr2:tested, or with a digest.')
+  if (problem !== undefined) return undefined
+  if (tag === undefined && digest === undefined)
+    wrong('it has neither a tag nor a digest', 'Write one behind it, as :tag or @sha256:….')
+  if (digest === undefined || isDigest(digest)) return { repository, tag, digest }
+  wrong('what follows the "@" is not a digest', 'Write sha256: and 64 hexadecimal digits there.')
+  return undefined
+}
+
+const MIRRORED = ['release', 'plan', 'push', 'promote', 'verify']
+const SERVICE = '{service}'
+
+/** The same services, each with its mirrors. */
+export function withMirrors(
+  command: string,
+  services: readonly Omit<PublishedService, 'mirrors'>[],
+  reading: Reading,
+): PublishedService[] {
+  const lines = linesOf('mirrors', reading)
+  if (lines.length > 0 && !MIRRORED.includes(command)) {
+    const what = `mirrors are for release, push, promote, verify and plan, not for ${command}.`
+    reading.mistakes.add('mirrors', what, 'Leave them out.')
+  }
+  const taken = services.map(({ repository }) => repository)
+  const mirrored = services.map(service => ({ ...service, mirrors: [] as Repository[] }))
+  for (const { line, wrong } of lines) {
+    const problem = (why: string) => wrong(`${JSON.stringify(line)}: ${why}`, REMEDY)
+    if (services.length > 1 && !line.includes(SERVICE)) {
+      problem('several services can not have the same mirror')
+      continue
+    }
+    for (const { service, mirrors } of mirrored) {
+      const { repository, tag, digest } = partsOfReference(line.replaceAll(SERVICE, service))
+      const why =
+        repositoryProblem(repository) ??
+        (tag === undefined && digest === undefined ? undefined : 'it has a tag')
+      if (why !== undefined) problem(why)
+      else if (taken.some(other => isSameRepository(other, repository)))
+        problem('it is there twice, or is the repository itself')
+      else mirrors.push(repository)
+      if (why !== undefined) break
+      taken.push(repository)
+    }
+  }
+  return mirrored
+}
+
+const REMEDY = `Write one image a line, without a tag, such as docker.io/cmssw/das-server; of several services docker.io/cmssw/${SERVICE}.`
+
+function repositoryProblem({ registry, path }: Repository) {
+  return registryProblem(registry) ?? pathProblem(registry, path)
+}
