@@ -15,7 +15,12 @@ import {
 } from './workflow-rules.ts'
 
 const root = new URL('../../', import.meta.url)
-const GUIDES = ['docs/migrating.md', 'docs/multi-platform.md', 'docs/release-policy.md']
+const GUIDES = [
+  'docs/migrating.md',
+  'docs/multi-platform.md',
+  'docs/release-policy.md',
+  'docs/source-and-mirrors.md',
+]
 
 /** The files of a folder whose names end in `.yml` or `.yaml`, by their paths. */
 const filesIn = (folder: string): string[] =>

@@ -10,6 +10,10 @@ import { temporaryFolder } from '../inputs/order.ts'
 import { policyOf } from '../policy/policy-of.ts'
 import { read } from './github.ts'
 
+const SERVICES = ['server', 'spark', 'taskworker', 'twfilebeat', 'twmonit'].map(name => `crab${name}`)
+const COMMIT = 'ab'.repeat(20)
+const PROJECT = 'https://gitlab.cern.ch/crab3/CRABServer'
+
 interface Job {
   readonly extends?: string
   readonly stage?: string
@@ -17,7 +21,7 @@ interface Job {
   readonly before_script?: readonly string[]
   readonly script?: readonly string[]
   readonly variables?: Readonly<Record<string, string>>
-  readonly parallel?: { readonly matrix: readonly Readonly<Record<string, string>>[] }
+  readonly parallel?: { readonly matrix: readonly Readonly<Record<string, string | readonly string[]>>[] }
 }
 
 const { default: _, stages, variables, ...jobs } = parse(read('examples/crabserver.gitlab-ci.yml'))
@@ -33,11 +37,21 @@ const visible = Object.entries(definitions)
   .filter(([name]) => !name.startsWith('.'))
   .map(([name, job]) => [name, complete(job)] as const)
 
+/** The variables of each job of a matrix, in which a variable may have several values. */
+const matrixOf = ({ parallel }: Job): Record<string, string>[] =>
+  (parallel?.matrix ?? [{}]).flatMap(entry =>
+    Object.entries(entry).reduce<Record<string, string>[]>(
+      (jobs, [name, values]) =>
+        jobs.flatMap(job => [values].flat().map(value => ({ ...job, [name]: value }))),
+      [{}],
+    ),
+  )
+
 /** Programs that write down how they were called, one line a call, and do nothing else. */
 const programs = (): string => {
   const folder = join(temporaryFolder(), 'bin')
   mkdirSync(folder)
-  for (const name of ['stable-release', 'docker', 'apk', 'wget', 'chmod']) {
+  for (const name of ['node', 'docker', 'wget']) {
     const path = join(folder, name)
     writeFileSync(
       path,
@@ -48,7 +62,7 @@ const programs = (): string => {
   return folder
 }
 
-/** Runs the scripts of a job with a shell, as GitLab does, and gives back all calls of the command line. */
+/** Runs the scripts of a job with a shell, as GitLab does, and gives back all calls of docker and of the command line. */
 const callsOf = (job: Job, matrix: Readonly<Record<string, string>>): string[][] => {
   const folder = programs()
   const calls = join(folder, 'calls')
@@ -59,9 +73,12 @@ const callsOf = (job: Job, matrix: Readonly<Record<string, string>>): string[][]
       PATH: `${folder}:${process.env.PATH}`,
       CALLS: calls,
       CI_COMMIT_TAG: 'v3.260819',
+      CI_COMMIT_SHA: COMMIT,
+      CI_PROJECT_URL: PROJECT,
       CMSCRAB_REGISTRY_USER: 'robot$cmscrab+ci',
       CMSCRAB_REGISTRY_PASSWORD: 'secret',
       ...variables,
+      IMAGE_TAG: variables.IMAGE_TAG.replace('$CI_COMMIT_REF_SLUG', 'v3-260819'),
       ...job.variables,
       ...matrix,
     },
@@ -72,12 +89,17 @@ const callsOf = (job: Job, matrix: Readonly<Record<string, string>>): string[][]
   return readFileSync(calls, 'utf8')
     .split('\n')
     .map(line => line.split('\t').slice(0, -1))
-    .filter(([program]) => program === 'stable-release')
-    .map(([, ...args]) => args)
+    .filter(call => call.length > 0)
 }
 
 const calls = visible.flatMap(([name, job]) =>
-  (job.parallel?.matrix ?? [{}]).flatMap(matrix => callsOf(job, matrix).map(args => ({ name, args }))),
+  matrixOf(job).flatMap(matrix => callsOf(job, matrix).map(call => ({ name, call }))),
+)
+const builds = calls.flatMap(({ call }) =>
+  call.slice(0, 3).join(' ') === 'docker buildx build' ? [call] : [],
+)
+const releases = calls.flatMap(({ name, call: [program, , ...args] }) =>
+  program === 'node' ? [{ name, args }] : [],
 )
 
 /** What the command line understands. */
@@ -86,6 +108,8 @@ const understood = (args: readonly string[]) => {
   return { ...texts, command }
 }
 
+const imageOf = (service: string) => `registry.cern.ch/cmscrab/${service}:v3-260819`
+
 test('has stages and jobs that there are', () => {
   for (const [, { stage, needs = [] }] of visible) {
     expect(stages).toContain(stage)
@@ -93,14 +117,30 @@ test('has stages and jobs that there are', () => {
   }
 })
 
-test.each(['release', 'promote'])('%ss five images', command => {
-  const services = calls.map(({ args }) => understood(args)).filter(call => call.command === command)
-  expect(services.map(({ service }) => service).sort()).toEqual(
-    ['server', 'spark', 'taskworker', 'twfilebeat', 'twmonit'].map(name => `crab${name}`),
-  )
+test('builds each image once, with its commit', () => {
+  const option = (call: readonly string[], name: string) =>
+    call.flatMap((arg, index) => (arg === name ? [call[index + 1]] : []))
+  expect(builds.flatMap(call => option(call, '--tag')).sort()).toEqual(SERVICES.map(imageOf))
+  for (const call of builds) {
+    expect(option(call, '--label')).toEqual([
+      `org.opencontainers.image.revision=${COMMIT}`,
+      `org.opencontainers.image.source=${PROJECT}`,
+    ])
+  }
 })
 
-test.each(calls)('$name: $args is understood, and gives the stable tag of the preset', ({ args }) => {
+test('releases each of them, and promotes all together', () => {
+  const services = (command: string) =>
+    releases.map(({ args }) => understood(args)).filter(call => call.command === command)
+  expect(
+    services('release')
+      .map(({ service }) => service)
+      .sort(),
+  ).toEqual(SERVICES)
+  expect(services('promote').map(({ service }) => service.split(/[,\n]/).sort())).toEqual([SERVICES])
+})
+
+test.each(releases)('$name: $args is understood, and gives the stable tag of the preset', ({ args }) => {
   const texts = understood(args)
   expect(texts).toMatchObject({
     tag: 'v3.260819',
@@ -116,10 +156,5 @@ test.each(calls)('$name: $args is understood, and gives the stable tag of the pr
     copies: expect.arrayContaining([expect.objectContaining({ tag: 'v3.260819-stable', stable: true })]),
   })
   if (texts.command !== 'release') return
-  expect(texts).toMatchObject({ stable: 'on-promotion', 'on-existing': 'reuse' })
-  const cache = `type=registry,ref=registry.cern.ch/cmscrab/${texts.service}-cache`
-  expect(texts['build-options'].split('\n')).toEqual([
-    `--cache-from=${cache}`,
-    `--cache-to=${cache},image-manifest=true,mode=max`,
-  ])
+  expect(texts).toMatchObject({ stable: 'on-promotion', 'source-image': imageOf(texts.service) })
 })

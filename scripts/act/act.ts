@@ -3,6 +3,7 @@
  * against an engine, registries and git repositories that are gone afterwards: `npm run act`. CONTRIBUTING.md says more.
  */
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -22,9 +23,7 @@ import {
   makeWmCore,
   SERVICES,
 } from './repositories.ts'
-import { runAct } from './run-act.ts'
-
-const USERNAME = 'robot-of-act'
+import { type Login, runAct } from './run-act.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -70,14 +69,15 @@ interface Surroundings {
 /** Runs the workflows of an entry against a registry of their own. Gives back what is wrong, and what act wrote. */
 async function runEntry(entry: Entry, { engine, packageIndex, folder, actions }: Surroundings) {
   const github = join(folder, 'github')
-  const password = randomBytes(12).toString('hex')
-  const registry = await startRegistry(
-    entry.login ? { auth: { kind: 'htpasswd', users: { [USERNAME]: password } } } : {},
-  )
+  const login = makeLogin('robot-of-act')
+  const hubLogin = makeLogin('robot-of-the-hub')
+  const registry = await startRegistry(entry.login ? { auth: usersOf(login) } : {})
+  const hub = await startRegistry({ auth: usersOf(hubLogin) })
   const logs: string[] = []
   try {
     const { ofThisRepository, ofTheServices, runs } = await adapt(entry, {
       registry: registry.host,
+      hub: hub.host,
       packageIndex,
     })
     await makeCmsKubernetes(github)
@@ -92,34 +92,59 @@ async function runEntry(entry: Entry, { engine, packageIndex, folder, actions }:
         folder: join(folder, String(number)),
         env: { ...engine.env, ...gitEnvironment(github) },
         local,
-        username: USERNAME,
-        password,
+        login,
+        hub: hubLogin,
       })
       logs.push(log)
       if (!passed) return { problem: `${workflow} failed`, logs }
     }
-    return { problem: await problemWith(registry.storage, entry), logs }
+    return { problem: await problemWith(registry.storage, hub.storage, entry), logs }
   } finally {
-    await registry.stop()
+    await Promise.all([registry.stop(), hub.stop()])
   }
 }
 
-/** A tag that is missing or should not be there, or a stable tag that has another digest than its version. */
-async function problemWith(storage: string, { published }: Entry): Promise<string | undefined> {
-  const found: string[] = []
+function makeLogin(username: string): Login {
+  return { username, password: randomBytes(12).toString('hex') }
+}
+
+function usersOf({ username, password }: Login) {
+  return { kind: 'htpasswd', users: { [username]: password } } as const
+}
+
+/** Tags that are missing or should not be there, or one whose digest is not that of its version, or of the mirror's. */
+async function problemWith(
+  storage: string,
+  mirror: string,
+  { published, mirrored = {} }: Entry,
+): Promise<string | undefined> {
+  const found = await digestsIn(storage)
+  const copies = await digestsIn(mirror)
+  for (const [digests, wanted] of [
+    [found, published],
+    [copies, mirrored],
+  ] as const) {
+    const tags = Object.entries(wanted).flatMap(([service, tags]) => tags.map(tag => `${service}:${tag}`))
+    const has = [...digests.keys()]
+    if (has.toSorted().join() !== tags.toSorted().join())
+      return `a registry has ${has.join(', ')}; it should have ${tags.join(', ')}`
+  }
+  const differing = [...found, ...copies].find(([tag, digest]) => {
+    return digest !== found.get(tag.replace(/-stable$/, ''))
+  })
+  return differing === undefined ? undefined : `${differing[0]} is not the image of its version`
+}
+
+/** The digests of all tags in a registry; keys are `service:tag`. */
+async function digestsIn(storage: string): Promise<Map<string, string | undefined>> {
+  const digests = new Map<string, string | undefined>()
   const repositories = join(storage, 'docker/registry/v2/repositories')
-  for (const project of await readdir(repositories)) {
+  for (const project of existsSync(repositories) ? await readdir(repositories) : []) {
     for (const service of await readdir(join(repositories, project))) {
       const repository = `${project}/${service}`
-      for (const tag of await listTags(storage, repository)) {
-        found.push(`${service}:${tag}`)
-        const stable = await readTag(storage, repository, `${tag}-stable`)
-        if (stable !== undefined && stable !== (await readTag(storage, repository, tag)))
-          return `${repository}:${tag} is not the image of its stable tag`
-      }
+      for (const tag of await listTags(storage, repository))
+        digests.set(`${service}:${tag}`, await readTag(storage, repository, tag))
     }
   }
-  const wanted = Object.entries(published).flatMap(([service, tags]) => tags.map(tag => `${service}:${tag}`))
-  if (found.toSorted().join() === wanted.toSorted().join()) return undefined
-  return `the registry has ${found.join(', ')}; it should have ${wanted.join(', ')}`
+  return digests
 }

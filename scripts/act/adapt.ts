@@ -9,6 +9,8 @@ const OWN = 'dmwm/stable-release-action'
 export interface Servers {
   /** The host of the registry. */
   readonly registry: string
+  /** The host of the registry that stands for Docker Hub. */
+  readonly hub: string
   /** The address of the package index. */
   readonly packageIndex: string
 }
@@ -24,7 +26,7 @@ export interface Adapted {
 /** Reads all files of an entry, and replaces what act does not know, or what is outside of this machine. */
 export async function adapt(
   { runs, leaveOut = /(?!)/ }: Entry,
-  { registry, packageIndex }: Servers,
+  { registry, hub, packageIndex }: Servers,
 ): Promise<Adapted> {
   const adapted = (text: string): string =>
     text
@@ -33,6 +35,7 @@ export async function adapt(
       .replaceAll(/\buses: \$\/(\s)/g, `uses: ${OWN}@v1$1`)
       .replaceAll(/^ *queue: .*\n/gm, '')
       .replaceAll(/\bregistry\.cern\.ch\b|\blocalhost:5000\b/g, registry)
+      .replaceAll(/\bdocker\.io\b/g, hub)
       .replaceAll('https://pypi.org/simple/', packageIndex)
   const ours: Record<string, string> = { 'action.yml': adapted(await textOf('action.yml')) }
   const services: Record<string, string> = {}

@@ -26,6 +26,8 @@ export interface Entry {
   readonly login: boolean
   /** The tags that must be in the registry afterwards, and no other; keys are services. */
   readonly published: Readonly<Record<string, readonly string[]>>
+  /** The same of a second registry, which stands for Docker Hub; without it, there is none. */
+  readonly mirrored?: Readonly<Record<string, readonly string[]>>
 }
 
 const FINAL = ['2.3.4', '2.3.4-stable']
@@ -111,6 +113,13 @@ export const catalogue: readonly Entry[] = [
     runs: [{ workflow: 'examples/test-before-push.yaml', event: 'push' }],
     login: true,
     published: { 'my-service': FINAL },
+  },
+  {
+    name: 'das2go',
+    runs: [{ workflow: 'examples/das2go.yaml', event: 'push' }],
+    login: true,
+    published: { 'das-server': FINAL },
+    mirrored: { 'das-server': FINAL },
   },
   {
     name: 'scheduled',

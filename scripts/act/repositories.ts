@@ -19,6 +19,7 @@ const address = (name: string): string => `https://github.com/${name}`
 export const makeCmsKubernetes = async (github: string): Promise<void> => {
   const folder = join(github, 'dmwm/CMSKubernetes')
   for (const service of SERVICES) await writeSampleContext(join(folder, 'docker/pypi', service), sample)
+  await writeSampleContext(join(folder, 'docker/das-server'), { lines: ['ENV TAG=none', ...sample.lines] })
   await makeCheckout(folder, address('dmwm/CMSKubernetes'))
   await git(folder, 'branch', '--move', 'master')
   // As GitHub does: actions/checkout asks for no more than the directory that it checks out.

@@ -15,20 +15,33 @@ export interface ActRun {
   readonly env: NodeJS.ProcessEnv
   /** Repositories in place of those on GitHub; keys are `owner/name@ref`. */
   readonly local: Readonly<Record<string, string>>
+  /** The account at the registry. */
+  readonly login: Login
+  /** The account at the registry that stands for Docker Hub. */
+  readonly hub: Login
+}
+
+export interface Login {
   readonly username: string
   readonly password: string
 }
 
 /** Runs a workflow to its end; gives back whether it passed, and what act wrote. Secrets are handed over in files. */
 export async function runAct(options: ActRun): Promise<{ passed: boolean; log: string }> {
-  const { run, workflow, repository, folder, env, local, username, password } = options
+  const { run, workflow, repository, folder, env, local, login, hub } = options
   const file = (name: string): string => join(folder, name)
   await mkdir(folder, { recursive: true })
   await writeFile(file('event.json'), JSON.stringify(await eventOf(run, repository)))
-  await writeFile(file('secrets'), `CERN_LOGIN=${username}\nCERN_TOKEN=${password}\nGITHUB_TOKEN=none\n`, {
-    mode: 0o600,
-  })
-  await writeFile(file('vars'), `CERN_LOGIN=${username}\n`)
+  const secrets = {
+    CERN_LOGIN: login.username,
+    CERN_TOKEN: login.password,
+    DOCKER_HUB_USERNAME: hub.username,
+    DOCKER_HUB_ACCESS_TOKEN: hub.password,
+    GITHUB_TOKEN: 'none',
+  }
+  const lines = Object.entries(secrets).map(([name, secret]) => `${name}=${secret}\n`)
+  await writeFile(file('secrets'), lines.join(''), { mode: 0o600 })
+  await writeFile(file('vars'), `CERN_LOGIN=${login.username}\n`)
   const args = [
     ...[run.event, '--directory', repository, '--workflows', join(repository, workflow)],
     ...['--eventpath', file('event.json'), '--secret-file', file('secrets'), '--var-file', file('vars')],
