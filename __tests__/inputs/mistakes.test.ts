@@ -46,6 +46,22 @@ const audits: readonly Row[] = [
   [{ command: 'audit', digest: A }, 'digest', `"${A}"`, 'audit takes no digest'],
 ]
 
+const images: readonly Row[] = [
+  [{ 'source-image': `ghcr.io/a/b:x`, command: 'push' }, 'source-image', 'release and plan', 'Leave it out'],
+  [{ 'source-image': 'a/b:x' }, 'source-image', '"a/b:x"', 'full host name', 'such as registry.cern.ch/'],
+  [{ 'source-image': 'ghcr.io/a/b' }, 'source-image', 'neither a tag nor a digest', ':tag or @sha256:'],
+  [{ 'source-image': 'ghcr.io/a/b:.x' }, 'source-image', 'begins with "."'],
+  [{ 'source-image': 'ghcr.io/a/b@sha256:0' }, 'source-image', 'not a digest', '64 hexadecimal digits'],
+  [{ 'source-image': 'ghcr.io/a/b:x', context: 'bare' }, 'context', 'nothing is built', 'Leave one out'],
+  [{ 'source-image': 'ghcr.io/a/b:x', package: 'reqmgr2' }, 'package', 'nothing is built'],
+  [{ mirrors: 'ghcr.io/a/b', command: 'audit', tag: '' }, 'mirrors', 'not for audit', 'Leave them out'],
+  [{ mirrors: '\ncmssw/b' }, 'mirrors', 'line 2', '"cmssw/b"', 'full host name', 'docker.io/cmssw/'],
+  [{ mirrors: 'docker.io/a/b:x' }, 'mirrors', '"docker.io/a/b:x"', 'it has a tag or a digest'],
+  [{ mirrors: 'ghcr.io/reqmgr2' }, 'mirrors', 'it is there already'],
+  [{ mirrors: 'docker.io/a/b\ndocker.io/a/b' }, 'mirrors', 'line 2', 'it is there already'],
+  [{ mirrors: 'docker.io/a/b', command: 'promote', service: 'a,b' }, 'mirrors', 'already', '{service}'],
+]
+
 const places: readonly Row[] = [
   [{ registry: '' }, 'registry', 'empty', 'registry.cern.ch', empty],
   [{ registry: 'https://ghcr.io' }, 'registry', '"https://ghcr.io"', 'leave "https://" out'],
@@ -171,7 +187,7 @@ const options: readonly Row[] = [
   return [{ project: 'cmsweb', 'build-options': `--pull\n\n${option}` }, 'build-options', ...says]
 })
 
-describe.each(Object.entries({ values, audits, places, policies, gates, builds, options }))(
+describe.each(Object.entries({ values, audits, images, places, policies, gates, builds, options }))(
   '%s',
   (_, rows) => {
     test.each(rows)('%j', (given, input, ...says) => {

@@ -21,7 +21,7 @@ const repository = (path: string): object => ({ registry: 'ghcr.io', path })
 /** What every command knows by default. */
 const always = {
   policy: { rules: [{ name: 'final' }, { name: 'patch' }, { name: 'candidate' }, { name: 'other' }] },
-  services: [{ service: 'reqmgr2', repository: repository('reqmgr2'), digest: undefined }],
+  services: [{ service: 'reqmgr2', repository: repository('reqmgr2'), digest: undefined, mirrors: [] }],
   credentials: undefined,
   stable: 'on-release',
   withRecords: true,
@@ -53,11 +53,30 @@ const build = {
 test.each<{ given: Partial<InputTexts>; request: object }>([
   { given: { command: 'release' }, request: { ...version, build, package: undefined } },
   { given: { command: 'build' }, request: { ...version, build } },
-  { given: { command: 'plan' }, request: version },
+  { given: { command: 'plan' }, request: { ...version, sourceImage: undefined } },
   { given: { command: 'push' }, request: version },
   { given: { command: 'promote' }, request: version },
   { given: { command: 'verify' }, request: version },
   { given: { command: 'audit' }, request: { ...always, from: undefined } },
+  {
+    given: { command: 'release', 'source-image': `ghcr.io/ci/reqmgr2:7@${A}`, 'package-timeout': '1m' },
+    request: { ...version, sourceImage: { repository: repository('ci/reqmgr2'), tag: '7', digest: A } },
+  },
+  {
+    given: {
+      command: 'verify',
+      service: 'a,b',
+      mirrors: '\n docker.io/cmssw/{service} \nlocalhost:5000/{service}-x',
+    },
+    request: {
+      services: ['a', 'b'].map(service => ({
+        mirrors: [
+          { registry: 'docker.io', path: `cmssw/${service}` },
+          { registry: 'localhost:5000', path: `${service}-x` },
+        ],
+      })),
+    },
+  },
   {
     given: {
       command: 'release',

@@ -1,7 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { reconcile } from '../../src/reconcile/reconcile.ts'
-import { type Constraints, type Desired, type FirstContent, ON_EXISTING } from '../../src/reconcile/state.ts'
+import {
+  type Constraints,
+  type Desired,
+  type FirstContent,
+  mirrorConstraints,
+  ON_EXISTING,
+} from '../../src/reconcile/state.ts'
 import type { Step } from '../../src/reconcile/step.ts'
 import { carryOut, desiredFor, digest, observe, type World } from './world.ts'
 
@@ -24,10 +30,14 @@ const contents: fc.Arbitrary<FirstContent | undefined> = fc.constantFrom(
   { kind: 'image', revision: '2'.repeat(40) },
 )
 
+const onExisting = fc.constantFrom(...ON_EXISTING)
+const stable = fc.constantFrom<Constraints['stable'][]>({ kind: 'write' }, { kind: 'withhold', why: 'waits' })
+const ofMirrors = fc.tuple(fc.constantFrom(undefined, BUILT), onExisting, stable)
+
 const constraints: fc.Arbitrary<Constraints> = fc.record({
-  publishes: fc.constantFrom('build', 'push', 'nothing'),
-  onExisting: fc.constantFrom(...ON_EXISTING),
-  stable: fc.constantFrom<Constraints['stable'][]>({ kind: 'write' }, { kind: 'withhold', why: 'waits' }),
+  publishes: fc.constantFrom('build', 'push', 'bring', 'nothing'),
+  onExisting,
+  stable,
   revision: fc.constantFrom(undefined, REVISION),
   own: fc.constantFrom([], [digest('a')]),
   image: fc.option(
@@ -39,6 +49,11 @@ const constraints: fc.Arbitrary<Constraints> = fc.record({
   ),
 })
 
+const all = fc.oneof(
+  constraints,
+  ofMirrors.map(given => mirrorConstraints(...given)),
+)
+
 const desires = POLICIES.map(policy => GIT_TAGS.map(gitTag => desiredFor(gitTag, policy)))
 
 /** A repository with some tags of the versions, each with one of a few digests, for each policy and each of them. */
@@ -48,9 +63,13 @@ const situations = fc.oneof(
     const world = fc.dictionary(fc.constantFrom(...tags), fc.constantFrom(...DIGESTS))
     return versions.map(desired =>
       fc
-        .record({ desired: fc.constant(desired), world, content: contents, constraints })
+        .record({ desired: fc.constant(desired), world, content: contents, constraints: all })
         // What is not there has no content.
-        .map(all => (all.world[desired.gitTag] === undefined ? { ...all, content: undefined } : all)),
+        .map(each => {
+          const hasContent =
+            each.world[desired.gitTag] !== undefined && each.constraints.publishes !== 'mirror'
+          return hasContent ? each : { ...each, content: undefined }
+        }),
     )
   }),
 )
@@ -58,11 +77,13 @@ const situations = fc.oneof(
 /** Steps that may be carried out: none is refused. */
 const isClear = (steps: readonly Step[]): boolean => steps.every(({ kind }) => kind !== 'refuse')
 
-const isBuilt = (steps: readonly Step[]): boolean =>
-  steps.some(({ kind }) => kind === 'build' || kind === 'push')
+/** The first tag gets an image. */
+const isBrought = ({ kind }: Step): boolean => ['build', 'push', 'bring', 'mirror'].includes(kind)
+const isBuilt = (steps: readonly Step[]): boolean => steps.some(isBrought)
 
 /** The constraints of the look that follows when the steps have been carried out. */
 const afterwards = (given: Constraints, steps: readonly Step[]): Constraints => {
+  if (given.publishes === 'mirror') return mirrorConstraints(BUILT, given.onExisting, given.stable)
   if (isBuilt(steps)) return { ...given, image: { digest: BUILT, from: 'built' } }
   const kept = steps.find(({ kind }) => kind === 'keep')
   return kept?.kind === 'keep' && given.image === undefined
@@ -124,7 +145,7 @@ describe('whatever is in the registry', () => {
   test('what is replaced is said', () => {
     check(({ world, content, steps }) => {
       for (const step of steps) {
-        if (step.kind !== 'build' && step.kind !== 'push' && step.kind !== 'copy') continue
+        if (!('replaces' in step)) continue
         const isLeftover = step.kind !== 'copy' && content?.kind === 'leftover'
         expect(step.replaces).toBe(isLeftover ? undefined : world[step.tag.tag])
       }
@@ -158,8 +179,9 @@ describe('whatever is in the registry', () => {
 
   test('nothing is built or pushed where that is not allowed, and nothing twice', () => {
     check(({ constraints: given, steps }) => {
-      const brings = steps.filter(({ kind }) => kind === 'build' || kind === 'push')
-      if (given.publishes === 'nothing' || given.image !== undefined) expect(brings).toEqual([])
+      const brings = steps.filter(isBrought)
+      const isKnown = given.image !== undefined && given.publishes !== 'mirror'
+      if (given.publishes === 'nothing' || isKnown) expect(brings).toEqual([])
       for (const { kind } of brings) expect(kind).toBe(given.publishes)
     })
   })

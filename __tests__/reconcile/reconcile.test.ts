@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { needsFirstContent, reconcile } from '../../src/reconcile/reconcile.ts'
-import type { Constraints, FirstContent } from '../../src/reconcile/state.ts'
+import { type Constraints, type FirstContent, mirrorConstraints } from '../../src/reconcile/state.ts'
 import type { Step } from '../../src/reconcile/step.ts'
 import type { Digest } from '../../src/registry/reference.ts'
 import { desiredFor, digest, observe, type World } from './world.ts'
@@ -126,6 +126,29 @@ describe('the first tag', () => {
     { what: 'it is built whatever is there', world: { nightly: A }, on: RELEASE, steps: ['build'] },
     { what: 'and nothing is built', world: { nightly: A }, on: PROMOTE, steps: ['keep a'] },
   ])('moving: $what', check('nightly: nightly -> nightly', 'nightly'))
+})
+
+describe('a mirror', () => {
+  const on = (image?: Digest, onExisting: Constraints['onExisting'] = 'same-revision') =>
+    mirrorConstraints(image, onExisting)
+  const refused = 'already-published'
+  test.each<Case>([
+    { what: 'that is empty gets the image', world: NONE, on: on(A), steps: ['mirror', 'copy a'] },
+    { what: 'that is empty, of an image to be built', world: NONE, on: on(), steps: ['mirror', 'copy new'] },
+    { what: 'that has the first tag', world: FIRST, on: on(A), steps: ['keep a', 'copy a'] },
+    { what: 'that has all', world: BOTH, on: on(A, 'fail'), steps: ['keep a', 'keep a'] },
+    { what: 'that has another image', world: FIRST, on: on(B), steps: [refused, 'copy b'] },
+    { what: 'that has one before it is built', world: FIRST, on: on(), steps: [refused, 'copy a'] },
+    { what: 'whose copy is another', world: DIFFER, on: on(A), steps: ['keep a', refused] },
+    { what: 'that has the copy alone', world: { '2.3.4-stable': A }, on: on(A), steps: ['mirror', 'keep a'] },
+    { what: 'that reuses nothing', world: FIRST, on: on(B, 'reuse'), steps: [refused, 'copy b'] },
+    {
+      what: 'that is overwritten',
+      world: BOTH,
+      on: on(B, 'overwrite'),
+      steps: ['mirror over a', 'copy b over a'],
+    },
+  ])('$what', check())
 })
 
 describe('a fixed tag beside it', () => {

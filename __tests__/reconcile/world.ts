@@ -35,7 +35,7 @@ export const observe = ({ first, copies }: Desired, world: World, content?: Firs
 export const carryOut = (steps: readonly Step[], world: World, built: Digest): World => {
   const after: Record<string, Digest> = { ...world }
   for (const step of steps) {
-    if (step.kind === 'build' || step.kind === 'push') after[step.tag.tag] = built
+    if (['build', 'push', 'bring', 'mirror'].includes(step.kind)) after[step.tag.tag] = built
     if (step.kind === 'restore') after[step.tag.tag] = step.digest
     if (step.kind === 'copy' || step.kind === 'move') after[step.tag.tag] = step.digest ?? built
   }

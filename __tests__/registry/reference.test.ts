@@ -4,6 +4,8 @@ import {
   isDigest,
   isIn,
   isLoopback,
+  isSameRepository,
+  partsOfReference,
   pathProblem,
   registryProblem,
 } from '../../src/registry/reference.ts'
@@ -35,6 +37,27 @@ test.each([
   },
 ])('$hosts: $problem', ({ hosts, problem }) => {
   for (const host of hosts) expect(registryProblem(host), host).toContain(problem)
+})
+
+test.each([
+  ['ghcr.io/a/b', 'ghcr.io', 'a/b', undefined, undefined],
+  ['ghcr.io:5000/a/b:c', 'ghcr.io:5000', 'a/b', 'c', undefined],
+  [`localhost:5000/b@${sha256}`, 'localhost:5000', 'b', undefined, sha256],
+  [`[::1]:5000/a:b@${sha256}`, '[::1]:5000', 'a', 'b', sha256],
+  ['reqmgr2:2.3', '', 'reqmgr2', '2.3', undefined],
+  ['a/b@c@d', 'a', 'b', undefined, 'c@d'],
+  ['', '', '', undefined, undefined],
+])('%s in its parts', (reference, registry, path, tag, digest) => {
+  expect(partsOfReference(reference)).toEqual({ repository: { registry, path }, tag, digest })
+})
+
+test.each([
+  ['ghcr.io', 'a', 'GHCR.io:443', 'a', true],
+  ['docker.io', 'busybox', 'registry-1.docker.io', 'library/busybox', true],
+  ['ghcr.io', 'a', 'ghcr.io:80', 'a', false],
+  ['ghcr.io', 'a', 'ghcr.io', 'library/a', false],
+])('%s/%s and %s/%s are one repository: %s', (registry, path, other, otherPath, isSame) => {
+  expect(isSameRepository({ registry, path }, { registry: other, path: otherPath })).toBe(isSame)
 })
 
 const PATHS = ['reqmgr2', 'cmswmcore/reqmgr2', 'a/b/c/d', 'a.b', 'a_b', 'a__b', 'a-b', 'a----b', '0/1']

@@ -35,6 +35,18 @@ test('of several services, a line for each; nothing of tags that nothing is know
   expect(lines[3]).toBe('  reqmgr2  kept                        missing')
 })
 
+test('a mirror is a column; of several services, a line', () => {
+  const mirrors = [serviceOf('hub', 'copied, withheld')].map(({ image, tags }) => ({ image, tags }))
+  const one = serviceOf('reqmgr2', 'kept, copied', { digest: DIGEST, mirrors })
+  expect(tableOf(resultOf('release', one)).split('\n').slice(1)).toEqual([
+    `  tag           ${IMAGE}  ${PROJECT}/hub`,
+    '  2.3.4         kept                                copied',
+    '  2.3.4-stable  copied                              withheld',
+  ])
+  const lines = tableOf(resultOf('promote', one, serviceOf('reqmon', 'kept, copied'))).split('\n')
+  expect(lines.slice(3).map(line => line.split(/ {2,}/)[1])).toEqual(['reqmgr2', `${PROJECT}/hub`, 'reqmon'])
+})
+
 const passed = { name: 'testbed', state: 'success', url: 'https://t.example/7' }
 const neutral = { name: 'a, b', state: 'neutral', url: undefined }
 

@@ -1,10 +1,11 @@
 import { addStoredLogins, storedCredentials } from '../docker/config.ts'
 import { Docker } from '../docker/docker.ts'
+import { requireSkopeo } from '../docker/skopeo.ts'
 import { patientBackoff, registryBackoff } from '../http/retry.ts'
 import { Transport } from '../http/transport.ts'
 import { RegistryClient } from '../registry/client.ts'
 import type { Credentials } from '../registry/credentials.ts'
-import { isSameRegistry } from '../registry/reference.ts'
+import { isSameRegistry, isSameRepository } from '../registry/reference.ts'
 import { USER_AGENT } from '../version.ts'
 import { audit } from './audit.ts'
 import { build } from './build.ts'
@@ -64,18 +65,21 @@ async function registriesOf(
   transport: Transport,
 ): Promise<Run['registryFor']> {
   const { command, services, credentials: given } = request
-  const [main] = services.map(({ repository }) => repository.registry)
+  const own = services.map(({ repository }) => repository)
   const source = 'sourceImage' in request ? request.sourceImage?.repository : undefined
   const others = [...services.flatMap(({ mirrors }) => mirrors), ...(source === undefined ? [] : [source])]
   const logins = new Map<string, Credentials>()
-  for (const host of new Set([main ?? '', ...others.map(({ registry }) => registry)])) {
+  for (const { registry } of [...own, ...others]) {
+    const isGiven = given !== undefined && isSameRegistry(registry, own[0]?.registry ?? '')
     // Only docker logs in for a build.
-    if (command === 'build') logins.set(host, { kind: 'anonymous' })
-    else if (given !== undefined && isSameRegistry(host, main ?? '')) logins.set(host, given)
-    else logins.set(host, await storedCredentials(host, { env, signal }))
+    if (command === 'build') logins.set(registry, { kind: 'anonymous' })
+    else if (isGiven) logins.set(registry, given)
+    else if (!logins.has(registry)) logins.set(registry, await storedCredentials(registry, { env, signal }))
   }
-  const usual = writesRegistry(command) ? 'pull,push' : 'pull'
-  return (repository, access: typeof usual = usual) => {
+  const writes = writesRegistry(command)
+  const isCopied = others.some(other => !own.some(each => isSameRepository(each, other)))
+  if (writes && isCopied) await requireSkopeo(logins, { env, signal })
+  return (repository, access = writes ? 'pull,push' : 'pull') => {
     const credentials = logins.get(repository.registry) ?? { kind: 'anonymous' }
     return new RegistryClient({ repository, transport, credentials, secrets, access, now: clock.now })
   }

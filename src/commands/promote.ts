@@ -6,7 +6,7 @@ import { errorOfServices, type ServiceFailure } from '../service-errors.ts'
 import { type Copies, hasTagsToWrite, noteFound, writeCopies } from './copies.ts'
 import { forServices, noteFailure, tryServices } from './for-services.ts'
 import { noteOutcome } from './ledger.ts'
-import { publishMirrors, requireMeansToCopy, unreadyMirrors } from './mirrors.ts'
+import { publishMirrors, unreadyMirrors } from './mirrors.ts'
 import { nextSteps } from './observe.ts'
 import { type NamedImage, readOrigins, wrongOrigins } from './origins.ts'
 import { recordDecision } from './record.ts'
@@ -21,7 +21,6 @@ import { commitOfTag } from './tag-commit.ts'
 export async function promote(request: PromoteRequest, run: Run): Promise<void> {
   const { checks, decision } = request
   const targets = openTargets(request, run)
-  await requireMeansToCopy(targets, run)
   const { commit, ready } = await requireReady(request, targets, run)
   let copies: readonly Candidate[] = ready
   let states: readonly CheckState[] | undefined
@@ -56,7 +55,7 @@ function requireReady(request: PromoteRequest, targets: readonly ServiceTarget[]
       readCandidate(target, target.given === undefined ? undefined : { digest: target.given, from: 'given' }),
     )
     for (const one of found) noteFound(one)
-    const mirrored = found.map(target => ({ target, digests: [target.image.digest] }))
+    const mirrored = found.map(target => ({ target, digest: target.image.digest }))
     failures.push(...(await unreadyMirrors(mirrored, request, run)))
     // What is promoted already is not read: at some registries that would count as a pull.
     if (failures.length === 0 && !found.some(hasTagsToWrite)) {

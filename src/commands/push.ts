@@ -4,17 +4,14 @@ import { pushImage } from '../docker/push.ts'
 import { ReleaseError } from '../errors.ts'
 import { isSameCommit } from '../reconcile/origin.ts'
 import { publishConstraints } from '../reconcile/state.ts'
-import { publishCopies } from './copies.ts'
-import { type Push, publishFirst } from './first-tag.ts'
-import { publishMirrors, readMirrors, requireMeansToCopy } from './mirrors.ts'
-import { readRegistry } from './observe.ts'
+import type { Push } from './first-tag.ts'
+import { publish, readRepositories } from './publish.ts'
 import type { PushRequest } from './request.ts'
 import { openTarget, type Run } from './run.ts'
 
 /** Publishes what `build` has built, which must be one image under every fixed tag, and of the git tag's commit. */
 export async function push(given: PushRequest, run: Run): Promise<void> {
   const target = openTarget(given, run)
-  await requireMeansToCopy([target], run)
   const fixed = target.entry.tags.filter(({ moving }, index) => !moving || index === 0)
   const [reference = ''] = fixed.map(tag => tag.reference)
   const built = await requireLocalImage(run.docker, fixed)
@@ -25,17 +22,14 @@ export async function push(given: PushRequest, run: Run): Promise<void> {
     ...publishConstraints({ ...given, revision: built.revision }, 'push'),
     own: built.digests,
   }
-  const next = await readRegistry(target, constraints, run)
-  await readMirrors(target, { next, own: built.digests }, request, run)
+  const next = await readRepositories(request, target, constraints, run)
   const at = { registry: target.registry.repository.registry, credentials: request.credentials }
   const push: Push = {
     name: 'Push',
     start: untilRead =>
       withLogin(run, at, docker => untilRead(() => pushImage(docker, reference, run.temporary))),
   }
-  const image = await publishFirst(target, { constraints, next, push }, run)
-  await publishCopies(request, target, { constraints, image, copies: next.copies }, run)
-  await publishMirrors([target], request, run)
+  await publish(request, target, { constraints, next, push }, run)
 }
 
 /** Throws `wrong-origin` if the image was built from another commit than that of the git tag, where both are known. */

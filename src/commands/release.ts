@@ -7,10 +7,9 @@ import { publishConstraints } from '../reconcile/state.ts'
 import { CONTEXT_REVISION_LABEL, CONTEXT_SOURCE_LABEL, type Labels } from '../registry/labels.ts'
 import { oneLine } from '../text.ts'
 import { compareSource } from './compare-source.ts'
-import { publishCopies } from './copies.ts'
-import { type Push, publishFirst } from './first-tag.ts'
-import { publishMirrors, readMirrors, requireMeansToCopy } from './mirrors.ts'
-import { nextSteps, readRegistry } from './observe.ts'
+import type { Push } from './first-tag.ts'
+import { nextSteps } from './observe.ts'
+import { publish, readRepositories } from './publish.ts'
 import type { ReleaseRequest } from './request.ts'
 import { openTarget, type Run } from './run.ts'
 
@@ -20,11 +19,9 @@ import { openTarget, type Run } from './run.ts'
  */
 export async function release(given: ReleaseRequest, run: Run): Promise<void> {
   const target = openTarget(given, run)
-  await requireMeansToCopy([target], run)
   const { request, warnings } = await compareSource(given, run)
   const constraints = publishConstraints(request, 'build')
-  let next = await readRegistry(target, constraints, run)
-  await readMirrors(target, { next, own: [] }, request, run)
+  let next = await readRepositories(request, target, constraints, run)
   if (next.first.kind !== 'keep') {
     const { checks, decision, revision } = request
     if (checks !== undefined) await requireReadableChecks(checks, { gitTag: decision.gitTag, revision }, run)
@@ -48,9 +45,7 @@ export async function release(given: ReleaseRequest, run: Run): Promise<void> {
     retry: async error =>
       error instanceof BuildFailedError && retryForPackage(error.output, request.package, run),
   }
-  const image = await publishFirst(target, { constraints, next, push }, run)
-  await publishCopies(request, target, { constraints, image, copies: next.copies }, run)
-  await publishMirrors([target], request, run)
+  await publish(request, target, { constraints, next, push }, run)
 }
 
 function noteMovedContext({ build, decision }: ReleaseRequest, labels: Labels, { log }: Run) {

@@ -27,7 +27,7 @@ export interface Run {
   readonly docker: Docker
   readonly transport: Transport
   /** With the rights that the command needs, if no others are named. */
-  readonly registryFor: (repository: Repository, access?: 'pull') => RegistryClient
+  readonly registryFor: (repository: Repository, access?: 'pull' | 'pull,push') => RegistryClient
 }
 
 /** What is wanted of a repository, and what is known of it. */

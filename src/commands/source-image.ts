@@ -1,60 +1,48 @@
+import { bringImage } from '../docker/skopeo.ts'
 import { ReleaseError } from '../errors.ts'
 import { requireReadableChecks } from '../gates/checks.ts'
 import { publishConstraints } from '../reconcile/state.ts'
 import type { RegistryClient } from '../registry/client.ts'
-import { type Digest, type ImageReference, isSameRepository, nameOfReference } from '../registry/reference.ts'
+import { type Digest, isSameRepository, nameOfReference } from '../registry/reference.ts'
 import { requireIsImage } from '../registry/require-image.ts'
-import { bringImage } from './bring.ts'
-import { publishCopies } from './copies.ts'
-import { type Push, publishFirst } from './first-tag.ts'
-import { publishMirrors, readMirrors, requireMeansToCopy } from './mirrors.ts'
-import { readRegistry } from './observe.ts'
+import type { Push } from './first-tag.ts'
 import { readOrigins, wrongOrigins } from './origins.ts'
+import { publish, readRepositories } from './publish.ts'
 import type { SourceImageRequest } from './request.ts'
-import { openTarget, type Run, type ServiceTarget } from './run.ts'
+import { openTarget, type Run } from './run.ts'
 import { commitOfTag } from './tag-commit.ts'
 
-/** Releases an image that exists, as it is, without an engine. One that is gone serves a version that is published already. */
+/** Releases an image that exists, as it is, without an engine. If it is gone, a version that is published is completed. */
 export async function releaseSourceImage(given: SourceImageRequest, run: Run): Promise<void> {
   const target = openTarget(given, run)
-  const { repository } = given.sourceImage
-  const { registry: to, desired } = target
-  const isHere = isSameRepository(repository, to.repository)
-  const from = isHere ? to : run.registryFor(repository, 'pull')
-  await requireMeansToCopy([target], run, isHere ? [] : [from, to])
-  const { digest, commit } = await readSource(given, { from, target }, run)
+  const { sourceImage, checks, decision } = given
+  const { registry: to } = target
+  const { repository } = sourceImage
+  const from = isSameRepository(repository, to.repository) ? to : run.registryFor(repository, 'pull')
+  const { digest, commit } = await readSource(given, from, run)
   const request = { ...given, revision: commit }
   const own = digest === undefined ? [] : [digest]
   const constraints = { ...publishConstraints(request, 'bring'), own }
-  const next = await readRegistry(target, constraints, run)
-  const { first } = next
-  if (first.kind !== 'keep' && digest === undefined) throw sourceMissing(given.sourceImage)
-  await readMirrors(target, { next, own }, request, run)
-  if (first.kind !== 'keep' && request.checks !== undefined)
-    await requireReadableChecks(request.checks, { gitTag: desired.gitTag, revision: commit }, run)
-  if (first.kind === 'keep' && first.digest !== digest)
-    run.log.warning(
-      'The published image is another one',
-      `${first.tag.tag} is kept, ${first.digest}, and source-image is ${digest ?? 'not there'}.`,
-    )
-  const sides = { from, to, tag: desired.first.tag }
-  const push: Push = {
-    name: 'Bring',
-    start: untilRead => untilRead(async () => (digest === undefined ? [] : bringImage(digest, sides, run))),
+  const next = await readRepositories(request, target, constraints, run)
+  const { tag } = decision.first
+  if (next.first.kind !== 'keep') {
+    if (digest === undefined) throw sourceMissing(given)
+    const { gitTag } = decision
+    if (checks !== undefined) await requireReadableChecks(checks, { gitTag, revision: commit }, run)
+  } else if (next.first.digest !== digest) {
+    const is = `${tag} is kept, ${next.first.digest}, and source-image is ${digest ?? 'not there'}.`
+    run.log.warning('The published image is another one', is)
   }
-  const image = await publishFirst(target, { constraints, next, push }, run)
-  await publishCopies(request, target, { constraints, image, copies: next.copies }, run)
-  await publishMirrors([target], request, run)
+  const bring = async () => (digest === undefined ? [] : bringImage(digest, { from, to, tag }, run))
+  const push: Push = { name: 'Bring', start: untilRead => untilRead(bring) }
+  await publish(request, target, { constraints, next, push }, run)
 }
 
-/** The image, if it is there, and the commit of the git tag, if it is known. Throws `wrong-origin`. */
-function readSource(
-  request: SourceImageRequest,
-  { from, target: { entry } }: { from: RegistryClient; target: ServiceTarget },
-  run: Run,
-): Promise<{ digest: Digest | undefined; commit: string | undefined }> {
-  const { sourceImage } = request
+/** The digest of the image, if it is there, and the commit of the git tag, if it is known. Throws `wrong-origin`. */
+function readSource(request: SourceImageRequest, from: RegistryClient, run: Run) {
+  const { sourceImage, isLookedAt, services } = request
   const name = nameOfReference(sourceImage)
+  const service = services[0]?.service ?? ''
   return run.log.stage('Read the source image', async conclude => {
     const manifest = await from.getManifest(sourceImage.digest ?? sourceImage.tag ?? '')
     const tag = await commitOfTag(request, run)
@@ -64,20 +52,18 @@ function readSource(
       return { digest: undefined, commit }
     }
     requireIsImage(manifest, name)
-    const isGiven = sourceImage.digest !== undefined && request.isLookedAt
-    const { service } = entry
+    const isGiven = sourceImage.digest !== undefined && isLookedAt
     const image = { service, name, isGiven, origins: await readOrigins(from, manifest) }
-    const wrong = wrongOrigins([image], tag, request, run).get(service)
-    if (wrong !== undefined) throw wrong
-    const { digest } = manifest
+    for (const error of wrongOrigins([image], tag, request, run).values()) throw error
+    const { digest }: { digest: Digest } = manifest
     conclude(`${name} is ${digest}`)
     return { digest, commit }
   })
 }
 
-function sourceMissing(reference: ImageReference) {
+function sourceMissing({ sourceImage }: SourceImageRequest) {
   return new ReleaseError('not-published', {
-    what: `The source image ${nameOfReference(reference)} is not in its registry.`,
+    what: `The source image ${nameOfReference(sourceImage)} is not in its registry.`,
     remedy: 'Check source-image, and that what builds it has ended well.',
   })
 }

@@ -105,7 +105,7 @@ async function compareMirror(mirror: Target, main: ServiceTarget): Promise<reado
   const { digest } = main.entry
   // What is wrong with the service is said.
   if (digest === undefined) return []
-  const constraints = mirrorConstraints({ onExisting: 'reuse', stable: { kind: 'write' } }, [digest])
+  const constraints = mirrorConstraints(digest, 'fail')
   const observed = await observe({ desired, registry }, constraints)
   const lost = await lostDigests(registry, observed)
   const about = { service: entry.image }

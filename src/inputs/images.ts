@@ -13,14 +13,7 @@ import {
 import { linesOf, type Reading } from './texts.ts'
 
 /** What only a build takes. */
-const OF_A_BUILD: readonly InputName[] = [
-  'context',
-  'file',
-  'build-args',
-  'build-options',
-  'labels',
-  'package',
-]
+const BUILT: readonly InputName[] = ['context', 'file', 'build-args', 'build-options', 'labels', 'package']
 
 /** The image that is released as it is; nothing if one is built. */
 export function sourceImageOf(command: string, reading: Reading): ImageReference | undefined {
@@ -29,7 +22,7 @@ export function sourceImageOf(command: string, reading: Reading): ImageReference
   if (given === '') return undefined
   const wrong = mistakes.about('source-image', given)
   if (command !== 'release' && command !== 'plan') wrong('it is for release and plan', 'Leave it out.')
-  for (const input of OF_A_BUILD) {
+  for (const input of BUILT) {
     const what = `${input} and source-image are both given, and with source-image nothing is built.`
     if (texts[input] !== inputs[input].default) mistakes.add(input, what, 'Leave one out.')
   }
@@ -54,32 +47,21 @@ export function withMirrors(
   reading: Reading,
 ): PublishedService[] {
   const lines = linesOf('mirrors', reading)
-  if (lines.length > 0 && !MIRRORED.includes(command)) {
-    const what = `mirrors are for release, push, promote, verify and plan, not for ${command}.`
+  const what = `mirrors are for release, push, promote, verify and plan, not for ${command}.`
+  if (lines.length > 0 && !MIRRORED.includes(command))
     reading.mistakes.add('mirrors', what, 'Leave them out.')
-  }
   const taken = services.map(({ repository }) => repository)
-  const mirrored = services.map(service => ({ ...service, mirrors: [] as Repository[] }))
-  for (const { line, wrong } of lines) {
-    const problem = (why: string) => wrong(`${JSON.stringify(line)}: ${why}`, REMEDY)
-    if (services.length > 1 && !line.includes(SERVICE)) {
-      problem('several services can not have the same mirror')
-      continue
-    }
-    for (const { service, mirrors } of mirrored) {
-      const { repository, tag, digest } = partsOfReference(line.replaceAll(SERVICE, service))
-      const why =
-        repositoryProblem(repository) ??
-        (tag === undefined && digest === undefined ? undefined : 'it has a tag')
-      if (why !== undefined) problem(why)
-      else if (taken.some(other => isSameRepository(other, repository)))
-        problem('it is there twice, or is the repository itself')
-      else mirrors.push(repository)
-      if (why !== undefined) break
-      taken.push(repository)
-    }
+  const mirrorOf = (service: string, { line, wrong }: (typeof lines)[number]) => {
+    const { repository, tag, digest } = partsOfReference(line.replaceAll(SERVICE, service))
+    const isTaken = taken.some(other => isSameRepository(other, repository))
+    const problem = isTaken ? 'it is there already, for a service or in another line' : undefined
+    const named = (tag ?? digest) === undefined ? problem : 'it has a tag or a digest'
+    const why = repositoryProblem(repository) ?? named
+    if (why !== undefined) wrong(`${JSON.stringify(line)}: ${why}`, REMEDY)
+    taken.push(repository)
+    return repository
   }
-  return mirrored
+  return services.map(each => ({ ...each, mirrors: lines.map(line => mirrorOf(each.service, line)) }))
 }
 
 const REMEDY = `Write one image a line, without a tag, such as docker.io/cmssw/das-server; of several services docker.io/cmssw/${SERVICE}.`

@@ -8,7 +8,9 @@ export class Mistakes {
   readonly #all: { input: InputName; error: ReleaseError }[] = []
 
   add(input: InputName, what: string, remedy: string, name: ErrorName = 'invalid-input'): void {
-    this.#all.push({ input, error: new ReleaseError(name, { what, remedy }) })
+    const error = new ReleaseError(name, { what, remedy })
+    if (this.#all.every(({ error: { message } }) => message !== error.message))
+      this.#all.push({ input, error })
   }
 
   /** For an empty input, unless it was misspelt or held a secret, which is a mistake already. */

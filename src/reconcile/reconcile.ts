@@ -86,7 +86,7 @@ function reconcileExisting(
   if (publishes === 'mirror') {
     const why = `${is}, and the image to be mirrored is ${image?.digest ?? 'yet to be published'}`
     const remedy =
-      'Find out what writes this tag of the mirror. Delete only the tag there, or release a new version, or set on-existing: overwrite.'
+      'Find out what writes this tag of the mirror; delete only the tag there, or release a new version.'
     return { kind: 'refuse', tag, error, why, remedy }
   }
   if (onExisting === 'fail') {

@@ -73,17 +73,12 @@ export function publishConstraints(
   return { publishes, onExisting, revision, stable: stableConstraint(stable) }
 }
 
-/** Of a copy of another repository, whose image is, or may be, one of `digests`. */
+/** Of a copy of another repository, that is to have its image, or one that is yet to be published there. */
 export function mirrorConstraints(
-  { onExisting, stable }: { onExisting: OnExisting; stable: Constraints['stable'] },
-  digests: readonly Digest[],
+  digest: Digest | undefined,
+  onExisting: OnExisting,
+  stable: Constraints['stable'] = { kind: 'write' },
 ): Constraints {
-  const [digest, ...others] = digests
-  return {
-    publishes: 'mirror',
-    onExisting: onExisting === 'overwrite' ? onExisting : 'same-revision',
-    stable,
-    own: digests,
-    image: digest !== undefined && others.length === 0 ? { digest, from: 'origin' } : undefined,
-  }
+  const keeps = onExisting === 'overwrite' ? onExisting : 'fail'
+  return { publishes: 'mirror', onExisting: keeps, stable, image: digest && { digest, from: 'origin' } }
 }

@@ -3,7 +3,7 @@ import type { HttpResponse } from '../http/transport.ts'
 import { unreadable, unusable } from './answer.ts'
 import type { ConnectionOptions } from './authorization.ts'
 import { getBlob, putBlob, requireWritable } from './blobs.ts'
-import { type Asker, type Connection, connect, type Question } from './connection.ts'
+import { type Asker, connect, type Question } from './connection.ts'
 import type { Credentials } from './credentials.ts'
 import { MANIFEST_MEDIA_TYPES } from './media-types.ts'
 import { listReferrers, listTags } from './pages.ts'
@@ -29,26 +29,21 @@ export interface Manifest {
 export class RegistryClient implements Asker {
   readonly repository: Repository
   readonly ask: Asker['ask']
+  readonly origin: Asker['origin']
   readonly credentials: Credentials
   readonly #options: ConnectionOptions
-  readonly #connection: Connection
 
-  constructor(options: ConnectionOptions, connection = connect(options)) {
+  constructor(options: ConnectionOptions, { ask, origin } = connect(options)) {
     this.repository = options.repository
     this.credentials = options.credentials
-    this.ask = connection.ask
+    this.ask = ask
+    this.origin = origin
     this.#options = options
-    this.#connection = connection
   }
 
   withBackoff(backoff: Backoff) {
-    const ask: Asker['ask'] = (question, own = backoff) => this.ask(question, own)
-    return new RegistryClient(this.#options, { ...this.#connection, ask })
-  }
-
-  /** Whether it was found to speak http without TLS. */
-  async isPlainHttp() {
-    return (await this.#connection.origin()).startsWith('http:')
+    const { ask, origin } = this
+    return new RegistryClient(this.#options, { origin, ask: (question, own = backoff) => ask(question, own) })
   }
 
   /** By HEAD; by GET where that is refused or gives no digest, unless `access` is `pull`. */

@@ -20,14 +20,11 @@ export interface Asker {
   readonly repository: Repository
   /** Throws `registry-denied`, `registry-refused` or `registry-unreadable`. */
   readonly ask: (question: Question, backoff?: Backoff) => Promise<HttpResponse>
-}
-
-export interface Connection extends Pick<Asker, 'ask'> {
-  /** The address of the registry, by https if it speaks that. */
+  /** The address of the registry, by http only if it speaks nothing else. */
   readonly origin: () => Promise<string>
 }
 
-export function connect(options: ConnectionOptions): Connection {
+export function connect(options: ConnectionOptions): Pick<Asker, 'ask' | 'origin'> {
   const authorization = authorizationFor(options)
   let finding: Promise<string> | undefined
   /** Whether the last answer was 401: then a new token does not help. */
