@@ -44,7 +44,8 @@ export async function publishMirrors(
         const failure = noteFailure(mirror.entry, knownFailure(caught), run.secrets)
         const has = mirror.entry.tags.filter(isPublished).map(({ tag }) => tag)
         const { what, remedy } = failure.error
-        failures.push({ ...failure, what: `it has ${has.join(', ') || 'none of the tags'}. ${what}`, remedy })
+        const state = has.length === 0 ? '' : `it has ${has.join(', ')}. `
+        failures.push({ ...failure, what: `${state}${what}`, remedy })
       }
     }
   }

@@ -56,7 +56,7 @@ function requireReady(request: PromoteRequest, targets: readonly ServiceTarget[]
     )
     for (const one of found) noteFound(one)
     const mirrored = found.map(target => ({ target, digest: target.image.digest }))
-    failures.push(...(await unreadyMirrors(mirrored, request, run)))
+    failures.push(...(await unreadyMirrors(mirrored, { ...request, stable: 'on-release' }, run)))
     // What is promoted already is not read: at some registries that would count as a pull.
     if (failures.length === 0 && !found.some(hasTagsToWrite)) {
       conclude('promoted already')

@@ -102,9 +102,7 @@ async function compare(
 /** A mirror should have the image of its service, under all tags that do not wait. */
 async function compareMirror(mirror: Target, main: ServiceTarget): Promise<readonly Difference[]> {
   const { desired, registry, entry } = dueMirror(mirror, main)
-  const { digest } = main.entry
-  // What is wrong with the service is said.
-  if (digest === undefined) return []
+  const { digest, image } = main.entry
   const constraints = mirrorConstraints(digest, 'fail')
   const observed = await observe({ desired, registry }, constraints)
   const lost = await lostDigests(registry, observed)
@@ -114,11 +112,11 @@ async function compareMirror(mirror: Target, main: ServiceTarget): Promise<reado
     const { tag } = step.tag
     const there = digestAt(observed, tag)
     noteCompared(entry, step, there, { lost, isWaiting: false })
+    const isRight = step.kind === 'stay' || (step.kind === 'keep' && !lost.has(step.digest))
+    // What is wrong with the service is said of the service.
+    if (isRight || digest === undefined) return []
     if (step.kind === 'refuse') return [{ ...about, what: step.why, remedy: step.remedy }]
-    const isRight = step.kind === 'stay' || (step.kind === 'keep' && !lost.has(digest))
-    return isRight
-      ? []
-      : [{ ...about, what: `${tag} is not the image of ${main.entry.image}, ${digest}`, remedy }]
+    return [{ ...about, what: `${tag} is not the image of ${image}, ${digest}`, remedy }]
   })
 }
 
