@@ -108,7 +108,9 @@ async function compareMirror(mirror: Target, main: ServiceTarget): Promise<reado
   const lost = await lostDigests(registry, observed)
   const about = { service: entry.image }
   const remedy = `Run release for ${desired.gitTag} again, or promote, with mirrors: it completes them.`
-  return reconcile(desired, observed, constraints).flatMap(step => {
+  const steps = reconcile(desired, observed, constraints)
+  if (steps[0]?.kind === 'keep' && !lost.has(steps[0].digest)) entry.digest = steps[0].digest
+  return steps.flatMap(step => {
     const { tag } = step.tag
     const there = digestAt(observed, tag)
     noteCompared(entry, step, there, { lost, isWaiting: false })

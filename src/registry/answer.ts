@@ -26,7 +26,8 @@ export function denied(what: string, remedy = CHECK_LOGIN): ReleaseError {
   return new ReleaseError('registry-denied', { what, remedy })
 }
 
-const CHECK_LOGIN = "Check project, username, password (or docker's login) and the rights of the account."
+const CHECK_LOGIN =
+  "Check project and the account's rights; username and password, or docker's login, which other registries than `registry` need."
 const CHECK_PUSH =
   'The account needs push and pull. A quota, read-only mode or a proxy project is for the administrators.'
 const CHECK_POLICY = 'A project policy forbids pulling it: fix the image or the policy, then run it again.'
