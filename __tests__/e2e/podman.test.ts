@@ -1,10 +1,10 @@
-import { existsSync } from 'node:fs'
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { run } from '../../sandbox/command.ts'
 import { findReleases } from '../../sandbox/debian.ts'
+import { libraryPath } from '../../sandbox/libraries.ts'
 import { fetchPackages } from '../../sandbox/packages.ts'
 import { type Registry, startRegistry } from '../../sandbox/registry.ts'
 import { writeSampleContext } from '../../sandbox/sample-context.ts'
@@ -16,15 +16,6 @@ import { imagesAt } from './image.ts'
 
 const USERNAME = 'robot$project+name'
 const PASSWORD = 'p\'a"s$s`id`;&|<>*?\\ %41'
-
-/** Where the shared libraries of a root filesystem lie. */
-const librariesIn = async (root: string): Promise<string[]> => {
-  const folders = [join(root, 'usr/lib'), join(root, 'lib')].filter(folder => existsSync(folder))
-  const names = await Promise.all(folders.map(async folder => ({ folder, names: await readdir(folder) })))
-  return names.flatMap(({ folder, names }) =>
-    names.filter(name => name.endsWith('-linux-gnu')).map(name => join(folder, name)),
-  )
-}
 
 /**
  * Puts this distribution's podman into a folder, under the name docker as its package podman-docker does, with
@@ -57,7 +48,7 @@ const installPodman = async (folder: string, insecure: readonly Registry[]): Pro
       .join(''),
   }
   for (const [path, content] of Object.entries(files)) await writeFile(at(path), content)
-  const libraries = (await librariesIn(root)).join(':')
+  const libraries = await libraryPath(root)
   await writeFile(
     at('bin/docker'),
     [
