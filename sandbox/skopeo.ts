@@ -22,7 +22,12 @@ export const installSkopeo = async (folder: string): Promise<{ bin: string; env:
   const policy = { default: [{ type: 'insecureAcceptAnything' }] }
   await writeFile(join(home, '.config/containers/policy.json'), JSON.stringify(policy))
   await writeFile(registries, '')
-  const run = `LD_LIBRARY_PATH='${await libraryPath(root)}' exec '${root}/usr/bin/skopeo' "$@"`
-  await writeFile(join(bin, 'skopeo'), `#!/bin/sh\n${run}\n`, { mode: 0o755 })
+  const script = [
+    '#!/bin/sh',
+    `export PATH=/usr/sbin:/usr/bin:/sbin:/bin LD_LIBRARY_PATH='${await libraryPath(root)}'`,
+    // As root it remembers in /var/lib which layers it has seen where.
+    `exec unshare --mount -- sh -c 'mount --no-mtab -t tmpfs tmpfs /var/lib && exec "$@"' sh '${root}/usr/bin/skopeo' "$@"`,
+  ]
+  await writeFile(join(bin, 'skopeo'), `${script.join('\n')}\n`, { mode: 0o755 })
   return { bin, env: { HOME: home, CONTAINERS_REGISTRIES_CONF: registries } }
 }
