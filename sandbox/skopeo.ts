@@ -10,7 +10,7 @@ export const fetchSkopeo = (): Promise<string> =>
 
 /**
  * Puts a skopeo command into a folder, and makes a home there with the policy without which it copies nothing. Gives back
- * what leads to both: a folder for PATH, and the variables. The machine's own configuration is not read.
+ * what leads to both: a folder for PATH, and the variables. The machine's own configuration is not read. Needs root.
  */
 export const installSkopeo = async (folder: string): Promise<{ bin: string; env: NodeJS.ProcessEnv }> => {
   const root = await fetchSkopeo()
@@ -22,7 +22,12 @@ export const installSkopeo = async (folder: string): Promise<{ bin: string; env:
   const policy = { default: [{ type: 'insecureAcceptAnything' }] }
   await writeFile(join(home, '.config/containers/policy.json'), JSON.stringify(policy))
   await writeFile(registries, '')
-  const run = `LD_LIBRARY_PATH='${await libraryPath(root)}' exec '${root}/usr/bin/skopeo' "$@"`
-  await writeFile(join(bin, 'skopeo'), `#!/bin/sh\n${run}\n`, { mode: 0o755 })
+  const script = [
+    '#!/bin/sh',
+    `export LD_LIBRARY_PATH='${await libraryPath(root)}' PATH="$PATH:/usr/bin:/bin"`,
+    // root's skopeo keeps in /var/lib which layers lie where: of this machine, and for the next call.
+    `exec unshare --mount -- sh -c 'mount --no-mtab -t tmpfs tmpfs /var/lib && exec "$@"' sh '${root}/usr/bin/skopeo' "$@"`,
+  ]
+  await writeFile(join(bin, 'skopeo'), script.join('\n'), { mode: 0o755 })
   return { bin, env: { HOME: home, CONTAINERS_REGISTRIES_CONF: registries } }
 }
