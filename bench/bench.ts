@@ -9,6 +9,7 @@ import { startBench } from '../__tests__/e2e/bench.ts'
 import { countRuns } from '../__tests__/e2e/counts.ts'
 import { prepareAudits } from './audits.ts'
 import { type Comparison, compare, peakMemory, time } from './measure.ts'
+import { compareMirrors } from './mirrors.ts'
 import { action, prepareRunner } from './programs.ts'
 import { comparePromotions } from './promotions.ts'
 import { compareReleases } from './releases.ts'
@@ -41,7 +42,9 @@ async function measure(): Promise<string> {
     () => time({ ...plan, args: [empty] }),
   )
   say('releases')
-  const { release, again, twoBuilds } = await compareReleases(bench, PAIRS)
+  const { release, again, twoBuilds, brought } = await compareReleases(bench, PAIRS)
+  say('mirrors')
+  const mirror = await compareMirrors(bench, PAIRS)
   say('promotions, which needs about 3 GB of disk for a while')
   const { large, many } = await comparePromotions(bench, PAIRS * 2 + 1)
   say('audits')
@@ -57,6 +60,8 @@ async function measure(): Promise<string> {
     compared('`release` of a final tag', release, 'the floor', 1.35),
     compared('`release` again, all is published', again, 'the floor'),
     compared('`release` beside two builds', twoBuilds, 'build, push, build, push'),
+    compared('`release` by `source-image`, same repository', brought, 'the floor', 0.5),
+    compared('the stages of one mirror, 100 MB', mirror, '`skopeo copy`', 1.3),
     compared('`promote`, 1 GB beside 1 MB', large, '1 MB', 1.1),
     compared('`promote`, 11 services beside 1', many, '1 service', 2.5),
     compared('start: `plan`', start, 'an empty Node process', 4),

@@ -1,3 +1,4 @@
+import { COMMIT } from '../__tests__/e2e/action.ts'
 import type { Bench } from '../__tests__/e2e/bench.ts'
 import { compare, time, timeAll } from './measure.ts'
 import { action, docker } from './programs.ts'
@@ -25,7 +26,21 @@ export async function compareReleases(bench: Bench, pairs: number) {
       ]),
     )
 
+  // An image that was tested, of the commit of the git tags.
+  const label = `--label=org.opencontainers.image.revision=${COMMIT}`
+  const tested = image('brought', 'tested')
+  await time(docker(bench, 'buildx', 'build', '--push', label, '-t', tested, 'service'))
+  const bring = (tag: string) => {
+    const inputs = { service: 'brought', context: '.', 'source-image': tested }
+    return time(action(bench, tag, inputs))
+  }
+
   return {
+    brought: await compare(
+      pairs * 2 + 1,
+      pair => bring(`1.0.${pair}`),
+      pair => floor(`1.3.${pair}`),
+    ),
     release: await compare(
       pairs * 2 + 1,
       pair => release(`1.0.${pair}`),

@@ -10,7 +10,7 @@ export const fetchSkopeo = (): Promise<string> =>
 
 /**
  * Puts a skopeo command into a folder, and makes a home there with the policy without which it copies nothing. Gives back
- * what leads to both: a folder for PATH, and the variables. The machine's own configuration is not read. Needs root.
+ * what leads to both: a folder for PATH, and the variables. The machine's own configuration is not read.
  */
 export const installSkopeo = async (folder: string): Promise<{ bin: string; env: NodeJS.ProcessEnv }> => {
   const root = await fetchSkopeo()
@@ -24,10 +24,10 @@ export const installSkopeo = async (folder: string): Promise<{ bin: string; env:
   await writeFile(registries, '')
   const script = [
     '#!/bin/sh',
-    `export LD_LIBRARY_PATH='${await libraryPath(root)}' PATH="$PATH:/usr/bin:/bin"`,
-    // root's skopeo keeps in /var/lib which layers lie where: of this machine, and for the next call.
+    `export PATH=/usr/sbin:/usr/bin:/sbin:/bin LD_LIBRARY_PATH='${await libraryPath(root)}'`,
+    // As root it remembers in /var/lib which layers it has seen where.
     `exec unshare --mount -- sh -c 'mount --no-mtab -t tmpfs tmpfs /var/lib && exec "$@"' sh '${root}/usr/bin/skopeo' "$@"`,
   ]
-  await writeFile(join(bin, 'skopeo'), script.join('\n'), { mode: 0o755 })
+  await writeFile(join(bin, 'skopeo'), `${script.join('\n')}\n`, { mode: 0o755 })
   return { bin, env: { HOME: home, CONTAINERS_REGISTRIES_CONF: registries } }
 }

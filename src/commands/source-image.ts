@@ -52,11 +52,16 @@ function readSource(request: SourceImageRequest, from: RegistryClient, run: Run)
       return { digest: undefined, commit }
     }
     requireIsImage(manifest, name)
-    const isGiven = sourceImage.digest !== undefined && isLookedAt
-    const image = { service, name, isGiven, origins: await readOrigins(from, manifest) }
+    const isByDigest = sourceImage.digest !== undefined
+    const image = {
+      service,
+      name,
+      isGiven: isByDigest && isLookedAt,
+      origins: await readOrigins(from, manifest),
+    }
     for (const error of wrongOrigins([image], tag, request, run).values()) throw error
     const { digest }: { digest: Digest } = manifest
-    conclude(`${name} is ${digest}`)
+    conclude(isByDigest ? `${name} is there` : `${name} is ${digest}`)
     return { digest, commit }
   })
 }
