@@ -1,7 +1,7 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** The test files that take longest, which otherwise would be sorted by their size: one that begins last runs alone. */
-const SLOW = ['faults', 'promote-together', 'kills', 'gates-package', 'podman', 'release'].map(
+const SLOW = ['faults', 'promote-together', 'kills', 'mirrors', 'gates-package', 'podman', 'release'].map(
   name => `/e2e/${name}.test.ts`,
 )
 

@@ -9,6 +9,7 @@ import { type EngineOptions, startEngine } from '../../sandbox/engine.ts'
 import { makeCheckout } from '../../sandbox/git-checkout.ts'
 import { startRegistry } from '../../sandbox/registry.ts'
 import { writeSampleContext } from '../../sandbox/sample-context.ts'
+import { installSkopeo } from '../../sandbox/skopeo.ts'
 import { readBlob, readTag } from '../../sandbox/storage.ts'
 import { startTokenServer } from '../../sandbox/token-server.ts'
 import { runStep, type Step, type StepResult } from './action.ts'
@@ -32,6 +33,8 @@ const FIRST_ALONE = 'final: X.Y.Z -> X.Y.Z'
 /** What a repository has under the tags of the plan, by its storage. */
 type Published = Readonly<Record<typeof FIRST | typeof STABLE | typeof MOVING, string | undefined>>
 
+type Witness = ReturnType<typeof makeWitness>
+
 export type FaultBench = Awaited<ReturnType<typeof startFaultBench>>
 
 /** One repository behind a door of its own. */
@@ -39,7 +42,8 @@ export interface Scene {
   readonly proxy: FaultProxy
   /** The image as the bundle names it. */
   readonly image: string
-  readonly witness: ReturnType<typeof makeWitness>
+  readonly witness: Witness
+  readonly mirrors: readonly Witness[]
   /** Releases the git tag; what the bundle knows of the registry is the door. */
   release(step?: Partial<Step>): Promise<StepResult>
   /** Makes the repository what an interrupted release leaves: the first tag alone. */
@@ -47,8 +51,14 @@ export interface Scene {
   stop(): Promise<void>
 }
 
-/** Starts a registry that wants tokens, the server that gives them, and an engine; two contexts to build. */
-export async function startFaultBench(options: EngineOptions) {
+/**
+ * Starts a registry that wants tokens, the server that gives them, and an engine; two contexts to build. With `mirrored`, each
+ * repository has a mirror behind the same door, and one in another registry.
+ */
+export async function startFaultBench({
+  mirrored = false,
+  ...options
+}: EngineOptions & { mirrored?: boolean }) {
   const workspace = await mkdtemp(join(tmpdir(), 'faults-'))
   const tokens = await startTokenServer({ users: { [USER]: PASSWORD } })
   const registry = await startRegistry({ auth: { kind: 'token', trust: tokens.trust } })
@@ -58,6 +68,8 @@ export async function startFaultBench(options: EngineOptions) {
     await writeSampleContext(join(workspace, name), { lines: ['COPY name /name'], files })
   }
   await makeCheckout(workspace, 'https://github.com/dmwm/CMSKubernetes')
+  const other = mirrored ? await startRegistry() : undefined
+  const skopeo = mirrored ? await installSkopeo(workspace) : { bin: '/nowhere', env: {} }
   const folderOf = (name: string): string =>
     join(registry.storage, 'docker/registry/v2/repositories', PROJECT, name)
 
@@ -65,18 +77,22 @@ export async function startFaultBench(options: EngineOptions) {
     const { realm, service } = tokens.trust
     const proxy = await startFaultProxy({ registry: registry.url, realm, service })
     const inputs = { registry: proxy.host, project: PROJECT, service: name, context: 'service' }
+    const path = `mirrors/${name}`
+    const places = other === undefined ? [] : [{ ...registry, host: proxy.host }, other]
+    const mirrors = places.map(({ host }) => `${host}/${path}`).join('\n')
     const account = { username: USER, password: PASSWORD }
     return {
       proxy,
       image: `${proxy.host}/${PROJECT}/${name}`,
       witness: makeWitness(registry.storage, `${PROJECT}/${name}`),
+      mirrors: places.map(({ storage }) => makeWitness(storage, path)),
       release: step =>
         runStep({
           tag: FIRST,
           workspace,
           ...step,
-          env: { ...engine.env, ...step?.env },
-          with: { ...inputs, ...account, policy: POLICY, ...step?.with },
+          env: { ...engine.env, ...skopeo.env, PATH: `${skopeo.bin}:${engine.env.PATH}`, ...step?.env },
+          with: { ...inputs, ...account, policy: POLICY, mirrors, ...step?.with },
         }),
       interrupted: async () => void (await run('cp', ['-r', folderOf('template'), folderOf(name)])),
       stop: proxy.stop,
@@ -84,12 +100,14 @@ export async function startFaultBench(options: EngineOptions) {
   }
 
   const template = await scene('template')
-  expect(await template.release({ with: { policy: FIRST_ALONE } })).toMatchObject({ exitCode: 0 })
+  expect(await template.release({ with: { policy: FIRST_ALONE, mirrors: '' } })).toMatchObject({
+    exitCode: 0,
+  })
   await template.stop()
   return {
     scene,
     stop: async () => {
-      await Promise.all([registry.stop(), engine.stop(), tokens.stop()])
+      await Promise.all([registry.stop(), other?.stop(), engine.stop(), tokens.stop()])
       await rm(workspace, { recursive: true, force: true })
     },
   }
@@ -112,7 +130,7 @@ export function writes(exchanges: readonly Exchange[], asker: Exchange['asker'])
  * Runs the release again after one that ended too early: it is green, every tag leads to one image, and nothing
  * is built that was published. A statement under the first tag is not: docker left its push half done.
  */
-export async function runAgain({ proxy, witness, release }: Scene): Promise<void> {
+export async function runAgain({ proxy, witness, mirrors, release }: Scene): Promise<void> {
   const left = (await witness.look())[FIRST]
   const isPublished = left !== undefined && !(await witness.firstIsStatement())
   if (!isPublished) witness.forget()
@@ -120,13 +138,15 @@ export async function runAgain({ proxy, witness, release }: Scene): Promise<void
   const again = await release()
   expect(again, again.log).toMatchObject({ exitCode: 0, annotations: [] })
   const { digest } = again.outputs
-  expect(await witness.look()).toEqual({ [FIRST]: digest, [STABLE]: digest, [MOVING]: digest })
+  for (const each of [witness, ...mirrors])
+    expect(await each.look()).toEqual({ [FIRST]: digest, [STABLE]: digest, [MOVING]: digest })
   expect(await witness.firstIsStatement()).toBe(false)
   if (isPublished) {
     expect(digest).toBe(left)
-    expect(writes(proxy.exchanges, 'engine')).toEqual([])
+    const builds = writes(proxy.exchanges, 'engine').filter(({ path }) => !path.startsWith('/v2/mirrors/'))
+    expect(builds).toEqual([])
   }
-  expect(witness.violations).toEqual([])
+  for (const { violations } of [witness, ...mirrors]) expect(violations).toEqual([])
 }
 
 /** Watches one repository for the promises about its tags. */

@@ -21,13 +21,14 @@ interface Whole {
 }
 
 describe.each([
-  { store: 'containerd', points: LONG ? 200 : 12 },
-  { store: 'classic', points: LONG ? 100 : 8 },
-] as const)('a release with the $store store', ({ store, points }) => {
+  { store: 'containerd', points: LONG ? 200 : 12, mirrored: false },
+  { store: 'classic', points: LONG ? 100 : 8, mirrored: false },
+  { store: 'containerd', points: LONG ? 20 : 4, mirrored: true },
+] as const)('a release with the $store store, mirrored: $mirrored', ({ points, ...options }) => {
   let bench: FaultBench
   let whole: Whole
   beforeAll(async () => {
-    bench = await startFaultBench({ store })
+    bench = await startFaultBench(options)
     whole = await releaseWhole(bench)
   })
   afterAll(() => bench?.stop())
@@ -132,11 +133,12 @@ async function isAlive(mark: string): Promise<boolean> {
 }
 
 /** Looks at the storage over and over while `run` lasts. */
-async function watched<T>({ witness }: Scene, run: Promise<T>): Promise<T> {
+async function watched<T>({ witness, mirrors }: Scene, run: Promise<T>): Promise<T> {
   let running = true
   const looking = (async () => {
     while (running) {
       await witness.look({ pushing: true })
+      for (const mirror of mirrors) await mirror.look()
       await sleep(2)
     }
   })()

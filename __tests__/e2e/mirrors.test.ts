@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { listTags, readTag } from '../../sandbox/storage.ts'
-import { ACCOUNT, type CopyBench, startCopyBench } from './copied.ts'
+import { type CopyBench, startCopyBench } from './copied.ts'
 import { seed } from './seed.ts'
 
 const TAGS = ['2.3.4', '2.3.4-stable']
@@ -95,14 +95,20 @@ describe.each(['containerd', 'classic'] as const)('mirrors of what the %s store 
     expect(await tagsAt('registry', 'again')).toEqual([outputs.digest, outputs.digest])
   })
 
-  test('no log, output or summary has the password', async () => {
-    const step = await start('secret', {}, { ...bench.withSkopeo, RUNNER_DEBUG: '1' })
-    const { log, outputs, summary } = step
-    expect(step.exitCode, log).toBe(0)
-    expect(log).toContain('--authfile=')
-    const encoded = Buffer.from(`${ACCOUNT.username}:${ACCOUNT.password}`).toString('base64')
-    const seen = [log.replace(/^::add-mask::.*$/gm, ''), JSON.stringify(outputs), summary].join('\n')
-    for (const secret of [ACCOUNT.password, encoded, JSON.stringify(ACCOUNT.password).slice(1, -1)])
-      expect(seen).not.toContain(secret)
+  test('push gives them what was built, and promote those of several services', async () => {
+    const services = ['one', 'two']
+    for (const service of services) {
+      for (const command of ['build', 'push']) {
+        const inputs = { command, ...(command === 'build' ? { mirrors: '' } : { stable: 'on-promotion' }) }
+        const step = await start(service, inputs)
+        expect(step, step.log).toMatchObject({ exitCode: 0, leftBehind: [] })
+      }
+      for (const at of BOTH) expect(await tagsAt(at, service)).toEqual([expect.anything(), undefined])
+    }
+    const promoted = await start(services.join(','), { command: 'promote' })
+    expect(promoted, promoted.log).toMatchObject({ exitCode: 0, annotations: [] })
+    const digests = promoted.outputs.digest?.split('\n') ?? []
+    for (const [index, service] of services.entries())
+      for (const at of BOTH) expect(await tagsAt(at, service)).toEqual(TAGS.map(() => digests[index]))
   })
 })

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Registry, startRegistry } from '../../sandbox/registry.ts'
+import { installSkopeo } from '../../sandbox/skopeo.ts'
 import { startTokenServer, type TokenServer } from '../../sandbox/token-server.ts'
 import { type StepResult, visible } from './action.ts'
 import { type Bench, startBench } from './bench.ts'
@@ -66,28 +67,43 @@ describe.each([
     { tag: '2.3.4', command: 'release', password, exitCode: 0 },
     { tag: '2.3.4', command: 'promote', password, exitCode: 0 },
     { tag: '2.3.4', command: 'verify', password, exitCode: 0 },
+    { tag: '2.3.4', command: 'release', password, mirrored: true, exitCode: 0 },
     // Even a password that is wrong may be right elsewhere.
     { tag: '2.3.5', command: 'release', password: `${password}!`, exitCode: 1 },
     { tag: '2.3.6', command: 'release', password, context: 'nowhere', exitCode: 1 },
   ]
 
   test.each(['htpasswd', 'token'] as const)('a password for %s is never shown', async kind => {
-    const registry = kind === 'token' ? token : bench.registry
+    const [registry, other] = kind === 'token' ? [token, bench.registry] : [bench.registry, token]
     const temporary = join(folder, `${store}-${kind}`)
     const home = join(folder, `home-${store}-${kind}`)
     await Promise.all([mkdir(temporary), mkdir(home)])
+    const skopeo = await installSkopeo(join(folder, `skopeo-${store}-${kind}`))
+    // Docker's login, for the mirror in the other registry.
+    const auths = { [other.host]: { auth: base64(`${username}:${password}`) } }
+    const mirrors = [registry, other].map(({ host }) => `${host}/mirrors/${store}-${kind}`).join('\n')
+    const withMirrors = {
+      DOCKER_AUTH_CONFIG: JSON.stringify({ auths }),
+      PATH: `${skopeo.bin}:${spy.env.PATH}`,
+    }
     const steps: StepResult[] = []
     const { seen } = await withWatch(async () => {
-      for (const { tag, exitCode, ...inputs } of orders) {
+      for (const { tag, exitCode, mirrored, ...inputs } of orders) {
         const step = await bench.step({
           tag,
           temporary,
-          env: { ...spy.env, HOME: home, RUNNER_DEBUG: '1' },
+          env: {
+            ...spy.env,
+            HOME: home,
+            RUNNER_DEBUG: '1',
+            ...(mirrored ? { ...skopeo.env, ...withMirrors } : {}),
+          },
           with: {
             service: `${store}-${kind}`,
             registry: registry.host,
             username,
             'build-options': '--network=host',
+            ...(mirrored ? { mirrors } : {}),
             ...inputs,
           },
         })
@@ -98,6 +114,7 @@ describe.each([
 
     // The watch was awake: it saw the build. What is shorter, it may miss.
     expect(seen.join('\n')).toContain('--build-arg=TAG=2.3.4')
+    expect(seen.join('\n')).toContain('skopeo copy --all --preserve-digests --authfile=')
     expect(seen.filter(command => shown(command).length > 0)).toEqual([])
     const calls = await spy.calls()
     expect(calls.map(args => args.slice(0, 3))).toContainEqual(['login', '--username', username])
@@ -111,7 +128,7 @@ describe.each([
       for (const { message } of annotations) expect(shown(message)).toEqual([])
       expect(leftBehind).toEqual([])
     }
-    for (const place of [temporary, home, bench.workspace, bench.engine.config]) {
+    for (const place of [temporary, home, skopeo.env.HOME ?? '', bench.workspace, bench.engine.config]) {
       const files = Object.entries(await snapshot(place)).filter(
         ([path, content]) =>
           shown(path).length > 0 || shown(Buffer.from(content, 'latin1').toString()).length > 0,

@@ -55,7 +55,7 @@ export async function publishMirrors(
   const published = images.length > 1 ? `All ${images.length} services are` : `${images[0]} is`
   throw new ReleaseError('mirror-incomplete', {
     what: `${published} published and verified. Not complete:\n${linesOfServices(failures)}`,
-    remedy: `${remediesOf(failures)}\nThen run it again: it completes the mirrors, and builds nothing.`,
+    remedy: `${remediesOf(failures)}\nA re-run completes the mirrors, and builds nothing.`,
     cause: first.error.cause,
   })
 }

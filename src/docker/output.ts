@@ -24,7 +24,7 @@ export function tellingLine(tail: string): string {
 
 /** One of some statuses: a number alone may be a size or a duration. */
 export function withStatus(statuses: string): string {
-  return `\\b(?:status(?: code)?|http|from registry)(?: from \\S+ request to)?(?: https?:\\S+)?:? (?:${statuses})\\b`
+  return `\\b(?:status ?(?:code)?|http|from registry)(?: from \\S+ request to)?(?: https?:\\S+)?:? (?:${statuses})\\b`
 }
 
 const PASSING = new RegExp(

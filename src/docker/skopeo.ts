@@ -34,7 +34,7 @@ export async function requireSkopeo(
   const { tail } = await skopeo(['copy', 'check', 'check'], { ...options, statusAnswers: true })
   if (/trust policy/i.test(tail))
     throw new ReleaseError('skopeo-missing', {
-      what: `skopeo has no policy: ${tellingLine(tail)}`,
+      what: `skopeo has no policy: ${reasonIn(tail)}`,
       remedy:
         'Install the package that has /etc/containers/policy.json (containers-common; in Debian golang-github-containers-common), or write ~/.config/containers/policy.json.',
     })
@@ -77,7 +77,7 @@ async function copyImage(
     await writeFile(authfile, JSON.stringify({ auths }), { mode: 0o600 })
     const result = await log.foreign(() => skopeo(args, { env, signal, onOutput: log.raw }))
     if (result.exitCode === 0) return
-    const failed = { ...result, lastLine: tellingLine(result.tail) }
+    const failed = { ...result, lastLine: reasonIn(result.tail) }
     const what = `The copy of ${source} to ${target} failed: skopeo ${describeEnd(result)}: ${failed.lastLine}`
     if (!isLastingRefusal(failed))
       throw new PushInterruptedError('push-failed', { what, remedy: 'Run it again.' })
@@ -97,6 +97,12 @@ async function skopeo(args: readonly string[], options: Parameters<typeof runPro
     const remedy = "Install skopeo, which copies images between repositories; GitHub's ubuntu-latest has it."
     throw new ReleaseError('skopeo-missing', { what, remedy, cause })
   }
+}
+
+/** What it says, without the frame of its log, and without the state of an upload in its address. */
+function reasonIn(tail: string) {
+  const said = tail.replace(/^time=\S+ level=\w+ msg="(.*)"$/gm, '$1').replaceAll('\\"', '"')
+  return tellingLine(said.replace(/\?\S*(?=: )/g, ''))
 }
 
 /** In the form of docker's configuration. */
