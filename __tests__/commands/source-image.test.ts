@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { SOURCE_LABEL } from '../../src/registry/labels.ts'
 import { CACHE_CONFIG, KINDS } from '../e2e/seed.ts'
+import { refused } from '../registry/model-registry.ts'
 import { benchOfEach, COMMIT, failure, OTHER, REPOSITORY, STABLE, TAG } from './bench.ts'
 
 const bench = benchOfEach()
@@ -63,6 +64,17 @@ test.each([
   expect(bench.tags()[TAG]).toBe(ends === 'copied' ? digest : before)
   if (ends === 'already-published') expect(error).toEqual(failure(ends, before))
   else expect(outcomes).toEqual({ [TAG]: ends, [STABLE]: 'copied' })
+})
+
+test('if the stable tag can not be overwritten, the first one gets its image back', async () => {
+  const before = await bench.seed(TAG, { revision: OTHER })
+  bench.copy(TAG, STABLE)
+  await seed()
+  bench.registry.answer(`PUT ${STABLE}`, refused(412, 'PRECONDITION'))
+  const { error, outcomes } = await release({ 'on-existing': 'overwrite' })
+  expect(error).toEqual(failure('registry-refused', `so ${TAG} got its image, ${before}`))
+  expect(outcomes).toEqual({ [TAG]: 'different', [STABLE]: 'planned' })
+  expect(bench.tags()).toMatchObject({ [TAG]: before, [STABLE]: before })
 })
 
 test('one that is gone completes a version that is published, and begins none', async () => {

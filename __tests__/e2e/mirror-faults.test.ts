@@ -70,7 +70,7 @@ interface Scene {
 /** Is told of requests by names that begin behind that of the repository; those of the main one with `main`. */
 interface Keeper {
   readonly arrived?: (call: string) => Fate
-  readonly answered?: (call: string) => 'pass' | 'reset'
+  readonly answered?: (call: string) => 'pass' | 'reset' | Promise<'pass'>
 }
 
 let scenes = 0
@@ -83,7 +83,7 @@ const inScene = async (keeper: Keeper, use: (scene: Scene) => Promise<void>): Pr
   const open = (url: string) =>
     openDoor(url, {
       arrived: call => keeper.arrived?.(inShort(call)) ?? 'pass',
-      answered: async call => keeper.answered?.(inShort(call)) ?? 'pass',
+      answered: async call => (await keeper.answered?.(inShort(call))) ?? 'pass',
     })
   const doors = await Promise.all([open(other.url), open(bench.registry.url)])
   const [{ host: mirrorHost }, { host }] = doors
@@ -151,6 +151,7 @@ test.concurrent.each(REFUSED)(
         const { services } = JSON.parse(step.outputs.json ?? '')
         const [{ digest: ofMain, mirrors: results }] = services
         expect(ofMain).toBe(digest)
+        expect(step.outputs).toMatchObject({ digest, 'is-stable': 'true' })
         const outcomes = results[1].tags.map(({ outcome }: { outcome: string }) => outcome)
         expect(outcomes).toEqual(['copied', 'copied', 'moved'])
         isOver = true
@@ -162,6 +163,30 @@ test.concurrent.each(REFUSED)(
   },
   120_000,
 )
+
+test.concurrent('what a newer version has written while skopeo copied stays', async () => {
+  const newer = await seed(bench.registry, 'cmswmcore/newer', '2.3.5', { revision: COMMIT })
+  const older = await seed(bench.registry, 'cmswmcore/newer', TAGS[0], { revision: COMMIT })
+  let meanwhile: Promise<StepResult> | undefined
+  const at = { service: 'newer', registry: bench.registry.host }
+  let start = (): Promise<StepResult> => Promise.reject(new Error('too early'))
+  const answered = async (call: string) => {
+    if (call.startsWith('PATCH ') && meanwhile === undefined) {
+      meanwhile = start()
+      await meanwhile
+    }
+    return 'pass' as const
+  }
+  await inScene({ answered }, async ({ mirror }) => {
+    start = () => release([mirror], { tag: '2.3.5', with: at })
+    const step = await release([mirror], { with: at })
+    expect(step, step.log).toMatchObject({ exitCode: 0 })
+    expect(await meanwhile).toMatchObject({ exitCode: 0 })
+    const path = mirror.slice(mirror.indexOf('/') + 1)
+    const tags = await Promise.all([...TAGS, '2.3.5'].map(tag => readTag(other.storage, path, tag)))
+    expect(tags).toEqual([older, older, newer, newer])
+  })
+})
 
 test.concurrent.each(['SIGTERM', 'SIGKILL'] as const)(
   '%s while skopeo copies: its login goes',

@@ -55,8 +55,9 @@ describe.each(['containerd', 'classic'] as const)('mirrors of what the %s store 
     const { exitCode, log, outputs } = await start('compared', { command: 'verify' })
     expect(exitCode).toBe(1)
     const [own, elsewhere] = mirrorsOf('compared')
-    expect(log).toContain(`${own}: 2.3.4 is there already, as ${other}`)
-    expect(log).toContain(`${elsewhere}: 2.3.4 is not the image of ${bench.registry.host}/cmswmcore/compared`)
+    expect(log).toContain(`${own}: 2.3.4 is ${other}, and should be ${released.outputs.digest}`)
+    expect(log).toContain(`${elsewhere}: 2.3.4 is not in the registry`)
+    expect(log).toContain('Given mirrors, release and promote complete them.')
     const [{ mirrors }] = JSON.parse(outputs.json ?? '').services
     const outcomes = mirrors.map(({ tags }: { tags: { outcome: string }[] }) => tags.map(tag => tag.outcome))
     expect(outcomes).toEqual([

@@ -60,7 +60,7 @@ test.each<{ given: Partial<InputTexts>; request: object }>([
   { given: { command: 'audit' }, request: { ...always, from: undefined } },
   {
     given: { command: 'release', 'source-image': `ghcr.io/ci/reqmgr2:7@${A}`, 'package-timeout': '1m' },
-    request: { ...version, sourceImage: { repository: repository('ci/reqmgr2'), tag: '7', digest: A } },
+    request: { ...version, sourceImage: { repository: repository('ci/reqmgr2'), reference: A } },
   },
   {
     given: {

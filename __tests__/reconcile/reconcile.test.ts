@@ -130,7 +130,7 @@ describe('the first tag', () => {
 
 describe('a mirror', () => {
   const on = (image?: Digest, onExisting: Constraints['onExisting'] = 'same-revision') =>
-    mirrorConstraints(image, onExisting)
+    mirrorConstraints(image, onExisting, { kind: 'write' })
   const refused = 'already-published'
   test.each<Case>([
     { what: 'that is empty gets the image', world: NONE, on: on(A), steps: ['mirror', 'copy a'] },

@@ -158,7 +158,7 @@ async function restoreTags(
   error: ReleaseError,
 ): Promise<ReleaseError> {
   const manifest = await requireImage(registry, theirs)
-  const written = entry.tags.filter(({ outcome }) => outcome === 'built' || outcome === 'pushed')
+  const written = entry.tags.filter(({ outcome }) => ['built', 'copied', 'pushed'].includes(outcome))
   const before = written.flatMap(({ replaced, tag: name }) =>
     replaced === undefined || replaced === theirs ? [] : [` ${name} was ${replaced} before.`],
   )

@@ -11,15 +11,12 @@ import { noteOutcome, type RepositoryEntry } from './ledger.ts'
 import { type Image, type NextSteps, nextSteps } from './observe.ts'
 import type { Run, Target } from './run.ts'
 
-/** Gives back the digests that the image may have in the registry. `again`: what was built before is there. */
-type Attempt = (again: boolean) => Promise<readonly Digest[]>
-
 /** How the image of the first tag gets into the registry. */
 export interface Push {
   /** For the name of the stage, such as `Build and push`. */
   readonly name: string
-  /** Has its attempts carried out until one is read back. */
-  readonly start: (untilRead: (attempt: Attempt) => Promise<Image>) => Promise<Image>
+  /** Gives back the digests that the image may have in the registry. `again`: what was built before is there. */
+  readonly attempt: (again: boolean) => Promise<readonly Digest[]>
   /** For errors that are not of the push: waits, if it is worth another attempt. */
   readonly retry?: (error: unknown) => Promise<boolean>
 }
@@ -43,7 +40,7 @@ export async function publishFirst(
       : ((await push.retry?.(error)) ?? false)
   return log.stage(`${push.name} ${tagged(registry.repository, tag)}`, async conclude => {
     try {
-      const image = await push.start(attempt => pushUntilRead(target, constraints, { attempt, retry }))
+      const image = await pushUntilRead(target, constraints, { attempt: push.attempt, retry })
       conclude(`pushed and read back, ${image.digest}`)
       noteWritten(entry, tag, outcome, before === image.digest ? undefined : before, log)
       return image
@@ -76,7 +73,7 @@ async function pushUntilRead(
   target: Target,
   constraints: Constraints,
   tries: {
-    attempt: Attempt
+    attempt: Push['attempt']
     retry: (error: unknown, attempt: number) => Promise<boolean>
   },
 ): Promise<Image> {

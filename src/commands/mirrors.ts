@@ -1,12 +1,12 @@
 import { bringImage } from '../docker/skopeo.ts'
 import { knownFailure, ReleaseError } from '../errors.ts'
-import { mirrorConstraints, stableConstraint } from '../reconcile/state.ts'
+import { type Constraints, mirrorConstraints, stableConstraint } from '../reconcile/state.ts'
 import type { Digest } from '../registry/reference.ts'
 import { linesOfServices, remediesOf, type ServiceFailure } from '../service-errors.ts'
 import { writeCopies } from './copies.ts'
 import { type Push, publishFirst } from './first-tag.ts'
 import { noteFailure, tryServices } from './for-services.ts'
-import { isPublished, noteOutcome } from './ledger.ts'
+import { isPublished } from './ledger.ts'
 import { nextSteps, writableSteps } from './observe.ts'
 import type { VersionRequest } from './request.ts'
 import type { Run, ServiceTarget, Target } from './run.ts'
@@ -60,24 +60,24 @@ export async function publishMirrors(
   })
 }
 
-async function completeMirror(given: Target, main: ServiceTarget, request: VersionRequest, run: Run) {
+async function completeMirror(mirror: Target, main: ServiceTarget, request: VersionRequest, run: Run) {
   const { digest, image } = main.entry
   if (digest === undefined) throw new TypeError(`${image} is not verified`)
-  const mirror = dueMirror(given, main)
   const { registry: to, desired, entry } = mirror
-  const constraints = mirrorConstraints(digest, request.onExisting)
-  const next = await nextSteps(mirror, constraints)
-  const sides = { from: main.registry, to, tag: desired.first.tag }
-  const push: Push = { name: 'Mirror', start: untilRead => untilRead(() => bringImage(digest, sides, run)) }
+  const constraints = mirrorConstraints(digest, request.onExisting, waitingIn(main))
+  let next = await nextSteps(mirror, constraints)
+  const look = async () => {
+    next = await nextSteps(mirror, constraints)
+  }
+  const at = { from: main.registry, to, tag: desired.first.tag, look }
+  const push: Push = { name: 'Mirror', attempt: () => bringImage(digest, at, run) }
   const brought = await publishFirst(mirror, { constraints, next, push }, run)
   entry.digest = digest
   await writeCopies([{ ...mirror, image: brought, steps: next.copies }], run, ` in ${entry.image}`)
 }
 
-/** What a mirror should have now: what waits in the main repository waits there, too. */
-export function dueMirror(mirror: Target, { entry }: ServiceTarget): Target {
-  const waiting = entry.tags.filter(({ outcome }) => outcome === 'withheld')
-  for (const { tag, note } of waiting) noteOutcome(mirror.entry, tag, 'withheld', { note })
-  const copies = mirror.desired.copies.filter(copy => waiting.every(({ tag }) => tag !== copy.tag))
-  return { ...mirror, desired: { ...mirror.desired, copies } }
+/** What waits in the main repository waits in its mirrors, too. */
+export function waitingIn({ entry }: ServiceTarget): Constraints['stable'] {
+  const waiting = entry.tags.find(({ outcome }) => outcome === 'withheld')
+  return waiting === undefined ? { kind: 'write' } : { kind: 'withhold', why: waiting.note ?? '' }
 }

@@ -1,5 +1,5 @@
 import { AWAITS_PROMOTION } from '../reconcile/state.ts'
-import { nameOfReference } from '../registry/reference.ts'
+import { isDigest, nameOf } from '../registry/reference.ts'
 import { noteOutcome } from './ledger.ts'
 import type { PlanRequest } from './request.ts'
 import { announcePlan, type Run } from './run.ts'
@@ -9,9 +9,8 @@ export function plan(request: PlanRequest, run: Pick<Run, 'log' | 'ledger'>): vo
   const { services } = announcePlan(request, run)
   const { sourceImage, stable, decision } = request
   if (sourceImage !== undefined) {
-    const { tag } = decision.first
-    const when = sourceImage.digest === undefined ? ', whose digest the release looks up' : ''
-    run.log.info(`Nothing is built: ${tag} becomes ${nameOfReference(sourceImage)}${when}.`)
+    const when = isDigest(sourceImage.reference) ? '' : ', whose digest the release looks up'
+    run.log.info(`Nothing is built: ${decision.first.tag} becomes ${nameOf(sourceImage)}${when}.`)
   }
   if (stable !== 'on-promotion') return
   for (const entry of services.flatMap(service => [service, ...service.mirrors]))

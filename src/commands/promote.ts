@@ -37,7 +37,7 @@ export async function promote(request: PromoteRequest, run: Run): Promise<void> 
   }
   await writeCopies(copies, run)
   await recordDecision(targets, { ...request, commit, states }, run)
-  await publishMirrors(targets, request, run)
+  await publishMirrors(targets, { ...request, onExisting: 'fail' }, run)
 }
 
 type Candidate = Copies & ServiceTarget
@@ -56,7 +56,8 @@ function requireReady(request: PromoteRequest, targets: readonly ServiceTarget[]
     )
     for (const one of found) noteFound(one)
     const mirrored = found.map(target => ({ target, digest: target.image.digest }))
-    failures.push(...(await unreadyMirrors(mirrored, { ...request, stable: 'on-release' }, run)))
+    const promoted = { ...request, onExisting: 'fail', stable: 'on-release' } as const
+    failures.push(...(await unreadyMirrors(mirrored, promoted, run)))
     // What is promoted already is not read: at some registries that would count as a pull.
     if (failures.length === 0 && !found.some(hasTagsToWrite)) {
       conclude('promoted already')

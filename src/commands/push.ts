@@ -26,8 +26,7 @@ export async function push(given: PushRequest, run: Run): Promise<void> {
   const at = { registry: target.registry.repository.registry, credentials: request.credentials }
   const push: Push = {
     name: 'Push',
-    start: untilRead =>
-      withLogin(run, at, docker => untilRead(() => pushImage(docker, reference, run.temporary))),
+    attempt: () => withLogin(run, at, docker => pushImage(docker, reference, run.temporary)),
   }
   await publish(request, target, { constraints, next, push }, run)
 }

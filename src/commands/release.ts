@@ -38,10 +38,8 @@ export async function release(given: ReleaseRequest, run: Run): Promise<void> {
   const at = { registry: target.registry.repository.registry, credentials: request.credentials }
   const push: Push = {
     name: 'Build and push',
-    start: untilRead =>
-      withLogin(run, at, docker =>
-        untilRead(again => buildAndPush(docker, request.build, { ...run, reference, again })),
-      ),
+    attempt: again =>
+      withLogin(run, at, docker => buildAndPush(docker, request.build, { ...run, reference, again })),
     retry: async error =>
       error instanceof BuildFailedError && retryForPackage(error.output, request.package, run),
   }

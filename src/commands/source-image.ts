@@ -3,9 +3,10 @@ import { ReleaseError } from '../errors.ts'
 import { requireReadableChecks } from '../gates/checks.ts'
 import { publishConstraints } from '../reconcile/state.ts'
 import type { RegistryClient } from '../registry/client.ts'
-import { type Digest, isSameRepository, nameOfReference } from '../registry/reference.ts'
+import { type Digest, isDigest, isSameRepository, nameOf } from '../registry/reference.ts'
 import { requireIsImage } from '../registry/require-image.ts'
 import type { Push } from './first-tag.ts'
+import { nextSteps } from './observe.ts'
 import { readOrigins, wrongOrigins } from './origins.ts'
 import { publish, readRepositories } from './publish.ts'
 import type { SourceImageRequest } from './request.ts'
@@ -21,54 +22,56 @@ export async function releaseSourceImage(given: SourceImageRequest, run: Run): P
   const from = isSameRepository(repository, to.repository) ? to : run.registryFor(repository, 'pull')
   const { digest, commit } = await readSource(given, from, run)
   const request = { ...given, revision: commit }
-  const own = digest === undefined ? [] : [digest]
-  const constraints = { ...publishConstraints(request, 'bring'), own }
-  const next = await readRepositories(request, target, constraints, run)
-  const { tag } = decision.first
-  if (next.first.kind !== 'keep') {
-    if (digest === undefined) throw sourceMissing(given)
-    const { gitTag } = decision
-    if (checks !== undefined) await requireReadableChecks(checks, { gitTag, revision: commit }, run)
-  } else if (next.first.digest !== digest) {
-    const is = `${tag} is kept, ${next.first.digest}, and source-image is ${digest ?? 'not there'}.`
-    run.log.warning('The published image is another one', is)
+  const constraints = {
+    ...publishConstraints(request, 'bring'),
+    own: digest === undefined ? [] : [digest],
   }
-  const bring = async () => (digest === undefined ? [] : bringImage(digest, { from, to, tag }, run))
-  const push: Push = { name: 'Bring', start: untilRead => untilRead(bring) }
+  const next = await readRepositories(request, target, constraints, run)
+  const { gitTag } = decision
+  const { tag } = decision.first
+  const image = next.first.kind === 'keep' ? next.first.digest : digest
+  if (image === undefined)
+    throw new ReleaseError('not-published', {
+      what: `The source image ${nameOf(sourceImage)} is not in its registry.`,
+      remedy: 'Check source-image, and that the job that builds it has succeeded.',
+    })
+  if (image !== digest)
+    run.log.warning(
+      'The published image is another one',
+      `${tag} is kept, ${image}, and source-image is ${digest ?? 'not there'}.`,
+    )
+  if (next.first.kind !== 'keep' && checks !== undefined)
+    await requireReadableChecks(checks, { gitTag, revision: commit }, run)
+  const at = { from, to, tag, look: () => nextSteps(target, constraints) }
+  const push: Push = { name: 'Bring', attempt: () => bringImage(image, at, run) }
   await publish(request, target, { constraints, next, push }, run)
 }
 
 /** The digest of the image, if it is there, and the commit of the git tag, if it is known. Throws `wrong-origin`. */
 function readSource(request: SourceImageRequest, from: RegistryClient, run: Run) {
   const { sourceImage, isLookedAt, services } = request
-  const name = nameOfReference(sourceImage)
+  const name = nameOf(sourceImage)
   const service = services[0]?.service ?? ''
   return run.log.stage('Read the source image', async conclude => {
-    const manifest = await from.getManifest(sourceImage.digest ?? sourceImage.tag ?? '')
+    const manifest = await from.getManifest(sourceImage.reference)
     const tag = await commitOfTag(request, run)
-    const commit = tag.kind === 'known' ? tag.commit : request.revision
+    const commit = tag.kind === 'known' ? tag.commit : undefined
     if (manifest === undefined) {
       conclude(`${name} is not there`)
       return { digest: undefined, commit }
     }
-    requireIsImage(manifest, name)
-    const isByDigest = sourceImage.digest !== undefined
-    const image = {
-      service,
-      name,
-      isGiven: isByDigest && isLookedAt,
-      origins: await readOrigins(from, manifest),
-    }
-    for (const error of wrongOrigins([image], tag, request, run).values()) throw error
+    requireIsImage(manifest, name, 'Check source-image.')
+    const isByDigest = isDigest(sourceImage.reference)
+    const origins = await readOrigins(from, manifest)
+    const wrong = wrongOrigins(
+      [{ service, name, isGiven: isByDigest && isLookedAt, origins }],
+      tag,
+      request,
+      run,
+    )
+    for (const error of wrong.values()) throw error
     const { digest }: { digest: Digest } = manifest
     conclude(isByDigest ? `${name} is there` : `${name} is ${digest}`)
     return { digest, commit }
-  })
-}
-
-function sourceMissing({ sourceImage }: SourceImageRequest) {
-  return new ReleaseError('not-published', {
-    what: `The source image ${nameOfReference(sourceImage)} is not in its registry.`,
-    remedy: 'Check source-image, and that what builds it has ended well.',
   })
 }

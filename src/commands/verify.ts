@@ -2,9 +2,9 @@ import { ReleaseError } from '../errors.ts'
 import { findingsOf, mayWait } from '../reconcile/audit-findings.ts'
 import { reconcile } from '../reconcile/reconcile.ts'
 import {
+  type Constraints,
   constraintsOfPublished,
   digestAt,
-  mirrorConstraints,
   type Observed,
   stableConstraint,
 } from '../reconcile/state.ts'
@@ -14,8 +14,8 @@ import type { Digest } from '../registry/reference.ts'
 import { errorOfServices, linesOfServices, remediesOf, type ServiceFailure } from '../service-errors.ts'
 import { belongsTo } from './copies.ts'
 import { forServices, tryServices } from './for-services.ts'
-import { leftBehind, noteOutcome, type RepositoryEntry } from './ledger.ts'
-import { dueMirror } from './mirrors.ts'
+import { leftBehind, nameOf, noteOutcome, type RepositoryEntry } from './ledger.ts'
+import { waitingIn } from './mirrors.ts'
 import { observe } from './observe.ts'
 import { readNotes } from './record.ts'
 import type { VerifyRequest } from './request.ts'
@@ -38,9 +38,17 @@ export async function verify(request: VerifyRequest, run: Run): Promise<void> {
   const { secrets } = run
   const failures: ServiceFailure[] = []
   const differences = await run.log.stage('Read the registry', async conclude => {
-    const found = await tryServices(targets, { failures, secrets }, target => compare(target, request))
-    const mirrors = targets.flatMap(main => main.mirrors.map(mirror => ({ ...mirror, main })))
-    found.push(...(await tryServices(mirrors, { failures, secrets }, one => compareMirror(one, one.main))))
+    const stable = stableConstraint(request.stable)
+    const found = await tryServices(targets, { failures, secrets }, target =>
+      compare(target, constraintsOfPublished(target.given, stable)),
+    )
+    // What is wrong with a service is said of the service.
+    const known = targets.filter(({ entry }) => entry.digest !== undefined)
+    const mirrors = known.flatMap(main => main.mirrors.map(mirror => ({ ...mirror, main })))
+    const compared = await tryServices(mirrors, { failures, secrets }, mirror =>
+      compare(mirror, constraintsOfPublished(mirror.main.entry.digest, waitingIn(mirror.main))),
+    )
+    found.push(...compared.map(all => all.map(each => ({ ...each, remedy: `${each.remedy} ${COMPLETED}` }))))
     if (request.withRecords) await showRecords(targets, run)
     conclude(`looked for ${targets[0]?.entry.tags.map(({ tag }) => tag).join(', ')}`)
     return found.flat()
@@ -72,15 +80,16 @@ function warnOfIncomplete(targets: readonly ServiceTarget[], { log }: Run) {
   log.warning('A promotion is incomplete', what)
 }
 
+const COMPLETED = 'Given mirrors, release and promote complete them.'
+
 async function compare(
-  { desired, registry, entry, given }: ServiceTarget,
-  { stable }: VerifyRequest,
+  { desired, registry, entry }: Target,
+  constraints: Constraints,
 ): Promise<readonly Difference[]> {
-  const constraints = constraintsOfPublished(given, stableConstraint(stable))
   const observed = await observe({ desired, registry }, constraints)
   const lost = await lostDigests(registry, observed)
   const steps = reconcile(desired, observed, constraints)
-  const { service } = entry
+  const service = nameOf(entry)
   for (const step of steps) {
     const isWaiting = step.kind === 'withhold' && mayWait(step, desired, observed)
     noteCompared(entry, step, digestAt(observed, step.tag.tag), { lost, isWaiting })
@@ -97,29 +106,6 @@ async function compare(
   return findingsOf(desired, { observed, steps, lost, ownerOf: () => undefined })
     .filter(({ wrong }) => wrong)
     .map(({ what, remedy }) => ({ service, what, remedy }))
-}
-
-/** A mirror should have the image of its service, under all tags that do not wait. */
-async function compareMirror(mirror: Target, main: ServiceTarget): Promise<readonly Difference[]> {
-  const { desired, registry, entry } = dueMirror(mirror, main)
-  const { digest, image } = main.entry
-  const constraints = mirrorConstraints(digest, 'fail')
-  const observed = await observe({ desired, registry }, constraints)
-  const lost = await lostDigests(registry, observed)
-  const about = { service: entry.image }
-  const remedy = `Run release for ${desired.gitTag} again, or promote, with mirrors: it completes them.`
-  const steps = reconcile(desired, observed, constraints)
-  if (steps[0]?.kind === 'keep' && !lost.has(steps[0].digest)) entry.digest = steps[0].digest
-  return steps.flatMap(step => {
-    const { tag } = step.tag
-    const there = digestAt(observed, tag)
-    noteCompared(entry, step, there, { lost, isWaiting: false })
-    const isRight = step.kind === 'stay' || (step.kind === 'keep' && !lost.has(step.digest))
-    // What is wrong with the service is said of the service.
-    if (isRight || digest === undefined) return []
-    if (step.kind === 'refuse') return [{ ...about, what: step.why, remedy: step.remedy }]
-    return [{ ...about, what: `${tag} is not the image of ${image}, ${digest}`, remedy }]
-  })
 }
 
 /** Digests that tags lead to and HEAD of the digest does not find; a GET would count as a pull. */

@@ -12,6 +12,8 @@ import { configKey } from './config.ts'
 import { tellingLine } from './output.ts'
 import { isLastingRefusal, PushInterruptedError } from './push.ts'
 
+const COPY = ['copy', '--all', '--preserve-digests'] as const
+
 interface Ports {
   readonly env: NodeJS.ProcessEnv
   readonly signal: AbortSignal
@@ -30,8 +32,9 @@ export async function requireSkopeo(
         what: `Docker's login for ${registry} is a registrytoken, which skopeo takes only as an argument, for every user of the machine to see.`,
         remedy: 'Log in with a user name and a password, or a token in its place.',
       })
-  // It looks for its policy before it reads the names.
-  const { tail } = await skopeo(['copy', 'check', 'check'], { ...options, statusAnswers: true })
+  // It reads its options, then its policy, then the names.
+  const { tail } = await skopeo([...COPY, 'check', 'check'], { ...options, statusAnswers: true })
+  if (/unknown flag/.test(tail)) throw missing(`It is older than 1.6: ${reasonIn(tail)}`)
   if (/trust policy/i.test(tail))
     throw new ReleaseError('skopeo-missing', {
       what: `skopeo has no policy: ${reasonIn(tail)}`,
@@ -41,15 +44,20 @@ export async function requireSkopeo(
 }
 
 /**
- * Gives a tag of one repository an image of another, or of the same: all platforms and attestations, as they are. Throws
- * `push-failed` or `PushInterruptedError`.
+ * Gives a tag of one repository an image of another, or of the same: all platforms and attestations, as they are. `look`
+ * throws if the tag may not be written any more. Throws `push-failed` or `PushInterruptedError`.
  */
 export async function bringImage(
   digest: Digest,
-  { from, to, tag }: { from: RegistryClient; to: RegistryClient; tag: string },
+  at: { from: RegistryClient; to: RegistryClient; tag: string; look: () => Promise<unknown> },
   ports: Ports,
 ): Promise<readonly Digest[]> {
-  if (!(await to.hasManifest(digest))) await copyImage(digest, from, to, ports)
+  const { from, to, tag, look } = at
+  if (!(await to.hasManifest(digest))) {
+    await copyImage(digest, from, to, ports)
+    // It may have taken minutes.
+    await look()
+  }
   // What skopeo says of its success is not believed.
   await to.putManifest(tag, await requireImage(to, digest))
   return [digest]
@@ -66,7 +74,7 @@ async function copyImage(
   const isPlain = async ({ origin }: RegistryClient) => (await origin()).startsWith('http:')
   const [source, target] = [from, to].map(({ repository }) => byDigest(repository, digest))
   const args = [
-    ...['copy', '--all', '--preserve-digests', `--authfile=${authfile}`],
+    ...[...COPY, `--authfile=${authfile}`],
     ...((await isPlain(from)) ? ['--src-tls-verify=false'] : []),
     ...((await isPlain(to)) ? ['--dest-tls-verify=false'] : []),
     ...[`docker://${source}`, `docker://${target}`],
@@ -93,10 +101,14 @@ async function skopeo(args: readonly string[], options: Parameters<typeof runPro
     return await runProgram('skopeo', args, options)
   } catch (cause) {
     if (!(cause instanceof ProgramNotStartedError)) throw cause
-    const what = `There is no skopeo command on this machine that can be started: ${cause.message}.`
-    const remedy = "Install skopeo, which copies images between repositories; GitHub's ubuntu-latest has it."
-    throw new ReleaseError('skopeo-missing', { what, remedy, cause })
+    throw missing(`There is none that can be started: ${cause.message}.`, cause)
   }
+}
+
+function missing(why: string, cause?: unknown) {
+  const what = `skopeo, which copies images between repositories, can not be used. ${why}`
+  const remedy = "Install skopeo 1.6 or newer; GitHub's ubuntu-latest has it."
+  return new ReleaseError('skopeo-missing', { what, remedy, cause })
 }
 
 /** What it says, without the frame of its log, and without the state of an upload in its address. */

@@ -24,7 +24,8 @@ export function sourceImageOf(command: string, reading: Reading): ImageReference
   if (command !== 'release' && command !== 'plan') wrong('it is for release and plan', 'Leave it out.')
   for (const input of BUILT) {
     const what = `${input} and source-image are both given, and with source-image nothing is built.`
-    if (texts[input] !== inputs[input].default) mistakes.add(input, what, 'Leave one out.')
+    if (texts[input] !== '' && texts[input] !== inputs[input].default)
+      mistakes.add(input, what, 'Leave one out.')
   }
   const { repository, tag, digest } = partsOfReference(given)
   const problem = repositoryProblem(repository) ?? (tag === undefined ? undefined : tagProblem(tag))
@@ -32,7 +33,8 @@ export function sourceImageOf(command: string, reading: Reading): ImageReference
   if (problem !== undefined) return undefined
   if (tag === undefined && digest === undefined)
     wrong('it has neither a tag nor a digest', 'Write one behind it, as :tag or @sha256:….')
-  if (digest === undefined || isDigest(digest)) return { repository, tag, digest }
+  const reference = digest ?? tag ?? ''
+  if (digest === undefined || isDigest(digest)) return { repository, reference }
   wrong('what follows the "@" is not a digest', 'Write sha256: and 64 hexadecimal digits there.')
   return undefined
 }

@@ -140,7 +140,8 @@ function refuseOther(tag: PlannedTag, other: Digest, { desired, constraints, the
   }
   if (image?.from === 'given' && other === there) return refuseGiven(tag, other, image.digest)
   const why = `${first.tag} is ${there ?? 'not there'}, but ${tag.tag} is there already, as ${other}`
-  const ways = `or release a new version${publishes === 'nothing' ? '' : ', or set on-existing: overwrite'}`
+  const isOwn = publishes !== 'nothing' && publishes !== 'mirror'
+  const ways = `or release a new version${isOwn ? ', or set on-existing: overwrite' : ''}`
   const remedy =
     there === undefined
       ? `Find out whose image that is. If it is that of ${first.tag}, give it that tag in the registry; if not, delete only the tag ${tag.tag}, not the image, ${ways}.`

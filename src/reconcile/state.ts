@@ -77,7 +77,7 @@ export function publishConstraints(
 export function mirrorConstraints(
   digest: Digest | undefined,
   onExisting: OnExisting,
-  stable: Constraints['stable'] = { kind: 'write' },
+  stable: Constraints['stable'],
 ): Constraints {
   const keeps = onExisting === 'overwrite' ? onExisting : 'fail'
   return { publishes: 'mirror', onExisting: keeps, stable, image: digest && { digest, from: 'origin' } }

@@ -8,15 +8,7 @@ import type { Credentials } from './credentials.ts'
 import { MANIFEST_MEDIA_TYPES } from './media-types.ts'
 import { listReferrers, listTags } from './pages.ts'
 import { unlessThere, WRITTEN } from './put.ts'
-import {
-  byDigest,
-  type Digest,
-  digestOf,
-  isDigest,
-  type Repository,
-  type TagState,
-  tagged,
-} from './reference.ts'
+import { type Digest, digestOf, isDigest, nameOf, type Repository, type TagState } from './reference.ts'
 
 /** With the bytes that the registry stores. */
 export interface Manifest {
@@ -116,7 +108,7 @@ export class RegistryClient implements Asker {
   }
 
   #nameOf(reference: string) {
-    return isDigest(reference) ? byDigest(this.repository, reference) : tagged(this.repository, reference)
+    return nameOf({ repository: this.repository, reference })
   }
 }
 

@@ -20,11 +20,10 @@ export interface Repository {
   readonly path: string
 }
 
-/** An image: the digest counts, where there is one. */
+/** An image, by a tag or a digest. */
 export interface ImageReference {
   readonly repository: Repository
-  readonly tag: string | undefined
-  readonly digest: Digest | undefined
+  readonly reference: string
 }
 
 export function imageName({ registry, path }: Repository): string {
@@ -39,8 +38,8 @@ export function byDigest(repository: Repository, digest: Digest): string {
   return `${imageName(repository)}@${digest}`
 }
 
-export function nameOfReference({ repository, tag = '', digest }: ImageReference): string {
-  return digest === undefined ? tagged(repository, tag) : byDigest(repository, digest)
+export function nameOf({ repository, reference }: ImageReference): string {
+  return isDigest(reference) ? byDigest(repository, reference) : tagged(repository, reference)
 }
 
 // The grammar of distribution's package reference.

@@ -43,8 +43,8 @@ function throwGone(reference: string): never {
   })
 }
 
-/** Throws `not-published` for an attestation, a cache or another artifact. */
-export function requireIsImage(manifest: Manifest, reference: string): Manifest {
+/** Throws `not-published` for an attestation, a cache or another artifact. `settles` is the remedy, if it is no published one. */
+export function requireIsImage(manifest: Manifest, reference: string, settles?: string): Manifest {
   if (isImage(manifest)) return manifest
   const [is, remedy] = isAttestation(manifest)
     ? [
@@ -55,5 +55,6 @@ export function requireIsImage(manifest: Manifest, reference: string): Manifest 
         'a cache or another artifact',
         'Find out what writes it there, such as an option --cache-to; then release a new version, or set on-existing: overwrite.',
       ]
-  throw new ReleaseError('not-published', { what: `${reference} is not an image, but ${is}.`, remedy })
+  const what = `${reference} is not an image, but ${is}.`
+  throw new ReleaseError('not-published', { what, remedy: settles ?? remedy })
 }

@@ -13,8 +13,9 @@ import { jsonOf } from './json-result.ts'
 export function setOutputs(ledger: Ledger, error: unknown, temporary: string | undefined): void {
   try {
     const { result } = ledger
-    const isKnown = result !== undefined && (error === undefined || hasResultAnyway(result.command))
-    const known = isKnown ? outputsOf(result, writeRecord(result, temporary)) : {}
+    const isOfMirrors = error instanceof ReleaseError && error.name === 'mirror-incomplete'
+    const isKnown = error === undefined || isOfMirrors || (result && hasResultAnyway(result.command))
+    const known = result && isKnown ? outputsOf(result, writeRecord(result, temporary)) : {}
     for (const [name, value] of Object.entries({ ...known, json: jsonOf(ledger, error) }))
       core.setOutput(name, value)
   } catch (cause) {
