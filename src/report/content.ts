@@ -50,9 +50,9 @@ function describeOutcome({ outcome, note, replaced }: TagEntry, command: Result[
 }
 
 function auditTexts(result: AuditResult) {
-  const { head, rows, lists } = auditContent(result)
+  const { head, rows, wrong, others } = auditContent(result)
   const texts = rows.map(({ gitTag, cells }) => [gitTag, ...cells.map(cellText)])
-  return { rows: rows.length === 0 ? [] : [head, ...texts], lists }
+  return { rows: rows.length === 0 ? [] : [head, ...texts], lists: [...wrong, ...others] }
 }
 
 export function auditContent(result: AuditResult) {
@@ -65,17 +65,60 @@ export function auditContent(result: AuditResult) {
     ),
   }))
   return {
+    headline: headlineOf(result, versions),
+    verdict: verdictOf(result),
     head: ['version', ...services.map(({ service }) => service)],
     rows: versions.map(({ gitTag }, index) => ({
       gitTag,
       cells: services.map(each => cellOf(each.versions[index])),
     })),
-    lists: [
-      { title: 'Not judged', items: problemsOf(result).map(itemOf), wrong: true },
-      { title: 'Not as the policy has it', items: findingList(result, true), wrong: true },
+    wrong: [
+      { title: 'Not judged', items: problemsOf(result).map(itemOf) },
+      { title: 'Not as the policy has it', items: findingList(result, true) },
+    ],
+    others: [
       recordList(records),
       { title: 'Good to know', items: [...findingList(result, false), ...remarksOf(result).map(itemOf)] },
     ],
+  }
+}
+
+/** The newest version that is stable for any service, and the newest that is for all. */
+function headlineOf({ services }: AuditResult, versions: readonly AuditedVersion[]) {
+  const all = versions.map(({ gitTag }, index) => {
+    const own = services.flatMap(each => each.versions[index] ?? [])
+    return { gitTag, stable: own.filter(({ state }) => state === 'stable') }
+  })
+  const newest = all.find(({ stable }) => stable.length > 0)
+  const complete = all.find(({ stable }) => stable.length === services.length)
+  const said = [...new Set([newest, complete])].flatMap(version => {
+    if (version === undefined) return []
+    const told = version.stable.map(({ stableTags }) => decisionsOn(stableTags))
+    const notes = told.every(each => each.length > 0) ? told.flat() : []
+    const actors = [...new Set(notes.flatMap(({ actor }) => actor ?? []))]
+    const since = notes.length > 0 ? ` since ${dayOf(notes)}` : ''
+    const by = actors.length > 0 ? `, by ${actors.map(quoteName).join(', ')}` : ''
+    return `${version.gitTag} is stable for ${version.stable.length} of ${services.length} services${since}${by}`
+  })
+  return said.join('; ') || 'No version is stable'
+}
+
+function verdictOf(result: AuditResult): Cell {
+  const { services } = result
+  const findings = findingList(result, true).length
+  const unjudged = services.filter(({ problem, versions }) =>
+    [problem, ...versions.map(each => each.problem)].some(each => each !== undefined),
+  ).length
+  const isIncomplete = findingsIn(result).some(({ finding }) => finding.kind === 'promotion-incomplete')
+  const said = [
+    findings > 0 && counted(findings, 'finding'),
+    unjudged > 0 && `${unjudged} of ${services.length} services not judged, or not in full`,
+    isIncomplete && 'a promotion is incomplete',
+  ].filter(part => part !== false)
+  const otherwise = isIncomplete ? 'waiting' : 'stable'
+  return {
+    state: findings + unjudged > 0 ? 'wrong' : otherwise,
+    said: said.join(', ') || 'all as the policy has it',
   }
 }
 
