@@ -57,7 +57,7 @@ test.each<{ given: Partial<InputTexts>; request: object }>([
   { given: { command: 'push' }, request: version },
   { given: { command: 'promote' }, request: version },
   { given: { command: 'verify' }, request: version },
-  { given: { command: 'audit' }, request: { ...always, from: undefined } },
+  { given: { command: 'audit' }, request: { ...always, from: undefined, page: undefined } },
   {
     given: {
       command: 'release',

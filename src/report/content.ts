@@ -100,7 +100,7 @@ function headlineOf({ services }: AuditResult, versions: readonly AuditedVersion
     const by = actors.length > 0 ? `, by ${actors.map(quoteName).join(', ')}` : ''
     return `${version.gitTag} is stable for ${version.stable.length} of ${services.length} services${since}${by}`
   })
-  return said.join('; ') || 'No version is stable'
+  return said.join('; ') || 'No version is known to be stable'
 }
 
 function verdictOf(result: AuditResult): Cell {

@@ -1,4 +1,4 @@
-/** The look of a page with `columns` services. States have a colour and a shape, which no screen reader reads. */
+/** The look of a page with `columns` services. States have a colour and a shape beside their words. */
 export const pageStyle = (columns: number): string => `
 :root {
   color-scheme: light dark;
@@ -20,8 +20,8 @@ a { color: inherit; }
 .key { display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; margin: 2rem 0 .75rem; max-width: none; }
 .stable { color: var(--good); } .waiting { color: var(--wait); } .wrong, .unread { color: var(--bad); } .absent { color: var(--faint); }
 [class]::before { display: inline-block; width: 1.25em; }
-.stable::before { content: "✓" / ""; } .published::before { content: "○" / ""; } .waiting::before { content: "◐" / ""; }
-.wrong::before { content: "✗" / ""; } .unread::before { content: "?" / ""; } .absent::before { content: "–" / ""; }
+.stable::before { content: "✓"; } .published::before { content: "○"; } .waiting::before { content: "◐"; }
+.wrong::before { content: "✗"; } .unread::before { content: "?"; } .absent::before { content: "–"; }
 .table { overflow: auto; max-height: 85vh; border: 1px solid var(--line); border-radius: 6px; }
 table { width: ${7 + columns * 8.25}rem; min-width: 100%; table-layout: fixed; border-collapse: separate; border-spacing: 0; font-size: .875rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .4rem .6rem; border-bottom: 1px solid var(--line); background: var(--paper); text-align: left; vertical-align: top; }
@@ -30,7 +30,14 @@ td.wrong, td.unread { background: var(--alarm); font-weight: 600; }
 th:first-child { position: sticky; left: 0; z-index: 1; width: 7rem; border-right: 1px solid var(--line); }
 thead th { position: sticky; top: 0; z-index: 2; background: var(--band); }
 thead th:first-child { z-index: 3; }
-summary { padding: .5rem .75rem; color: var(--faint); cursor: pointer; }
+summary { position: sticky; left: 0; width: fit-content; padding: .5rem .75rem; color: var(--faint); cursor: pointer; }
 @media (max-width: 40rem) { body { padding: 1rem; } h1 { font-size: 1.25rem; } th:first-child { width: 5.5rem; } }
-@media print { :root { color-scheme: light; } .table { overflow: visible; max-height: none; } table { width: 100%; } th { position: static !important; } tr, li { break-inside: avoid; } }
+@media print {
+  @page { size: landscape; }
+  :root { color-scheme: light; }
+  .table { overflow: visible; max-height: none; }
+  table { width: 100%; font-size: .6875rem; }
+  th, td { padding: .2rem; position: static !important; }
+  tr, li { break-inside: avoid; }
+}
 `

@@ -30,7 +30,6 @@ export function pageOf(result: Ledger['result'], error: unknown, made: Made): st
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
-<link rel="icon" href="data:,">
 <title>${headline}; ${verdict.said}</title>
 <style>${new Html(style)}</style>
 </head>
