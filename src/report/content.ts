@@ -98,7 +98,7 @@ function headlineOf({ services }: AuditResult, versions: readonly AuditedVersion
     const actors = [...new Set(notes.flatMap(({ actor }) => actor ?? []))]
     const since = notes.length > 0 ? ` since ${dayOf(notes)}` : ''
     const by = actors.length > 0 ? `, by ${actors.map(quoteName).join(', ')}` : ''
-    return `${version.gitTag} is stable for ${version.stable.length} of ${services.length} services${since}${by}`
+    return `${version.gitTag} is stable for ${version.stable.length} of ${counted(services.length, 'service')}${since}${by}`
   })
   return said.join('; ') || 'No version is known to be stable'
 }
@@ -112,7 +112,7 @@ function verdictOf(result: AuditResult): Cell {
   const isIncomplete = findingsIn(result).some(({ finding }) => finding.kind === 'promotion-incomplete')
   const said = [
     findings > 0 && counted(findings, 'finding'),
-    unjudged > 0 && `${unjudged} of ${services.length} services not judged, or not in full`,
+    unjudged > 0 && `${unjudged} of ${counted(services.length, 'service')} not judged, or not in full`,
     isIncomplete && 'a promotion is incomplete',
   ].filter(part => part !== false)
   const otherwise = isIncomplete ? 'waiting' : 'stable'
