@@ -60,9 +60,11 @@ test('without a result, it says what failed', () => {
   const text = page(undefined, DENIED)
   expect(text).toContain('<title>What is stable could not be read; The registry refused access</title>')
   expect(text).toMatch(
-    /<p>It was refused\.<br>Ask for it\. See <a href="https:[^"]*">registry-denied<\/a>\.<\/p>/,
+    /<p>It was refused\.<br>Ask for it\.<br>See <a href="https:[^"]*">registry-denied<\/a>\.<\/p>/,
   )
   expect(text).not.toContain('<table')
+  // What failed after the audit.
+  expect(page(auditOf(service('reqmgr2', [found('1')])), DENIED)).toContain('<p>It was refused.<br>')
 })
 
 test('states in words and classes, findings with remedies, when and by which run; older versions are folded', () => {
@@ -168,11 +170,11 @@ describe('the file', () => {
   })
 
   test('that can not be written is an error, beside another one a warning, and leaves nothing behind', async () => {
-    await expect(write('taken.html')).rejects.toThrow(/^html-file was not written: E.* Check its directory/)
+    await expect(write('taken.html')).rejects.toThrow(
+      /^\S+\/taken\.html was not written: E.* Check its directory/,
+    )
     await expect(write('gone/a.html', DENIED)).rejects.toBe(DENIED)
-    expect(said).toEqual([
-      expect.stringMatching(/^The page was not written: html-file was not written: ENOENT/),
-    ])
+    expect(said).toEqual([expect.stringMatching(/^The page was not written: \S+ was not written: ENOENT/)])
     expect(readdirSync(folder).toSorted()).toEqual(['a.html', 'taken.html'])
   })
 })

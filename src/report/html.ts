@@ -1,12 +1,7 @@
 import { oneLine } from '../text.ts'
 
-/** What may stand in a page as it is. */
-export class Html {
+export interface Html {
   readonly text: string
-
-  constructor(text: string) {
-    this.text = text
-  }
 }
 
 /** HTML in which every value is escaped that is not HTML itself. */
@@ -14,11 +9,12 @@ export function html(
   texts: TemplateStringsArray,
   ...values: readonly (string | Html | readonly Html[])[]
 ): Html {
-  const shown = values.map(value => {
-    if (typeof value === 'string') return escapeHtml(value)
-    return value instanceof Html ? value.text : value.map(({ text }) => text).join('')
-  })
-  return new Html(String.raw({ raw: texts }, ...shown))
+  const shown = values.map(value => (typeof value === 'string' ? escapeHtml(value) : joined([value].flat())))
+  return { text: String.raw({ raw: texts }, ...shown) }
+}
+
+function joined(all: readonly Html[]) {
+  return all.map(({ text }) => text).join('')
 }
 
 function escapeHtml(text: string) {

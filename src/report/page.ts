@@ -7,7 +7,7 @@ import { VERSION } from '../version.ts'
 import { auditContent, type Cell, type Item } from './content.ts'
 import { failureOf } from './failure.ts'
 import { fitting } from './fitting.ts'
-import { Html, html } from './html.ts'
+import { html } from './html.ts'
 import { pageStyle } from './page-style.ts'
 
 export interface Made {
@@ -31,13 +31,13 @@ export function pageOf(result: Ledger['result'], error: unknown, made: Made): st
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="referrer" content="no-referrer">
 <title>${headline}; ${verdict.said}</title>
-<style>${new Html(style)}</style>
+<style>${{ text: style }}</style>
 </head>
 <body>
 <h1>${headline}</h1>
 <p class="verdict ${verdict.state}">${verdict.said}</p>
 <p class="about">${aboutOf(audited, made)}</p>
-${error === undefined ? [] : failureParagraph(error, content === undefined)}
+${error === undefined ? [] : failureParagraph(error, content?.verdict.state !== 'wrong')}
 ${content?.wrong.map(sectionOf) ?? []}
 ${content === undefined ? [] : tableOf(content)}
 ${content?.others.map(sectionOf) ?? []}
@@ -46,11 +46,11 @@ ${content?.others.map(sectionOf) ?? []}
 `.text
 }
 
-/** What is wrong stands in the lists, if there are any. */
+/** `withFacts`: the lists do not have them. */
 function failureParagraph(error: unknown, withFacts: boolean) {
   const { name, what, remedy, link } = failureOf(error)
   const lines = `${withFacts ? `${what}\n` : ''}${remedy}`.split('\n')
-  return html`<p>${lines.map((line, index) => html`${index === 0 ? [] : [html`<br>`]}${line}`)} See ${linkTo(name, link)}.</p>`
+  return html`<p>${lines.map(line => html`${line}<br>`)}See ${linkTo(name, link)}.</p>`
 }
 
 function aboutOf(result: AuditResult | undefined, { at, by: { actor, run } }: Made) {
@@ -75,7 +75,7 @@ function sectionOf({ title, items }: { title: string; items: readonly Item[] }) 
 }
 
 function listOf(items: readonly string[]) {
-  return html`<ul>${items.map(item => new Html(item))}</ul>`
+  return html`<ul>${items.map(text => ({ text }))}</ul>`
 }
 
 function itemOf({ parts, services, remedy }: Item) {

@@ -3,8 +3,7 @@ import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Request } from '../commands/request.ts'
 import type { Run } from '../commands/run.ts'
-import { asRunnerFault, messageOf, ReleaseError } from '../errors.ts'
-import { oneLine } from '../text.ts'
+import { asRunnerFault, messageOf, runnerUnusable } from '../errors.ts'
 import { pageOf } from './page.ts'
 
 /** Runs a command, and writes the page that an audit was asked for, however it ends. Throws what failed first. */
@@ -39,10 +38,6 @@ function writeWhole(file: string, text: string) {
     renameSync(beside, file)
   } catch (cause) {
     rmSync(beside, { force: true })
-    throw new ReleaseError('outputs-not-written', {
-      what: oneLine(`html-file was not written: ${messageOf(cause)}.`),
-      remedy: 'Check its directory, then run it again.',
-      cause,
-    })
+    throw runnerUnusable(`${file} was not written`, 'Check its directory, then run it again.', cause)
   }
 }
