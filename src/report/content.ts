@@ -64,17 +64,19 @@ export function auditContent(result: AuditResult) {
       [...stableTags, ...inDoubt].flatMap(({ record }) => record ?? []),
     ),
   }))
+  const problems = problemsOf(result)
+  const findings = findingList(result, true)
   return {
     headline: headlineOf(result, versions),
-    verdict: verdictOf(result),
+    verdict: verdictOf(result, findings.length, problems.length),
     head: ['version', ...services.map(({ service }) => service)],
     rows: versions.map(({ gitTag }, index) => ({
       gitTag,
       cells: services.map(each => cellOf(each.versions[index])),
     })),
     wrong: [
-      { title: 'Not judged', items: problemsOf(result).map(itemOf) },
-      { title: 'Not as the policy has it', items: findingList(result, true) },
+      { title: 'Not judged', items: saidOfServices(problems).map(itemOf) },
+      { title: 'Not as the policy has it', items: findings },
     ],
     others: [
       recordList(records),
@@ -103,16 +105,11 @@ function headlineOf({ services }: AuditResult, versions: readonly AuditedVersion
   return said.join('; ') || 'No version is known to be stable'
 }
 
-function verdictOf(result: AuditResult): Cell {
-  const { services } = result
-  const findings = findingList(result, true).length
-  const unjudged = services.filter(({ problem, versions }) =>
-    [problem, ...versions.map(each => each.problem)].some(each => each !== undefined),
-  ).length
+function verdictOf(result: AuditResult, findings: number, unjudged: number): Cell {
   const isIncomplete = findingsIn(result).some(({ finding }) => finding.kind === 'promotion-incomplete')
   const said = [
     findings > 0 && counted(findings, 'finding'),
-    unjudged > 0 && `${unjudged} of ${counted(services.length, 'service')} not judged, or not in full`,
+    unjudged > 0 && `${unjudged} of ${counted(result.services.length, 'service')} not judged, or not in full`,
     isIncomplete && 'a promotion is incomplete',
   ].filter(part => part !== false)
   const otherwise = isIncomplete ? 'waiting' : 'stable'
@@ -133,7 +130,7 @@ function cellOf(version: AuditedVersion | undefined): Cell {
   const [first, ...others] = new Set(findings.filter(({ wrong }) => wrong).map(inShort))
   // The table must stay narrow.
   if (first !== undefined)
-    return { state, said: `${first}${others.length === 0 ? '' : ` (+${others.length})`}` }
+    return { state: 'wrong', said: `${first}${others.length === 0 ? '' : ` (+${others.length})`}` }
   const since = state === 'stable' ? dayOf(decisionsOn(stableTags)) : undefined
   return { state, said: since === undefined ? state : `stable since ${since}` }
 }
@@ -178,15 +175,15 @@ function findingList(result: AuditResult, wrong: boolean): Item[] {
   })
 }
 
+/** One of each service that has any. */
 function problemsOf({ services }: AuditResult) {
-  const problems = services.flatMap(({ service, problem, versions }) => {
+  return services.flatMap(({ service, problem, versions }) => {
     if (problem !== undefined) return [{ service, what: `${problem}.` }]
     const [first, ...others] = versions.filter(version => version.problem !== undefined)
     if (first === undefined) return []
     const more = others.length === 0 ? '' : ` and ${counted(others.length, 'more version')}`
     return [{ service, what: `${first.problem} (${first.gitTag}${more}).` }]
   })
-  return saidOfServices(problems)
 }
 
 function remarksOf({ services, from, records }: AuditResult) {
