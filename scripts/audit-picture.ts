@@ -1,23 +1,21 @@
 /**
- * Makes docs/images/audit-summary.png: releases some services into a registry with the referrers API, such as olareg, leaves
- * out and breaks what people leave out and break, audits them with the committed bundle, and takes a picture of the job
- * summary. The registry is given as host:port, must be empty, and speak plain http:
- *
- *   olareg serve --addr 127.0.0.1 --port 5000 --store-type mem
- *   node scripts/audit-picture.ts 127.0.0.1:5000
+ * Makes docs/images/audit-page.png: releases some services into a registry in memory, leaves out and breaks what people
+ * leave out and break, audits them with the committed bundle, and takes a picture of the page that the audit wrote.
  */
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { COMMIT, runStep, type Step } from '../__tests__/e2e/action.ts'
 import { seed } from '../__tests__/e2e/seed.ts'
 import { startGitHubApi } from '../__tests__/gates/github-api.ts'
-import { pictureOf } from './picture.ts'
+import { startModelRegistry } from '../__tests__/registry/model-registry.ts'
+import { lookAtPage } from './picture.ts'
 
-const [, , host] = process.argv
-if (host === undefined) throw new Error('give the registry, such as 127.0.0.1:5000')
-const registry = { host, url: `http://${host}` }
-
-const SERVICES = ['reqmgr2', 'reqmon', 'wmagent', 'msoutput']
+const SERVICES = ['reqmgr2', 'reqmon', 'wmagent', 'msoutput', 'mspileup', 'wmglobalqueue']
 const SOURCE = 'org.opencontainers.image.source'
 
+const workspace = await mkdtemp(join(tmpdir(), 'audit-'))
+const registry = await startModelRegistry([], { referrers: true })
 const api = await startGitHubApi()
 
 const publish = (service: string, tag: string, revision: string): Promise<string> =>
@@ -46,7 +44,7 @@ const promote = async (
   if (exitCode !== 0) throw new Error(log)
 }
 
-const at = { registry: host, project: 'cmswmcore' }
+const at = { registry: registry.host, project: 'cmswmcore' }
 try {
   for (const tag of ['2.4.4', '2.4.5', '2.4.5.1', '2.4.6rc1', '2.4.6']) {
     const { commit } = api.tag(tag)
@@ -57,10 +55,14 @@ try {
   await promote('2.4.5', SERVICES, 'amaltaro', '4752')
   await promote('2.4.5.1', SERVICES.slice(0, 3), 'todor', '4790')
   await publish('reqmon', '2.4.4-stable', COMMIT)
-  const { summary } = await runStep({
-    with: { ...at, command: 'audit', service: SERVICES.join(','), stable: 'on-promotion', from: '2.4.4' },
+  const audit = { command: 'audit', service: SERVICES.join(','), stable: 'on-promotion', from: '2.4.4' }
+  await runStep({
+    workspace,
+    with: { ...at, ...audit, 'html-file': 'page.html' },
+    runner: { GITHUB_ACTOR: 'amaltaro', GITHUB_RUN_ID: '4811' },
   })
-  await pictureOf(summary, 'audit-summary')
+  const page = await readFile(join(workspace, 'page.html'), 'utf8')
+  await lookAtPage(page.replaceAll(registry.host, 'registry.cern.ch'), 'audit-page')
 } finally {
-  await api.stop()
+  await Promise.all([api.stop(), registry.stop(), rm(workspace, { recursive: true, force: true })])
 }

@@ -1,5 +1,8 @@
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -43,7 +46,7 @@ const MEASURE =
  * fonts-liberation and fonts-noto-color-emoji.
  */
 export async function pictureOf(summary: string, name: string): Promise<void> {
-  const picture = join(import.meta.dirname, '../docs/images', `${name}.png`)
+  const picture = pathOf(name)
   const folder = await mkdtemp(join(tmpdir(), 'picture-'))
   try {
     const page = join(folder, 'summary.html')
@@ -67,12 +70,63 @@ export async function pictureOf(summary: string, name: string): Promise<void> {
     const [, height] = / data-height="([0-9]+)"/.exec(await run(800, '--dump-dom')) ?? []
     if (height === undefined) throw new Error('the page does not say its height')
     await run(height, '--force-device-scale-factor=1.5', `--screenshot=${picture}`)
-    const { size } = await stat(picture)
-    if (size > LARGEST) throw new Error(`${picture} has ${size} bytes, more than ${LARGEST}`)
-    console.log(`${picture}: ${Math.round(size / 1000)} kB`)
+    await requireSmall(picture)
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 5 })
   }
+}
+
+/** What Chromium asks for itself. */
+const OWN = /\.(?:google|googleapis|gvt1)\.com[:/]/
+
+/**
+ * Makes docs/images/<name>.png of a page, and of how it is when dark and when narrow pictures in a folder that it names.
+ * Throws if the page asks for anything.
+ */
+export async function lookAtPage(page: string, name: string): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'page-'))
+  const asked: string[] = []
+  // It stands for every server.
+  const proxy = createServer(({ url = '' }, response) => {
+    asked.push(url)
+    response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(page)
+  })
+    .on('connect', ({ url = '' }, socket) => {
+      asked.push(url)
+      socket.end()
+    })
+    .listen(0, '127.0.0.1')
+  await once(proxy, 'listening')
+  const look = (picture: string, size: string, ...options: readonly string[]) =>
+    chromium([
+      `--user-data-dir=${join(folder, 'profile')}`,
+      `--proxy-server=http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+      ...['--force-device-scale-factor=1.25', `--window-size=${size}`, ...options],
+      ...[`--screenshot=${picture}`, 'http://page.example/'],
+    ])
+  try {
+    await look(pathOf(name), '1000,1130')
+    await requireSmall(pathOf(name))
+    await look(join(folder, 'dark.png'), '1000,1130', '--force-dark-mode')
+    await look(join(folder, 'narrow.png'), '400,1100')
+    const others = asked.filter(url => url !== 'http://page.example/' && !OWN.test(url))
+    if (others.length > 0) throw new Error(`the page asks for ${others.join(', ')}`)
+    console.log(`${folder}: dark.png, narrow.png`)
+  } finally {
+    proxy.closeAllConnections()
+    proxy.close()
+    await rm(join(folder, 'profile'), { recursive: true, force: true, maxRetries: 5 })
+  }
+}
+
+function pathOf(name: string) {
+  return join(import.meta.dirname, '../docs/images', `${name}.png`)
+}
+
+async function requireSmall(picture: string) {
+  const { size } = await stat(picture)
+  if (size > LARGEST) throw new Error(`${picture} has ${size} bytes, more than ${LARGEST}`)
+  console.log(`${picture}: ${Math.round(size / 1000)} kB`)
 }
 
 /** Runs it as root, in a container too, and without a network. */

@@ -22,6 +22,7 @@ export const inputs = {
   "stable": { default: "on-release", meaning: "When stable tags are written, `on-release` or `on-promotion` (only by `promote`)." },
   "digest": { default: "", meaning: "For `promote` and `verify` of one service, the digest that the image must have, `sha256:…`." },
   "from": { default: "", meaning: "For `audit`, the git tag of the oldest version that is judged." },
+  "html-file": { default: "", meaning: "For `audit`, the path of an HTML file, a page that shows the result, also if something is wrong." },
   "record": { default: "true", meaning: "Whether a record of the decision is stored with an image that becomes stable, `true` or `false`." },
   "package": { default: "", meaning: "A Python package to wait for before the build, at the git tag's version." },
   "package-index": { default: "https://pypi.org/simple/", meaning: "The simple index that has the package; no password in the address." },

@@ -15,6 +15,7 @@ import { maskedLog } from './report/masked-log.ts'
 import { setOutputs } from './report/outputs.ts'
 import { writeSummary } from './report/summary.ts'
 import { tableOf } from './report/table.ts'
+import { withPage } from './report/write-page.ts'
 import { Secrets } from './secrets.ts'
 import { TEMPORARY, withTemporary } from './temporary.ts'
 
@@ -31,8 +32,11 @@ async function run() {
   const mistakes = new Mistakes()
   noteUnknownInputs(env, mistakes)
   const request = requestOf(readInputs(secrets), context, { mistakes, log, env })
-  await execute(request, { env, log, secrets, clock, ledger, signal, workspace }, use =>
-    withTemporary(parent, use, temporary => core.saveState(TEMPORARY, temporary)),
+  const parts = { env, log, secrets, clock, ledger, signal, workspace }
+  await withPage(request, parts, () =>
+    execute(request, parts, use =>
+      withTemporary(parent, use, temporary => core.saveState(TEMPORARY, temporary)),
+    ),
   )
 }
 

@@ -33,8 +33,8 @@ describe('what a call gives', () => {
     { args: ['push', ...IMAGE], texts: { project: 'cmsweb' } },
     { args: ['push', ...IMAGE, ''], texts: { project: '' } },
     {
-      args: ['audit', 'a,b', 'b.ch', 'c', '--from', '2.4.0'],
-      texts: { service: 'a,b', tag: '', from: '2.4.0' },
+      args: ['audit', 'a,b', 'b.ch', 'c', '--from', '2.4.0', '--html-file=a.html'],
+      texts: { service: 'a,b', tag: '', from: '2.4.0', 'html-file': 'a.html' },
     },
     { args: [...PUSH, '--on-existing=overwrite'], texts: { 'on-existing': 'overwrite' } },
     { args: ['push', '--policy', 'crab', ...IMAGE], texts: { policy: 'crab', tag: '2.3.4' } },

@@ -63,6 +63,13 @@ describe('what was only looked at is printed, though it is a failure', () => {
     })
     expect((await call(...args, ...image())).stdout).toContain('closed')
   })
+
+  test('a page is written, too', async () => {
+    const file = join(home, 'audit.html')
+    const ended = await call('audit', 'closed', ...image(), '--html-file', file)
+    expect(ended).toMatchObject({ exitCode: 3, stderr: expect.stringContaining(`Page: ${file}\n`) })
+    expect(readFileSync(file, 'utf8')).toContain('1 of 1 service not judged')
+  })
 })
 
 describe('of others that fail', () => {

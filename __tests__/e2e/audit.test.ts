@@ -1,4 +1,5 @@
-import { cp } from 'node:fs/promises'
+import { cp, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startRegistry } from '../../sandbox/registry.ts'
 import { listTags } from '../../sandbox/storage.ts'
@@ -69,10 +70,10 @@ describe('services as they are on a Friday', () => {
     for (const tag of ['dev', `sha256-${'a'.repeat(64)}.sig`, `sha256-${'b'.repeat(64)}`])
       await copy(ONE, '2.4.0', tag)
     for (const each of services) before.set(each, await stateOf(each))
-    step = await audit({ service })
+    step = await audit({ service, 'html-file': 'audit.html' })
   })
 
-  test('what is wrong is told for each: an error, the summary and the outputs', () => {
+  test('what is wrong is told for each: an error, the summary, the outputs and a page', async () => {
     expectFailure(step, 'not-as-planned', [...services])
     const found = JSON.parse(step.outputs.json ?? '').services.map(
       (each: { service: string; versions: { gitTag: string; findings: { kind: string }[] }[] }) => ({
@@ -92,6 +93,9 @@ describe('services as they are on a Friday', () => {
     for (const fact of ['2.4.1-stable', '2.3.10-stable', '2.2.0-stable', 'dev'])
       expect(step.log).toContain(fact)
     expect(step.summary).toContain('not-as-planned')
+    const page = await readFile(join(bench.workspace, 'audit.html'), 'utf8')
+    for (const cell of ['stable missing', 'stable differs', '2.2.0 missing'])
+      expect(page).toContain(`<td class="wrong">${cell}</td>`)
   })
 
   test('nothing is written, and no image is asked for by GET', async () => {

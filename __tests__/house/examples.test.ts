@@ -100,7 +100,11 @@ describe.each(complete)('$path', ({ content }) => {
         // What other jobs hand on is not known here.
         needs: {},
       })
-      write(folder, { [`${texts.context ?? '.'}/Dockerfile`]: '', [texts.file ?? 'any']: '' })
+      write(folder, {
+        [`${texts.context ?? '.'}/Dockerfile`]: '',
+        [texts.file ?? 'any']: '',
+        [texts['html-file'] ?? 'any']: '',
+      })
       const orderOf = (tag: string) =>
         [{ ...texts, ...(texts.tag === undefined ? {} : { tag }) }, runIn(folder, { tag })] as const
       const tag = TAGS.find(each => !refusal(...orderOf(each)).startsWith('tag-refused')) ?? ''

@@ -28,6 +28,7 @@ test('all mistakes at once: unknown inputs, inputs, the policy and the run', () 
     record: 'no',
     digest: 'latest',
     from: '2.3.0',
+    'html-file': 'a.html',
     package: '../x',
     'package-index': 'pypi.org',
     'package-timeout': '5',
@@ -39,7 +40,17 @@ test('all mistakes at once: unknown inputs, inputs, the policy and the run', () 
   const order = [given, branch, { INPUT_TAGS: 'latest' }] as const
   expect(toldOf(...order)).toEqual([
     ...['There', 'command', 'policy', 'registry', 'project', 'digest', 'service', 'password', 'stable'],
-    ...['record', 'from', 'context', 'file', 'build-args', 'build-args', 'labels', 'build-options'],
+    ...[
+      'record',
+      'from',
+      'html-file',
+      'context',
+      'file',
+      'build-args',
+      'build-args',
+      'labels',
+      'build-options',
+    ],
     ...['build-options', 'on-existing', 'package-timeout', 'package-index', 'package', 'checks-timeout'],
     'require-checks',
   ])

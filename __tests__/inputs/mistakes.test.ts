@@ -35,6 +35,7 @@ const values: readonly Row[] = [
   [{ tag: '2.3\n4' }, 'tag', 'tag-refused: "2.3\\n4"'],
   [{ tag: '2.3\u202e' }, 'tag', 'tag-refused: "2.3\\u202e"'],
   [{ command: 'verify', from: '2.3.0' }, 'from', '"2.3.0"', 'for audit alone'],
+  [{ command: 'verify', 'html-file': 'a.html' }, 'html-file', '"a.html"', 'for audit alone'],
   [{ tag: '2.3.4+b' }, 'tag', 'tag-refused: "2.3.4+b" matches no rule'],
   [{ command: 'promote', tag: '2.3.5rc1' }, 'tag', 'nothing-to-promote: ', '2.3.5rc1', 'rule candidate'],
 ]
@@ -42,6 +43,7 @@ const values: readonly Row[] = [
 const audits: readonly Row[] = [
   [{ command: 'audit', tag: '2.4.0' }, 'tag', '"2.4.0"', 'every version', 'from', 'verify'],
   [{ command: 'audit', from: 'dev' }, 'from', '"dev"', 'no rule with numbers'],
+  [{ command: 'audit', 'html-file': 'a.txt' }, 'html-file', '"a.txt"', 'does not end in .html'],
   [{ command: 'audit', service: `a@${A}` }, 'service', `"a@${A}"`, 'audit takes no digest'],
   [{ command: 'audit', digest: A }, 'digest', `"${A}"`, 'audit takes no digest'],
 ]

@@ -57,7 +57,7 @@ test.each<{ given: Partial<InputTexts>; request: object }>([
   { given: { command: 'push' }, request: version },
   { given: { command: 'promote' }, request: version },
   { given: { command: 'verify' }, request: version },
-  { given: { command: 'audit' }, request: { ...always, from: undefined } },
+  { given: { command: 'audit' }, request: { ...always, from: undefined, page: undefined } },
   {
     given: { command: 'release', 'source-image': `ghcr.io/ci/reqmgr2:7@${A}`, 'package-timeout': '1m' },
     request: { ...version, sourceImage: { repository: repository('ci/reqmgr2'), reference: A } },

@@ -1,38 +1,10 @@
 import { expect, test } from 'vitest'
-import type {
-  AuditedService,
-  AuditResult,
-  AuditedVersion as Version,
-} from '../../src/commands/audit-result.ts'
-import type { Finding } from '../../src/reconcile/audit-findings.ts'
-import type { PromotionNote } from '../../src/registry/promotion-record.ts'
+import type { AuditedVersion as Version } from '../../src/commands/audit-result.ts'
 import { summaryOf } from '../../src/report/summary.ts'
 import { tableOf } from '../../src/report/table.ts'
-import { DIGEST, IMAGE, ledgerOf, NOTE, OTHER, PROJECT } from './known.ts'
+import { auditOf, finding, service, stable, version } from './audited.ts'
+import { DIGEST, ledgerOf, OTHER } from './known.ts'
 
-const finding = (kind: Finding['kind'], tag: string, more: Partial<Finding> = {}): Finding => {
-  const wrong = kind !== 'stable-waiting'
-  return { kind, tag, wrong, what: `${tag} is what it is`, remedy: 'Fix it.', ...more }
-}
-
-const version = (gitTag: string, state: Version['state'], more: Partial<Version> = {}): Version => {
-  return { gitTag, rule: 'final', state, digest: DIGEST, stableTags: [], findings: [], ...more }
-}
-
-const service = (name: string, versions: Version[], more: Partial<AuditedService> = {}): AuditedService => {
-  const about = { service: name, image: `${PROJECT}/${name}`, otherTags: 0, otherTagsSuchAs: [] }
-  return { ...about, olderVersions: 0, versions, ...more }
-}
-
-const auditOf = (...services: AuditedService[]): AuditResult => {
-  return { command: 'audit', from: '2.4.0', records: 'read', services }
-}
-
-/** A stable tag, with a record of it. */
-const stable = (tag: string, more: Partial<PromotionNote> = {}, moving = false) => {
-  const reference = `${IMAGE}:${tag}`
-  return { tag, reference, moving, record: { ...NOTE, destination: reference, ...more } }
-}
 const bare = { tag: 'b', reference: 'b', moving: false }
 
 const differs = finding('stable-differs', '2.4.0-stable', { digest: DIGEST, wanted: OTHER })

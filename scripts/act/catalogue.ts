@@ -128,9 +128,9 @@ export const catalogue: readonly Entry[] = [
       { workflow: release(TEMPLATE, 'project: cmswmcore'), event: 'push', gitTag: '2.4.5.8' },
       { workflow: 'examples/audit-weekly.yaml', event: 'schedule' },
     ],
-    // The runs before release two services.
+    // The runs before release two services; act has no GitHub Pages.
     leaveOut:
-      /^ {12}(?:wmagent|t0reqmon|msunmerged|wmglobalqueue|msoutput|mspileup|msrulecleaner|mstransferor|msmonitor)\n/gm,
+      /^ {12}(?:wmagent|t0reqmon|msunmerged|wmglobalqueue|msoutput|mspileup|msrulecleaner|mstransferor|msmonitor)\n|^ {6}- if: .*\n {8}id: page\n(?: {8}.*\n)+|^ {2}publish:\n(?: {4}.*\n)+/gm,
     login: true,
     published: {
       reqmgr2: [...FINAL, '2.4.5.8', '2.4.5.8-stable'],

@@ -14,6 +14,7 @@ import { jsonOf } from '../report/json-result.ts'
 import { maskedLog } from '../report/masked-log.ts'
 import { tableOf } from '../report/table.ts'
 import { coloursFor, terminalLog } from '../report/terminal-log.ts'
+import { withPage } from '../report/write-page.ts'
 import { Secrets } from '../secrets.ts'
 import { removeLeftBehind, withTemporary } from '../temporary.ts'
 import { eachLine } from '../text.ts'
@@ -72,12 +73,13 @@ async function runRequest(
   await removeLeftBehind(tmpdir())
   const { workspace } = context
   const clock = systemClock(signal)
-  await execute(request, { env, log, secrets, clock, ledger, signal, workspace }, use =>
-    withTemporary(tmpdir(), use),
-  ).catch(error => {
-    signal.throwIfAborted()
-    throw error
-  })
+  const parts = { env, log, secrets, clock, ledger, signal, workspace }
+  await withPage(request, parts, () =>
+    execute(request, parts, use => withTemporary(tmpdir(), use)).catch(error => {
+      signal.throwIfAborted()
+      throw error
+    }),
+  )
 }
 
 /** Not an argument: every user of the machine can list those. */

@@ -74,6 +74,8 @@ export interface AuditRequest extends AnyRequest {
   readonly command: 'audit'
   /** The git tag of the oldest version that is judged; without it, all are. */
   readonly from: string | undefined
+  /** The HTML file that is written, and what it says of the run. */
+  readonly page: { readonly file: string; readonly madeBy: RecordedRun } | undefined
 }
 
 export type GitTagRequest =

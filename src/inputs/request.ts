@@ -5,10 +5,12 @@ import type { Policy } from '../policy/policy.ts'
 import { versionOfGitTag } from '../policy/version-order.ts'
 import { ON_EXISTING, STABLE } from '../reconcile/state.ts'
 import { oneLine } from '../text.ts'
+import { fromWorkspace } from '../workspace-path.ts'
 import { buildOf } from './build.ts'
 import { checksOf, gitHubOf, packageOf } from './gates.ts'
 import { sourceImageOf } from './images.ts'
 import { withoutSecrets } from './pasted-secrets.ts'
+import { writeProblem } from './paths.ts'
 import { policyOf } from './policy.ts'
 import type { RunContext } from './run-context.ts'
 import { servicesOf } from './services.ts'
@@ -37,18 +39,19 @@ export function requestOf(
   }
   if (command === undefined) return mistakes.orThrow<Request>(command)
   if (command !== 'audit') return versionRequestOf(command, common, reading)
-  return mistakes.orThrow({ command, ...common, from: fromOf(policy, reading) })
+  return mistakes.orThrow({ command, ...common, from: fromOf(policy, reading), page: pageOf(reading) })
 }
 
 function versionRequestOf(
   command: GitTagRequest['command'],
-  common: Omit<AuditRequest, 'command' | 'from'>,
+  common: Omit<AuditRequest, 'command' | 'from' | 'page'>,
   reading: Reading,
 ): GitTagRequest {
   const { texts, run, mistakes } = reading
   const releases = command === 'release' || command === 'plan'
   const promotes = releases || command === 'push' || command === 'promote'
-  if (texts.from !== '') mistakes.about('from', texts.from)('it is for audit alone', 'Leave it out.')
+  for (const input of ['from', 'html-file'] as const)
+    if (texts[input] !== '') mistakes.about(input, texts[input])('it is for audit alone', 'Leave it out.')
   const gitTag = gitTagOf(reading)
   const decision = decisionOf(common.policy, gitTag, reading)
   if (command === 'promote' && decision?.copies.length === 0) {
@@ -100,6 +103,16 @@ function fromOf(policy: Policy, { texts: { from, tag }, mistakes }: Reading) {
   if (from !== '' && policy.rules.length > 0 && versionOfGitTag(policy, from) === undefined)
     mistakes.about('from', from)('no rule with numbers matches it', 'Write the git tag of a version.')
   return from || undefined
+}
+
+function pageOf({ texts: { 'html-file': file }, run, mistakes }: Reading): AuditRequest['page'] {
+  if (file === '') return undefined
+  const problem = file.endsWith('.html') ? writeProblem(file, run) : 'it does not end in .html'
+  mistakes.about('html-file', file)(
+    problem,
+    'Write a path such as page/index.html, and make its directory before.',
+  )
+  return { file: fromWorkspace(run.workspace, file), madeBy: run.recorded }
 }
 
 function credentialsOf({ texts: { username, password }, mistakes }: Reading): Request['credentials'] {

@@ -6,6 +6,7 @@ import type { Secrets } from '../secrets.ts'
 import { seconds } from '../text.ts'
 import { contentOf } from './content.ts'
 import { failureOf } from './failure.ts'
+import { fitting } from './fitting.ts'
 import { block, plain, tableLines } from './markdown.ts'
 import { describeState } from './state.ts'
 
@@ -95,27 +96,19 @@ function resultParagraphs(result: Ledger['result'], error: unknown) {
   const { rows, lists } = contentOf(result)
   return [
     result.command === 'audit' ? '' : plain(result.reason),
-    ...fitting(tableLines(rows.map(row => row.map(cell => cell.replace(/^✗/, '❌'))))),
+    ...fittingText(tableLines(rows.map(row => row.map(cell => cell.replace(/^✗/, '❌'))))),
     ...lists.flatMap(({ title, items }) => listParagraphs(title, items)),
     ...(result.command === 'audit' || error !== undefined ? [] : nextSteps(result)),
   ]
 }
 
 function listParagraphs(title: string, items: readonly string[]) {
-  return items.length === 0 ? [] : [`**${title}.**`, ...fitting(items.map(item => `- ${plain(item)}`))]
+  return items.length === 0 ? [] : [`**${title}.**`, ...fittingText(items.map(item => `- ${plain(item)}`))]
 }
 
-/** Bytes of each table and list: GitHub takes 1 MiB for all steps of a job. */
-const MOST = 100_000
-
-function fitting(lines: readonly string[]) {
-  let size = 0
-  const shown = lines.filter(line => {
-    size += Buffer.byteLength(line)
-    return size <= MOST
-  })
-  const more = lines.length - shown.length
-  return [shown.join('\n'), ...(more === 0 ? [] : [`${more} more: see the log, or the output json.`])]
+function fittingText(lines: readonly string[]) {
+  const { shown, rest } = fitting(lines)
+  return [shown.join('\n'), ...rest]
 }
 
 function nextSteps({ services, gitTag }: Result) {
