@@ -83,7 +83,7 @@ function addCommand(program: Command, help: CommandHelp, onCall: (call: Call) =>
     })
 }
 
-const REPEATED: readonly InputName[] = ['build-args', 'build-options', 'labels', 'require-checks']
+const REPEATED: readonly InputName[] = ['build-args', 'build-options', 'labels', 'require-checks', 'used']
 
 function optionFor(input: InputName) {
   const { meaning, default: fallback } = inputs[input]

@@ -73,7 +73,7 @@ export const commands: readonly CommandHelp[] = [
     summary: 'Compares the registry with the policy for every version, and changes nothing.',
     details: 'Takes several services, separated by commas.',
     positionals: ['service', 'registry', 'project'],
-    options: [...POLICY, 'stable', 'from', 'record', 'username'],
+    options: [...POLICY, 'stable', 'from', 'used', 'record', 'username'],
   },
   {
     name: 'plan',

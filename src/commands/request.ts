@@ -5,6 +5,7 @@ import type { GitHubRepository } from '../github/client.ts'
 import type { Planned } from '../policy/decide.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { OnExisting, Stable } from '../reconcile/state.ts'
+import type { Use } from '../reconcile/used-findings.ts'
 import type { PasswordCredentials } from '../registry/credentials.ts'
 import type { RecordedRun } from '../registry/promotion-record.ts'
 import type { Digest, Repository } from '../registry/reference.ts'
@@ -64,6 +65,8 @@ export interface AuditRequest extends AnyRequest {
   readonly command: 'audit'
   /** The git tag of the oldest version that is judged; without it, all are. */
   readonly from: string | undefined
+  /** The images of the services that the files of `used` name, if it is given. */
+  readonly used: readonly Use[] | undefined
 }
 
 export type GitTagRequest =

@@ -3,7 +3,7 @@ import type { Digest } from '../registry/reference.ts'
 import { type Desired, digestAt, type Observed } from './state.ts'
 import type { Step } from './step.ts'
 
-/** One thing in which a repository differs from the policy; docs/audit.md says what each kind means. */
+/** One thing in which a repository, or a use of its images, differs from the policy; docs/audit.md says what each kind means. */
 export interface Finding {
   readonly kind:
     | 'stable-missing'
@@ -16,6 +16,12 @@ export interface Finding {
     | 'image-lost'
     | 'version-missing'
     | 'promotion-incomplete'
+    | 'used-not-stable'
+    | 'used-gone'
+    | 'used-without-tag'
+    | 'used-unknown'
+    | 'used-elsewhere'
+    | 'used-not-newest'
   readonly tag: string
   /** What may wait is not wrong. */
   readonly wrong: boolean
@@ -24,6 +30,8 @@ export interface Finding {
   readonly remedy: string
   /** Whether a moving tag is on a newer version than it should be. */
   readonly isAhead?: boolean
+  /** At how many places it is used. */
+  readonly times?: number
   /** The image that the tag has, and the one that it should have, if they differ. */
   readonly digest?: Digest | undefined
   readonly wanted?: Digest | undefined

@@ -1,4 +1,9 @@
-import { type AuditedVersion, type AuditResult, findingsIn } from '../commands/audit-result.ts'
+import {
+  type AuditedUse,
+  type AuditedVersion,
+  type AuditResult,
+  findingsIn,
+} from '../commands/audit-result.ts'
 import { allTagsOf, type Result, type TagEntry, writesRegistry } from '../commands/ledger.ts'
 import { groupBy } from '../group-by.ts'
 import type { Finding } from '../reconcile/audit-findings.ts'
@@ -34,10 +39,11 @@ function describeOutcome({ outcome, note, replaced }: TagEntry, command: Result[
 function auditContent(result: AuditResult) {
   const { services } = result
   const { versions = [] } = services.find(each => each.versions.length > 0) ?? {}
-  const rows = versions.map(({ gitTag }, index) => [
-    gitTag,
-    ...services.map(each => cellOf(each.versions[index])),
-  ])
+  const rows = versions.map(({ gitTag }, index) => {
+    const isOf = ({ gitTags }: AuditedUse) => gitTags.includes(gitTag)
+    const cells = services.map(({ versions, used = [] }) => cellOf(versions[index], used.filter(isOf)))
+    return [gitTag, ...cells]
+  })
   const records = services.map(({ service, versions }) => ({
     service,
     records: versions.flatMap(({ stableTags, inDoubt = [] }) =>
@@ -55,18 +61,20 @@ function auditContent(result: AuditResult) {
   }
 }
 
-function cellOf(version: AuditedVersion | undefined) {
+function cellOf(version: AuditedVersion | undefined, uses: readonly AuditedUse[]) {
   if (version === undefined || version.state === 'unread') return '✗ ?'
-  const { state, findings, stableTags } = version
+  const { state, stableTags } = version
+  const findings = [...version.findings, ...uses.flatMap(({ finding }) => finding ?? [])]
   const [first, ...others] = new Set(findings.filter(({ wrong }) => wrong).map(inShort))
+  const used = uses.length === 0 || first?.startsWith('used') ? '' : ', used'
   // The table must stay narrow.
-  if (first !== undefined) return `✗ ${first}${others.length === 0 ? '' : ` (+${others.length})`}`
-  if (state === 'absent') return '-'
+  if (first !== undefined) return `✗ ${first}${others.length === 0 ? '' : ` (+${others.length})`}${used}`
   const since = state === 'stable' ? stableSince(stableTags) : undefined
-  return since === undefined ? state : `stable since ${since}`
+  return `${state === 'absent' ? '-' : state}${since === undefined ? '' : ` since ${since}`}${used}`
 }
 
 function inShort({ kind, tag, isAhead = false }: Finding) {
+  if (isOfUse({ kind })) return kind.replaceAll('-', ' ')
   const [about = '', state = ''] = kind.split('-')
   return `${about === 'stable' || about === 'version' ? about : tag} ${isAhead ? 'ahead' : state}`
 }
@@ -80,10 +88,14 @@ function stableSince(stableTags: AuditedVersion['stableTags']) {
   return days.length === deciding.length ? days.toSorted().at(-1) : undefined
 }
 
-/** Each finding once for all services that have it. */
+/** Each finding once for all services that have it; of uses, each kind once. */
 function findingList(result: AuditResult, wrong: boolean) {
   const findings = findingsIn(result).filter(({ finding }) => finding.wrong === wrong)
-  return [...groupBy(findings, ({ finding: { what, remedy } }) => what + remedy).values()].map(all => {
+  const groups = groupBy(findings, ({ finding }) =>
+    isOfUse(finding) ? finding.kind : finding.what + finding.remedy,
+  )
+  return [...groups.values()].map(all => {
+    if (all[0] !== undefined && isOfUse(all[0].finding)) return useLine(all)
     const services = all.map(({ service, finding: { digest, wanted } }) => {
       const digests = wanted === undefined ? digest : `${digest}, not ${wanted}`
       return digests === undefined ? service : `${service} (${withShortDigests(digests)})`
@@ -92,10 +104,28 @@ function findingList(result: AuditResult, wrong: boolean) {
   })
 }
 
+function isOfUse({ kind }: Pick<Finding, 'kind'>) {
+  return kind.startsWith('used-')
+}
+
+const FIRST_USES = 10
+
+function useLine(all: ReturnType<typeof findingsIn>) {
+  const said = saidOfServices(all.map(({ service, finding: { what } }) => ({ service, what })))
+  const more = said.length > FIRST_USES ? `; and ${said.length - FIRST_USES} more` : ''
+  const places = all.reduce((sum, { finding: { times = 0 } }) => sum + times, 0)
+  const kind = all[0]?.finding.kind.slice('used-'.length).replaceAll('-', ' ')
+  const uses = withShortDigests(said.slice(0, FIRST_USES).join('; ') + more)
+  return `Used, ${kind}, at ${counted(places, 'place')}: ${uses}. ${all[0]?.finding.remedy}`
+}
+
 function problemsOf({ services }: AuditResult) {
-  const problems = services.flatMap(({ service, problem, versions }) => {
+  const problems = services.flatMap(({ service, problem, versions, used = [] }) => {
     if (problem !== undefined) return [{ service, what: `${problem}.` }]
-    const [first, ...others] = versions.filter(version => version.problem !== undefined)
+    const unread = versions.filter(version => version.problem !== undefined)
+    // A used tag of a version is told with it.
+    const uses = used.flatMap(({ tag = '', problem }) => (problem ? { problem, gitTag: tag } : []))
+    const [first, ...others] = unread.length > 0 ? unread : uses
     if (first === undefined) return []
     const more = others.length === 0 ? '' : ` and ${counted(others.length, 'more version')}`
     return [{ service, what: `${first.problem} (${first.gitTag}${more}).` }]
