@@ -95,7 +95,10 @@ describe.each(complete)('$path', ({ content }) => {
         // What other jobs hand on is not known here.
         needs: {},
       })
-      write(folder, { [`${texts.context ?? '.'}/Dockerfile`]: '', [texts.file ?? 'any']: '' })
+      const used = {
+        [texts.used?.replace('*', 'a') ?? 'any']: 'registry.cern.ch/cmswmcore/reqmgr2:2.3.4-stable',
+      }
+      write(folder, { [`${texts.context ?? '.'}/Dockerfile`]: '', [texts.file ?? 'any']: '', ...used })
       const orderOf = (tag: string) =>
         [{ ...texts, ...(texts.tag === undefined ? {} : { tag }) }, runIn(folder, { tag })] as const
       const tag = TAGS.find(each => !refusal(...orderOf(each)).startsWith('tag-refused')) ?? ''

@@ -98,17 +98,20 @@ function auditService(
 }
 
 function judgeUse(
-  { tags, lost, unread }: ReadService,
+  { tags, lost, unread, used }: ReadService,
   { service, ...use }: Use,
   { policy, audited }: { policy: Policy; audited: readonly AuditedVersion[] },
 ): AuditedUse {
   const { tag = '' } = use
   const image = use.digest ?? digestAt({ tags }, tag)
   const [shown] = versionsShownBy(policy, tag)
-  const having = audited.filter(({ digest }) => digest !== undefined && digest === image)
+  const having = audited.filter(({ digest }) => image !== undefined && digest === image)
   const gitTags = shown === undefined ? having.map(({ gitTag }) => gitTag) : [shown.decision.gitTag]
   const problem = tag && (unread.get(tag) ?? unread.get(image ?? tag))?.what
   if (problem) return { ...use, gitTags, problem }
+  // A cluster prints both.
+  const isTold = tag === '' && used.some(each => each.tag && digestAt({ tags }, each.tag) === image)
+  if (image !== undefined && isTold) return { ...use, gitTags }
   // The newest version comes first.
   const newest = audited.findIndex(({ gitTag }) => gitTags.includes(gitTag))
   const newerTags = audited.slice(0, Math.max(newest, 0)).flatMap(({ stableTags }) => stableTags)

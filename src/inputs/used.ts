@@ -9,9 +9,6 @@ import type { Reading } from './texts.ts'
 /** Stands for standard input. */
 export const STDIN = '-'
 
-/** Places that are kept of each image. */
-const MOST_PLACES = 100
-
 /** What the files of `used` name of the services, each image once. Warns of files that are not read. */
 export function usedOf(
   services: Parameters<typeof imageFinder>[0],
@@ -22,16 +19,15 @@ export function usedOf(
   if (entries.length === 0) return undefined
   const files = new Map(entries.flatMap(entry => filesAt(entry, reading)).map(file => [file.path, file]))
   const find = imageFinder(services)
-  const uses = new Map<string, Use & { at: string[]; times: number }>()
+  const uses = new Map<string, Use & { at: string[] }>()
   const unread: string[] = []
   for (const file of files.values()) {
     const text = file.path === STDIN ? run.stdin : textOf(file, unread)
     for (const { line, ...image } of find(text ?? '')) {
       const key = Object.values(image).join(' ')
-      const use = uses.get(key) ?? { ...image, at: [], times: 0 }
+      const use = uses.get(key) ?? { ...image, at: [] }
       uses.set(key, use)
-      use.times += 1
-      if (use.at.length < MOST_PLACES) use.at.push(oneLine(`${file.name}:${line}`))
+      use.at.push(oneLine(`${file.name}:${line}`))
     }
   }
   const more = unread.length > 3 ? `; and ${unread.length - 3} more` : ''

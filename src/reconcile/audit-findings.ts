@@ -30,8 +30,6 @@ export interface Finding {
   readonly remedy: string
   /** Whether a moving tag is on a newer version than it should be. */
   readonly isAhead?: boolean
-  /** At how many places it is used. */
-  readonly times?: number
   /** The image that the tag has, and the one that it should have, if they differ. */
   readonly digest?: Digest | undefined
   readonly wanted?: Digest | undefined
@@ -139,7 +137,7 @@ function firstMissing(
   const rest = {
     ...about,
     what: `${first.tag} is not there, and ${tags} ${own.length > 1 ? 'are' : 'is'}`,
-    remedy: `If ${first.tag} has expired, set from to a newer version. If ${differ ? 'one of these images' : 'this image'} is that of ${gitTag}, give it the tag ${first.tag} in the registry; else delete only the tags.`,
+    remedy: `If ${first.tag} has expired and is not in use, set from to a newer version. If ${differ ? 'one of these images' : 'this image'} is that of ${gitTag}, give it the tag ${first.tag} in the registry; else delete only the tags.`,
   }
   const strays = there.filter(({ owner }) => owner !== gitTag)
   return [

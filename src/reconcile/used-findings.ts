@@ -4,12 +4,8 @@ import type { Finding } from './audit-findings.ts'
 import { digestAt, type Observed } from './state.ts'
 import type { UsedImage } from './used-images.ts'
 
-/** One image, and where it is used. */
-export interface Use extends Omit<UsedImage, 'line'> {
-  /** `file:line`, the first hundred. */
-  readonly at: readonly string[]
-  readonly times: number
-}
+/** An image, and each place that names it, as `file:line`. */
+export type Use = UsedImage & { readonly at: readonly string[] }
 
 const REMEDIES = {
   'used-not-stable': 'Use the stable tag of a version; if it is not there, promote that version first.',
@@ -22,17 +18,17 @@ const REMEDIES = {
 
 /** What audit finds of a use. `newer`: the stable tag of a newer version than the one that is used. */
 export function findingOfUse(
-  { tag, digest, elsewhere, at, times }: Use,
+  { tag, digest, elsewhere }: UsedImage,
   known: { policy: Policy; lost: ReadonlySet<string>; newer: string | undefined } & Pick<Observed, 'tags'>,
 ): Finding | undefined {
   const { policy, tags, lost, newer } = known
-  const found = (kind: keyof typeof REMEDIES, is: string): Finding => {
+  const found = (kind: keyof typeof REMEDIES, what: string): Finding => {
     const wrong = kind === 'used-not-stable' || kind === 'used-gone'
-    const what = `${is} (${at.slice(0, 3).join(', ')}${times > 3 ? ` and ${times - 3} more` : ''})`
-    return { kind, tag: tag ?? '', wrong, what, remedy: REMEDIES[kind], times }
+    return { kind, tag: tag ?? '', wrong, what, remedy: REMEDIES[kind] }
   }
   if (elsewhere !== undefined) return found('used-elsewhere', `${elsewhere} is used`)
-  if (tag === undefined && digest === undefined) return found('used-without-tag', 'no tag is written')
+  if (tag === undefined && digest === undefined)
+    return found('used-without-tag', 'the tag is left out, or filled in later')
   const image = tag === undefined ? digest : digestAt({ tags }, tag)
   if (image === undefined) return found('used-gone', `${tag} is used, and is not there`)
   if (lost.has(image)) return found('used-gone', `${tag ?? image} is used, and its image is not there`)

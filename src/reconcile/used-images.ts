@@ -7,7 +7,6 @@ export interface UsedImage {
   readonly elsewhere: string | undefined
   readonly tag: string | undefined
   readonly digest: Digest | undefined
-  readonly line: number
 }
 
 /** What goes on behind a tag is filled in later: `2.4-${…}`, `2.4.{{ … }}`, `2.4.*`. */
@@ -24,7 +23,7 @@ const LONGEST_KEY = 300
 /** Returns what finds the images of services of one registry in a text, in one pass. */
 export function imageFinder(
   services: readonly { service: string; repository: Repository }[],
-): (text: string) => UsedImage[] {
+): (text: string) => (UsedImage & { line: number })[] {
   const own = new Map(services.map(({ service, repository }) => [repository.path, service]))
   const names = new Set(own.values())
   const host = services[0]?.repository.registry.replace(/:443$/, '') ?? ''
@@ -34,7 +33,7 @@ export function imageFinder(
     'g',
   )
   const imagesIn = (line: string, index: number, lines: readonly string[]) =>
-    Array.from(line.matchAll(reference)).flatMap((match): UsedImage[] => {
+    Array.from(line.matchAll(reference)).flatMap((match): (UsedImage & { line: number })[] => {
       const [whole, named = '', written, hash] = match
       const path = named.replace(/\.+$/, '')
       const name = path.slice(path.lastIndexOf('/') + 1)

@@ -54,9 +54,12 @@ function auditContent(result: AuditResult) {
     rows: rows.length === 0 ? [] : [['version', ...services.map(({ service }) => service)], ...rows],
     lists: [
       { title: 'Not judged', items: problemsOf(result) },
-      { title: 'Not as the policy has it', items: findingList(result, true) },
+      { title: 'Not as the policy has it', items: [...findingList(result, true), ...useList(result, true)] },
       recordList(records),
-      { title: 'Good to know', items: [...findingList(result, false), ...remarksOf(result)] },
+      {
+        title: 'Good to know',
+        items: [...findingList(result, false), ...useList(result, false), ...remarksOf(result)],
+      },
     ],
   }
 }
@@ -74,7 +77,7 @@ function cellOf(version: AuditedVersion | undefined, uses: readonly AuditedUse[]
 }
 
 function inShort({ kind, tag, isAhead = false }: Finding) {
-  if (isOfUse({ kind })) return kind.replaceAll('-', ' ')
+  if (kind.startsWith('used-')) return kind.replaceAll('-', ' ')
   const [about = '', state = ''] = kind.split('-')
   return `${about === 'stable' || about === 'version' ? about : tag} ${isAhead ? 'ahead' : state}`
 }
@@ -88,14 +91,11 @@ function stableSince(stableTags: AuditedVersion['stableTags']) {
   return days.length === deciding.length ? days.toSorted().at(-1) : undefined
 }
 
-/** Each finding once for all services that have it; of uses, each kind once. */
+/** Each finding once for all services that have it. */
 function findingList(result: AuditResult, wrong: boolean) {
-  const findings = findingsIn(result).filter(({ finding }) => finding.wrong === wrong)
-  const groups = groupBy(findings, ({ finding }) =>
-    isOfUse(finding) ? finding.kind : finding.what + finding.remedy,
-  )
-  return [...groups.values()].map(all => {
-    if (all[0] !== undefined && isOfUse(all[0].finding)) return useLine(all)
+  const isOne = ({ kind, ...finding }: Finding) => finding.wrong === wrong && !kind.startsWith('used-')
+  const findings = findingsIn(result).filter(({ finding }) => isOne(finding))
+  return [...groupBy(findings, ({ finding: { what, remedy } }) => what + remedy).values()].map(all => {
     const services = all.map(({ service, finding: { digest, wanted } }) => {
       const digests = wanted === undefined ? digest : `${digest}, not ${wanted}`
       return digests === undefined ? service : `${service} (${withShortDigests(digests)})`
@@ -104,19 +104,25 @@ function findingList(result: AuditResult, wrong: boolean) {
   })
 }
 
-function isOfUse({ kind }: Pick<Finding, 'kind'>) {
-  return kind.startsWith('used-')
-}
+const FIRST_PLACES = 2
 
-const FIRST_USES = 10
-
-function useLine(all: ReturnType<typeof findingsIn>) {
-  const said = saidOfServices(all.map(({ service, finding: { what } }) => ({ service, what })))
-  const more = said.length > FIRST_USES ? `; and ${said.length - FIRST_USES} more` : ''
-  const places = all.reduce((sum, { finding: { times = 0 } }) => sum + times, 0)
-  const kind = all[0]?.finding.kind.slice('used-'.length).replaceAll('-', ' ')
-  const uses = withShortDigests(said.slice(0, FIRST_USES).join('; ') + more)
-  return `Used, ${kind}, at ${counted(places, 'place')}: ${uses}. ${all[0]?.finding.remedy}`
+/** A line for each kind of findings about what is used. */
+function useList({ services }: AuditResult, wrong: boolean) {
+  const all = services.flatMap(({ service, used = [] }) =>
+    used.flatMap(({ finding, at }) => (finding?.wrong === wrong ? { ...finding, service, at } : [])),
+  )
+  return [...groupBy(all, ({ kind }) => kind)].map(([kind, uses]) => {
+    const said = [...groupBy(uses, ({ what }) => what)].map(([what, some]) => {
+      const of = some.map(({ service, at }) => {
+        const more = at.length > FIRST_PLACES ? ` and ${at.length - FIRST_PLACES} more` : ''
+        return `${service} (${at.slice(0, FIRST_PLACES).join(', ')}${more})`
+      })
+      return `${withShortDigests(what)}: ${of.join(', ')}`
+    })
+    const places = counted(uses.flatMap(({ at }) => at).length, 'place')
+    const title = kind.replace('-', ', ').replaceAll('-', ' ').replace('u', 'U')
+    return `${title}, at ${places}: ${said.join('; ')}. ${uses[0]?.remedy}`
+  })
 }
 
 function problemsOf({ services }: AuditResult) {
