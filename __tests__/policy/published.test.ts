@@ -4,7 +4,7 @@ import { allTags, decide } from '../../src/policy/decide.ts'
 import { isReferrersTag } from '../../src/policy/image-tag.ts'
 import { newestOfMoving, staysWith } from '../../src/policy/moving.ts'
 import { presets } from '../../src/policy/presets.ts'
-import { newestFirst, publishedVersions, stabilityOf } from '../../src/policy/published.ts'
+import { newestFirst, publishedVersions } from '../../src/policy/published.ts'
 import { policyOf } from './policy-of.ts'
 
 const HEX = '0123456789abcdef'.repeat(4)
@@ -138,25 +138,6 @@ test.each(tables)('where a moving tag goes is the same among all tags and the ne
       }
     }),
   )
-})
-
-test.each<[tag: string, policy: string, isStable: boolean | undefined, instead?: string]>([
-  ['2.3.4-stable', presets.wmcore, true],
-  ['2.3.4', presets.wmcore, false, '2.3.4-stable'],
-  ['2.3.4.1', presets.wmcore, false, '2.3.4.1-stable'],
-  ['2.3.4rc1', presets.wmcore, false],
-  ['HG2208d', presets.wmcore, false],
-  ['HG2208d', presets['dmwm-go'], undefined],
-  ['2.3.4', MOVING, false, '2.3.4-stable'],
-  ['latest', MOVING, false],
-  ['stable', MOVING, true],
-  ['1.2.3', 'final: vX.Y.Z -> vX.Y.Z X.Y.Z | X.Y.Z-stable', false, '1.2.3-stable'],
-  ['dev', 'any: * -> * | *-stable', false, 'dev-stable'],
-  // Without a bar nobody says what is stable.
-  ['2.3.4', 'final: X.Y.Z -> X.Y.Z latest', true],
-])('whether %s is stable by %s: %s, else %s', (tag, policy, isStable, instead) => {
-  const stability = stabilityOf(policyOf(policy), tag)
-  expect([stability?.isStable, stability?.instead]).toEqual([isStable, instead])
 })
 
 describe('tags of signatures', () => {

@@ -1,29 +1,28 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { presets } from '../../src/policy/presets.ts'
 import type { Finding } from '../../src/reconcile/audit-findings.ts'
 import { findingOfUse } from '../../src/reconcile/used-findings.ts'
+import type { UsedImage } from '../../src/reconcile/used-images.ts'
 import type { Digest, TagState } from '../../src/registry/reference.ts'
-import { desiredFor, digest } from './world.ts'
+import { policyOf } from '../policy/policy-of.ts'
+import { digest } from './world.ts'
 
-const [A, B, C] = [digest('a'), digest('b'), digest('c')]
+const [A, B, C, LOST] = [digest('a'), digest('b'), digest('c'), digest('e')]
 const MOVING = 'final: X.Y.Z -> X.Y.Z latest | X.Y.Z-stable stable\ncandidate: X.Y.ZrcN -> X.Y.ZrcN'
 const TAGS: Record<string, Digest> = {
   ...{ '2.4.5': A, '2.4.5-stable': A, stable: A, latest: A, dev: B, '2.4.6rc1': B },
-  ...{ '2.4.4-stable': digest('e') },
+  '2.4.4-stable': LOST,
 }
 const tags = new Map<string, TagState>(
   Object.entries(TAGS).map(([tag, digest]) => [tag, { kind: 'present', digest }]),
 ).set('2.4.3-stable', { kind: 'absent' })
 
-const judge = (
-  use: { tag?: string; digest?: Digest; elsewhere?: string },
-  policy = 'wmcore',
-  newer?: string,
-) =>
-  findingOfUse(
-    { service: 'reqmgr2', tag: use.tag, digest: use.digest, elsewhere: use.elsewhere },
-    { policy: desiredFor('2.4.5', policy).policy, tags, lost: new Set([TAGS['2.4.4-stable'] ?? '']), newer },
-  )
+const judge = (image: Partial<UsedImage>, table: string = presets.wmcore, newer?: string) => {
+  const use = { service: 'reqmgr2', elsewhere: undefined, tag: undefined, digest: undefined, ...image }
+  const lost = new Set([LOST])
+  return findingOfUse(use, { policy: policyOf(table), tags, lost, newer })
+}
 
 /** What is used, and the kind of the finding, with `!` if it is red, and something that it says. */
 test.each<[use: string, kind: string, says?: string, policy?: string]>([
@@ -33,9 +32,12 @@ test.each<[use: string, kind: string, says?: string, policy?: string]>([
   ['2.4.5', '!used-not-stable', 'not 2.4.5-stable'],
   ['2.4.6rc1', '!used-not-stable', 'never stable'],
   ['dev', '!used-not-stable', 'never stable'],
-  ['latest', '!used-not-stable', '', MOVING],
+  ['dev', '!used-not-stable', 'not dev-stable', 'any: * -> * | *-stable'],
+  ['2.4.5', '!used-not-stable', 'not 2.4.5-stable', 'final: vX.Y.Z -> vX.Y.Z X.Y.Z | X.Y.Z-stable'],
+  ['latest', '!used-not-stable', 'never stable', MOVING],
   ['stable', '', '', MOVING],
   ['dev', 'used-unknown', 'no rule', MOVING],
+  // Without a bar nobody says what is stable.
   ['2.4.5', '', '', 'final: X.Y.Z -> X.Y.Z'],
   ['2.4.3-stable', '!used-gone', '2.4.3-stable is used, and is not there'],
   ['2.4.4-stable', '!used-gone', 'its image is not there'],
@@ -44,7 +46,7 @@ test.each<[use: string, kind: string, says?: string, policy?: string]>([
   // By its digest alone nobody is told that it is wrong.
   [`@${B}`, ''],
   ['', 'used-without-tag'],
-])('%s: %s %s', (use, kind, says = '', policy = 'wmcore') => {
+])('%s: %s %s', (use, kind, says = '', policy) => {
   const [tag, digest] = use.split('@')
   const found = judge({ ...(tag && { tag }), ...(digest && { digest: digest as Digest }) }, policy)
   expect(found === undefined ? '' : `${found.wrong ? '!' : ''}${found.kind}`).toBe(kind)
@@ -54,7 +56,7 @@ test.each<[use: string, kind: string, says?: string, policy?: string]>([
 test('of another project, and with a newer version', () => {
   const elsewhere = judge({ elsewhere: 'cmsweb/reqmgr2:2.4.5' })
   expect(elsewhere).toMatchObject({ kind: 'used-elsewhere', wrong: false })
-  const old = judge({ tag: '2.4.5-stable' }, 'wmcore', '2.4.6-stable')
+  const old = judge({ tag: '2.4.5-stable' }, undefined, '2.4.6-stable')
   expect(old).toMatchObject({
     kind: 'used-not-newest',
     wrong: false,
