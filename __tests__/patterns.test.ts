@@ -14,6 +14,7 @@ import type { Transport } from '../src/http/transport.ts'
 import { decide } from '../src/policy/decide.ts'
 import { parsePolicy } from '../src/policy/parse-policy.ts'
 import { presets } from '../src/policy/presets.ts'
+import { imageFinder } from '../src/reconcile/used-images.ts'
 import { parseChallenges } from '../src/registry/authorization.ts'
 import { RegistryClient } from '../src/registry/client.ts'
 import { pathProblem, registryProblem } from '../src/registry/reference.ts'
@@ -108,6 +109,23 @@ const READERS: readonly {
     pieces: ['a', 'a-', 'a.', '_', 'a/'],
   },
   { of: 'a git tag', read: text => decide(policy, text), pieces: ['1', '1.', 'sha256-', '0'] },
+  {
+    of: 'what is used',
+    read: text => imageFinder([{ service: 'a', repository: { registry: 'r.ch', path: 'p/a' } }])(text),
+    pieces: [
+      ...[
+        'r.ch/',
+        'r.ch/p/a',
+        'r.ch/p/a.',
+        'r.ch/p/a:',
+        'r.ch/p/a:1 ',
+        'r.ch/p/a@sha256:',
+        'r.ch:443/',
+        ' r.ch/',
+      ],
+      ...['r.ch/p/a\n', 'repository: r.ch/p/a\n', ' ', '\n', '.', 'a/', 'r.'],
+    ],
+  },
   ...(['policy', 'context', 'build-options', 'package-index', 'service'] as const).map(input => ({
     of: `the input ${input}`,
     read: readInput(input),

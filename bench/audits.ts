@@ -24,9 +24,27 @@ export async function prepareAudits(bench: Bench) {
     await cp(join(repositories, first), join(repositories, service), { recursive: true })
   const args = [bundle, 'audit', SERVICES.join(','), registry.host, 'cmswmcore']
   const audit: Program = { command: process.execPath, args, env, cwd: workspace }
+  await writeManifests(join(workspace, 'manifests'), `${registry.host}/cmswmcore`)
+  // Of the newest versions alone, lest the registry's time hides that of the files.
+  const newest: Program = { ...audit, args: [...args, '--from', versionAt(VERSIONS - 1)] }
+  const used: Program = { ...newest, args: [...newest.args, '--used', 'manifests/**/*.yaml'] }
   const loop = await inspections(bench)
   const scale = (SERVICES.length * VERSIONS * 2) / SAMPLE
-  return { audit, inspectAll: async () => (await timeAll(loop)) * scale }
+  return { audit, newest, used, inspectAll: async () => (await timeAll(loop)) * scale }
+}
+
+const MANIFESTS = 2_000
+
+/** Manifests of 10 kB each, which use the newest versions. */
+async function writeManifests(folder: string, project: string): Promise<void> {
+  const rest = '        - name: SOME_VARIABLE\n          value: some value of it\n'.repeat(170)
+  for (let index = 0; index < MANIFESTS; index += 1) {
+    const of = join(folder, String(index % 50))
+    await mkdir(of, { recursive: true })
+    const service = SERVICES[index % SERVICES.length]
+    const image = `      - image: ${project}/${service}:${versionAt(VERSIONS - 1)}-stable\n`
+    await writeFile(join(of, `${index}.yaml`), image + rest)
+  }
 }
 
 /**

@@ -48,8 +48,13 @@ async function measure(): Promise<string> {
   say('promotions, which needs about 3 GB of disk for a while')
   const { large, many } = await comparePromotions(bench, PAIRS * 2 + 1)
   say('audits')
-  const { audit, inspectAll } = await prepareAudits(bench)
+  const { audit, newest, used, inspectAll } = await prepareAudits(bench)
   const audits = await compare(PAIRS, () => time(audit), inspectAll)
+  const uses = await compare(
+    PAIRS,
+    () => time(used),
+    () => time(newest),
+  )
   const memory = await peakMemory(audit)
   const [processor] = cpus()
   return [
@@ -66,7 +71,9 @@ async function measure(): Promise<string> {
     compared('`promote`, 11 services beside 1', many, '1 service', 2.5),
     compared('start: `plan`', start, 'an empty Node process', 4),
     compared('`audit`, 10 services of 200 versions', audits, 'a loop of `skopeo inspect --raw`', 0.2),
+    compared('`audit` of the newest with `used`, 2,000 files', uses, 'the same without `used`'),
     '',
+    `What \`used\` adds: ${duration(uses.ours - uses.theirs)}; target ≤ 1 s, met: ${verdict(uses.ours - uses.theirs, 1000)}.`,
     `The most memory of this audit: ${Math.round(memory / 1e6)} MB; target ≤ 200 MB, met: ${verdict(memory, 2e8)}.`,
     '',
     '| run | processes of docker | requests to the registry |',

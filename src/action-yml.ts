@@ -23,6 +23,7 @@ export const inputs = {
   "digest": { default: "", meaning: "For `promote` and `verify` of one service, the digest that the image must have, `sha256:…`." },
   "from": { default: "", meaning: "For `audit`, the git tag of the oldest version that is judged." },
   "html-file": { default: "", meaning: "For `audit`, the path of an HTML file, a page that shows the result, also if something is wrong." },
+  "used": { default: "", meaning: "For `audit`, files that name the images in use, one path or glob a line: manifests, Helm values, or what `kubectl get pods -A -o yaml` printed." },
   "record": { default: "true", meaning: "Whether a record of the decision is stored with an image that becomes stable, `true` or `false`." },
   "package": { default: "", meaning: "A Python package to wait for before the build, at the git tag's version." },
   "package-index": { default: "https://pypi.org/simple/", meaning: "The simple index that has the package; no password in the address." },

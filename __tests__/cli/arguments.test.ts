@@ -36,6 +36,7 @@ describe('what a call gives', () => {
       args: ['audit', 'a,b', 'b.ch', 'c', '--from', '2.4.0', '--html-file=a.html'],
       texts: { service: 'a,b', tag: '', from: '2.4.0', 'html-file': 'a.html' },
     },
+    { args: ['audit', 'a', 'b.ch', 'c', '--used', '-', '--used=b/*.yaml'], texts: { used: '-\nb/*.yaml' } },
     { args: [...PUSH, '--on-existing=overwrite'], texts: { 'on-existing': 'overwrite' } },
     { args: ['push', '--policy', 'crab', ...IMAGE], texts: { policy: 'crab', tag: '2.3.4' } },
     {

@@ -72,6 +72,16 @@ describe('what was only looked at is printed, though it is a failure', () => {
   })
 })
 
+test('what is used comes from standard input, unless the password does', async () => {
+  const args = ['audit', 'reqmgr2', ...image(), '--used', '-']
+  const at = { env, cwd: service, input: `a\n"${image().join('/')}/reqmgr2:2.3.4"\n` }
+  const { stdout } = await stableRelease([...args, '--json'], at)
+  const used = [{ tag: '2.3.4', at: ['stdin:2'], finding: { kind: 'used-gone' } }]
+  expect(JSON.parse(stdout)).toMatchObject({ services: [{ used }] })
+  const refused = await stableRelease([...args, '--username=x', '--password-stdin'], at)
+  expect(refused).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('nothing is piped in') })
+})
+
 describe('of others that fail', () => {
   test.each([
     { args: ['build', 'reqmgr2', '2.3.4'], name: 'docker-missing' },
@@ -107,6 +117,7 @@ test.each([
     args: ['verify', 'a', '1', 'b.ch', 'c', '--username=x', '--password-stdin'],
   },
   { title: 'explain', args: ['explain'] },
+  { title: 'a wait for what is used', args: ['audit', 'a', 'b.ch', 'c', '--used', '-'] },
 ])('Ctrl-C ends $title at once', async ({ args }) => {
   const child = spawn(process.execPath, [bundle, ...args], { env })
   // It says nothing while it waits; sent earlier, the signal ends it just the same.

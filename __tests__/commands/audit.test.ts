@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { findingsIn } from '../../src/commands/audit-result.ts'
+import { temporaryFolder, write } from '../inputs/order.ts'
 import { refused } from '../registry/model-registry.ts'
 import { benchOfEach, type Ended, failure } from './bench.ts'
 
@@ -131,6 +132,58 @@ describe('moving tags', () => {
       { tag: '2.4.0-stable', wrong: false },
       { tag: 'stable', wrong: true, isAhead: true },
     ])
+  })
+})
+
+describe('what is used', () => {
+  const workspace = temporaryFolder()
+  /** Audits both services, with what a cluster prints: of each image a tag, a digest or both. */
+  const auditUsed = (images: readonly string[], inputs = {}): Promise<Ended> => {
+    const lines = images.map(image => `  image: ${bench.registry.host}/cmswmcore/${image}\n`)
+    write(workspace, { 'pods.yaml': lines.join('') })
+    const given = { command: 'audit', service: SERVICES.join(','), tag: '', used: 'pods.yaml', ...inputs }
+    return bench.run(given, { tag: undefined, workspace })
+  }
+  const usedOf = ({ audit }: Ended) => audit?.services.map(({ used }) => used)
+
+  beforeEach(async () => {
+    for (const service of SERVICES) await release(service, '2.3.9', '2.4.0')
+  })
+
+  test('is stable: green, marked with its version, by its digest too', async () => {
+    const digest = bench.tags()['2.4.0']
+    const ended = await auditUsed(['reqmgr2:2.4.0-stable', `reqmgr2@${digest}`, 'reqmon:2.4.0-stable'])
+    expect([ended.error, findingsOf(ended)]).toEqual([undefined, []])
+    const use = { tag: '2.4.0-stable', at: ['pods.yaml:1'], gitTags: ['2.4.0'] }
+    expect(usedOf(ended)).toMatchObject([[use, { digest, gitTags: ['2.4.0'] }], [{ at: ['pods.yaml:3'] }]])
+  })
+
+  test('is not stable, or gone: red, and what may be right is named', async () => {
+    const ended = await auditUsed(['reqmgr2:2.4.0', 'reqmon:2.2.0-stable', 'reqmon', 'reqmon:2.3.9-stable'])
+    const red = ['reqmgr2 used-not-stable', 'reqmon used-gone']
+    expect(found(ended)).toEqual([...red, 'reqmon used-without-tag', 'reqmon used-not-newest'])
+    expect(ended.error).toEqual(failure('not-as-planned', '- reqmgr2: 2.4.0 is used, not 2.4.0-stable.\n'))
+  })
+
+  test('and older than from is judged, of the service that uses it alone', async () => {
+    for (const service of SERVICES) bench.remove('2.3.9', service)
+    await release('reqmgr2', '2.3.8')
+    const ended = await auditUsed(['reqmon:2.3.9-stable'], { from: '2.4.0' })
+    expect(statesOf(ended)).toEqual([
+      ['2.4.0 stable', '2.3.9 absent'],
+      ['2.4.0 stable', '2.3.9 wrong'],
+    ])
+    expect(found(ended)).toEqual(['reqmon first-missing', 'reqmon used-not-newest'])
+    // One that only the other service has is no fault of this one.
+    expect((await auditUsed(['reqmgr2:2.3.8-stable'], { from: '2.4.0' })).error).toBeUndefined()
+  })
+
+  test('and can not be read makes it red', async () => {
+    bench.copy('2.4.0', 'dev')
+    bench.registry.answer('HEAD dev', refused(403, 'DENIED'))
+    const ended = await auditUsed(['reqmgr2:dev'])
+    expect(ended.error).toMatchObject({ name: 'registry-denied' })
+    expect(usedOf(ended)?.[0]).toMatchObject([{ tag: 'dev', problem: expect.stringContaining('403') }])
   })
 })
 

@@ -1,4 +1,4 @@
-import { cp, readFile } from 'node:fs/promises'
+import { cp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startRegistry } from '../../sandbox/registry.ts'
@@ -114,6 +114,20 @@ describe('services as they are on a Friday', () => {
     const promoted = await bench.step({ tag: '2.4.1', with: order })
     expect(promoted.exitCode, promoted.log).toBe(0)
     expect(await audit({ service, from: '2.4.0' })).toMatchObject({ exitCode: 0, annotations: [] })
+  })
+
+  test('what is used is compared, older versions too: a tag that is not stable, and one that is gone', async () => {
+    const name = `${bench.registry.host}/cmswmcore`
+    const used = async (...images: string[]): Promise<StepResult> => {
+      const pods = images.map(image => `    - image: ${name}/${image}\n`).join('')
+      await writeFile(join(bench.workspace, 'pods.yaml'), pods)
+      return audit({ service, from: '2.4.0', used: 'pods.*' })
+    }
+    const good = [`${ONE}:2.3.9-stable`, `${OTHER}:2.4.0-stable`, `${ONE}@${missing}`]
+    expect(await used(...good, `${THIRD} #imagetag`)).toMatchObject({ exitCode: 0, annotations: [] })
+    const wrong = await used(...good, `${OTHER}:2.4.1`, `${THIRD}:2.3.8-stable`)
+    expectFailure(wrong, 'not-as-planned', ['2.4.1-stable', '2.3.8-stable'])
+    for (const place of ['pods.yaml:4', 'pods.yaml:5']) expect(wrong.summary).toContain(place)
   })
 })
 

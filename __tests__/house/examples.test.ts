@@ -100,10 +100,14 @@ describe.each(complete)('$path', ({ content }) => {
         // What other jobs hand on is not known here.
         needs: {},
       })
+      const used = {
+        [texts.used?.replace('*', 'a') ?? 'any']: 'registry.cern.ch/cmswmcore/reqmgr2:2.3.4-stable',
+      }
       write(folder, {
         [`${texts.context ?? '.'}/Dockerfile`]: '',
         [texts.file ?? 'any']: '',
         [texts['html-file'] ?? 'any']: '',
+        ...used,
       })
       const orderOf = (tag: string) =>
         [{ ...texts, ...(texts.tag === undefined ? {} : { tag }) }, runIn(folder, { tag })] as const

@@ -81,6 +81,7 @@ test.each([
   { env: { INPUT_PUSH: 'false' }, says: 'Did you mean command?' },
   { env: { INPUT_NO_PUSH: 'true' }, says: 'no_push. Did you mean command?' },
   { env: { INPUT_TAGS: 'latest' }, says: 'Did you mean tag?' },
+  { env: { INPUT_USER: 'x' }, says: 'There is no input user. Did you mean username?' },
   { env: { INPUT_TAG: '1', 'INPUT_BUILD-ARGS': '', INPUT_VERBOSE: '1', TAGS: '1' }, says: 'no error' },
 ])('$env', ({ env, says }) => {
   const text = refusal({}, run, env)

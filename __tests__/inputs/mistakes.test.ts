@@ -36,6 +36,7 @@ const values: readonly Row[] = [
   [{ tag: '2.3\u202e' }, 'tag', 'tag-refused: "2.3\\u202e"'],
   [{ command: 'verify', from: '2.3.0' }, 'from', '"2.3.0"', 'for audit alone'],
   [{ command: 'verify', 'html-file': 'a.html' }, 'html-file', '"a.html"', 'for audit alone'],
+  [{ command: 'verify', used: 'pods.yaml' }, 'used', '"pods.yaml"', 'for audit alone'],
   [{ tag: '2.3.4+b' }, 'tag', 'tag-refused: "2.3.4+b" matches no rule'],
   [{ command: 'promote', tag: '2.3.5rc1' }, 'tag', 'nothing-to-promote: ', '2.3.5rc1', 'rule candidate'],
 ]

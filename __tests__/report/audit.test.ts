@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { AuditedVersion as Version } from '../../src/commands/audit-result.ts'
+import type { Finding } from '../../src/reconcile/audit-findings.ts'
 import { summaryOf } from '../../src/report/summary.ts'
 import { tableOf } from '../../src/report/table.ts'
 import { auditOf, finding, service, stable, version } from './audited.ts'
@@ -88,6 +89,39 @@ test.each<[cell: string, more: Partial<Version>]>([
 ])('in short, %#: %s', (cell, more) => {
   const one = version('2.4.1', 'findings' in more ? 'wrong' : 'stable', more)
   expect(tableOf(auditOf(service('reqmgr2', [one]))).split('\n')[1]).toBe(`  2.4.1    ${cell}`)
+})
+
+test('what is used is marked, and each kind of finding about it is one line with its places', () => {
+  const found = (kind: Finding['kind'], what: string): Finding => {
+    const wrong = kind === 'used-not-stable'
+    return { kind, tag: '', wrong, what, remedy: 'Fix it.' }
+  }
+  const use = (gitTag: string, places: number, finding?: Finding) => {
+    const at = Array.from({ length: places }, (_, index) => `p.yaml:${index + 1}`)
+    return { elsewhere: undefined, tag: 'x', digest: undefined, at, gitTags: [gitTag], finding }
+  }
+  const notStable = found('used-not-stable', `2.4.2 is used as ${DIGEST}`)
+  const versions = [version('2.4.2', 'waiting'), version('2.4.1', 'stable'), version('2.4.0', 'absent')]
+  const many = use('', 5, found('used-without-tag', 'no tag'))
+  const result = auditOf(
+    service('reqmgr2', versions, { used: [use('2.4.2', 1, notStable), use('2.4.1', 2), use('2.4.0', 1)] }),
+    service('reqmon', versions, { used: [use('2.4.2', 3, notStable), many] }),
+    service('wmagent', versions, { used: [{ ...use('', 1), tag: 'dev', problem: 'it was lost' }] }),
+  )
+  expect(tableOf(result)).toBe(`\
+  version  reqmgr2            reqmon             wmagent
+  2.4.2    ✗ used not stable  ✗ used not stable  waiting
+  2.4.1    stable, used       stable             stable
+  2.4.0    -, used            -                  -
+
+Not judged:
+  wmagent: it was lost (dev).
+
+Not as the policy has it:
+  Used, not stable, at 4 places: 2.4.2 is used as sha256:abababababab…: reqmgr2 (p.yaml:1), reqmon (p.yaml:1, p.yaml:2 and 1 more). Fix it.
+
+Good to know:
+  Used, without tag, at 5 places: no tag: reqmon (p.yaml:1, p.yaml:2 and 3 more). Fix it.`)
 })
 
 test('the heading names a promotion that is incomplete', () => {

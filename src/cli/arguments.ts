@@ -83,7 +83,14 @@ function addCommand(program: Command, help: CommandHelp, onCall: (call: Call) =>
     })
 }
 
-const REPEATED: readonly InputName[] = ['build-args', 'build-options', 'labels', 'mirrors', 'require-checks']
+const REPEATED: readonly InputName[] = [
+  'build-args',
+  'build-options',
+  'labels',
+  'mirrors',
+  'require-checks',
+  'used',
+]
 
 function optionFor(input: InputName) {
   const { meaning, default: fallback } = inputs[input]

@@ -7,6 +7,7 @@ import { Ledger } from '../commands/ledger.ts'
 import { asRunnerFault, ReleaseError } from '../errors.ts'
 import { Mistakes } from '../inputs/mistakes.ts'
 import { requestOf } from '../inputs/request.ts'
+import { STDIN } from '../inputs/used.ts'
 import { InterruptedError, interruption } from '../interruption.ts'
 import type { Log } from '../log.ts'
 import { causeLines, failureText } from '../report/failure.ts'
@@ -65,7 +66,9 @@ async function runRequest(
   const { process, log, secrets, ledger } = run
   const texts = await withSecrets(call, process)
   secrets.addInputs(texts)
-  const context = ciContext(process.env, process.cwd())
+  const isUsed = !call.passwordStdin && texts.used.split('\n').includes(STDIN)
+  const stdin = isUsed ? await text(process.stdin) : undefined
+  const context = { ...ciContext(process.env, process.cwd()), stdin }
   const { [PASSWORD]: _, ...env } = process.env
   const request = requestOf({ ...texts, command }, context, { mistakes: new Mistakes(), log, env })
   // Not before: Ctrl-C must end a wait for the password at once.

@@ -74,7 +74,7 @@ export const commands: readonly CommandHelp[] = [
     summary: 'Compares the registry with the policy for every version, and changes nothing.',
     details: 'Takes several services, separated by commas.',
     positionals: ['service', 'registry', 'project'],
-    options: [...POLICY, 'stable', 'from', 'html-file', 'record', 'username'],
+    options: [...POLICY, 'stable', 'from', 'used', 'html-file', 'record', 'username'],
   },
   {
     name: 'plan',

@@ -1,4 +1,5 @@
 import type { Finding } from '../reconcile/audit-findings.ts'
+import type { Use } from '../reconcile/used-findings.ts'
 import type { PromotionNote } from '../registry/promotion-record.ts'
 import type { Digest } from '../registry/reference.ts'
 
@@ -23,12 +24,21 @@ export interface AuditedService {
   readonly olderVersions: number
   /** The same versions for all services, the newest first. */
   readonly versions: readonly AuditedVersion[]
+  /** Nothing without the input `used`. */
+  readonly used?: readonly AuditedUse[] | undefined
+}
+
+export interface AuditedUse extends Omit<Use, 'service'> {
+  /** The versions whose image it is. */
+  readonly gitTags: readonly string[]
+  readonly finding?: Finding | undefined
+  readonly problem?: string | undefined
 }
 
 export interface AuditedVersion {
   readonly gitTag: string
   readonly rule: string
-  /** `published`: no stable tag is due, or one that has moved on; `absent`: it is not there, which is no fault. */
+  /** `published`: no stable tag is due, or one that has moved on; `absent`: not there, or not judged: no fault. */
   readonly state: 'stable' | 'published' | 'waiting' | 'wrong' | 'absent' | 'unread'
   /** The image of the first tag. */
   readonly digest: Digest | undefined
@@ -47,11 +57,12 @@ interface StableTag {
   readonly record?: PromotionNote | undefined
 }
 
-/** The newest version first. */
+/** The newest version first, what is used last. */
 export function findingsIn({ services }: AuditResult) {
   return services
-    .flatMap(({ service, versions }) =>
-      versions.flatMap(({ findings }, row) => findings.map(finding => ({ service, finding, row }))),
-    )
+    .flatMap(({ service, versions, used = [] }) => [
+      ...versions.flatMap(({ findings }, row) => findings.map(finding => ({ service, finding, row }))),
+      ...used.flatMap(({ finding }) => (finding ? [{ service, finding, row: versions.length }] : [])),
+    ])
     .toSorted((one, other) => one.row - other.row)
 }

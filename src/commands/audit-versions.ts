@@ -1,21 +1,24 @@
 import type { ReleaseError } from '../errors.ts'
 import { allTags } from '../policy/decide.ts'
-import { newestFirst, type Published, type PublishedVersion } from '../policy/published.ts'
-import { compareVersions } from '../policy/version-order.ts'
+import type { Policy } from '../policy/policy.ts'
+import { newestFirst, type Published, type PublishedVersion, versionsShownBy } from '../policy/published.ts'
+import { compareVersions, versionOfGitTag } from '../policy/version-order.ts'
 import { type Finding, findingsOf, promotionIncomplete, versionMissing } from '../reconcile/audit-findings.ts'
 import { reconcile } from '../reconcile/reconcile.ts'
 import { constraintsOfPublished, digestAt, stableConstraint } from '../reconcile/state.ts'
+import { findingOfUse, type Use } from '../reconcile/used-findings.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import type { PromotionNote } from '../registry/promotion-record.ts'
 import { type Digest, imageName, type TagState, tagged } from '../registry/reference.ts'
 import { counted } from '../text.ts'
-import type { AuditedService, AuditedVersion, AuditResult } from './audit-result.ts'
+import type { AuditedService, AuditedUse, AuditedVersion, AuditResult } from './audit-result.ts'
 import type { AuditRequest, PublishedService } from './request.ts'
 
 export interface ReadService {
   readonly of: PublishedService
   readonly registry: RegistryClient
   readonly published: Published
+  readonly used: readonly Use[]
   /** Its versions that are judged, the newest first. */
   readonly judged: readonly PublishedVersion[]
   /** Of every moving tag, the tag that shows the newest version which it could lead to. */
@@ -75,6 +78,12 @@ function auditService(
   const owners = new Map(
     judged.toReversed().map(version => [digestAt(one, version.decision.first.tag), version]),
   )
+  const own = new Set(judged.map(({ decision }) => decision.gitTag))
+  const audited = (problem === undefined ? versions : []).map(version =>
+    own.has(version.decision.gitTag)
+      ? judge(one, version, { request, owners })
+      : judgeAbsent(one, version, request),
+  )
   return {
     service: of.service,
     image: imageName(of.repository),
@@ -83,24 +92,45 @@ function auditService(
     otherTagsSuchAs: published.others.slice(0, 3),
     recordsProblem: typeof records === 'object' ? records.problem : undefined,
     olderVersions: older,
-    versions: (problem === undefined ? versions : []).map(version =>
-      published.versions.has(version.decision.gitTag)
-        ? judge(one, version, { request, owners })
-        : judgeAbsent(one, version, request),
-    ),
+    versions: audited,
+    used: request.used && one.used.map(use => judgeUse(one, use, { policy: request.policy, audited })),
   }
 }
 
-/** A version that only others have: a fault if it is released and should be stable, and this service has an older one. */
+function judgeUse(
+  { tags, lost, unread, used }: ReadService,
+  { service, ...use }: Use,
+  { policy, audited }: { policy: Policy; audited: readonly AuditedVersion[] },
+): AuditedUse {
+  const { tag = '' } = use
+  const image = use.digest ?? digestAt({ tags }, tag)
+  const [shown] = versionsShownBy(policy, tag)
+  const having = audited.filter(({ digest }) => image !== undefined && digest === image)
+  const gitTags = shown === undefined ? having.map(({ gitTag }) => gitTag) : [shown.decision.gitTag]
+  const problem = tag && (unread.get(tag) ?? unread.get(image ?? tag))?.what
+  if (problem) return { ...use, gitTags, problem }
+  // A cluster prints both.
+  const isTold = tag === '' && used.some(each => each.tag && digestAt({ tags }, each.tag) === image)
+  if (image !== undefined && isTold) return { ...use, gitTags }
+  // The newest version comes first.
+  const newest = audited.findIndex(({ gitTag }) => gitTags.includes(gitTag))
+  const newerTags = audited.slice(0, Math.max(newest, 0)).flatMap(({ stableTags }) => stableTags)
+  const newer = newerTags.find(({ moving }) => !moving)?.tag
+  return { ...use, gitTags, finding: findingOfUse({ service, ...use }, { policy, tags, lost, newer }) }
+}
+
+/** A version that only others have, or use: a fault if it should be stable here, as this service has an older one. */
 function judgeAbsent(
   { published: { versions } }: ReadService,
   { decision, version, hasFirst }: PublishedVersion,
-  { from }: AuditRequest,
+  { policy, from }: AuditRequest,
 ): AuditedVersion {
   const { gitTag, rule, copies } = decision
+  const oldest = from === undefined ? undefined : versionOfGitTag(policy, from)
   const hasOlder = [...versions.values()].some(own => compareVersions(own.version, version) < 0)
   const isDue = copies.some(({ stable, moving }) => stable && !moving)
-  const isWrong = from !== undefined && hasFirst && hasOlder && isDue
+  const isAsked = oldest !== undefined && compareVersions(version, oldest) >= 0
+  const isWrong = isAsked && hasFirst && hasOlder && isDue
   const findings = isWrong ? [versionMissing(gitTag)] : []
   return { gitTag, rule, state: stateOf(findings, 'absent'), digest: undefined, stableTags: [], findings }
 }

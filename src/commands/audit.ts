@@ -1,6 +1,6 @@
 import { eachAtOnce } from '../each-at-once.ts'
 import { knownFailure, ReleaseError } from '../errors.ts'
-import { allTags } from '../policy/decide.ts'
+import { allTags, type PlannedTag } from '../policy/decide.ts'
 import { newestOfMoving } from '../policy/moving.ts'
 import { newestFirst, publishedVersions } from '../policy/published.ts'
 import { compareVersions, versionOfGitTag } from '../policy/version-order.ts'
@@ -45,7 +45,7 @@ async function readServices(request: AuditRequest, run: Run): Promise<readonly R
   const all = await forServices(request.services, of => listVersions(of, request, run))
   const tags = all.flatMap(one => {
     const wanted = one.judged.flatMap(({ decision }) => allTags(decision).map(({ tag }) => tag))
-    return [...new Set(wanted)].map(tag => ({ one, tag }))
+    return [...new Set([...wanted, ...one.used.flatMap(({ tag }) => tag ?? [])])].map(tag => ({ one, tag }))
   })
   await eachAtOnce(tags, REQUESTS_AT_ONCE, async ({ one, tag }) => {
     const state = await ask(one.unread, tag, run, () => one.registry.headTag(tag))
@@ -87,7 +87,7 @@ async function ask<T>(
 
 async function listVersions(
   of: PublishedService,
-  { policy, stable, from }: AuditRequest,
+  { policy, stable, from, used: all = [] }: AuditRequest,
   run: Run,
 ): Promise<ReadService> {
   const registry = run.registryFor(of.repository)
@@ -100,11 +100,17 @@ async function listVersions(
     hasFirst && stable === 'on-release' ? decision.copies.filter(copy => copy.stable && !copy.moving) : [],
   )
   const oldest = from === undefined ? undefined : versionOfGitTag(policy, from)
+  const used = all.filter(({ service }) => service === of.service)
+  const isUsed = ({ tag, moving }: PlannedTag) => !moving && used.some(each => each.tag === tag)
   return {
     of,
     registry,
     published,
-    judged: versions.filter(({ version }) => oldest === undefined || compareVersions(version, oldest) >= 0),
+    judged: versions.filter(
+      ({ version, decision }) =>
+        oldest === undefined || compareVersions(version, oldest) >= 0 || allTags(decision).some(isUsed),
+    ),
+    used,
     newest: newestOfMoving(policy, [...tags, ...due.map(({ tag }) => tag)]),
     unread,
     tags: new Map(),
@@ -139,8 +145,8 @@ const FIRST_FINDINGS = 3
 function throwIfWrong(result: AuditResult, all: readonly ReadService[]) {
   const count = all.length
   const wrong = findingsIn(result).filter(({ finding }) => finding.wrong)
-  const unjudged = result.services.flatMap(({ service, image, problem, versions }, index) => {
-    if (problem === undefined && versions.every(version => version.problem === undefined)) return []
+  const unjudged = result.services.flatMap(({ service, image, problem, versions, used = [] }, index) => {
+    if (problem === undefined && [...versions, ...used].every(each => each.problem === undefined)) return []
     const [unread] = all[index]?.unread.values() ?? []
     const what = `${unread?.what ?? `${image}: ${problem}`}.`
     const remedy = unread?.remedy ?? 'Check registry, project, service, from and policy.'

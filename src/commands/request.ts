@@ -5,6 +5,7 @@ import type { GitHubRepository } from '../github/client.ts'
 import type { Planned } from '../policy/decide.ts'
 import type { Policy } from '../policy/policy.ts'
 import type { OnExisting, Stable } from '../reconcile/state.ts'
+import type { Use } from '../reconcile/used-findings.ts'
 import type { PasswordCredentials } from '../registry/credentials.ts'
 import type { RecordedRun } from '../registry/promotion-record.ts'
 import type { Digest, ImageReference, Repository } from '../registry/reference.ts'
@@ -76,6 +77,8 @@ export interface AuditRequest extends AnyRequest {
   readonly from: string | undefined
   /** The HTML file that is written, and what it says of the run. */
   readonly page: { readonly file: string; readonly madeBy: RecordedRun } | undefined
+  /** The images of the services that the files of `used` name, if it is given. */
+  readonly used: readonly Use[] | undefined
 }
 
 export type GitTagRequest =

@@ -15,6 +15,7 @@ import { policyOf } from './policy.ts'
 import type { RunContext } from './run-context.ts'
 import { servicesOf } from './services.ts'
 import type { InputTexts, Reading } from './texts.ts'
+import { usedOf } from './used.ts'
 
 const COMMANDS = ['release', 'plan', 'build', 'push', 'promote', 'verify', 'audit'] as const
 
@@ -39,18 +40,20 @@ export function requestOf(
   }
   if (command === undefined) return mistakes.orThrow<Request>(command)
   if (command !== 'audit') return versionRequestOf(command, common, reading)
-  return mistakes.orThrow({ command, ...common, from: fromOf(policy, reading), page: pageOf(reading) })
+  const from = fromOf(policy, reading)
+  const used = usedOf(common.services, reading)
+  return mistakes.orThrow({ command, ...common, from, used, page: pageOf(reading) })
 }
 
 function versionRequestOf(
   command: GitTagRequest['command'],
-  common: Omit<AuditRequest, 'command' | 'from' | 'page'>,
+  common: Omit<AuditRequest, 'command' | 'from' | 'used' | 'page'>,
   reading: Reading,
 ): GitTagRequest {
   const { texts, run, mistakes } = reading
   const releases = command === 'release' || command === 'plan'
   const promotes = releases || command === 'push' || command === 'promote'
-  for (const input of ['from', 'html-file'] as const)
+  for (const input of ['from', 'used', 'html-file'] as const)
     if (texts[input] !== '') mistakes.about(input, texts[input])('it is for audit alone', 'Leave it out.')
   const gitTag = gitTagOf(reading)
   const decision = decisionOf(common.policy, gitTag, reading)

@@ -20,6 +20,8 @@ export interface RunContext {
   readonly temporary: string | undefined
   /** Whether paths must stay in these two: inputs may not lead to the runner's other files. */
   readonly isConfined: boolean
+  /** What was piped into the command line, for an input that asks for it. */
+  readonly stdin?: string | undefined
 }
 
 /** Names the environment of the job, which GitHub tells no step. */

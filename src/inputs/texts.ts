@@ -42,7 +42,7 @@ export function linesOf(input: InputName, { texts, mistakes, log }: Reading) {
   })
 }
 
-/** Inputs of docker's actions, and ours for them. */
+/** Inputs of other actions, and ours for them. */
 const FOREIGN_INPUTS = new Map<string, InputName>([
   ['dockerfile', 'file'],
   ['no-push', 'command'],
@@ -50,6 +50,7 @@ const FOREIGN_INPUTS = new Map<string, InputName>([
   ['push', 'command'],
   ['secrets', 'build-options'],
   ['target', 'build-options'],
+  ['user', 'username'],
 ])
 
 /** Notes unknown inputs that resemble ours or are docker's; the runner only warns of them. */

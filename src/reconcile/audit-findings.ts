@@ -3,7 +3,7 @@ import type { Digest } from '../registry/reference.ts'
 import { type Desired, digestAt, type Observed } from './state.ts'
 import type { Step } from './step.ts'
 
-/** One thing in which a repository differs from the policy; docs/audit.md says what each kind means. */
+/** One thing in which a repository, or a use of its images, differs from the policy; docs/audit.md says what each kind means. */
 export interface Finding {
   readonly kind:
     | 'stable-missing'
@@ -16,6 +16,12 @@ export interface Finding {
     | 'image-lost'
     | 'version-missing'
     | 'promotion-incomplete'
+    | 'used-not-stable'
+    | 'used-gone'
+    | 'used-without-tag'
+    | 'used-unknown'
+    | 'used-elsewhere'
+    | 'used-not-newest'
   readonly tag: string
   /** What may wait is not wrong. */
   readonly wrong: boolean
@@ -131,7 +137,7 @@ function firstMissing(
   const rest = {
     ...about,
     what: `${first.tag} is not there, and ${tags} ${own.length > 1 ? 'are' : 'is'}`,
-    remedy: `If ${first.tag} has expired, set from to a newer version. If ${differ ? 'one of these images' : 'this image'} is that of ${gitTag}, give it the tag ${first.tag} in the registry; else delete only the tags.`,
+    remedy: `If ${first.tag} has expired and is not in use, set from to a newer version. If ${differ ? 'one of these images' : 'this image'} is that of ${gitTag}, give it the tag ${first.tag} in the registry; else delete only the tags.`,
   }
   const strays = there.filter(({ owner }) => owner !== gitTag)
   return [

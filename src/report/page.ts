@@ -4,10 +4,11 @@ import type { Ledger } from '../commands/ledger.ts'
 import type { RecordedRun } from '../registry/promotion-record.ts'
 import { counted } from '../text.ts'
 import { VERSION } from '../version.ts'
-import { auditContent, type Cell, type Item } from './content.ts'
+import { auditContent, type Cell } from './audit-content.ts'
 import { failureOf } from './failure.ts'
 import { fitting } from './fitting.ts'
 import { html } from './html.ts'
+import type { Item } from './lists.ts'
 import { pageStyle } from './page-style.ts'
 
 export interface Made {
@@ -119,7 +120,9 @@ function tableOf({ head, rows }: Content) {
 function rowsOf(head: Content['head'], rows: Content['rows']) {
   const columns = head.map(name => html`<th scope="col">${name}</th>`)
   const lines = rows.map(({ gitTag, cells }) => {
-    const states = cells.map(({ state, said }) => html`<td class="${state}">${said}</td>`)
+    const states = cells.map(
+      ({ state, said, isUsed }) => html`<td class="${state}">${said}${isUsed ? html` <b>used</b>` : []}</td>`,
+    )
     return html`<tr><th scope="row">${gitTag}</th>${states}</tr>\n`
   })
   return html`<table><thead><tr>${columns}</tr></thead><tbody>${lines}</tbody></table>`
