@@ -28,7 +28,7 @@ test('all mistakes at once: unknown inputs, inputs, the policy and the run', () 
     record: 'no',
     digest: 'latest',
     from: '2.3.0',
-    'html-file': 'a.html',
+    'html-file': 'gone/a.html',
     package: '../x',
     'package-index': 'pypi.org',
     'package-timeout': '5',

@@ -44,7 +44,6 @@ const values: readonly Row[] = [
 const audits: readonly Row[] = [
   [{ command: 'audit', tag: '2.4.0' }, 'tag', '"2.4.0"', 'every version', 'from', 'verify'],
   [{ command: 'audit', from: 'dev' }, 'from', '"dev"', 'no rule with numbers'],
-  [{ command: 'audit', 'html-file': 'a.txt' }, 'html-file', '"a.txt"', 'does not end in .html'],
   [{ command: 'audit', service: `a@${A}` }, 'service', `"a@${A}"`, 'audit takes no digest'],
   [{ command: 'audit', digest: A }, 'digest', `"${A}"`, 'audit takes no digest'],
 ]

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, symlinkSync } from 'node:fs'
+import { symlinkSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { InputTexts } from '../../src/inputs/texts.ts'
@@ -88,9 +88,6 @@ describe('what is no regular file is not read: to read it may never end', () => 
 })
 
 describe('a page is written into a directory that is there, in the workspace or the temporary directory', () => {
-  mkdirSync(join(workspace, 'taken.html'))
-  symlinkSync('pipe', join(workspace, 'pipe.html'))
-  symlinkSync(join(outside, 'policy'), join(workspace, 'out.html'))
   test.each<[file: string, inWorkflow: string, byHand?: string]>([
     ['new.html', 'no error'],
     ['service/../new.html', 'no error'],
@@ -98,11 +95,8 @@ describe('a page is written into a directory that is there, in the workspace or 
     [join(outside, 'new.html'), 'it leads out of the workspace', 'no error'],
     [`../${basename(outside)}/new.html`, 'it leads out of the workspace', 'no error'],
     ['away/new.html', 'it leads out of the workspace', 'no error'],
-    ['out.html', 'it leads out of the workspace', 'no error'],
-    ['gone/new.html', `there is no directory ${workspace}/gone. Write a path such as page/index.html`],
-    ['policy/new.html', `there is no directory ${workspace}/policy.`],
-    ['taken.html', 'it is a directory'],
-    ['pipe.html', 'it is not a regular file'],
+    ['gone/new.html', `of its directory, there is no ${workspace}/gone`],
+    ['policy/new.html', 'of its directory, it is a file'],
   ])('%s: %s', (file, inWorkflow, otherwise = inWorkflow) => {
     const given: Given = { command: 'audit', 'html-file': file }
     expect(refusal(given, runIn(workspace, { tag: undefined, temporary }))).toContain(inWorkflow)

@@ -10,16 +10,12 @@ write(workspace, {
   'pods.yaml': `${IMAGE}:1\n${IMAGE}:2\n`,
   'm/a.yaml': `${IMAGE}:1`,
   'm/sub/b.yaml': `\n${IMAGE}:1 ${IMAGE}`,
-  'm/binary.yaml': `\0${IMAGE}:3`,
-  'odd/[a].yaml': `${IMAGE}:4`,
   'odd/new\nline': `${IMAGE}:5`,
   'none.yaml': 'image: busybox',
   'dir.yaml/x': '',
 })
 write(outside, { 'a.yaml': `${IMAGE}:9` })
 fs.symlinkSync(join(outside, 'a.yaml'), join(workspace, 'm/out.yaml'))
-fs.writeFileSync(join(workspace, 'm/huge.yaml'), '')
-fs.truncateSync(join(workspace, 'm/huge.yaml'), 3 * 2 ** 30)
 
 const GIVEN = { command: 'audit', project: 'cms' } as const
 /** What is found, as `tag file:line …`, and the warnings. */
@@ -38,8 +34,6 @@ describe('the images that files name, each once', () => {
     ['pods.yaml\n./pods.yaml\npods.*', ['1 pods.yaml:1', '2 pods.yaml:2']],
     ['m/**/b.yaml', ['1 m/sub/b.yaml:2', '? m/sub/b.yaml:2']],
     ['*.yaml', ['1 pods.yaml:1', '2 pods.yaml:2']],
-    // A file that has this name.
-    ['odd/[a].yaml', ['4 odd/[a].yaml:1']],
     ['odd/new*', ['5 odd/new\\u000aline:1']],
     [join(workspace, 'm/a.yaml'), [`1 ${workspace}/m/a.yaml:1`]],
   ])('%j', (used, found) => {
@@ -51,17 +45,11 @@ test('what is piped into the command line', () => {
   expect(read('-\nm/a.yaml', { stdin: `\n${IMAGE}:1` }).found).toEqual(['1 stdin:2 m/a.yaml:1'])
 })
 
-test('what is not read is named, in a workflow with what leads out of it', () => {
+test('what leads out of the workspace is named, in a workflow', () => {
   const { found, warnings } = read('m/*.yaml')
   expect(found).toEqual(['1 m/a.yaml:1'])
-  expect(warnings).toEqual([
-    expect.stringMatching(
-      /^m\/binary\.yaml: .*binary.*; m\/huge\.yaml: .*; m\/out\.yaml: .*out of the workspace$/,
-    ),
-  ])
+  expect(warnings).toEqual([expect.stringContaining('m/out.yaml: it leads out of the workspace')])
   expect(read('m/*.yaml', { isConfined: false }).found).toContain('9 m/out.yaml:1')
-  write(workspace, Object.fromEntries([1, 2, 3, 4, 5].map(name => [`bin/${name}`, '\0'])))
-  expect(read('bin/*\npods.yaml').warnings).toEqual([expect.stringMatching(/; and 2 more$/)])
 })
 
 test('files that name none of the services get a warning', () => {
@@ -69,26 +57,15 @@ test('files that name none of the services get a warning', () => {
 })
 
 test.each([
-  ['nowhere.yaml', `there is no ${workspace}/nowhere.yaml`],
-  ['nowhere/**/*.yaml', 'no file matches it'],
-  ['m', 'it is a directory'],
-  ['dir.*', 'no file matches it'],
-  ['-', 'nothing is piped in'],
-  [`${outside}/a.yaml`, 'it leads out of the workspace'],
-  [`${outside}/*.yaml`, 'it leads out of the workspace'],
-  [`../${basename(outside)}/*.yaml`, 'it leads out of the workspace'],
-])('%s is a mistake: %s', (used, says) => {
+  'nowhere.yaml',
+  'nowhere/**/*.yaml',
+  'm',
+  'dir.*',
+  '-',
+  `${outside}/a.yaml`,
+  `${outside}/*.yaml`,
+  `../${basename(outside)}/*.yaml`,
+])('%s is a mistake', used => {
   const text = refusal({ ...GIVEN, used: `pods.yaml\n${used}` }, runIn(workspace))
-  expect(text).toContain(`invalid-input: used is ${JSON.stringify(used)}: ${says}`)
-})
-
-test('Node 20 has no globs, and takes paths', () => {
-  const { globSync } = fs
-  Object.assign(fs, { globSync: undefined })
-  try {
-    expect(refusal({ ...GIVEN, used: '*.yaml' }, runIn(workspace))).toContain('Node 22')
-    expect(read('pods.yaml').found).toHaveLength(2)
-  } finally {
-    Object.assign(fs, { globSync })
-  }
+  expect(text).toContain('invalid-input: used, line 2: no file is read.')
 })

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { presets } from '../../src/policy/presets.ts'
+import { versionsShownBy } from '../../src/policy/published.ts'
 import type { Finding } from '../../src/reconcile/audit-findings.ts'
 import { findingOfUse } from '../../src/reconcile/used-findings.ts'
 import type { UsedImage } from '../../src/reconcile/used-images.ts'
@@ -19,9 +20,10 @@ const tags = new Map<string, TagState>(
 ).set('2.4.3-stable', { kind: 'absent' })
 
 const judge = (image: Partial<UsedImage>, table: string = presets.wmcore, newer?: string) => {
-  const use = { service: 'reqmgr2', elsewhere: undefined, tag: undefined, digest: undefined, ...image }
-  const lost = new Set([LOST])
-  return findingOfUse(use, { policy: policyOf(table), tags, lost, newer })
+  const policy = policyOf(table)
+  const [version] = versionsShownBy(policy, image.tag ?? '')
+  const known = { policy, tags, lost: new Set([LOST]), newer, version: version?.decision }
+  return findingOfUse({ service: 'reqmgr2', ...image }, known)
 }
 
 /** What is used, and the kind of the finding, with `!` if it is red, and something that it says. */
@@ -32,15 +34,15 @@ test.each<[use: string, kind: string, says?: string, policy?: string]>([
   ['2.4.5', '!used-not-stable', 'not 2.4.5-stable'],
   ['2.4.6rc1', '!used-not-stable', 'never stable'],
   ['dev', '!used-not-stable', 'never stable'],
-  ['dev', '!used-not-stable', 'not dev-stable', 'any: * -> * | *-stable'],
+  ['dev', '!used-not-stable', 'never stable', 'any: * -> * | *-stable'],
   ['2.4.5', '!used-not-stable', 'not 2.4.5-stable', 'final: vX.Y.Z -> vX.Y.Z X.Y.Z | X.Y.Z-stable'],
   ['latest', '!used-not-stable', 'never stable', MOVING],
   ['stable', '', '', MOVING],
-  ['dev', 'used-unknown', 'no rule', MOVING],
+  ['dev', '!used-not-stable', 'never stable', MOVING],
   // Without a bar nobody says what is stable.
   ['2.4.5', '', '', 'final: X.Y.Z -> X.Y.Z'],
   ['2.4.3-stable', '!used-gone', '2.4.3-stable is used, and is not there'],
-  ['2.4.4-stable', '!used-gone', 'its image is not there'],
+  ['2.4.4-stable', '!used-gone', '2.4.4-stable is used, and is not there'],
   [`2.4.5-stable@${C}`, '!used-gone', `as ${C}, and is ${A}`],
   [`@${C}`, 'used-unknown', C],
   // By its digest alone nobody is told that it is wrong.

@@ -27,9 +27,9 @@ const audited = auditOf(
 )
 const TABLE = `\
   version  reqmgr2                  reqmon                 wmagent
-  2.4.2    waiting                  -                      ✗ ?
-  2.4.1    stable since 2026-11-25  ✗ ?                    ✗ ?
-  2.4.0    ✗ stable differs         ✗ stable differs (+1)  ✗ ?`
+  2.4.2    waiting                  absent                 ✗ unread
+  2.4.1    stable since 2026-11-25  ✗ unread               ✗ unread
+  2.4.0    ✗ stable differs         ✗ stable differs (+1)  ✗ unread`
 const DIGESTS = '(sha256:abababababab…, not sha256:cdcdcdcdcdcd…)'
 
 test('a table of services by versions; below it what is not judged, findings with remedies, records', () => {
@@ -57,8 +57,8 @@ Good to know:
 test('a table that is wider than the terminal is cut between services, and loses nothing', () => {
   const table = (width: number): string => tableOf(audited, width).split('\n\nNot ')[0] ?? ''
   const first = TABLE.replace(/(.{57}).*/g, '$1').replace(/ +$/gm, '')
-  expect(table(66)).toBe(TABLE)
-  expect(table(65)).toBe(`${first}\n\n${TABLE.replace(/(.{11}).{48}/g, '$1')}`)
+  expect(table(68)).toBe(TABLE)
+  expect(table(67)).toBe(`${first}\n\n${TABLE.replace(/(.{11}).{48}/g, '$1')}`)
   expect(table(1).split('\n')).toHaveLength(3 * 4 + 2)
 })
 
@@ -67,9 +67,7 @@ test('nothing to show is no table; many unread versions are one line', () => {
   expect(tableOf(none)).toMatch(/^\nNot judged:\n {2}a: x\.$/)
   expect(summaryOf(ledgerOf(none), undefined)).not.toContain('|')
   const unread = version('1.0', 'unread', { problem: 'lost' })
-  expect(tableOf(auditOf(service('a', [unread, unread, unread])))).toMatch(
-    /a: lost \(1\.0 and 2 more versions\)\.$/,
-  )
+  expect(tableOf(auditOf(service('a', [unread, unread, unread])))).toMatch(/a: lost \(1\.0 and 2 more\)\.$/)
   const same = ['a', 'b'].map(name => service(name, [], { problem: `no answer for r/${name}:1.0` }))
   expect(tableOf(auditOf(...same))).toMatch(/^\nNot judged:\n {2}a, b: no answer for r\/a:1\.0\.$/)
 })
@@ -98,7 +96,7 @@ test('what is used is marked, and each kind of finding about it is one line with
   }
   const use = (gitTag: string, places: number, finding?: Finding) => {
     const at = Array.from({ length: places }, (_, index) => `p.yaml:${index + 1}`)
-    return { elsewhere: undefined, tag: 'x', digest: undefined, at, gitTags: [gitTag], finding }
+    return { tag: 'x', at, gitTags: [gitTag], finding }
   }
   const notStable = found('used-not-stable', `2.4.2 is used as ${DIGEST}`)
   const versions = [version('2.4.2', 'waiting'), version('2.4.1', 'stable'), version('2.4.0', 'absent')]
@@ -112,16 +110,16 @@ test('what is used is marked, and each kind of finding about it is one line with
   version  reqmgr2            reqmon             wmagent
   2.4.2    ✗ used not stable  ✗ used not stable  waiting
   2.4.1    stable, used       stable             stable
-  2.4.0    -, used            -                  -
+  2.4.0    absent, used       absent             absent
 
 Not judged:
   wmagent: it was lost (dev).
 
 Not as the policy has it:
-  Used, not stable, at 4 places: 2.4.2 is used as sha256:abababababab…: reqmgr2 (p.yaml:1), reqmon (p.yaml:1, p.yaml:2 and 1 more). Fix it.
+  used-not-stable, 4 places: reqmgr2 (2.4.2 is used as sha256:abababababab…, in p.yaml:1), reqmon (2.4.2 is used as sha256:abababababab…, in p.yaml:1 and 2 more). Fix it.
 
 Good to know:
-  Used, without tag, at 5 places: no tag: reqmon (p.yaml:1, p.yaml:2 and 3 more). Fix it.`)
+  used-without-tag, 5 places: reqmon (no tag, in p.yaml:1 and 4 more). Fix it.`)
 })
 
 test('the heading names a promotion that is incomplete', () => {
@@ -134,8 +132,10 @@ test('the heading names a promotion that is incomplete', () => {
 
 test('the summary says the same', () => {
   const text = summaryOf(ledgerOf(audited), undefined)
-  expect(text).toMatch(/^### ✅ audit of 3 services\n\n\| version \| reqmgr2 \| reqmon \| wmagent \|\n/)
-  expect(text).toContain('| 2.4.0 | ❌ stable differs | ❌ stable differs (+1) | ❌ ? |')
+  expect(text).toMatch(
+    /^### ✅ audit of 3 services: all as the policy has it\n\n\| version \| reqmgr2 \| reqmon \| wmagent \|\n/,
+  )
+  expect(text).toContain('| 2.4.0 | ❌ stable differs | ❌ stable differs (+1) | ❌ unread |')
   expect(text).toContain('\n- latest is what it is: reqmon. Fix it.\n')
 })
 

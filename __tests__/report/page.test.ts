@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -15,72 +14,37 @@ import { DENIED, ledgerOf } from './known.ts'
 
 const by: RecordedRun = { actor: 'amaltaro', run: 'https://ci.example/1', environment: undefined }
 const page = (result: AuditResult | undefined, error?: unknown, run = by): string =>
-  pageOf(result, error, { at: new Date('2026-11-27T17:02:11Z'), by: run })
+  pageOf(ledgerOf(result), error, { at: new Date('2026-11-27T17:02:11Z'), by: run })
 const all = (text: string, pattern: RegExp): string[] =>
   Array.from(text.matchAll(pattern), ([, is = '']) => is)
 
-const since = (gitTag: string, day: string, actor = 'amaltaro'): Version =>
+const since = (gitTag: string, day: string): Version =>
   version(gitTag, 'stable', {
-    stableTags: [stable(`${gitTag}-stable`, { time: `2026-11-${day}T00:00:00Z`, actor })],
+    stableTags: [stable(`${gitTag}-stable`, { time: `2026-11-${day}T00:00:00Z` })],
   })
-const found = (gitTag: string): Version =>
-  version(gitTag, 'stable', { stableTags: [stable(`${gitTag}-stable`, { written: false })] })
-const missing = finding('stable-missing', '2.4.6-stable')
-const wrong = version('2.4.6', 'wrong', { findings: [missing] })
-const left = { ...missing, kind: 'promotion-incomplete' as const, wrong: false }
-
-test.each<[title: string, one: Version[], other: Version[]]>([
-  [
-    '2.4.6 is stable for 2 of 2 services since 2026-11-25, by amaltaro, todor; all as the policy has it',
-    [since('2.4.6', '24'), since('2.4.5', '20')],
-    [since('2.4.6', '25', 'todor'), since('2.4.5', '20')],
-  ],
-  [
-    '2.4.6 is stable for 1 of 2 services since 2026-11-24, by amaltaro; 2.4.5 is stable for 2 of 2 services; 1 finding',
-    [since('2.4.6', '24'), since('2.4.5', '20')],
-    [wrong, found('2.4.5')],
-  ],
-  [
-    '2.4.6 is stable for 1 of 2 services since 2026-11-24, by amaltaro; a promotion is incomplete',
-    [since('2.4.6', '24')],
-    [version('2.4.6', 'waiting', { findings: [left] })],
-  ],
-  [
-    'No version is known to be stable; 1 finding, 1 of 2 services not judged, or not in full',
-    [wrong],
-    [version('2.4.6', 'unread', { problem: 'lost' })],
-  ],
-])('the sentence at the top: %s', (title, one, other) => {
-  const text = page(auditOf(service('reqmgr2', one), service('reqmon', other)))
-  expect(all(text, /<title>(.*)<\/title>/g)).toEqual([title])
-  expect(title).toBe(`${all(text, /<h1>(.*)<\/h1>/g)}; ${all(text, /<p class="verdict .*">(.*)<\/p>/g)}`)
-})
+const wrong = version('2.4.6', 'wrong', { findings: [finding('stable-missing', '2.4.6-stable')] })
 
 test('without a result, it says what failed', () => {
   const text = page(undefined, DENIED)
-  expect(text).toContain('<title>What is stable could not be read; The registry refused access</title>')
-  expect(text).toMatch(
-    /<p>It was refused\.<br>Ask for it\.<br>See <a href="https:[^"]*">registry-denied<\/a>\.<\/p>/,
-  )
+  expect(text).toContain('<h1>❌ The registry refused access</h1>')
+  expect(text).toMatch(/<p>It was refused\. Ask for it\.\nSee <a href="(https:[^"]*)">\1<\/a><\/p>/)
   expect(text).not.toContain('<table')
-  // What failed after the audit.
-  expect(page(auditOf(service('reqmgr2', [found('1')])), DENIED)).toContain('<p>It was refused.<br>')
 })
 
 test('states in words and classes, findings with remedies, when and by which run; older versions are folded', () => {
   const older = Array.from({ length: 20 }, (_, index) => since(`2.4.5.${20 - index}`, '20'))
   const own = [wrong, version('2.4.6rc1', 'absent'), ...older]
-  const text = page(auditOf(service('reqmgr2', own)))
+  const text = page(auditOf(service('reqmgr2', own)), DENIED)
+  expect(text).toContain('<title>❌ audit of reqmgr2: The registry refused access</title>')
   expect(text).toContain(
-    '<th scope="row">2.4.6</th><td class="wrong">stable missing</td></tr>\n<tr><th scope="row">2.4.6rc1</th><td class="absent">absent</td>',
+    '<tr><th>2.4.6<td class="wrong">✗ stable missing\n<tr><th>2.4.6rc1<td class="absent">absent\n',
   )
-  expect(text).toContain('<li><b>2.4.6-stable is what it is</b>: reqmgr2<br>Fix it.</li>')
-  expect(text).toContain('2026-11-27 17:02 UTC</time> by amaltaro, <a href="https://ci.example/1">run</a>')
+  expect(text).toContain('<li>2.4.6-stable is what it is: reqmgr2. Fix it.')
+  expect(text).toContain('Made 2026-11-27 17:02 UTC by amaltaro (<a href="https://ci.example/1">')
   const [open = '', folded = ''] = text.split('<details><summary>10 older versions, all as the policy has it')
-  for (const part of [open, folded])
-    expect(all(part, /<th scope="col">([^<]*)/g)).toEqual(['version', 'reqmgr2'])
-  expect(all(open, /<th scope="row">([^<]*)/g)).toHaveLength(12)
-  expect(all(folded, /<th scope="row">([^<]*)/g)).toHaveLength(10)
+  for (const part of [open, folded]) expect(part).toContain('<thead><tr><th>version<th>reqmgr2')
+  expect(all(open, /<tr><th>([^<]*)<td/g)).toHaveLength(12)
+  expect(all(folded, /<tr><th>([^<]*)<td/g)).toHaveLength(10)
 })
 
 const HOSTILE = `"><script>alert(1)</script><img src=x onerror='y'>\u202egnp&amp;`
@@ -103,17 +67,10 @@ describe('names, texts and addresses of others', () => {
   const [, body = ''] = text.split('</style>')
 
   test('are text, one escaped line each; only web addresses are links', () => {
-    const known =
-      'a b body br details div h1 h2 head html li p span summary table tbody td th thead time tr ul'
+    const known = 'a details div h1 h2 li p summary table tbody td th thead tr ul'
     for (const name of all(body, /<\/?([^\s>]*)/g)) expect(known.split(' ')).toContain(name)
     const attributes = new Set(all(body.replace(/="[^"]*"/g, '='), /<[^>]*? ([^>]*)>/g))
-    expect([...attributes].toSorted()).toEqual([
-      'class=',
-      'class= role= aria-label= tabindex=',
-      'datetime=',
-      'href=',
-      'scope=',
-    ])
+    expect([...attributes].toSorted()).toEqual(['class=', 'href='])
     expect(text).not.toMatch(/[\p{Cf}\p{Zl}]/u)
     expect(body).toContain('\\u202e')
     const links = all(body, /href="([^"]*)"/g)
@@ -121,11 +78,11 @@ describe('names, texts and addresses of others', () => {
     expect(links).toContain('https://x.example/?a=&#34;&#62;&#60;script&#62;')
   })
 
-  test('nothing is loaded, and nothing runs but the one style', () => {
-    expect(text.replaceAll(/<a href="[^"]*">/g, '')).not.toMatch(/https?:|url\(|@import|<link|<base/)
-    const [style = ''] = all(text, /<style>([\s\S]*)<\/style>/g)
-    const hash = createHash('sha256').update(style).digest('base64')
-    const policy = `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`
+  test('nothing is loaded, and nothing runs', () => {
+    expect(text.replaceAll(/<a href="[^"]*">[^<]*/g, '')).not.toMatch(
+      /https?:|url\(|@import|<link|<base|<script/,
+    )
+    const policy = `default-src 'none'; style-src 'unsafe-inline'`
     expect(all(text, /<meta http-equiv="Content-Security-Policy" content="([^"]*)">/g)).toEqual([policy])
   })
 })
@@ -144,8 +101,8 @@ test('11 services of 268 versions, each with long records or findings, are less 
   const services = Array.from({ length: 11 }, (_, index) => `wmglobalqueue-${index}`)
   const text = page(auditOf(...services.map(name => service(name, versions(name)))))
   expect(Buffer.byteLength(text)).toBeLessThan(1_000_000)
-  expect(all(text, /<th scope="(row)"/g)).toHaveLength(268)
-  expect(text).toMatch(/<p>[0-9]+ more: see the log, or the output json\.<\/p>/)
+  expect(all(text, /<tr>(<th>)[^<]*<td/g)).toHaveLength(268)
+  expect(text).toMatch(/<li>[0-9]+ more: see the log, or the output json\./)
 })
 
 describe('the file', () => {
@@ -164,17 +121,22 @@ describe('the file', () => {
 
   test('is written green and red, without secrets', async () => {
     await write('a.html')
-    expect(readFileSync(join(folder, 'a.html'), 'utf8')).toMatch(/ by \*\*\*, [\s\S]*<\/html>\n$/)
+    expect(readFileSync(join(folder, 'a.html'), 'utf8')).toMatch(/ by \*\*\* \(/)
     await expect(write('a.html', DENIED)).rejects.toBe(DENIED)
     expect(readFileSync(join(folder, 'a.html'), 'utf8')).toContain('registry-denied')
   })
 
-  test('that can not be written is an error, beside another one a warning, and leaves nothing behind', async () => {
-    await expect(write('taken.html')).rejects.toThrow(
-      /^\S+\/taken\.html was not written: E.* Check its directory/,
-    )
+  test('that can not be written is an error, beside another one a warning', async () => {
+    await expect(write('taken.html')).rejects.toThrow(/taken\.html/)
     await expect(write('gone/a.html', DENIED)).rejects.toBe(DENIED)
-    expect(said).toEqual([expect.stringMatching(/^The page was not written: \S+ was not written: ENOENT/)])
-    expect(readdirSync(folder).toSorted()).toEqual(['a.html', 'taken.html'])
+    expect(said).toEqual([expect.stringMatching(/^The page was not written: ENOENT/)])
+  })
+
+  test('takes the place of a link', async () => {
+    writeFileSync(join(folder, 'other'), 'kept')
+    symlinkSync(join(folder, 'other'), join(folder, 'link.html'))
+    await write('link.html')
+    expect(readFileSync(join(folder, 'link.html'), 'utf8')).toContain('<h1>')
+    expect(readFileSync(join(folder, 'other'), 'utf8')).toBe('kept')
   })
 })

@@ -57,12 +57,14 @@ interface StableTag {
   readonly record?: PromotionNote | undefined
 }
 
-/** The newest version first, what is used last. */
+/** The newest version first; last, with its places, what is used. */
 export function findingsIn({ services }: AuditResult) {
   return services
     .flatMap(({ service, versions, used = [] }) => [
-      ...versions.flatMap(({ findings }, row) => findings.map(finding => ({ service, finding, row }))),
-      ...used.flatMap(({ finding }) => (finding ? [{ service, finding, row: versions.length }] : [])),
+      ...versions.flatMap(({ findings }, row) =>
+        findings.map(finding => ({ service, finding, row, at: undefined })),
+      ),
+      ...used.flatMap(({ finding, at }) => (finding ? [{ service, finding, at, row: versions.length }] : [])),
     ])
     .toSorted((one, other) => one.row - other.row)
 }

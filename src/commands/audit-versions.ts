@@ -104,19 +104,19 @@ function judgeUse(
 ): AuditedUse {
   const { tag = '' } = use
   const image = use.digest ?? digestAt({ tags }, tag)
-  const [shown] = versionsShownBy(policy, tag)
+  const version = versionsShownBy(policy, tag)[0]?.decision
   const having = audited.filter(({ digest }) => image !== undefined && digest === image)
-  const gitTags = shown === undefined ? having.map(({ gitTag }) => gitTag) : [shown.decision.gitTag]
-  const problem = tag && (unread.get(tag) ?? unread.get(image ?? tag))?.what
-  if (problem) return { ...use, gitTags, problem }
+  const gitTags = version === undefined ? having.map(({ gitTag }) => gitTag) : [version.gitTag]
+  const problem = (unread.get(tag) ?? unread.get(image ?? tag))?.what
   // A cluster prints both.
   const isTold = tag === '' && used.some(each => each.tag && digestAt({ tags }, each.tag) === image)
-  if (image !== undefined && isTold) return { ...use, gitTags }
+  if (problem !== undefined || (image !== undefined && isTold)) return { ...use, gitTags, problem }
   // The newest version comes first.
   const newest = audited.findIndex(({ gitTag }) => gitTags.includes(gitTag))
   const newerTags = audited.slice(0, Math.max(newest, 0)).flatMap(({ stableTags }) => stableTags)
   const newer = newerTags.find(({ moving }) => !moving)?.tag
-  return { ...use, gitTags, finding: findingOfUse({ service, ...use }, { policy, tags, lost, newer }) }
+  const finding = findingOfUse({ service, ...use }, { policy, version, tags, lost, newer })
+  return { ...use, gitTags, finding }
 }
 
 /** A version that only others have, or use: a fault if it should be stable here, as this service has an older one. */

@@ -1,6 +1,6 @@
 import { existsSync, realpathSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, isAbsolute, relative } from 'node:path'
+import { isAbsolute, relative } from 'node:path'
 import { fromWorkspace } from '../workspace-path.ts'
 import type { RunContext } from './run-context.ts'
 
@@ -19,15 +19,6 @@ export function lookAt(given: string, run: RunContext) {
   if (stats.isDirectory()) return seen('it is a directory', 'directory')
   // Reading a device, pipe or socket may never end.
   return stats.isFile() ? seen('it is a file', 'file') : seen('it is not a regular file')
-}
-
-/** What keeps a file from being written at a path, if anything does. */
-export function writeProblem(given: string, run: RunContext): string | undefined {
-  const [directory, there] = [lookAt(dirname(given), run), lookAt(given, run)]
-  if (directory.kind === 'file' || !existsSync(directory.path))
-    return `there is no directory ${directory.path}`
-  if (directory.kind === 'neither') return directory.problem
-  return there.kind === 'file' || !existsSync(there.path) ? undefined : there.problem
 }
 
 /** Whether docker's login, kept in the temporary directory, would get into the image. */

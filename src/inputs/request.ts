@@ -1,3 +1,4 @@
+import { basename, dirname, join } from 'node:path'
 import type { AuditRequest, GitTagRequest, Request } from '../commands/request.ts'
 import { repositoryAt } from '../git/remote.ts'
 import { decide } from '../policy/decide.ts'
@@ -5,12 +6,11 @@ import type { Policy } from '../policy/policy.ts'
 import { versionOfGitTag } from '../policy/version-order.ts'
 import { ON_EXISTING, STABLE } from '../reconcile/state.ts'
 import { oneLine } from '../text.ts'
-import { fromWorkspace } from '../workspace-path.ts'
 import { buildOf } from './build.ts'
 import { checksOf, gitHubOf, packageOf } from './gates.ts'
 import { sourceImageOf } from './images.ts'
 import { withoutSecrets } from './pasted-secrets.ts'
-import { writeProblem } from './paths.ts'
+import { lookAt } from './paths.ts'
 import { policyOf } from './policy.ts'
 import type { RunContext } from './run-context.ts'
 import { servicesOf } from './services.ts'
@@ -110,12 +110,10 @@ function fromOf(policy: Policy, { texts: { from, tag }, mistakes }: Reading) {
 
 function pageOf({ texts: { 'html-file': file }, run, mistakes }: Reading): AuditRequest['page'] {
   if (file === '') return undefined
-  const problem = file.endsWith('.html') ? writeProblem(file, run) : 'it does not end in .html'
-  mistakes.about('html-file', file)(
-    problem,
-    'Write a path such as page/index.html, and make its directory before.',
-  )
-  return { file: fromWorkspace(run.workspace, file), madeBy: run.recorded }
+  const { kind, path, problem } = lookAt(dirname(file), run)
+  const wrong = kind === 'directory' ? undefined : `of its directory, ${problem}`
+  mistakes.about('html-file', file)(wrong, 'Write a path such as page.html; its directory must exist.')
+  return { file: join(path, basename(file)), madeBy: run.recorded }
 }
 
 function credentialsOf({ texts: { username, password }, mistakes }: Reading): Request['credentials'] {

@@ -1,6 +1,6 @@
 import { allTags, decide, type Planned } from './decide.ts'
 import { isReferrersTag } from './image-tag.ts'
-import { originBy, stableOrigin } from './match.ts'
+import { originBy } from './match.ts'
 import type { Policy } from './policy.ts'
 import { compareVersions, type Version, versionOfGitTag } from './version-order.ts'
 
@@ -40,36 +40,15 @@ export function publishedVersions(policy: Policy, tags: readonly string[]): Publ
 
 /** The versions with this fixed tag: first those built under it. */
 export function versionsShownBy(policy: Policy, tag: string): readonly Omit<PublishedVersion, 'hasFirst'>[] {
-  return originsOf(policy, tag).flatMap(({ gitTag, exact }) => {
-    const version = exact ? versionOfGitTag(policy, gitTag) : undefined
-    if (version === undefined) return []
-    const decision = decide(policy, gitTag)
-    return decision.kind === 'planned' ? [{ version, decision }] : []
-  })
-}
-
-/**
- * Whether a tag is meant for production: given after a bar, if there is one. `instead`: the stable tag of what it is of.
- * Of a tag that no rule gives, nothing.
- */
-export function stabilityOf(
-  policy: Policy,
-  tag: string,
-): { isStable: boolean; instead?: string } | undefined {
-  const hasBar = policy.rules.some(({ templates }) => templates.some(({ stable }) => stable))
-  if (stableOrigin(policy, tag) !== undefined) return { isStable: true }
-  const [origin] = originsOf(policy, tag)
-  if (origin === undefined) return undefined
-  const decision = origin.exact ? decide(policy, origin.gitTag) : undefined
-  const copies = decision?.kind === 'planned' ? decision.copies : []
-  const instead = copies.find(({ stable }) => stable)?.tag
-  return { isStable: !hasBar, ...(instead && { instead }) }
-}
-
-function originsOf(policy: Policy, tag: string) {
   const firsts = policy.rules.map(rule => ({ rule, template: rule.templates[0] }))
   const copies = policy.rules.flatMap(rule => rule.templates.slice(1).map(template => ({ rule, template })))
-  return [...firsts, ...copies].flatMap(({ rule, template }) => originBy(policy, rule, template, tag) ?? [])
+  return [...firsts, ...copies].flatMap(({ rule, template }) => {
+    const origin = originBy(policy, rule, template, tag)
+    const version = origin?.exact ? versionOfGitTag(policy, origin.gitTag) : undefined
+    if (origin === undefined || version === undefined) return []
+    const decision = decide(policy, origin.gitTag)
+    return decision.kind === 'planned' ? [{ version, decision }] : []
+  })
 }
 
 function stableWords({ rules }: Policy) {

@@ -1,5 +1,6 @@
+import type { Planned } from '../policy/decide.ts'
+import { stableOrigin } from '../policy/match.ts'
 import type { Policy } from '../policy/policy.ts'
-import { stabilityOf } from '../policy/published.ts'
 import type { Finding } from './audit-findings.ts'
 import { digestAt, type Observed } from './state.ts'
 import type { UsedImage } from './used-images.ts'
@@ -16,32 +17,43 @@ const REMEDIES = {
   'used-not-newest': 'Nothing is wrong. Deploy the newer one when it suits.',
 }
 
-/** What audit finds of a use. `newer`: the stable tag of a newer version than the one that is used. */
-export function findingOfUse(
+interface Known extends Pick<Observed, 'tags'> {
+  readonly policy: Policy
+  /** The version that the tag is of. */
+  readonly version: Planned | undefined
+  readonly lost: ReadonlySet<string>
+  /** The stable tag of a newer version. */
+  readonly newer: string | undefined
+}
+
+/** What audit finds of a use. */
+export function findingOfUse(use: UsedImage, known: Known): Finding | undefined {
+  const [kind, what] = judgeImage(use, known) ?? []
+  if (kind === undefined || what === undefined) return undefined
+  const wrong = kind === 'used-not-stable' || kind === 'used-gone'
+  return { kind, tag: use.tag ?? '', wrong, what, remedy: REMEDIES[kind] }
+}
+
+function judgeImage(
   { tag, digest, elsewhere }: UsedImage,
-  known: { policy: Policy; lost: ReadonlySet<string>; newer: string | undefined } & Pick<Observed, 'tags'>,
-): Finding | undefined {
-  const { policy, tags, lost, newer } = known
-  const found = (kind: keyof typeof REMEDIES, what: string): Finding => {
-    const wrong = kind === 'used-not-stable' || kind === 'used-gone'
-    return { kind, tag: tag ?? '', wrong, what, remedy: REMEDIES[kind] }
-  }
-  if (elsewhere !== undefined) return found('used-elsewhere', `${elsewhere} is used`)
-  if (tag === undefined && digest === undefined)
-    return found('used-without-tag', 'the tag is left out, or filled in later')
+  { policy, version, tags, lost, newer }: Known,
+): [keyof typeof REMEDIES, string] | undefined {
+  if (elsewhere !== undefined) return ['used-elsewhere', `${elsewhere} is used`]
   const image = tag === undefined ? digest : digestAt({ tags }, tag)
-  if (image === undefined) return found('used-gone', `${tag} is used, and is not there`)
-  if (lost.has(image)) return found('used-gone', `${tag ?? image} is used, and its image is not there`)
+  const name = tag ?? digest
+  if (name === undefined) return ['used-without-tag', 'the tag is left out, or filled in later']
+  if (image === undefined || lost.has(image)) return ['used-gone', `${name} is used, and is not there`]
   if (digest !== undefined && digest !== image)
-    return found('used-gone', `${tag} is used as ${digest}, and is ${image}`)
+    return ['used-gone', `${tag} is used as ${digest}, and is ${image}`]
   const isKnown = [...tags.values()].some(state => state.kind === 'present' && state.digest === image)
-  if (!isKnown) return found('used-unknown', `${image} is used, and no audited tag has it`)
-  const stability = tag === undefined ? { isStable: true } : stabilityOf(policy, tag)
-  if (stability === undefined) return found('used-unknown', `${tag} is used, and no rule gives it`)
-  const { isStable, instead } = stability
-  if (!isStable)
-    return found('used-not-stable', `${tag} is used, ${instead ? `not ${instead}` : 'and is never stable'}`)
-  return newer === undefined
-    ? undefined
-    : found('used-not-newest', `${tag ?? image} is used, and ${newer} is newer`)
+  if (!isKnown) return ['used-unknown', `${image} is used, and no audited tag has it`]
+  const hasStable = policy.rules.some(({ templates }) => templates.some(({ stable }) => stable))
+  if (tag !== undefined && hasStable && stableOrigin(policy, tag) === undefined) {
+    const stable = version?.copies.find(copy => copy.stable)?.tag
+    return [
+      'used-not-stable',
+      `${tag} is used, ${stable === undefined ? 'and is never stable' : `not ${stable}`}`,
+    ]
+  }
+  return newer === undefined ? undefined : ['used-not-newest', `${name} is used, and ${newer} is newer`]
 }

@@ -1,19 +1,20 @@
 import type { AuditResult } from '../commands/audit-result.ts'
 import { allTagsOf, nameOf, type Result, type TagEntry, writesRegistry } from '../commands/ledger.ts'
-import { auditTexts } from './audit-content.ts'
-import { recordList, textOf } from './lists.ts'
+import { auditContent } from './audit-content.ts'
+import { recordList } from './record-list.ts'
 import { meaningOf } from './state.ts'
 
 /** What the summary and the log show of a result: a table, and below it lists. */
 export function contentOf(result: Result | AuditResult) {
-  const { rows, lists } = result.command === 'audit' ? auditTexts(result) : tagsContent(result)
-  const texts = lists.map(({ title, items }) => ({ title, items: items.map(textOf) }))
-  return { rows, lists: texts.filter(({ items }) => items.length > 0) }
+  if (result.command !== 'audit') return tagsContent(result)
+  const { head, rows, lists } = auditContent(result)
+  const texts = rows.map(({ gitTag, cells }) => [gitTag, ...cells.map(({ said }) => said)])
+  return { rows: rows.length === 0 ? [] : [head, ...texts], lists }
 }
 
 function tagsContent(result: Result) {
   const { command, services } = result
-  const lists = [recordList(services)]
+  const lists = [recordList(services)].filter(({ items }) => items.length > 0)
   // A run that failed before it wrote anything need not know what is there.
   const isUntouched = allTagsOf(result).every(({ outcome }) => outcome === 'planned')
   if (isUntouched && writesRegistry(command)) return { rows: [], lists }

@@ -2,12 +2,12 @@
 const MOST = 100_000
 
 /** The first lines, as many as are short enough together; if there are more, where they are. */
-export function fitting(lines: readonly string[]) {
+export function fitting(lines: readonly string[]): string[] {
   let size = 0
   const shown = lines.filter(line => {
     size += Buffer.byteLength(line)
     return size <= MOST
   })
   const more = lines.length - shown.length
-  return { shown, rest: more === 0 ? [] : [`${more} more: see the log, or the output json.`] }
+  return [shown.join('\n'), ...(more === 0 ? [] : [`${more} more: see the log, or the output json.`])]
 }

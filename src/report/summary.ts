@@ -29,10 +29,8 @@ export function writeSummary(
 
 export function summaryOf(ledger: Ledger, error: unknown, service = ''): string {
   const { result, stages, warnings } = ledger
-  const [mark, said] = verdictOf(ledger, error)
-  const heading = [result === undefined ? service : subjectOf(result), said]
   const paragraphs = [
-    `### ${mark} ${plain(heading.filter(part => part !== '').join(': '))}`,
+    `### ${plain(headingOf(ledger, error, service))}`,
     ...(error === undefined ? [] : failureParagraphs(ledger, error)),
     ...resultParagraphs(result, error),
     ...listParagraphs(
@@ -42,6 +40,13 @@ export function summaryOf(ledger: Ledger, error: unknown, service = ''): string 
     stages.length === 0 ? '' : stageTable(stages),
   ]
   return `${paragraphs.filter(text => text !== '').join('\n\n')}\n\n`
+}
+
+export function headingOf(ledger: Ledger, error: unknown, service = ''): string {
+  const { result } = ledger
+  const [mark, said] = verdictOf(ledger, error)
+  const heading = [result === undefined ? service : subjectOf(result), said]
+  return `${mark} ${heading.filter(part => part !== '').join(': ')}`
 }
 
 function subjectOf(result: NonNullable<Ledger['result']>) {
@@ -66,6 +71,7 @@ function verdictOf({ result, warnings }: Ledger, error: unknown): [mark: string,
     isReplaced && 'a published version was overwritten',
     isHeldBack && 'stable tags are withheld',
     withheld.length > 0 && !isHeldBack && `${withheld[0]?.tag} ${AWAITS_PROMOTION}`,
+    result.command === 'audit' && 'all as the policy has it',
     writesRegistry(result.command) && isOld && 'nothing to do',
   ].filter(part => part !== false)
   return [isReplaced || isHeldBack || warnings.length > 0 ? '⚠️' : '✅', said.join(', ')]
@@ -96,19 +102,14 @@ function resultParagraphs(result: Ledger['result'], error: unknown) {
   const { rows, lists } = contentOf(result)
   return [
     result.command === 'audit' ? '' : plain(result.reason),
-    ...fittingText(tableLines(rows.map(row => row.map(cell => cell.replace(/^✗/, '❌'))))),
+    ...fitting(tableLines(rows.map(row => row.map(cell => cell.replace(/^✗/, '❌'))))),
     ...lists.flatMap(({ title, items }) => listParagraphs(title, items)),
     ...(result.command === 'audit' || error !== undefined ? [] : nextSteps(result)),
   ]
 }
 
 function listParagraphs(title: string, items: readonly string[]) {
-  return items.length === 0 ? [] : [`**${title}.**`, ...fittingText(items.map(item => `- ${plain(item)}`))]
-}
-
-function fittingText(lines: readonly string[]) {
-  const { shown, rest } = fitting(lines)
-  return [shown.join('\n'), ...rest]
+  return items.length === 0 ? [] : [`**${title}.**`, ...fitting(items.map(item => `- ${plain(item)}`))]
 }
 
 function nextSteps({ services, gitTag }: Result) {

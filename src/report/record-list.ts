@@ -1,0 +1,39 @@
+import { groupBy } from '../group-by.ts'
+import { BY_HAND, type PromotionNote } from '../registry/promotion-record.ts'
+
+/** What the records tell, the newest first, each once for all services that have it. */
+export function recordList(told: readonly { service: string; records?: readonly PromotionNote[] }[]) {
+  const all = told.flatMap(({ service, records = [] }) => records.map(note => ({ service, note })))
+  const newest = all.toSorted((a, b) => b.note.time.localeCompare(a.note.time))
+  const items = [...groupBy(newest, ({ note }) => describeRecord(note))].map(([line, of]) =>
+    told.length === 1 ? line : `${line}: ${of.map(({ service }) => service).join(', ')}`,
+  )
+  return { title: 'By records, which are not signed', items }
+}
+
+function describeRecord(note: PromotionNote) {
+  const { destination, time, written, actor, run, environment, checks } = note
+  const tag = destination.slice(destination.lastIndexOf(':') + 1)
+  const isNamed = environment !== undefined && !NO_PLACE.includes(environment)
+  return [
+    `${tag} since ${time.slice(0, 16).replace('T', ' ')}${written ? '' : ' or before'}`,
+    actor !== undefined && `${written ? 'by' : 'found there by'} ${quoteName(actor)}`,
+    environment === BY_HAND && environment,
+    isNamed && `for ${quoteName(environment)}`,
+    ...checks.map(({ name, state, url }) => {
+      const how = state === 'success' ? 'passed' : quoteName(state)
+      return `${quoteName(name)} ${how}${url === undefined ? '' : ` (${url})`}`
+    }),
+    run !== undefined && `run (${run})`,
+  ]
+    .filter(part => part !== false)
+    .join(', ')
+}
+
+/** What is no environment that somebody approves. */
+const NO_PLACE: readonly string[] = ['github-hosted', 'self-hosted', BY_HAND]
+
+/** A name from outside must not read like more of the sentence. */
+function quoteName(name: string) {
+  return /[,"]/.test(name) ? `"${name.replaceAll('"', "'")}"` : name
+}
