@@ -95,7 +95,7 @@ describe('services as they are on a Friday', () => {
     expect(step.summary).toContain('not-as-planned')
     const page = await readFile(join(bench.workspace, 'audit.html'), 'utf8')
     for (const cell of ['stable missing', 'stable differs', '2.2.0 missing'])
-      expect(page).toContain(`<td class="wrong">${cell}</td>`)
+      expect(page).toContain(`<td class="wrong">✗ ${cell}`)
   })
 
   test('nothing is written, and no image is asked for by GET', async () => {

@@ -42,7 +42,7 @@ export function requestOf(
   if (command !== 'audit') return versionRequestOf(command, common, reading)
   const from = fromOf(policy, reading)
   const used = usedOf(common.services, reading)
-  return mistakes.orThrow({ command, ...common, from, used, page: pageOf(reading) })
+  return mistakes.orThrow({ command, ...common, from, used, page: htmlFileOf(reading) })
 }
 
 function versionRequestOf(
@@ -108,7 +108,7 @@ function fromOf(policy: Policy, { texts: { from, tag }, mistakes }: Reading) {
   return from || undefined
 }
 
-function pageOf({ texts: { 'html-file': file }, run, mistakes }: Reading): AuditRequest['page'] {
+function htmlFileOf({ texts: { 'html-file': file }, run, mistakes }: Reading): AuditRequest['page'] {
   if (file === '') return undefined
   const { kind, path, problem } = lookAt(dirname(file), run)
   const wrong = kind === 'directory' ? undefined : `of its directory, ${problem}`

@@ -39,12 +39,9 @@ function textsAt(
   const names = fs.globSync?.(line, { cwd: run.workspace }).toSorted() ?? []
   const found = names.map(name => ({ name, ...lookAt(name, run) }))
   for (const { name, kind, problem } of found)
-    if (kind === 'neither') warn(oneLine(`${name}: ${problem}`), '')
+    if (kind === 'neither') warn(oneLine(`${name}: ${problem}`), 'It is not read.')
   const files = found.filter(({ kind }) => kind === 'file')
   if (files.length === 0)
-    wrong(
-      'no file is read',
-      'Write paths from the workspace, which need Node 22, or - for what is piped in without a password.',
-    )
+    wrong('no file is read', 'Write a path from the workspace, with Node 22; - is what is piped in by hand.')
   return files.map(({ name, path }) => [name, fs.readFileSync(path, 'latin1')])
 }

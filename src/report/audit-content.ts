@@ -43,11 +43,9 @@ function cellOf({ versions, used = [] }: AuditedService, index: number) {
   // The table must stay narrow.
   const more = others.length === 0 ? '' : ` (+${others.length})`
   if (first !== undefined) return { state: 'wrong', said: `✗ ${first}${more}${mark}` }
-  const since = version.state === 'stable' ? stableSince(version.stableTags) : undefined
-  return {
-    state: version.state,
-    said: `${version.state}${since === undefined ? '' : ` since ${since}`}${mark}`,
-  }
+  const { state, stableTags } = version
+  const since = state === 'stable' ? stableSince(stableTags) : undefined
+  return { state, said: `${state}${since === undefined ? '' : ` since ${since}`}${mark}` }
 }
 
 function inShort({ kind, tag, isAhead = false }: Finding) {
@@ -78,14 +76,11 @@ function findingList(result: AuditResult, wrong: boolean) {
   })
 }
 
-function whereFound({
-  service,
-  finding: { what, digest, wanted },
-  at,
-}: ReturnType<typeof findingsIn>[number]) {
+function whereFound({ service, finding, at }: ReturnType<typeof findingsIn>[number]) {
+  const { what, digest, wanted } = finding
   const more = at && at.length > 1 ? ` and ${at.length - 1} more` : ''
-  const differing = wanted === undefined ? digest : `${digest}, not ${wanted}`
-  const about = at ? `${what}, in ${at[0]}${more}` : differing
+  const digests = wanted === undefined ? digest : `${digest}, not ${wanted}`
+  const about = at ? `${what}, in ${at[0]}${more}` : digests
   return about === undefined ? service : `${service} (${withShortDigests(about)})`
 }
 

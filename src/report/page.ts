@@ -37,8 +37,8 @@ export function pageOf(
 <p>${linked(made.join(''))}</p>
 ${error === undefined ? '' : `<p>${linked(failureText(error))}</p>`}
 <div>
-${newest.length === 0 ? '' : tableOf(head, newest)}
-${older.length === 0 ? '' : `<details><summary>${folded}</summary>${tableOf(head, older)}</details>`}
+${newest.length === 0 ? '' : versionTable(head, newest)}
+${older.length === 0 ? '' : `<details><summary>${folded}</summary>${versionTable(head, older)}</details>`}
 </div>
 ${lists.map(({ title, items }) => `<h2>${title}</h2>\n<ul>${fitting(items.map(item => `<li>${linked(item)}`)).join('\n<li>')}</ul>`).join('\n')}
 `
@@ -49,7 +49,7 @@ const OPEN_VERSIONS = 12
 type Content = ReturnType<typeof auditContent>
 const NOTHING: Content = { head: [], rows: [], lists: [] }
 
-function tableOf(head: Content['head'], rows: Content['rows']) {
+function versionTable(head: Content['head'], rows: Content['rows']) {
   const lines = rows.map(({ gitTag, cells }) => {
     const states = cells.map(({ state, said }) => `<td class="${state}">${escaped(said)}`)
     return `<tr><th>${escaped(gitTag)}${states.join('')}\n`
