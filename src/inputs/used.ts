@@ -25,7 +25,7 @@ export function usedOf(
       use.at.push(oneLine(`${name}:${line}`))
     }
   const none = `No image of these services is named in the ${counted(texts.size, 'file')}.`
-  if (uses.size === 0) reading.log.warning('Nothing is found in used', none)
+  if (texts.size > 0 && uses.size === 0) reading.log.warning('Nothing is found in used', none)
   return [...uses.values()]
 }
 
@@ -42,6 +42,9 @@ function textsAt(
     if (kind === 'neither') warn(oneLine(`${name}: ${problem}`), 'It is not read.')
   const files = found.filter(({ kind }) => kind === 'file')
   if (files.length === 0)
-    wrong('no file is read', 'Write a path from the workspace, with Node 22; - is what is piped in by hand.')
+    wrong(
+      'no file is read',
+      'Write a path from the workspace, with Node 22; by hand, - is what is piped in, if that is no password.',
+    )
   return files.map(({ name, path }) => [name, fs.readFileSync(path, 'latin1')])
 }

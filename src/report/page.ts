@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import type { Ledger } from '../commands/ledger.ts'
 import type { RecordedRun } from '../registry/promotion-record.ts'
 import { counted, eachLine } from '../text.ts'
@@ -23,8 +24,8 @@ export function pageOf(
     `Made ${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`,
     actor === undefined ? '' : ` by ${actor}`,
     run === undefined ? '' : ` (${run})`,
-    `, with stable-release-action ${VERSION}.`,
-    result === undefined ? '' : ` Images: ${result.services.map(({ image }) => image).join(', ')}`,
+    ` with stable-release-action ${VERSION}`,
+    ...(result?.services ?? []).slice(0, 1).map(({ image }) => `, of ${dirname(image)}`),
   ]
   return `<!doctype html>
 <html lang="en">
