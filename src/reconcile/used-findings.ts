@@ -17,43 +17,34 @@ const REMEDIES = {
   'used-not-newest': 'Nothing is wrong. Deploy the newer one when it suits.',
 }
 
-interface Known extends Pick<Observed, 'tags'> {
-  readonly policy: Policy
-  /** The version that the tag is of. */
-  readonly version: Planned | undefined
-  readonly lost: ReadonlySet<string>
-  /** The stable tag of a newer version. */
-  readonly newer: string | undefined
-}
-
-/** What audit finds of a use. */
-export function findingOfUse(use: UsedImage, known: Known): Finding | undefined {
-  const [kind, what] = judgeImage(use, known) ?? []
-  if (kind === undefined || what === undefined) return undefined
-  const wrong = kind === 'used-not-stable' || kind === 'used-gone'
-  return { kind, tag: use.tag ?? '', wrong, what, remedy: REMEDIES[kind] }
-}
-
-function judgeImage(
+/** What audit finds of a use. `version` is that of the tag; `newer` is the stable tag of a newer one. */
+export function findingOfUse(
   { tag, digest, elsewhere }: UsedImage,
-  { policy, version, tags, lost, newer }: Known,
-): [keyof typeof REMEDIES, string] | undefined {
-  if (elsewhere !== undefined) return ['used-elsewhere', `${elsewhere} is used`]
-  const image = tag === undefined ? digest : digestAt({ tags }, tag)
+  known: Pick<Observed, 'tags'> & {
+    policy: Policy
+    version: Planned | undefined
+    lost: ReadonlySet<string>
+    newer: string | undefined
+  },
+): Finding | undefined {
+  const { policy, version, tags, lost, newer } = known
+  const found = (kind: keyof typeof REMEDIES, what: string): Finding => {
+    const wrong = kind === 'used-not-stable' || kind === 'used-gone'
+    return { kind, tag: tag ?? '', wrong, what, remedy: REMEDIES[kind] }
+  }
   const name = tag ?? digest
-  if (name === undefined) return ['used-without-tag', 'the tag is left out, or filled in later']
-  if (image === undefined || lost.has(image)) return ['used-gone', `${name} is used, and is not there`]
+  const image = tag === undefined ? digest : digestAt({ tags }, tag)
+  if (elsewhere !== undefined) return found('used-elsewhere', `${elsewhere} is used`)
+  if (name === undefined) return found('used-without-tag', 'the tag is left out, or filled in later')
+  if (image === undefined || lost.has(image)) return found('used-gone', `${name} is used, and is not there`)
   if (digest !== undefined && digest !== image)
-    return ['used-gone', `${tag} is used as ${digest}, and is ${image}`]
+    return found('used-gone', `${tag} is used as ${digest}, and is ${image}`)
   const isKnown = [...tags.values()].some(state => state.kind === 'present' && state.digest === image)
-  if (!isKnown) return ['used-unknown', `${image} is used, and no audited tag has it`]
+  if (!isKnown) return found('used-unknown', `${image} is used, and no audited tag has it`)
   const hasStable = policy.rules.some(({ templates }) => templates.some(({ stable }) => stable))
   if (tag !== undefined && hasStable && stableOrigin(policy, tag) === undefined) {
     const stable = version?.copies.find(copy => copy.stable)?.tag
-    return [
-      'used-not-stable',
-      `${tag} is used, ${stable === undefined ? 'and is never stable' : `not ${stable}`}`,
-    ]
+    return found('used-not-stable', `${tag} is used, ${stable ? `not ${stable}` : 'and is never stable'}`)
   }
-  return newer === undefined ? undefined : ['used-not-newest', `${name} is used, and ${newer} is newer`]
+  return newer === undefined ? undefined : found('used-not-newest', `${name} is used, and ${newer} is newer`)
 }
