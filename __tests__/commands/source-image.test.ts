@@ -77,6 +77,14 @@ test('if the stable tag can not be overwritten, the first one gets its image bac
   expect(bench.tags()).toMatchObject({ [TAG]: before, [STABLE]: before })
 })
 
+test('of a commit that is not known, it is given by its digest', async () => {
+  const digest = await seed()
+  const byHand = { tag: undefined, sha: undefined }
+  const { error } = await release({ tag: TAG }, `:${TESTED}`, byHand)
+  expect(error).toEqual(failure('commit-unreadable', `:${TESTED}`))
+  expect((await release({ tag: TAG }, `@${digest}`, byHand)).error).toBeUndefined()
+})
+
 test('one that is gone completes a version that is published, and begins none', async () => {
   const digest = await bench.seed(TAG, { revision: COMMIT })
   expect((await release()).outcomes).toEqual({ [TAG]: 'kept', [STABLE]: 'copied' })

@@ -57,7 +57,7 @@ describe.each(['containerd', 'classic'] as const)('mirrors of what the %s store 
     const [own, elsewhere] = mirrorsOf('compared')
     expect(log).toContain(`${own}: 2.3.4 is ${other}, and should be ${released.outputs.digest}`)
     expect(log).toContain(`${elsewhere}: 2.3.4 is not in the registry`)
-    expect(log).toContain('Given mirrors, release and promote complete them.')
+    expect(log).toContain('Then release again with the same inputs and mirrors')
     const [{ mirrors }] = JSON.parse(outputs.json ?? '').services
     const outcomes = mirrors.map(({ tags }: { tags: { outcome: string }[] }) => tags.map(tag => tag.outcome))
     expect(outcomes).toEqual([

@@ -59,9 +59,9 @@ const images: readonly Row[] = [
   [{ mirrors: 'ghcr.io/a/b', command: 'audit', tag: '' }, 'mirrors', 'not for audit', 'Leave them out'],
   [{ mirrors: '\ncmssw/b' }, 'mirrors', 'line 2', '"cmssw/b"', 'full host name', 'docker.io/cmssw/'],
   [{ mirrors: 'docker.io/a/b:x' }, 'mirrors', '"docker.io/a/b:x"', 'it has a tag or a digest'],
-  [{ mirrors: 'ghcr.io/reqmgr2' }, 'mirrors', 'it is there already'],
-  [{ mirrors: 'docker.io/a/b\ndocker.io/a/b' }, 'mirrors', 'line 2', 'it is there already'],
-  [{ mirrors: 'docker.io/a/b', command: 'promote', service: 'a,b' }, 'mirrors', 'already', '{service}'],
+  [{ mirrors: 'ghcr.io/reqmgr2' }, 'mirrors', 'or of another line'],
+  [{ mirrors: 'docker.io/a/b\ndocker.io/a/b' }, 'mirrors', 'line 2', 'or of another line'],
+  [{ mirrors: 'docker.io/a/b', command: 'promote', service: 'a,b' }, 'mirrors', 'another line', '{service}'],
 ]
 
 const places: readonly Row[] = [

@@ -62,7 +62,7 @@ async function reconcileAgain(
 }
 
 function tellWithheld(
-  { entry, desired: { gitTag } }: ServiceTarget,
+  { entry, desired: { gitTag }, mirrors }: ServiceTarget,
   { stable, checks }: Pick<GitTagRequest, 'stable' | 'checks'>,
   states: readonly CheckState[],
   { log }: Run,
@@ -72,7 +72,8 @@ function tellWithheld(
   if (checks !== undefined) entry.checks = checks.names
   const tags = withheld.join(', ')
   if (stable === 'on-promotion') {
-    log.notice('Stable tags wait', `${tags}: all services of ${gitTag} are promoted together, later.`)
+    const how = mirrors.length > 0 ? ', with the same mirrors' : ''
+    log.notice('Stable tags wait', `${tags}: all services of ${gitTag} are promoted together, later${how}.`)
     return
   }
   const isFailed = states.some(({ kind }) => kind === 'failed')

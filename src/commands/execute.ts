@@ -44,7 +44,7 @@ export async function execute(
 export async function runCommand(request: Exclude<Request, { command: 'plan' }>, run: Run): Promise<void> {
   switch (request.command) {
     case 'release':
-      return 'sourceImage' in request ? releaseSourceImage(request, run) : release(request, run)
+      return 'build' in request ? release(request, run) : releaseSourceImage(request, run)
     case 'build':
       return build(request, run)
     case 'push':
@@ -66,7 +66,7 @@ async function registriesOf(
 ): Promise<Run['registryFor']> {
   const { command, services, credentials: given } = request
   const own = services.map(({ repository }) => repository)
-  const source = 'sourceImage' in request ? request.sourceImage?.repository : undefined
+  const source = command === 'audit' ? undefined : request.sourceImage?.repository
   const others = [...services.flatMap(({ mirrors }) => mirrors), ...(source === undefined ? [] : [source])]
   const logins = new Map<string, Credentials>()
   for (const { registry } of [...own, ...others]) {

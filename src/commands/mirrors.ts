@@ -22,8 +22,13 @@ export async function unreadyMirrors(
   await tryServices(mirrors, { failures, secrets }, mirror =>
     writableSteps(mirror, mirrorConstraints(mirror.digest, onExisting, stableConstraint(stable))),
   )
-  return failures
+  return failures.map(({ service, error: { name, what, remedy, cause } }) => {
+    const error = new ReleaseError(name, { what, remedy: `${remedy} ${WITHOUT}`, cause })
+    return { service, error }
+  })
 }
+
+const WITHOUT = 'Or leave this mirror out for now: a later run with it completes it.'
 
 /**
  * Gives every mirror the tags of its service, which is verified, with the same digest. One that fails keeps no other from it.
@@ -55,10 +60,14 @@ export async function publishMirrors(
   const published = images.length > 1 ? `All ${images.length} services are` : `${images[0]} is`
   throw new ReleaseError('mirror-incomplete', {
     what: `${published} published and verified. Not complete:\n${linesOfServices(failures)}`,
-    remedy: `${remediesOf(failures)}\nA re-run completes the mirrors, and builds nothing.`,
+    remedy: `${remediesOf(failures)}\n${request.onExisting === 'overwrite' ? OVERWRITTEN : COMPLETED}`,
     cause: first.error.cause,
   })
 }
+
+const COMPLETED = 'A re-run completes the mirrors, and builds nothing.'
+const OVERWRITTEN =
+  'A re-run would overwrite all again: for the mirrors alone, give the published image, by its digest, as source-image.'
 
 async function completeMirror(mirror: Target, main: ServiceTarget, request: VersionRequest, run: Run) {
   const { digest, image } = main.entry

@@ -42,6 +42,8 @@ export interface VersionRequest extends AnyRequest {
     readonly address: string | undefined
     readonly github: GitHubRepository | undefined
   }
+  /** What is released as it is, if nothing is built. */
+  readonly sourceImage: ImageReference | undefined
   readonly onExisting: OnExisting
   /** Checks that must have passed before stable tags are written. */
   readonly checks: ChecksGate | undefined
@@ -56,16 +58,10 @@ export interface BuildingRequest extends VersionRequest {
   readonly package: PackageGate | undefined
 }
 
-export type PlanRequest = VersionRequest & {
-  readonly command: 'plan'
-  readonly sourceImage: ImageReference | undefined
-}
+export type PlanRequest = VersionRequest & { readonly command: 'plan' }
 export type ReleaseRequest = BuildingRequest & { readonly command: 'release' }
 /** Brings an image in place of building one. */
-export type SourceImageRequest = VersionRequest & {
-  readonly command: 'release'
-  readonly sourceImage: ImageReference
-}
+export type SourceImageRequest = VersionRequest & { command: 'release'; sourceImage: ImageReference }
 export type BuildRequest = BuildingRequest & { readonly command: 'build' }
 export type PushRequest = VersionRequest & { readonly command: 'push' }
 export type PromoteRequest = VersionRequest & { readonly command: 'promote' }

@@ -35,11 +35,10 @@ export async function releaseSourceImage(given: SourceImageRequest, run: Run): P
       what: `The source image ${nameOf(sourceImage)} is not in its registry.`,
       remedy: 'Check source-image, and that the job that builds it has succeeded.',
     })
-  if (image !== digest)
-    run.log.warning(
-      'The published image is another one',
-      `${tag} is kept, ${image}, and source-image is ${digest ?? 'not there'}.`,
-    )
+  const kept = `${tag} is kept, ${image}`
+  if (digest === undefined) run.log.notice('The source image is not there any more', `${kept}.`)
+  else if (image !== digest)
+    run.log.warning('The published image is another one', `${kept}, and source-image is ${digest}.`)
   if (next.first.kind !== 'keep' && checks !== undefined)
     await requireReadableChecks(checks, { gitTag, revision: commit }, run)
   const at = { from, to, tag, look: () => nextSteps(target, constraints) }
@@ -62,6 +61,11 @@ function readSource(request: SourceImageRequest, from: RegistryClient, run: Run)
     }
     requireIsImage(manifest, name, 'Check source-image.')
     const isByDigest = isDigest(sourceImage.reference)
+    if (tag.kind === 'unknown' && !isByDigest)
+      throw new ReleaseError('commit-unreadable', {
+        what: `${name} can not be compared with the git tag, whose commit is not known: ${tag.why}`,
+        remedy: 'Give it with its digest, or set GITHUB_REPOSITORY and GITHUB_TOKEN.',
+      })
     const origins = await readOrigins(from, manifest)
     const wrong = wrongOrigins(
       [{ service, name, isGiven: isByDigest && isLookedAt, origins }],

@@ -48,7 +48,7 @@ export async function verify(request: VerifyRequest, run: Run): Promise<void> {
     const compared = await tryServices(mirrors, { failures, secrets }, mirror =>
       compare(mirror, constraintsOfPublished(mirror.main.entry.digest, waitingIn(mirror.main))),
     )
-    found.push(...compared.map(all => all.map(each => ({ ...each, remedy: `${each.remedy} ${COMPLETED}` }))))
+    found.push(...compared.map(all => all.map(each => ({ ...each, remedy: OF_A_MIRROR }))))
     if (request.withRecords) await showRecords(targets, run)
     conclude(`looked for ${targets[0]?.entry.tags.map(({ tag }) => tag).join(', ')}`)
     return found.flat()
@@ -80,7 +80,8 @@ function warnOfIncomplete(targets: readonly ServiceTarget[], { log }: Run) {
   log.warning('A promotion is incomplete', what)
 }
 
-const COMPLETED = 'Given mirrors, release and promote complete them.'
+const OF_A_MIRROR =
+  'Delete only what is another image in a mirror. Then release again with the same inputs and mirrors: it completes them.'
 
 async function compare(
   { desired, registry, entry }: Target,

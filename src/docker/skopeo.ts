@@ -89,7 +89,8 @@ async function copyImage(
     const what = `The copy of ${source} to ${target} failed: skopeo ${describeEnd(result)}: ${failed.lastLine}`
     if (!isLastingRefusal(failed))
       throw new PushInterruptedError('push-failed', { what, remedy: 'Run it again.' })
-    const remedy = 'The accounts must be allowed to pull from the one and to push to the other.'
+    const remedy =
+      'The accounts must be allowed to pull from the one and to push to the other, which must exist and have room.'
     throw new ReleaseError('push-failed', { what, remedy })
   } finally {
     await rm(authfile, { force: true })

@@ -21,7 +21,8 @@ export function sourceImageOf(command: string, reading: Reading): ImageReference
   const given = texts['source-image']
   if (given === '') return undefined
   const wrong = mistakes.about('source-image', given)
-  if (command !== 'release' && command !== 'plan') wrong('it is for release and plan', 'Leave it out.')
+  // verify takes the inputs of release.
+  if (!['release', 'plan', 'verify'].includes(command)) wrong('it is for release and plan', 'Leave it out.')
   for (const input of BUILT) {
     const what = `${input} and source-image are both given, and with source-image nothing is built.`
     if (texts[input] !== '' && texts[input] !== inputs[input].default)
@@ -56,7 +57,7 @@ export function withMirrors(
   const mirrorOf = (service: string, { line, wrong }: (typeof lines)[number]) => {
     const { repository, tag, digest } = partsOfReference(line.replaceAll(SERVICE, service))
     const isTaken = taken.some(other => isSameRepository(other, repository))
-    const problem = isTaken ? 'it is there already, for a service or in another line' : undefined
+    const problem = isTaken ? 'it is the place of a service, or of another line, too' : undefined
     const named = (tag ?? digest) === undefined ? problem : 'it has a tag or a digest'
     const why = repositoryProblem(repository) ?? named
     if (why !== undefined) wrong(`${JSON.stringify(line)}: ${why}`, REMEDY)

@@ -62,11 +62,11 @@ function versionRequestOf(
     const remedy = 'Use a git tag that gets stable tags, or change the policy.'
     mistakes.add('tag', what, remedy, 'nothing-to-promote')
   }
-  const sourceImage = sourceImageOf(command, reading)
   const builds = texts['source-image'] === '' && (releases || command === 'build')
   const build = builds ? buildOf(gitTag, common.services[0], reading) : undefined
   const version = {
     ...common,
+    sourceImage: sourceImageOf(command, reading),
     onExisting: mistakes.oneOf('on-existing', texts['on-existing'], ON_EXISTING) ?? 'fail',
     package: builds && releases ? packageOf(gitTag, reading) : undefined,
     checks: promotes ? checksOf(reading) : undefined,
@@ -76,7 +76,7 @@ function versionRequestOf(
     source: { address: run.repositoryUrl && repositoryAt(run.repositoryUrl), github: gitHubOf(reading) },
     decision: mistakes.orThrow(decision),
   }
-  if (command === 'plan') return { command, ...version, sourceImage }
+  const { sourceImage } = version
   if (command === 'release' && sourceImage !== undefined) return { command, ...version, sourceImage }
   if (command === 'release') return { command, ...version, build: mistakes.orThrow(build) }
   if (command === 'build') return { command, ...version, build: mistakes.orThrow(build) }

@@ -83,12 +83,7 @@ function reconcileExisting(
   if (onExisting === 'reuse' || (onExisting !== 'fail' && isOwn)) return { kind: 'keep', tag, digest: there }
   const is = `${tag.tag} is there already, as ${there}`
   const error = 'already-published'
-  if (publishes === 'mirror') {
-    const why = `${is}, and the image to be mirrored is ${image?.digest ?? 'yet to be published'}`
-    const remedy =
-      'Find out what writes this tag of the mirror; delete only the tag there, or release a new version.'
-    return { kind: 'refuse', tag, error, why, remedy }
-  }
+  if (publishes === 'mirror') return refuseMirrored(tag, there, image?.digest)
   if (onExisting === 'fail') {
     const remedy =
       'To resume an interrupted release, set on-existing: same-revision; or release a new version.'
@@ -99,6 +94,13 @@ function reconcileExisting(
     revision === undefined ? "this run's revision is not known" : `this run is for revision ${revision}`
   const remedy = `If it is the right image, set on-existing: reuse; if not, release a new version, or set on-existing: overwrite.`
   return { kind: 'refuse', tag, error, why: `${is}, ${built}; ${wanted}`, remedy }
+}
+
+function refuseMirrored(tag: PlannedTag, is: Digest, image: Digest | undefined): Refuse {
+  const wanted = image ?? 'yet to be published'
+  const why = `${tag.tag} is there already, as ${is}, and the image to be mirrored is ${wanted}`
+  const remedy = 'Find out what writes this tag in the mirror, and delete only the tag there.'
+  return { kind: 'refuse', tag, error: 'already-published', why, remedy }
 }
 
 /** A tag that becomes a copy of `image`, or of what is yet to be built. */
@@ -130,6 +132,7 @@ function reconcileCopy(tag: PlannedTag, image: Digest | undefined, known: Known)
 function refuseOther(tag: PlannedTag, other: Digest, { desired, constraints, there }: Known): Refuse {
   const { first } = desired
   const { publishes, image } = constraints
+  if (publishes === 'mirror') return refuseMirrored(tag, other, image?.digest)
   if (image?.from === 'built' || image?.from === 'found') {
     const meanwhile =
       image.from === 'built'
@@ -140,8 +143,7 @@ function refuseOther(tag: PlannedTag, other: Digest, { desired, constraints, the
   }
   if (image?.from === 'given' && other === there) return refuseGiven(tag, other, image.digest)
   const why = `${first.tag} is ${there ?? 'not there'}, but ${tag.tag} is there already, as ${other}`
-  const isOwn = publishes !== 'nothing' && publishes !== 'mirror'
-  const ways = `or release a new version${isOwn ? ', or set on-existing: overwrite' : ''}`
+  const ways = `or release a new version${publishes === 'nothing' ? '' : ', or set on-existing: overwrite'}`
   const remedy =
     there === undefined
       ? `Find out whose image that is. If it is that of ${first.tag}, give it that tag in the registry; if not, delete only the tag ${tag.tag}, not the image, ${ways}.`

@@ -27,7 +27,7 @@ export function denied(what: string, remedy = CHECK_LOGIN): ReleaseError {
 }
 
 const CHECK_LOGIN =
-  "Check project and the account's rights; username and password, or docker's login, which other registries than `registry` need."
+  'Check project, and the login and rights of the account. For another registry than `registry`, docker login must come before.'
 const CHECK_PUSH =
   'The account needs push and pull. A quota, read-only mode or a proxy project is for the administrators.'
 const CHECK_POLICY = 'A project policy forbids pulling it: fix the image or the policy, then run it again.'
