@@ -34,7 +34,7 @@ test('the reason, every tag of each service, the way to pull it, the stages', ()
     `| service | 2.3.4 | 2.3.4-stable |\n${rows}`,
     `\`\`\`sh\ndocker pull ${IMAGE}@${DIGEST}\ndocker pull ${PROJECT}/reqmon@${OTHER}\n\`\`\``,
     '<details><summary>Stages</summary>',
-    '| stage | duration | result |\n| --- | --- | --- |\n| Read the registry | 0.3 s | 2.3.4 is ready |',
+    '| stage | duration | result |\n| --- | --- | --- |\n| Read the registry | 312 ms | 2.3.4 is ready |',
     ...['</details>', ''],
   ])
 })
