@@ -1,6 +1,7 @@
 import type { AuditResult } from '../commands/audit-result.ts'
 import { allTagsOf, nameOf, type Result, type TagEntry, writesRegistry } from '../commands/ledger.ts'
 import { auditTexts } from './audit-content.ts'
+import { imageList, promotionList } from './image-lists.ts'
 import { recordList, textOf } from './lists.ts'
 import { meaningOf } from './state.ts'
 
@@ -13,7 +14,7 @@ export function contentOf(result: Result | AuditResult) {
 
 function tagsContent(result: Result) {
   const { command, services } = result
-  const lists = [recordList(services)]
+  const lists = [promotionList(result), imageList(services), recordList(services)]
   // A run that failed before it wrote anything need not know what is there.
   const isUntouched = allTagsOf(result).every(({ outcome }) => outcome === 'planned')
   if (isUntouched && writesRegistry(command)) return { rows: [], lists }

@@ -22,22 +22,29 @@ export function itemOf(said: string): Item {
 export function recordList(told: readonly { service: string; records?: readonly PromotionNote[] }[]) {
   const all = told.flatMap(({ service, records = [] }) => records.map(note => ({ service, note })))
   const newest = all.toSorted((a, b) => b.note.time.localeCompare(a.note.time))
-  const items = [...groupBy(newest, ({ note }) => textOf({ parts: describeRecord(note) })).values()].map(
-    of => {
-      const parts = of[0] === undefined ? [] : describeRecord(of[0].note)
-      const services = of.map(({ service }) => service).join(', ')
-      return told.length === 1 ? { parts } : { parts, services }
-    },
-  )
-  return { title: 'By records, which are not signed', items }
+  const parts = newest.map(({ service, note }) => ({ service, parts: describeRecord(note) }))
+  return { title: 'By records, which are not signed', items: itemsOf(parts, told.length) }
+}
+
+/** Each once for all services that have it; they are named if there are several. */
+export function itemsOf(told: readonly { service: string; parts: Item['parts'] }[], count: number): Item[] {
+  return [...groupBy(told, textOf).values()].map(same => {
+    const parts = same[0]?.parts ?? []
+    return count === 1 ? { parts } : { parts, services: same.map(({ service }) => service).join(', ') }
+  })
+}
+
+/** Who found a tag there does not know since when. */
+export function sinceOf({ time, written }: PromotionNote) {
+  return `since ${time.slice(0, 16).replace('T', ' ')}${written ? '' : ' or before'}`
 }
 
 function describeRecord(note: PromotionNote): Item['parts'] {
-  const { destination, time, written, actor, run, environment, checks } = note
+  const { destination, written, actor, run, environment, checks } = note
   const tag = destination.slice(destination.lastIndexOf(':') + 1)
   const isNamed = environment !== undefined && !NO_PLACE.includes(environment)
   const said = [
-    `${tag} since ${time.slice(0, 16).replace('T', ' ')}${written ? '' : ' or before'}`,
+    `${tag} ${sinceOf(note)}`,
     actor !== undefined && `${written ? 'by' : 'found there by'} ${quoteName(actor)}`,
     environment === BY_HAND && environment,
     isNamed && `for ${quoteName(environment)}`,

@@ -126,5 +126,6 @@ function nextSteps({ services, gitTag }: Result) {
 function stageTable(stages: Ledger['stages']) {
   const rows = stages.map(({ name, took, conclusion }) => [name, duration(took), conclusion])
   const table = tableLines([['stage', 'duration', 'result'], ...rows])
-  return `<details><summary>Stages</summary>\n\n${table.join('\n')}\n\n</details>`
+  const whole = duration(stages.reduce((sum, { took }) => sum + took, 0))
+  return `<details><summary>Stages, ${whole} in all</summary>\n\n${table.join('\n')}\n\n</details>`
 }
