@@ -33,7 +33,7 @@ test('the reason, every tag of each service, the way to pull it, the stages', ()
     'It is by final.',
     `| service | 2.3.4 | 2.3.4-stable |\n${rows}`,
     `\`\`\`sh\ndocker pull ${IMAGE}@${DIGEST}\ndocker pull ${PROJECT}/reqmon@${OTHER}\n\`\`\``,
-    '<details><summary>Stages</summary>',
+    '<details><summary>Stages, 312 ms in all</summary>',
     '| stage | duration | result |\n| --- | --- | --- |\n| Read the registry | 312 ms | 2.3.4 is ready |',
     ...['</details>', ''],
   ])
