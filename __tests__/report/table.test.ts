@@ -83,7 +83,7 @@ test('before an approval: how many are ready, and what is stable now', () => {
     ...['a', 'b'].map(name => waits(name, { ...newest, record: NOTE })),
     waits('c', {}),
     waits('d'),
-    serviceOf('e', 'missing, missing'),
+    serviceOf('e', 'missing, withheld'),
     serviceOf('f', 'kept, kept'),
   ]
   expect(tableOf(resultOf('verify', ...services)).split('\n\n')[1]).toBe(`\

@@ -23,7 +23,9 @@ export function promotionList({ command, services }: Result) {
     const others = services.filter(service => !isReady(service)).map(({ service }) => service)
     const ready = `${services.length - others.length} of ${services.length} services are ready`
     const said = others.length === 0 ? ready : `${ready}, not ${others.join(', ')}`
-    const told = waiting.map(entry => ({ service: entry.service, parts: describePromotion(entry) }))
+    const told = waiting
+      .filter(isReady)
+      .map(entry => ({ service: entry.service, parts: describePromotion(entry) }))
     items.push({ parts: [{ said }] }, ...itemsOf(told, services.length))
   }
   return { title: 'Would become stable', items }
