@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { oneLine } from '../src/text.ts'
+import { duration, oneLine } from '../src/text.ts'
 
 test.each([
   { what: 'an ordinary text', text: 'reqmgr2: 2.3.4 [ok] # 1', line: 'reqmgr2: 2.3.4 [ok] # 1' },
@@ -18,4 +18,19 @@ test.each([
 ])('oneLine: $what', ({ text, line }) => {
   expect(oneLine(text)).toBe(line)
   expect(oneLine(line)).toBe(line)
+})
+
+test.each([
+  { milliseconds: 0, text: '0 s' },
+  { milliseconds: 0.2, text: '1 ms' },
+  { milliseconds: 419.6, text: '420 ms' },
+  { milliseconds: 999.5, text: '1 s' },
+  { milliseconds: 1_240, text: '1.2 s' },
+  { milliseconds: 59_949, text: '59.9 s' },
+  { milliseconds: 59_950, text: '1 min' },
+  { milliseconds: 200_000, text: '3 min 20 s' },
+  { milliseconds: 3_661_000, text: '1 h 1 min 1 s' },
+  { milliseconds: 7_205_000, text: '2 h 5 s' },
+])('$milliseconds ms are $text', ({ milliseconds, text }) => {
+  expect(duration(milliseconds)).toBe(text)
 })

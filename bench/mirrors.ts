@@ -28,8 +28,8 @@ export async function compareMirrors(bench: Bench, pairs: number) {
     const mirrors = `${other.host}/ours/mirrored-${pair}`
     const { command, args, cwd = '', env } = action(withSkopeo, '1.0.0', { ...inputs, mirrors })
     const log = await run(command, args, { cwd, env })
-    const stages = [...log.matchAll(/^✓ .*\/ours\/.* \(([0-9.]+) s\)$/gm)]
-    return stages.reduce((sum, [, seconds]) => sum + Number(seconds) * 1_000, 0)
+    const stages = [...log.matchAll(/^✓ .*\/ours\/.* \(([0-9.]+) (m?s)\)$/gm)]
+    return stages.reduce((sum, [, took, unit]) => sum + Number(took) * (unit === 's' ? 1_000 : 1), 0)
   }
   const theirs = (pair: number) => {
     const to = `docker://${other.host}/theirs/mirrored-${pair}:1.0.0`

@@ -26,7 +26,15 @@ export const asOneLine = (value: unknown): string | undefined =>
 export const counted = (count: number, one: string, many = `${one}s`): string =>
   `${count} ${count === 1 ? one : many}`
 
-export const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1)} s`
+/** `420 ms`, `1.2 s`, `3 min 20 s`, `2 h`. */
+export function duration(milliseconds: number): string {
+  if (milliseconds > 0 && milliseconds < 999) return `${Math.ceil(milliseconds)} ms`
+  const tenths = Math.round(milliseconds / 100)
+  const seconds = tenths < 600 ? tenths / 10 : Math.round(milliseconds / 1000)
+  const counts = { h: Math.floor(seconds / 3600), min: Math.floor(seconds / 60) % 60, s: seconds % 60 }
+  const parts = Object.entries(counts).filter(([, count]) => count > 0)
+  return parts.map(([unit, count]) => `${count} ${unit}`).join(' ') || '0 s'
+}
 
 export const withShortDigests = (text: string): string =>
   text.replace(/\b(sha(?:256|512):[0-9a-f]{12})[0-9a-f]{52,}\b/g, '$1…')

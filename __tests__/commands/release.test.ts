@@ -23,6 +23,7 @@ test.each([
   expect(error).toBeUndefined()
   expect(bench.written()).toEqual(written)
   expect(new Set(Object.values(bench.tags()))).toEqual(new Set([service?.digest]))
+  expect(service).toMatchObject({ commit: { sha: COMMIT }, dockerfile: { sha: CONTEXT_COMMIT } })
   // The first tag is read back by GET before it is copied, and every tag that was written afterwards.
   const [first = '', ...copies] = written
   const read = bench.events.indexOf(`GET ${inputs.tag}`, bench.events.indexOf(first))
@@ -195,8 +196,10 @@ test.each([
   const source = 'https://github.com/dmwm/cmskubernetes'
   const labels = { [CONTEXT_SOURCE_LABEL]: source, [CONTEXT_REVISION_LABEL]: revision }
   await bench.seed(TAG, { revision: COMMIT, labels })
-  const { log, outcomes } = await release()
+  const { log, outcomes, service } = await release()
   expect(outcomes).toEqual({ [TAG]: 'kept', [STABLE]: 'copied' })
+  const dockerfile = { sha: revision, url: `https://github.com/dmwm/cmskubernetes/commit/${revision}` }
+  expect(service).toMatchObject({ commit: { sha: COMMIT }, dockerfile, platforms: [] })
   const notice = expect.stringMatching(`^notice .*${source}.*${OTHER}.*${CONTEXT_COMMIT}`)
   expect(log.filter(line => line.startsWith('notice'))).toEqual(Array(notices).fill(notice))
 })

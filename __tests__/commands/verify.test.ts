@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { refused } from '../registry/model-registry.ts'
-import { benchOfEach, failure, STABLE, TAG } from './bench.ts'
+import { benchOfEach, COMMIT, failure, STABLE, TAG } from './bench.ts'
 
 const NONE = `sha256:${'5'.repeat(64)}`
 
@@ -36,7 +36,9 @@ test.each([
   if (there === 'the stable tag') expect(JSON.stringify(error)).not.toContain(`release ${TAG} first`)
   // What is not what was asked for is in no output.
   expect(service?.digest).toBe(finds[0] === 'kept' ? bench.tags()[TAG] : undefined)
-  expect(bench.events.filter(event => !event.startsWith('HEAD'))).toEqual([])
+  // Where stable tags wait, people are told what is stable now.
+  const isWaiting = finds.includes('withheld')
+  expect(bench.events.filter(event => !event.startsWith('HEAD'))).toEqual(isWaiting ? ['GET list'] : [])
 })
 
 test('an image that HEAD of the tags names, and that is not there, is missing', async () => {
@@ -92,5 +94,34 @@ describe('of many services', () => {
     expect(services.filter(({ problem }) => problem !== undefined)).toHaveLength(1)
     const outcomes = services.flatMap(({ tags }) => tags.map(({ outcome }) => outcome))
     expect(outcomes.toSorted()).toEqual([...Array(4).fill('kept'), 'planned', 'planned'])
+  })
+})
+
+describe('before an approval, with records', () => {
+  const bench = benchOfEach({ referrers: true })
+  const waiting = { command: 'verify', tag: '2.3.5', ...later } as const
+
+  test.each([
+    { tags: [], is: {} },
+    { tags: ['2.3.3-stable', '2.3.6rc1', '2.3.6'], is: { gitTag: '2.3.3' } },
+    {
+      tags: ['2.3.3-stable', TAG],
+      promoted: TAG,
+      is: { gitTag: TAG, record: expect.objectContaining({ written: true }) },
+    },
+    { tags: [TAG], promoted: TAG, answer: refused(403, 'DENIED'), is: undefined },
+  ])('of $tags, with $promoted promoted, the newest stable one is $is', async row => {
+    const { tags, promoted, answer, is } = row
+    for (const tag of ['2.3.5', ...tags]) await bench.seed(tag, { revision: COMMIT })
+    if (promoted) expect((await bench.run({ command: 'promote', tag: promoted })).error).toBeUndefined()
+    if (answer) bench.registry.answer('GET list', answer)
+    const { error, service, log } = await bench.run(waiting, {
+      repositoryUrl: 'https://github.com/dmwm/WMCore',
+    })
+    expect(error).toBeUndefined()
+    const { gitTag } = is ?? {}
+    const compare = `https://github.com/dmwm/wmcore/compare/${gitTag}...2.3.5`
+    expect(service?.newestStable).toEqual(is && expect.objectContaining(gitTag ? { ...is, compare } : is))
+    expect(log.join().includes('What is stable now is not shown')).toBe(answer !== undefined)
   })
 })

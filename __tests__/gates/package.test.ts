@@ -30,7 +30,7 @@ test('what comes is waited for; the log says so, and what the index says', async
   const { outcome, lines } = await waitWith('2.3.4', 900_000, answers)
   expect(outcome).toBe(true)
   expect(lines[0]).toMatch(/^Waiting for reqmgr2 2\.3\.4 at .*, up to 15 min; .* has no project reqmgr2$/)
-  expect(lines.at(-1)).toBe('reqmgr2 2.3.4 is there after 10 s')
+  expect(lines.at(-1)).toBe('reqmgr2 2.3.4 is there after 9.5 s')
 })
 
 test('Retry-After is honoured', async () => {

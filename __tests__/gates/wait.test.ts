@@ -1,18 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { forPeople, waitFor } from '../../src/gates/wait.ts'
+import { waitFor } from '../../src/gates/wait.ts'
 import { type FakeClock, fakeClock, surroundings } from './surroundings.ts'
-
-test.each([
-  { milliseconds: 400, text: '0 s' },
-  { milliseconds: 59_499, text: '59 s' },
-  { milliseconds: 59_500, text: '1 min' },
-  { milliseconds: 200_000, text: '3 min 20 s' },
-  { milliseconds: 3_661_000, text: '1 h 1 min 1 s' },
-  { milliseconds: 7_205_000, text: '2 h 5 s' },
-])('$milliseconds ms are $text', ({ milliseconds, text }) => {
-  expect(forPeople(milliseconds)).toBe(text)
-})
 
 /** Waits until a look says so; gives back what came of it and the moments of the looks. */
 const wait = async (

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Manifest } from '../../src/registry/client.ts'
-import { imagesIn, isAttestation, isImage } from '../../src/registry/image-index.ts'
+import { imagesIn, isAttestation, isImage, platformsIn } from '../../src/registry/image-index.ts'
 import { digestOf } from '../../src/registry/reference.ts'
 
 const OCI = 'application/vnd.oci.image'
@@ -80,4 +80,10 @@ test('the images of an index are its manifests that are no attestations', () => 
       ],
     }),
   ).toEqual([other])
+})
+
+test('its platforms; an image that is in no index names none', () => {
+  const arm = { ...MANIFEST, platform: { architecture: 'arm', os: 'linux', variant: 'v7' } }
+  expect(platformsIn(index(LINUX, ATTESTATION, MANIFEST, arm))).toEqual(['linux/amd64', 'linux/arm/v7'])
+  expect(platformsIn(manifest(`${OCI}.image.config.v1+json`, []))).toEqual([])
 })

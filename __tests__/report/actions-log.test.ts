@@ -45,8 +45,8 @@ test('a stage that says something is a group, and every stage is kept with its c
   })
   await log.stage('Verify', async conclude => conclude('not all', 'failed'))
   const conclusion = `${ONE} sha256:abababababab…`
-  const group = `::group::${ONE}\nsomething\n::endgroup::\n✓ ${ONE}: ${conclusion} (0.0 s)\n`
-  expect(written()).toBe(`${group}✗ Verify: not all (0.0 s)\n`)
+  const group = `::group::${ONE}\nsomething\n::endgroup::\n✓ ${ONE}: ${conclusion} (0 s)\n`
+  expect(written()).toBe(`${group}✗ Verify: not all (0 s)\n`)
   expect(ledger.stages).toMatchObject([{ name: ONE, took: 0, conclusion }, { conclusion: 'not all' }])
 })
 
@@ -56,7 +56,7 @@ test.each([
   [new Error('x'), 'failed'],
 ])('a stage that ended by %s', async (error, conclusion) => {
   await expect(log.stage('Wait', () => Promise.reject(error))).rejects.toBe(error)
-  expect([written(), ledger.stages[0]?.conclusion]).toEqual([`✗ Wait: ${conclusion} (0.0 s)\n`, conclusion])
+  expect([written(), ledger.stages[0]?.conclusion]).toEqual([`✗ Wait: ${conclusion} (0 s)\n`, conclusion])
 })
 
 test.each([

@@ -54,6 +54,19 @@ Good to know:
   Not all records are shown of reqmon: They were lost.`)
 })
 
+test('what is stable without a record is told, where records were read', () => {
+  const older = [version('2.4.1', 'stable', { stableTags: [bare] }), version('2.4.0', 'stable')]
+  const services = [
+    service('reqmgr2', [version('2.4.2', 'stable', { stableTags: [bare] }), ...older]),
+    service('reqmon', older, { recordsProblem: 'They were lost.' }),
+    service('wmagent', read),
+  ]
+  const says = 'or moved since: 2 versions of reqmgr2, such as 2.4.2.'
+  expect(tableOf(auditOf(...services))).toContain(says)
+  const unread = { ...auditOf(...services), records: 'unsupported' } as const
+  expect(tableOf(unread)).not.toContain('moved since')
+})
+
 test('a table that is wider than the terminal is cut between services, and loses nothing', () => {
   const table = (width: number): string => tableOf(audited, width).split('\n\nNot ')[0] ?? ''
   const first = TABLE.replace(/(.{57}).*/g, '$1').replace(/ +$/gm, '')

@@ -33,8 +33,8 @@ test('the reason, every tag of each service, the way to pull it, the stages', ()
     'It is by final.',
     `| service | 2.3.4 | 2.3.4-stable |\n${rows}`,
     `\`\`\`sh\ndocker pull ${IMAGE}@${DIGEST}\ndocker pull ${PROJECT}/reqmon@${OTHER}\n\`\`\``,
-    '<details><summary>Stages</summary>',
-    '| stage | duration | result |\n| --- | --- | --- |\n| Read the registry | 0.3 s | 2.3.4 is ready |',
+    '<details><summary>Stages, 312 ms in all</summary>',
+    '| stage | duration | result |\n| --- | --- | --- |\n| Read the registry | 312 ms | 2.3.4 is ready |',
     ...['</details>', ''],
   ])
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Result, TagEntry } from '../../src/commands/ledger.ts'
+import type { Result, ServiceEntry, TagEntry } from '../../src/commands/ledger.ts'
 import type { PromotionNote } from '../../src/registry/promotion-record.ts'
 import { tableOf } from '../../src/report/table.ts'
 import { DIGEST, IMAGE, NOTE, OTHER, PROJECT, resultOf, serviceOf } from './known.ts'
@@ -61,4 +61,36 @@ test.each<[says: string, more: Partial<PromotionNote>]>([
   const records = [{ ...NOTE, ...more }]
   const table = tableOf(resultOf('verify', serviceOf('reqmgr2', '2.3.4-stable kept', { records })))
   expect(table.split('not signed:\n')[1]).toBe(`  2.3.4-stable since 2026-11-24 17:02${says}`)
+})
+
+test('what an image was built from: each once for all services that have it', () => {
+  const sha = '0123456789abcdef'.repeat(3).slice(0, 40)
+  const commit = { sha, url: `https://github.com/dmwm/wmcore/commit/${sha}` }
+  const platforms = ['linux/amd64', 'linux/arm64']
+  const dockerfile = { sha, url: undefined }
+  const one = serviceOf('reqmgr2', 'built, copied', { commit, dockerfile, platforms })
+  const said = `commit ${sha.slice(0, 12)} (${commit.url}), Dockerfile at ${sha}, linux/amd64, linux/arm64`
+  expect(tableOf(resultOf('release', one))).toContain(`\n\nBuilt from:\n  ${said}`)
+  const several = resultOf('promote', one, { ...one, service: 'reqmon' }, serviceOf('a', 'kept, kept'))
+  expect(tableOf(several)).toContain(`\n\nBuilt from:\n  ${said}: reqmgr2, reqmon`)
+})
+
+test('before an approval: how many are ready, and what is stable now', () => {
+  const newest = { gitTag: '2.3.3', compare: 'https://github.com/dmwm/wmcore/compare/2.3.3...2.3.4' }
+  const waits = (name: string, newestStable?: ServiceEntry['newestStable']) =>
+    serviceOf(name, 'kept, withheld', newestStable && { newestStable })
+  const services = [
+    ...['a', 'b'].map(name => waits(name, { ...newest, record: NOTE })),
+    waits('c', {}),
+    waits('d'),
+    serviceOf('e', 'missing, withheld'),
+    serviceOf('f', 'kept, kept'),
+  ]
+  expect(tableOf(resultOf('verify', ...services)).split('\n\n')[1]).toBe(`\
+Would become stable:
+  5 of 6 services are ready, not e
+  2.3.4-stable (newest stable version now: 2.3.3, since 2026-11-24 17:02), compare (${newest.compare}): a, b
+  2.3.4-stable (newest stable version now: none): c
+  2.3.4-stable: d`)
+  expect(tableOf(resultOf('release', ...services))).not.toContain('Would become')
 })

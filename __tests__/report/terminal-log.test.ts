@@ -31,7 +31,7 @@ test('a stage has its conclusion and its duration, also when it fails; no debug,
     expect(await log.stage('Read', async conclude => conclude('two\nlines') ?? 7)).toBe(7)
     await expect(log.stage('Verify', () => Promise.reject(new Error('no')))).rejects.toThrow('no')
   }
-  const lines = '> Read\n  two\\u000alines (1.5 s)\n> Verify\n  failed (0.0 s)\n'
+  const lines = '> Read\n  two\\u000alines (1.5 s)\n> Verify\n  failed (40 ms)\n'
   expect(await logged(use, { debug: false })).toBe(lines)
 })
 

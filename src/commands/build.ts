@@ -1,5 +1,6 @@
 import { buildLocally } from '../docker/build.ts'
 import { withLogin } from '../docker/login.ts'
+import { imageContent, parseLabels } from '../registry/labels.ts'
 import { compareSource } from './compare-source.ts'
 import { noteOutcome } from './ledger.ts'
 import type { BuildRequest } from './request.ts'
@@ -11,6 +12,7 @@ export async function build(given: BuildRequest, run: Run): Promise<void> {
   const { entry, registry } = openTarget(given, run)
   const { request, warnings } = await compareSource(given, run)
   for (const { title, message } of warnings) run.log.warning(title, message)
+  Object.assign(entry, imageContent(parseLabels(request.build.labels)))
   const fixed = entry.tags.filter(({ moving }, index) => !moving || index === 0)
   const references = fixed.map(({ reference }) => reference)
   await log.stage(`Build ${references[0]}`, async conclude => {

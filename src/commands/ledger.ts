@@ -1,4 +1,5 @@
 import type { Warning } from '../log.ts'
+import type { ImageContent } from '../registry/labels.ts'
 import type { PromotionNote } from '../registry/promotion-record.ts'
 import { type Digest, imageName, type Repository, tagged } from '../registry/reference.ts'
 import type { AuditResult } from './audit-result.ts'
@@ -45,7 +46,7 @@ export interface RepositoryEntry {
   problem?: string
 }
 
-export interface ServiceEntry extends RepositoryEntry {
+export interface ServiceEntry extends RepositoryEntry, ImageContent {
   readonly service: string
   readonly mirrors: readonly RepositoryEntry[]
   /** Checks that the withheld tags wait for. */
@@ -54,6 +55,8 @@ export interface ServiceEntry extends RepositoryEntry {
   record?: object
   /** `verify`: what stored records tell of its stable tags. */
   records?: readonly PromotionNote[]
+  /** `verify`: what is stable while its own stable tags wait, and where the two are compared. */
+  newestStable?: { gitTag?: string; compare?: string; record?: PromotionNote }
 }
 
 /** What it is called beside others. */

@@ -13,13 +13,14 @@ export interface NamedImage extends PublishedImage {
   readonly name: string
 }
 
-/** What the image says of the commit of each of its platforms. */
+/** What the image says of the commit of each of its platforms, and the labels of the first. */
 export async function readOrigins(registry: RegistryClient, manifest: Manifest) {
   const labels = await readLabels(registry, manifest)
-  return labels.map(({ [REVISION_LABEL]: revision, [SOURCE_LABEL]: source }) => ({
+  const origins = labels.map(({ [REVISION_LABEL]: revision, [SOURCE_LABEL]: source }) => ({
     revision,
     repository: source === undefined ? undefined : repositoryAt(source),
   }))
+  return { origins, labels: labels[0] ?? {} }
 }
 
 /** Why images are not of the commit of the git tag, by service: errors `wrong-origin`. */

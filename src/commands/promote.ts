@@ -1,6 +1,7 @@
 import type { CheckState } from '../gates/check-state.ts'
 import { checksNotPassed, openChecks, waitForChecks } from '../gates/checks.ts'
 import { type Constraints, constraintsOfPublished } from '../reconcile/state.ts'
+import { imageContent } from '../registry/labels.ts'
 import { requireTaggedImage } from '../registry/require-image.ts'
 import { errorOfServices, type ServiceFailure } from '../service-errors.ts'
 import { type Copies, hasTagsToWrite, noteFound, writeCopies } from './copies.ts'
@@ -95,7 +96,8 @@ async function inspect(one: Candidate, { isLookedAt }: PromoteRequest): Promise<
   const { registry, given, desired, entry, image } = one
   const manifest = await requireTaggedImage(registry, desired.first.tag, image.digest)
   entry.digest = image.digest
-  const origins = await readOrigins(registry, manifest)
+  const { origins, labels } = await readOrigins(registry, manifest)
+  Object.assign(entry, imageContent(labels, manifest))
   if (hasTagsToWrite(one)) await registry.requireWritable()
   const isGiven = given !== undefined && isLookedAt
   const origin = { service: entry.service, name: entry.image, isGiven, origins }

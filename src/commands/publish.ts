@@ -1,4 +1,5 @@
 import type { Constraints } from '../reconcile/state.ts'
+import { imageContent, type Labels } from '../registry/labels.ts'
 import { errorOfServices } from '../service-errors.ts'
 import { publishCopies } from './copies.ts'
 import { type Push, publishFirst } from './first-tag.ts'
@@ -31,14 +32,16 @@ export async function readRepositories(
   return next
 }
 
-/** Publishes the first tag, then those beside it, then the same in the mirrors. */
+/** Publishes the first tag, by a build with these labels if there is one, then those beside it, then the same in the mirrors. */
 export async function publish(
   request: GitTagRequest,
   target: ServiceTarget,
-  how: { constraints: Constraints; next: NextSteps; push: Push },
+  how: { constraints: Constraints; next: NextSteps; push: Push; labels?: Labels },
   run: Run,
 ): Promise<void> {
   const image = await publishFirst(target, how, run)
+  const labels = image.isBuilt ? how.labels : image.manifest && how.next.observed.labels
+  if (labels !== undefined) Object.assign(target.entry, imageContent(labels, image.manifest))
   await publishCopies(request, target, { ...how, image, copies: how.next.copies }, run)
   await publishMirrors([target], request, run)
 }

@@ -4,6 +4,7 @@ import { pushImage } from '../docker/push.ts'
 import { ReleaseError } from '../errors.ts'
 import { isSameCommit } from '../reconcile/origin.ts'
 import { publishConstraints } from '../reconcile/state.ts'
+import { REVISION_LABEL } from '../registry/labels.ts'
 import type { Push } from './first-tag.ts'
 import { publish, readRepositories } from './publish.ts'
 import type { PushRequest } from './request.ts'
@@ -28,7 +29,8 @@ export async function push(given: PushRequest, run: Run): Promise<void> {
     name: 'Push',
     attempt: () => withLogin(run, at, docker => pushImage(docker, reference, run.temporary)),
   }
-  await publish(request, target, { constraints, next, push }, run)
+  const labels = built.revision === undefined ? {} : { [REVISION_LABEL]: built.revision }
+  await publish(request, target, { constraints, next, push, labels }, run)
 }
 
 /** Throws `wrong-origin` if the image was built from another commit than that of the git tag, where both are known. */

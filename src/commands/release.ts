@@ -4,7 +4,7 @@ import { withLogin } from '../docker/login.ts'
 import { requireReadableChecks } from '../gates/checks.ts'
 import { retryForPackage, waitForPackage } from '../gates/package.ts'
 import { publishConstraints } from '../reconcile/state.ts'
-import { CONTEXT_REVISION_LABEL, CONTEXT_SOURCE_LABEL, type Labels } from '../registry/labels.ts'
+import { CONTEXT_REVISION_LABEL, CONTEXT_SOURCE_LABEL, type Labels, parseLabels } from '../registry/labels.ts'
 import { oneLine } from '../text.ts'
 import { compareSource } from './compare-source.ts'
 import type { Push } from './first-tag.ts'
@@ -43,12 +43,12 @@ export async function release(given: ReleaseRequest, run: Run): Promise<void> {
     retry: async error =>
       error instanceof BuildFailedError && retryForPackage(error.output, request.package, run),
   }
-  await publish(request, target, { constraints, next, push }, run)
+  const labels = parseLabels(request.build.labels)
+  await publish(request, target, { constraints, next, push, labels }, run)
 }
 
 function noteMovedContext({ build, decision }: ReleaseRequest, labels: Labels, { log }: Run) {
-  const name = `${CONTEXT_REVISION_LABEL}=`
-  const now = build.labels.find(label => label.startsWith(name))?.slice(name.length)
+  const { [CONTEXT_REVISION_LABEL]: now } = parseLabels(build.labels)
   const then = labels[CONTEXT_REVISION_LABEL]
   if (now === undefined || then === undefined || now === then) return
   log.notice(

@@ -20,7 +20,7 @@ export async function releaseSourceImage(given: SourceImageRequest, run: Run): P
   const { registry: to } = target
   const { repository } = sourceImage
   const from = isSameRepository(repository, to.repository) ? to : run.registryFor(repository, 'pull')
-  const { digest, commit } = await readSource(given, from, run)
+  const { digest, commit, labels } = await readSource(given, from, run)
   const request = { ...given, revision: commit }
   const constraints = {
     ...publishConstraints(request, 'bring'),
@@ -43,7 +43,7 @@ export async function releaseSourceImage(given: SourceImageRequest, run: Run): P
     await requireReadableChecks(checks, { gitTag, revision: commit }, run)
   const at = { from, to, tag, look: () => nextSteps(target, constraints) }
   const push: Push = { name: 'Bring', attempt: () => bringImage(image, at, run) }
-  await publish(request, target, { constraints, next, push }, run)
+  await publish(request, target, { constraints, next, push, labels }, run)
 }
 
 /** The digest of the image, if it is there, and the commit of the git tag, if it is known. Throws `wrong-origin`. */
@@ -57,7 +57,7 @@ function readSource(request: SourceImageRequest, from: RegistryClient, run: Run)
     const commit = tag.kind === 'known' ? tag.commit : undefined
     if (manifest === undefined) {
       conclude(`${name} is not there`)
-      return { digest: undefined, commit }
+      return { digest: undefined, commit, labels: {} }
     }
     requireIsImage(manifest, name, 'Check source-image.')
     const isByDigest = isDigest(sourceImage.reference)
@@ -66,7 +66,7 @@ function readSource(request: SourceImageRequest, from: RegistryClient, run: Run)
         what: `${name} can not be compared with the git tag, whose commit is not known: ${tag.why}`,
         remedy: 'Give it with its digest, or set GITHUB_REPOSITORY and GITHUB_TOKEN.',
       })
-    const origins = await readOrigins(from, manifest)
+    const { origins, labels } = await readOrigins(from, manifest)
     const wrong = wrongOrigins(
       [{ service, name, isGiven: isByDigest && isLookedAt, origins }],
       tag,
@@ -76,6 +76,6 @@ function readSource(request: SourceImageRequest, from: RegistryClient, run: Run)
     for (const error of wrong.values()) throw error
     const { digest }: { digest: Digest } = manifest
     conclude(isByDigest ? `${name} is there` : `${name} is ${digest}`)
-    return { digest, commit }
+    return { digest, commit, labels }
   })
 }

@@ -16,6 +16,7 @@ import { belongsTo } from './copies.ts'
 import { forServices, tryServices } from './for-services.ts'
 import { leftBehind, nameOf, noteOutcome, type RepositoryEntry } from './ledger.ts'
 import { waitingIn } from './mirrors.ts'
+import { noteNewestStable } from './newest-stable.ts'
 import { observe } from './observe.ts'
 import { readNotes } from './record.ts'
 import type { VerifyRequest } from './request.ts'
@@ -50,6 +51,7 @@ export async function verify(request: VerifyRequest, run: Run): Promise<void> {
     )
     found.push(...compared.map(all => all.map(each => ({ ...each, remedy: OF_A_MIRROR }))))
     if (request.withRecords) await showRecords(targets, run)
+    await noteNewestStable(targets, request, run)
     conclude(`looked for ${targets[0]?.entry.tags.map(({ tag }) => tag).join(', ')}`)
     return found.flat()
   })

@@ -1,8 +1,9 @@
 import { ReleaseError } from '../errors.ts'
 import { type GitHubClient, type GitHubRepository, openGitHub } from '../github/client.ts'
 import { GitHubError } from '../github/failure.ts'
+import { duration } from '../text.ts'
 import { type CheckState, checkStateOf, checksInFull } from './check-state.ts'
-import { forPeople, type GatePorts, waitFor } from './wait.ts'
+import { type GatePorts, waitFor } from './wait.ts'
 
 export interface ChecksGate {
   readonly repository: GitHubRepository
@@ -97,7 +98,7 @@ async function ask<T>(
       if (!(error instanceof GitHubError) || error.wait === undefined) throw error
       const wait = error.wait * factor
       if (wait > left) throw error
-      log.info(`GitHub's rate limit is used up, asking again in ${forPeople(wait)}`)
+      log.info(`GitHub's rate limit is used up, asking again in ${duration(wait)}`)
       await clock.sleep(wait)
       left -= wait
     }

@@ -1,7 +1,8 @@
 import { ReleaseError } from '../errors.ts'
+import { duration } from '../text.ts'
 import { type Listing, packageIndex } from './package-index.ts'
 import { newestVersions, normaliseName, normaliseVersion } from './package-version.ts'
-import { forPeople, type GatePorts, waitFor } from './wait.ts'
+import { type GatePorts, waitFor } from './wait.ts'
 
 export interface PackageGate {
   /** Its name as given; its version in PEP 440's normal form, such as `2.3.5rc1`. */
@@ -26,7 +27,7 @@ async function waitForVersion({ package: { name, version }, index, timeout }: Pa
   }
   const wait = { what: `${name} ${version} at ${address}`, timeout }
   const { seen, waited } = await waitFor(wait, { look, again }, ports)
-  const after = `after ${forPeople(waited)}`
+  const after = `after ${duration(waited)}`
   if (seen.kind === 'unusable' || seen.kind === 'refused')
     throw new ReleaseError('index-unreadable', {
       what: `Whether it has ${name} ${version} is not known ${after}: ${seen.why}.`,

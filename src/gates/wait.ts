@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { Transport } from '../http/transport.ts'
 import type { Log } from '../log.ts'
+import { duration } from '../text.ts'
 
 export interface GatePorts {
   readonly transport: Transport
@@ -32,7 +33,7 @@ export async function waitFor<T>(
     if (next === undefined || left <= 0 || notBefore > left) return { seen, waited }
     if (elapsed >= nextLine) {
       const since =
-        nextLine === 0 ? `up to ${forPeople(timeout)}` : `${forPeople(elapsed)} of ${forPeople(timeout)}`
+        nextLine === 0 ? `up to ${duration(timeout)}` : `${duration(elapsed)} of ${duration(timeout)}`
       log.info(`Waiting for ${what}, ${since}${next.instead === undefined ? '' : `; ${next.instead}`}`)
       nextLine = (Math.floor(elapsed / 60_000) + 1) * 60_000
     }
@@ -40,12 +41,4 @@ export async function waitFor<T>(
     await clock.sleep(Math.min(Math.max(jittered, notBefore), left))
     waited = clock.now() - started
   }
-}
-
-/** `3 min 20 s`, `2 h`. */
-export function forPeople(milliseconds: number): string {
-  const seconds = Math.round(milliseconds / 1000)
-  const counts = { h: Math.floor(seconds / 3600), min: Math.floor(seconds / 60) % 60, s: seconds % 60 }
-  const parts = Object.entries(counts).filter(([, count]) => count > 0)
-  return parts.map(([unit, count]) => `${count} ${unit}`).join(' ') || '0 s'
 }

@@ -38,6 +38,14 @@ export function publishedVersions(policy: Policy, tags: readonly string[]): Publ
   return { versions, others }
 }
 
+/** The newest version with a fixed stable tag among these, beside `except`. */
+export function newestStable(policy: Policy, tags: readonly string[], except: string) {
+  const there = new Set(tags)
+  return newestFirst(publishedVersions(policy, tags).versions.values())
+    .flatMap(({ decision: { gitTag, copies } }) => copies.map(copy => ({ gitTag, ...copy })))
+    .find(({ gitTag, tag, stable, moving }) => gitTag !== except && stable && !moving && there.has(tag))
+}
+
 /** The versions with this fixed tag: first those built under it. */
 export function versionsShownBy(policy: Policy, tag: string): readonly Omit<PublishedVersion, 'hasFirst'>[] {
   const firsts = policy.rules.map(rule => ({ rule, template: rule.templates[0] }))

@@ -17,15 +17,26 @@ export function isIndex(mediaType: string): boolean {
 
 /** The images of an index; BuildKit lists attestations and the layers of a cache there, too. */
 export function imagesIn(index: unknown): Digest[] {
-  return listedIn(index, 'manifests')
-    .filter(entry => {
-      const isMarked = field(entry, 'annotations', 'vnd.docker.reference.type') !== undefined
-      const isUnknown = field(entry, 'platform', 'os') === 'unknown'
-      const isManifest = MANIFEST_MEDIA_TYPES.includes(field(entry, 'mediaType'))
-      return isManifest && !isMarked && !isUnknown && !isArtifact(entry)
-    })
+  return imageEntries(index)
     .map(entry => field(entry, 'digest'))
     .filter(isDigest)
+}
+
+/** Such as `linux/arm64`; nothing of an image that is in no index: its config has it. */
+export function platformsIn({ bytes, digest }: Manifest): string[] {
+  const platforms = imageEntries(parseStored(bytes, digest)).map(entry =>
+    ['os', 'architecture', 'variant'].map(name => field(entry, 'platform', name)),
+  )
+  return platforms.map(parts => parts.filter(part => typeof part === 'string').join('/')).filter(Boolean)
+}
+
+function imageEntries(index: unknown) {
+  return listedIn(index, 'manifests').filter(entry => {
+    const isMarked = field(entry, 'annotations', 'vnd.docker.reference.type') !== undefined
+    const isUnknown = field(entry, 'platform', 'os') === 'unknown'
+    const isManifest = MANIFEST_MEDIA_TYPES.includes(field(entry, 'mediaType'))
+    return isManifest && !isMarked && !isUnknown && !isArtifact(entry)
+  })
 }
 
 export function listsManifest({ bytes, digest }: Manifest, part: Digest): boolean {

@@ -1,7 +1,8 @@
+import { repositoryAt } from '../git/remote.ts'
 import { field } from '../json.ts'
 import { oneLine } from '../text.ts'
 import type { Manifest, RegistryClient } from './client.ts'
-import { imagesIn, isIndex, parseStored } from './image-index.ts'
+import { imagesIn, isIndex, parseStored, platformsIn } from './image-index.ts'
 import { byDigest, type Digest, isDigest } from './reference.ts'
 
 /** The commit of an image, and its repository: image-spec v1.1, annotations.md. */
@@ -13,6 +14,34 @@ export const CONTEXT_SOURCE_LABEL = 'io.github.dmwm.stable-release.context.sourc
 export const CONTEXT_REVISION_LABEL = 'io.github.dmwm.stable-release.context.revision'
 
 export type Labels = Readonly<Record<string, string>>
+
+/** What an image is of. `dockerfile`: the commit of another repository that has it; `platforms`: of an index. */
+export interface ImageContent {
+  readonly commit?: { readonly sha: string; readonly url: string | undefined } | undefined
+  readonly dockerfile?: ImageContent['commit']
+  readonly platforms?: readonly string[] | undefined
+}
+
+export function imageContent(labels: Labels, manifest?: Manifest): ImageContent {
+  const commitIn = (revision: string, source: string) => {
+    const { [revision]: sha, [source]: address = '' } = labels
+    const repository = repositoryAt(address)
+    const url = repository && `https://${repository}/commit/${sha}`
+    return sha === undefined ? undefined : { sha, url }
+  }
+  return {
+    commit: commitIn(REVISION_LABEL, SOURCE_LABEL),
+    dockerfile: commitIn(CONTEXT_REVISION_LABEL, CONTEXT_SOURCE_LABEL),
+    platforms: manifest && platformsIn(manifest),
+  }
+}
+
+/** Of lines `NAME=value`. */
+export function parseLabels(lines: readonly string[]): Labels {
+  return Object.fromEntries(
+    lines.map(line => [line.split('=', 1)[0], line.slice(line.indexOf('=') + 1)] as const),
+  )
+}
 
 /** Of each platform of an image, or of so many. */
 export function readLabels(registry: RegistryClient, published: Manifest, most?: number) {

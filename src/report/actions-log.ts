@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import * as core from '@actions/core'
 import type { Ledger } from '../commands/ledger.ts'
 import type { Log } from '../log.ts'
-import { eachLine, oneLine, seconds, withShortDigests } from '../text.ts'
+import { duration, eachLine, oneLine, withShortDigests } from '../text.ts'
 import { runStage } from './stage.ts'
 
 /** The log of a workflow run: a stage that says something is a group. Stages and warnings go into the ledger. */
@@ -51,7 +51,7 @@ export function actionsLog(now: () => number, ledger: Ledger): Log {
         silent = undefined
         if (open) core.endGroup()
         open = false
-        core.info(`${isFailed ? '✗' : '✓'} ${name}: ${conclusion} (${seconds(took)})`)
+        core.info(`${isFailed ? '✗' : '✓'} ${name}: ${conclusion} (${duration(took)})`)
         ledger.stages.push({ name, took, conclusion })
       })
     },

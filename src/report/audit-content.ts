@@ -106,6 +106,12 @@ function remarksOf({ services, from, records }: AuditResult) {
   const older = services
     .filter(({ olderVersions }) => olderVersions > 0)
     .map(({ service, olderVersions }) => `${olderVersions} of ${service}`)
+  const unrecorded = services.flatMap(({ service, recordsProblem, versions }) => {
+    const some = versions.filter(each => each.stableTags.some(({ moving, record }) => !moving && !record))
+    const isRead = records === 'read' && recordsProblem === undefined
+    const such = `${counted(some.length, 'version')} of ${service}, such as ${some[0]?.gitTag}`
+    return isRead && some.length > 0 ? [such] : []
+  })
   const unshown = services.flatMap(({ service, recordsProblem: what }) =>
     what === undefined ? [] : [{ service, what }],
   )
@@ -113,6 +119,8 @@ function remarksOf({ services, from, records }: AuditResult) {
     others.length > 0 && `Tags of no version, by the policy: ${others.join('; ')}.`,
     older.length > 0 && `Older than ${from}, and not judged: ${older.join(', ')}.`,
     ...saidOfServices(unshown).map(said => `Not all records are shown of ${said}`),
+    unrecorded.length > 0 &&
+      `Stable without a record, so not made stable by this action, or moved since: ${unrecorded.join('; ')}.`,
     records === 'unsupported' && 'No records are shown: the registry has no referrers API.',
   ].filter(line => line !== false)
 }

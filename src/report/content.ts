@@ -1,6 +1,7 @@
 import type { AuditResult } from '../commands/audit-result.ts'
 import { allTagsOf, nameOf, type Result, type TagEntry, writesRegistry } from '../commands/ledger.ts'
 import { auditContent } from './audit-content.ts'
+import { imageList, promotionList } from './image-lists.ts'
 import { recordList } from './record-list.ts'
 import { meaningOf } from './state.ts'
 
@@ -14,7 +15,8 @@ export function contentOf(result: Result | AuditResult) {
 
 function tagsContent(result: Result) {
   const { command, services } = result
-  const lists = [recordList(services)].filter(({ items }) => items.length > 0)
+  const known = [promotionList(result), imageList(services), recordList(services)]
+  const lists = known.filter(({ items }) => items.length > 0)
   // A run that failed before it wrote anything need not know what is there.
   const isUntouched = allTagsOf(result).every(({ outcome }) => outcome === 'planned')
   if (isUntouched && writesRegistry(command)) return { rows: [], lists }

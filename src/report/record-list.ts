@@ -5,18 +5,28 @@ import { BY_HAND, type PromotionNote } from '../registry/promotion-record.ts'
 export function recordList(told: readonly { service: string; records?: readonly PromotionNote[] }[]) {
   const all = told.flatMap(({ service, records = [] }) => records.map(note => ({ service, note })))
   const newest = all.toSorted((a, b) => b.note.time.localeCompare(a.note.time))
-  const items = [...groupBy(newest, ({ note }) => describeRecord(note))].map(([line, of]) =>
-    told.length === 1 ? line : `${line}: ${of.map(({ service }) => service).join(', ')}`,
+  const lines = newest.map(({ service, note }) => ({ service, line: describeRecord(note) }))
+  return { title: 'By records, which are not signed', items: itemsOf(lines, told.length) }
+}
+
+/** Each line once for all services that have it; they are named if there are several. */
+export function itemsOf(told: readonly { service: string; line: string }[], count: number): string[] {
+  return [...groupBy(told, ({ line }) => line)].map(([line, of]) =>
+    count === 1 ? line : `${line}: ${of.map(({ service }) => service).join(', ')}`,
   )
-  return { title: 'By records, which are not signed', items }
+}
+
+/** Who found a tag there does not know since when. */
+export function sinceOf({ time, written }: PromotionNote): string {
+  return `since ${time.slice(0, 16).replace('T', ' ')}${written ? '' : ' or before'}`
 }
 
 function describeRecord(note: PromotionNote) {
-  const { destination, time, written, actor, run, environment, checks } = note
+  const { destination, written, actor, run, environment, checks } = note
   const tag = destination.slice(destination.lastIndexOf(':') + 1)
   const isNamed = environment !== undefined && !NO_PLACE.includes(environment)
   return [
-    `${tag} since ${time.slice(0, 16).replace('T', ' ')}${written ? '' : ' or before'}`,
+    `${tag} ${sinceOf(note)}`,
     actor !== undefined && `${written ? 'by' : 'found there by'} ${quoteName(actor)}`,
     environment === BY_HAND && environment,
     isNamed && `for ${quoteName(environment)}`,

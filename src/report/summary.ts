@@ -3,7 +3,7 @@ import { findingsIn } from '../commands/audit-result.ts'
 import { allTagsOf, type Ledger, leftBehind, type Result, writesRegistry } from '../commands/ledger.ts'
 import { AWAITS_PROMOTION } from '../reconcile/state.ts'
 import type { Secrets } from '../secrets.ts'
-import { seconds } from '../text.ts'
+import { duration } from '../text.ts'
 import { contentOf } from './content.ts'
 import { failureOf } from './failure.ts'
 import { fitting } from './fitting.ts'
@@ -125,7 +125,8 @@ function nextSteps({ services, gitTag }: Result) {
 }
 
 function stageTable(stages: Ledger['stages']) {
-  const rows = stages.map(({ name, took, conclusion }) => [name, seconds(took), conclusion])
+  const rows = stages.map(({ name, took, conclusion }) => [name, duration(took), conclusion])
   const table = tableLines([['stage', 'duration', 'result'], ...rows])
-  return `<details><summary>Stages</summary>\n\n${table.join('\n')}\n\n</details>`
+  const whole = duration(stages.reduce((sum, { took }) => sum + took, 0))
+  return `<details><summary>Stages, ${whole} in all</summary>\n\n${table.join('\n')}\n\n</details>`
 }

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
 import type { Log } from '../log.ts'
-import { eachLine, oneLine, seconds } from '../text.ts'
+import { duration, eachLine, oneLine } from '../text.ts'
 import { runStage } from './stage.ts'
 
 /** The log of the command line. */
@@ -26,7 +26,7 @@ export function terminalLog(on: {
     stage(name, run) {
       const started = now()
       line(`${colours('bold', '>')} ${oneLine(name)}`)
-      return runStage(run, conclusion => line(`  ${conclusion} (${seconds(now() - started)})`))
+      return runStage(run, conclusion => line(`  ${conclusion} (${duration(now() - started)})`))
     },
   }
 }

@@ -1,0 +1,34 @@
+import { knownFailure } from '../errors.ts'
+import { shortBackoff } from '../http/retry.ts'
+import { newestStable } from '../policy/published.ts'
+import { forServices } from './for-services.ts'
+import { readNotes } from './record.ts'
+import type { VerifyRequest } from './request.ts'
+import type { Run, ServiceTarget } from './run.ts'
+
+/** Notes for each service that waits which version is stable now. What can't be read is said, and fails nothing. */
+export async function noteNewestStable(
+  targets: readonly ServiceTarget[],
+  { decision, policy, source, withRecords }: VerifyRequest,
+  run: Run,
+): Promise<void> {
+  // A moving tag does not say which version it is.
+  if (!decision.copies.some(({ stable, moving }) => stable && !moving)) return
+  const waiting = targets.filter(({ entry }) => entry.tags.some(({ outcome }) => outcome === 'withheld'))
+  await forServices(waiting, async ({ registry: patient, entry }) => {
+    const registry = patient.withBackoff(shortBackoff)
+    const tags = await registry.listTags().catch(knownFailure)
+    if (!Array.isArray(tags)) return run.log.info(`What is stable now is not shown: ${tags.what}`)
+    const newest = newestStable(policy, tags, decision.gitTag)
+    entry.newestStable = {}
+    if (newest === undefined) return
+    const { gitTag, tag } = newest
+    const range = [gitTag, decision.gitTag].map(encodeURIComponent).join('...')
+    const compare = source.address?.startsWith('github.') && `https://${source.address}/compare/${range}`
+    entry.newestStable = { gitTag, ...(compare && { compare }) }
+    const state = withRecords ? await registry.headTag(tag).catch(knownFailure) : undefined
+    if (state === undefined || !('digest' in state)) return
+    const notes = await readNotes(registry, state.digest, [`${entry.image}:${tag}`], run)
+    if (Array.isArray(notes) && notes[0] !== undefined) entry.newestStable.record = notes[0]
+  })
+}
