@@ -15,7 +15,7 @@ export const CONTEXT_REVISION_LABEL = 'io.github.dmwm.stable-release.context.rev
 
 export type Labels = Readonly<Record<string, string>>
 
-/** What an image is of. `dockerfile`: the commit of another repository that has it; `platforms`: of an index. */
+/** What an image was built from. `dockerfile`: the commit of another repository that has it; `platforms`: of an index. */
 export interface ImageContent {
   readonly commit?: { readonly sha: string; readonly url: string | undefined } | undefined
   readonly dockerfile?: ImageContent['commit']
@@ -38,9 +38,7 @@ export function imageContent(labels: Labels, manifest?: Manifest): ImageContent 
 
 /** Of lines `NAME=value`. */
 export function parseLabels(lines: readonly string[]): Labels {
-  return Object.fromEntries(
-    lines.map(line => [line.split('=', 1)[0], line.slice(line.indexOf('=') + 1)] as const),
-  )
+  return Object.fromEntries(lines.map(line => [line.replace(/=.*/s, ''), line.replace(/^.*?=/s, '')]))
 }
 
 /** Of each platform of an image, or of so many. */
