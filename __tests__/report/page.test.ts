@@ -39,6 +39,7 @@ test('states in words and classes, findings with remedies, when and by which run
   expect(text).toContain(
     '<tr><th>2.4.6<td class="wrong">✗ stable missing\n<tr><th>2.4.6rc1<td class="absent">absent\n',
   )
+  expect(text).toContain('<h2>2.4.5.20 is stable for 1 of 1 service since 2026-11-20</h2>')
   expect(text).toContain('<li>2.4.6-stable is what it is: reqmgr2. Fix it.')
   expect(text).toContain('Made 2026-11-27 17:02 UTC by amaltaro (<a href="https://ci.example/1">')
   const [open = '', folded = ''] = text.split('<details><summary>10 older versions, all as the policy has it')

@@ -1,4 +1,5 @@
 import fs from 'node:fs'
+import { normalize } from 'node:path'
 import type { Use } from '../reconcile/used-findings.ts'
 import { imageFinder } from '../reconcile/used-images.ts'
 import { counted, oneLine } from '../text.ts'
@@ -35,8 +36,9 @@ function textsAt(
   { run }: Reading,
 ): [string, string][] {
   if (line === STDIN && run.stdin !== undefined) return [['stdin', run.stdin]]
-  // Node 20 has none.
-  const names = fs.globSync?.(line, { cwd: run.workspace }).toSorted() ?? []
+  // Node 20 has no globs.
+  const globbed = () => fs.globSync?.(line, { cwd: run.workspace }).toSorted() ?? []
+  const names = lookAt(line, run).kind === 'file' ? [normalize(line)] : globbed()
   const found = names.map(name => ({ name, ...lookAt(name, run) }))
   for (const { name, kind, problem } of found)
     if (kind === 'neither') warn(oneLine(`${name}: ${problem}`), 'It is not read.')
@@ -44,7 +46,7 @@ function textsAt(
   if (files.length === 0)
     wrong(
       'no file is read',
-      'Write a path from the workspace, with Node 22; by hand, - is what is piped in, if that is no password.',
+      'Write a path from the workspace; a glob needs Node 22. By hand, - is what is piped in, if that is no password.',
     )
   return files.map(({ name, path }) => [name, fs.readFileSync(path, 'latin1')])
 }

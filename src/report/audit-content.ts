@@ -27,10 +27,30 @@ export function auditContent(result: AuditResult) {
     { title: 'Good to know', items: [...findingList(result, false), ...remarksOf(result)] },
   ]
   return {
+    headline: headlineOf(services, versions),
     head: ['version', ...services.map(({ service }) => service)],
     rows: versions.map(({ gitTag }, index) => ({ gitTag, cells: services.map(each => cellOf(each, index)) })),
     lists: lists.filter(({ items }) => items.length > 0),
   }
+}
+
+/** The newest version that is stable for any service, and the newest that is for all. */
+function headlineOf(services: readonly AuditedService[], versions: readonly AuditedVersion[]) {
+  const known = versions.map(({ gitTag }, index) => {
+    const stable = services.flatMap(({ versions }) =>
+      versions[index]?.state === 'stable' ? versions[index] : [],
+    )
+    return { gitTag, count: stable.length, days: stable.map(({ stableTags }) => stableSince(stableTags)) }
+  })
+  const newest = known.find(({ count }) => count > 0)
+  const complete = known.find(({ count }) => count === services.length)
+  const said = [...new Set([newest, complete])].flatMap(version => {
+    if (version === undefined) return []
+    const day = version.days.includes(undefined) ? undefined : version.days.toSorted().at(-1)
+    const since = day === undefined ? '' : ` since ${day}`
+    return `${version.gitTag} is stable for ${version.count} of ${counted(services.length, 'service')}${since}`
+  })
+  return said.join('; ') || 'No version is known to be stable'
 }
 
 function cellOf({ versions, used = [] }: AuditedService, index: number) {

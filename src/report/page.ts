@@ -16,7 +16,7 @@ export function pageOf(
   { at, by: { actor, run } }: { at: Date; by: RecordedRun },
 ): string {
   const { result } = ledger
-  const { head, rows, lists } = result?.command === 'audit' ? auditContent(result) : NOTHING
+  const { headline, head, rows, lists } = result?.command === 'audit' ? auditContent(result) : NOTHING
   const [newest, older] = [rows.slice(0, OPEN_VERSIONS), rows.slice(OPEN_VERSIONS)]
   const wrong = older.filter(({ cells }) => cells.some(({ state }) => state === 'wrong')).length
   const folded = `${counted(older.length, 'older version')}, ${wrong === 0 ? 'all' : `${wrong} not`} as the policy has it`
@@ -35,6 +35,7 @@ export function pageOf(
 <title>${escaped(headingOf(ledger, error))}</title>
 <style>${PAGE_STYLE}</style>
 <h1>${escaped(headingOf(ledger, error))}</h1>
+<h2>${escaped(headline)}</h2>
 <p>${linked(made.join(''))}</p>
 ${error === undefined ? '' : `<p>${linked(failureText(error))}</p>`}
 <div>
@@ -48,7 +49,7 @@ ${lists.map(({ title, items }) => `<h2>${title}</h2>\n<ul>${fitting(items.map(it
 const OPEN_VERSIONS = 12
 
 type Content = ReturnType<typeof auditContent>
-const NOTHING: Content = { head: [], rows: [], lists: [] }
+const NOTHING: Content = { headline: 'What is stable could not be read', head: [], rows: [], lists: [] }
 
 function versionTable(head: Content['head'], rows: Content['rows']) {
   const lines = rows.map(({ gitTag, cells }) => {

@@ -1,4 +1,6 @@
-import { rmSync, writeFileSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import { renameSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import type { Request } from '../commands/request.ts'
 import type { Run } from '../commands/run.ts'
 import { asRunnerFault, messageOf } from '../errors.ts'
@@ -14,9 +16,10 @@ export async function withPage(
   const { file, madeBy } = request.page
   const write = (error?: unknown) => {
     const page = pageOf(ledger, secrets.maskError(asRunnerFault(error)), { by: madeBy, at: new Date() })
-    // What is there may be a link that leads elsewhere.
-    rmSync(file, { force: true })
-    writeFileSync(file, secrets.mask(page), { flag: 'wx' })
+    // Renamed: it is there whole, and what is there may be a link that leads elsewhere.
+    const beside = join(dirname(file), `.${randomUUID()}`)
+    writeFileSync(beside, secrets.mask(page), { flag: 'wx' })
+    renameSync(beside, file)
     log.info(`Page: ${file}`)
   }
   try {
