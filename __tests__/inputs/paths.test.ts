@@ -97,6 +97,9 @@ describe('a page is written into a directory that is there, in the workspace or 
     ['away/new.html', 'it leads out of the workspace', 'no error'],
     ['gone/new.html', `of its directory, there is no ${workspace}/gone`],
     ['policy/new.html', 'of its directory, it is a file'],
+    ['/dev/null', 'it leads out of the workspace', 'something else than a file is there'],
+    ['service', 'something else than a file is there'],
+    ['policy', 'no error'],
   ])('%s: %s', (file, inWorkflow, otherwise = inWorkflow) => {
     const given: Given = { command: 'audit', 'html-file': file }
     expect(refusal(given, runIn(workspace, { tag: undefined, temporary }))).toContain(inWorkflow)

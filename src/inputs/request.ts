@@ -1,3 +1,4 @@
+import { lstatSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { AuditRequest, GitTagRequest, Request } from '../commands/request.ts'
 import { repositoryAt } from '../git/remote.ts'
@@ -111,9 +112,13 @@ function fromOf(policy: Policy, { texts: { from, tag }, mistakes }: Reading) {
 function htmlFileOf({ texts: { 'html-file': file }, run, mistakes }: Reading): AuditRequest['page'] {
   if (file === '') return undefined
   const { kind, path, problem } = lookAt(dirname(file), run)
-  const wrong = kind === 'directory' ? undefined : `of its directory, ${problem}`
-  mistakes.about('html-file', file)(wrong, 'Write a path such as page.html; its directory must exist.')
-  return { file: join(path, basename(file)), madeBy: run.recorded }
+  const whole = join(path, basename(file))
+  // It is replaced: a device or a link must stay.
+  const isFile = kind !== 'directory' || lstatSync(whole, { throwIfNoEntry: false })?.isFile() !== false
+  const wrong = isFile ? undefined : 'something else than a file is there'
+  const why = kind === 'directory' ? wrong : `of its directory, ${problem}`
+  mistakes.about('html-file', file)(why, 'Write a path such as page.html; its directory must exist.')
+  return { file: whole, madeBy: run.recorded }
 }
 
 function credentialsOf({ texts: { username, password }, mistakes }: Reading): Request['credentials'] {
