@@ -31,7 +31,7 @@ export async function withTemporary<T>(
 }
 
 /** Throws `runner-unusable` if something of it stays. */
-export async function removeTemporary(temporary: string): Promise<void> {
+export async function removeTemporary(temporary: string) {
   try {
     // rmSync does not say which error it was.
     await promises.rm(temporary, { recursive: true, force: true })
@@ -44,7 +44,7 @@ export async function removeTemporary(temporary: string): Promise<void> {
 }
 
 /** Removes what this user's runs have left here whose process is no more. */
-export async function removeLeftBehind(parent: string): Promise<void> {
+export async function removeLeftBehind(parent: string) {
   const begin = nameHere()
   for (const name of await promises.readdir(parent).catch(() => [])) {
     const path = join(parent, name)

@@ -27,7 +27,7 @@ export const counted = (count: number, one: string, many = `${one}s`): string =>
   `${count} ${count === 1 ? one : many}`
 
 /** `420 ms`, `1.2 s`, `3 min 20 s`, `2 h`. */
-export function duration(milliseconds: number): string {
+export function duration(milliseconds: number) {
   if (milliseconds > 0 && milliseconds < 999) return `${Math.ceil(milliseconds)} ms`
   const tenths = Math.round(milliseconds / 100)
   const seconds = tenths < 600 ? tenths / 10 : Math.round(milliseconds / 1000)

@@ -15,7 +15,7 @@ import { writeResult } from './write-stdout.ts'
 export async function explain(
   { texts, json }: Call,
   { process, log }: { process: NodeJS.Process; log: Log },
-): Promise<void> {
+) {
   const { stdin, stdout, env } = process
   const mistakes = new Mistakes()
   const run = ciContext(env, process.cwd())

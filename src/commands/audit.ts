@@ -23,7 +23,7 @@ const REQUESTS_AT_ONCE = 16
  * Compares the registry with the policy for every version of the services. Changes nothing, and pulls nothing. Throws
  * `not-as-planned`, or what could not be read if that is all.
  */
-export async function audit(request: AuditRequest, run: Run): Promise<void> {
+export async function audit(request: AuditRequest, run: Run) {
   const all = await run.log.stage('Read the registry', async conclude => {
     const all = await readServices(request, run)
     const looked = all.reduce((sum, { tags }) => sum + tags.size, 0)

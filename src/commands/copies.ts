@@ -26,7 +26,7 @@ export async function publishCopies(
   target: ServiceTarget,
   { constraints, image, copies }: { constraints: Constraints; image: Image; copies: readonly CopyStep[] },
   run: Run,
-): Promise<void> {
+) {
   const { digest, isBuilt } = image
   const { checks, revision } = request
   const known: Constraints = { ...constraints, image: { digest, from: isBuilt ? 'built' : 'found' } }
@@ -83,7 +83,7 @@ function tellWithheld(
   log.warning('Stable tags are withheld', `${tags}: ${checksInFull(openChecks(states))}. ${way}`)
 }
 
-export function hasTagsToWrite({ steps }: Pick<Copies, 'steps'>): boolean {
+export function hasTagsToWrite({ steps }: Pick<Copies, 'steps'>) {
   return steps.some(isWritten)
 }
 
@@ -93,7 +93,7 @@ export function hasTagsToWrite({ steps }: Pick<Copies, 'steps'>): boolean {
  *
  * Throws `not-as-planned` or `not-published`.
  */
-export async function writeCopies(all: readonly Copies[], run: Run, where = ''): Promise<void> {
+export async function writeCopies(all: readonly Copies[], run: Run, where = '') {
   for (const one of all) noteFound(one)
   if (all.some(hasTagsToWrite)) {
     await run.log.stage(`Copy to the other tags${where}`, async conclude => {
@@ -115,7 +115,7 @@ export async function writeCopies(all: readonly Copies[], run: Run, where = ''):
 }
 
 /** Notes what needs no write. */
-export function noteFound({ entry, desired, image, steps }: Copies): void {
+export function noteFound({ entry, desired, image, steps }: Copies) {
   if (!image.isBuilt) noteOutcome(entry, desired.first.tag, 'kept')
   for (const step of steps) {
     const { tag } = step.tag
@@ -148,7 +148,7 @@ async function carryOut(one: Copies, moving: boolean, { signal, log }: Run): Pro
   return { ...one, image: { ...image, manifest } }
 }
 
-export function belongsTo(newest: string): string {
+export function belongsTo(newest: string) {
   return `belongs to ${newest}, which is newer`
 }
 

@@ -27,7 +27,7 @@ export async function execute(
   request: Request,
   process: Process,
   withTemporary: (use: (temporary: string) => Promise<void>) => Promise<void>,
-): Promise<void> {
+) {
   if (request.command === 'plan') return plan(request, process)
   await withTemporary(async temporary => {
     const { env, log, clock, secrets, signal, workspace } = process
@@ -41,7 +41,7 @@ export async function execute(
   })
 }
 
-export async function runCommand(request: Exclude<Request, { command: 'plan' }>, run: Run): Promise<void> {
+export async function runCommand(request: Exclude<Request, { command: 'plan' }>, run: Run) {
   switch (request.command) {
     case 'release':
       return 'build' in request ? release(request, run) : releaseSourceImage(request, run)

@@ -58,7 +58,7 @@ export function noteWritten(
   outcome: 'built' | 'copied' | 'pushed',
   replaced: Digest | undefined,
   log: Run['log'],
-): void {
+) {
   noteOutcome(entry, tag, outcome, { replaced })
   if (replaced !== undefined)
     log.warning('A published version was overwritten', `${entry.image}:${tag} was ${replaced} before.`)
@@ -167,7 +167,7 @@ export async function restoreFirst(
   { desired, entry, registry }: Target,
   observed: Observed,
   steps: readonly Step[],
-): Promise<void> {
+) {
   const { tag } = desired.first
   const restore = steps.find(step => step.kind === 'restore')
   if (restore !== undefined) {

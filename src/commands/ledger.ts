@@ -60,7 +60,7 @@ export interface ServiceEntry extends RepositoryEntry, ImageContent {
 }
 
 /** What it is called beside others. */
-export function nameOf(entry: RepositoryEntry | ServiceEntry): string {
+export function nameOf(entry: RepositoryEntry | ServiceEntry) {
   return 'service' in entry ? entry.service : entry.image
 }
 
@@ -112,22 +112,22 @@ export function noteOutcome(
   tag: string,
   outcome: TagOutcome,
   { note, replaced }: Pick<TagEntry, 'note' | 'replaced'> = {},
-): void {
+) {
   const entry = tags.find(each => each.tag === tag)
   if (entry !== undefined) Object.assign(entry, { outcome, note, replaced })
 }
 
-export function writesRegistry(command: Request['command']): boolean {
+export function writesRegistry(command: Request['command']) {
   return command === 'release' || command === 'push' || command === 'promote'
 }
 
 /** Whether what a command found, or how far it came, is its result, also when it failed. */
-export function hasResultAnyway(command: Request['command']): boolean {
+export function hasResultAnyway(command: Request['command']) {
   return command === 'promote' || command === 'verify' || command === 'audit'
 }
 
 /** Whether the tag leads to the image now. */
-export function isPublished({ outcome }: TagEntry): boolean {
+export function isPublished({ outcome }: TagEntry) {
   return outcome === 'built' || outcome === 'copied' || outcome === 'moved' || outcome === 'kept'
 }
 

@@ -35,11 +35,7 @@ const WITHOUT = 'Or leave this mirror out for now: a later run with it completes
  *
  * Throws `mirror-incomplete`.
  */
-export async function publishMirrors(
-  targets: readonly ServiceTarget[],
-  request: VersionRequest,
-  run: Run,
-): Promise<void> {
+export async function publishMirrors(targets: readonly ServiceTarget[], request: VersionRequest, run: Run) {
   const failures: { service: string; error: ReleaseError; what: string; remedy: string }[] = []
   for (const target of targets) {
     for (const mirror of target.mirrors) {

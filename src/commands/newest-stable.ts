@@ -11,7 +11,7 @@ export async function noteNewestStable(
   targets: readonly ServiceTarget[],
   { decision, policy, source, withRecords }: VerifyRequest,
   run: Run,
-): Promise<void> {
+) {
   // A moving tag does not say which version it is.
   if (!decision.copies.some(({ stable, moving }) => stable && !moving)) return
   const waiting = targets.filter(({ entry }) => entry.tags.some(({ outcome }) => outcome === 'withheld'))

@@ -51,7 +51,7 @@ export async function writableSteps(target: Target, constraints: Constraints): P
   return next
 }
 
-export function isWritten({ kind }: CopyStep): boolean {
+export function isWritten({ kind }: CopyStep) {
   return kind === 'copy' || kind === 'move'
 }
 

@@ -5,7 +5,7 @@ import type { PlanRequest } from './request.ts'
 import { announcePlan, type Run } from './run.ts'
 
 /** Decides and explains; touches neither docker nor the network. Stable tags are withheld if they are not written at once. */
-export function plan(request: PlanRequest, run: Pick<Run, 'log' | 'ledger'>): void {
+export function plan(request: PlanRequest, run: Pick<Run, 'log' | 'ledger'>) {
   const { services } = announcePlan(request, run)
   const { sourceImage, stable, decision } = request
   if (sourceImage !== undefined) {

@@ -19,7 +19,7 @@ import { commitOfTag } from './tag-commit.ts'
  * Gives the published first tag of a git tag its other tags, by digest, without an engine. Of several services, nothing is
  * written until all of them are ready.
  */
-export async function promote(request: PromoteRequest, run: Run): Promise<void> {
+export async function promote(request: PromoteRequest, run: Run) {
   const { checks, decision } = request
   const targets = openTargets(request, run)
   const { commit, ready } = await requireReady(request, targets, run)

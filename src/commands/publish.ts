@@ -38,7 +38,7 @@ export async function publish(
   target: ServiceTarget,
   how: { constraints: Constraints; next: NextSteps; push: Push; labels?: Labels },
   run: Run,
-): Promise<void> {
+) {
   const image = await publishFirst(target, how, run)
   const labels = image.isBuilt ? how.labels : image.manifest && how.next.observed.labels
   if (labels !== undefined) Object.assign(target.entry, imageContent(labels, image.manifest))

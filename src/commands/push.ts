@@ -11,7 +11,7 @@ import type { PushRequest } from './request.ts'
 import { openTarget, type Run } from './run.ts'
 
 /** Publishes what `build` has built, which must be one image under every fixed tag, and of the git tag's commit. */
-export async function push(given: PushRequest, run: Run): Promise<void> {
+export async function push(given: PushRequest, run: Run) {
   const target = openTarget(given, run)
   const fixed = target.entry.tags.filter(({ moving }, index) => !moving || index === 0)
   const [reference = ''] = fixed.map(tag => tag.reference)

@@ -34,11 +34,7 @@ type Common = Omit<Promotion, 'source' | 'destination' | 'digest' | 'written' | 
  * Stores with every image that is stable now what was decided, where the registry has the referrers API. A failure is a
  * warning: the tags are written.
  */
-export async function recordDecision(
-  targets: readonly ServiceTarget[],
-  decided: Decided,
-  run: Run,
-): Promise<void> {
+export async function recordDecision(targets: readonly ServiceTarget[], decided: Decided, run: Run) {
   const { recordedRun, decision, policy, command, commit } = decided
   const stable = targets.filter(({ entry }) => stableTags(entry).length > 0)
   if (recordedRun === undefined || stable.length === 0) return

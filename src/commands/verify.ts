@@ -34,7 +34,7 @@ interface Difference {
  *
  * Throws `not-as-planned`, or what could not be read.
  */
-export async function verify(request: VerifyRequest, run: Run): Promise<void> {
+export async function verify(request: VerifyRequest, run: Run) {
   const targets = openTargets(request, run)
   const { secrets } = run
   const failures: ServiceFailure[] = []

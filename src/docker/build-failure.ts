@@ -58,7 +58,7 @@ export async function buildFailure(
 }
 
 /** Whether the build cache could not be written (`--cache-to`). */
-export function isCacheFailure({ tail }: Failed): boolean {
+export function isCacheFailure({ tail }: Failed) {
   return failedSteps(tail).some(({ name }) => /^exporting (?:.* )?cache\b/i.test(name))
 }
 

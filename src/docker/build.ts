@@ -44,11 +44,7 @@ export async function buildAndPush(
 }
 
 /** Builds for the engine alone. Throws `build-failed`, `invalid-input`, `cache-not-written` or `docker-missing`. */
-export async function buildLocally(
-  docker: Docker,
-  build: Build,
-  references: readonly string[],
-): Promise<void> {
+export async function buildLocally(docker: Docker, build: Build, references: readonly string[]) {
   let result = await runBuild(docker, ['buildx', 'build', '--load'], build, references)
   if (lacksBuildx(result)) result = await runBuild(docker, ['build'], build, references)
   if (result.exitCode === 0) return

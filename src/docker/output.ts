@@ -10,7 +10,7 @@ export interface Failed {
 }
 
 /** The last line that begins with "error", else the last line, as a sentence. */
-export function tellingLine(tail: string): string {
+export function tellingLine(tail: string) {
   const lines = tail
     .split(/[\r\n]+/)
     .map(line => line.trim())
@@ -23,7 +23,7 @@ export function tellingLine(tail: string): string {
 }
 
 /** One of some statuses: a number alone may be a size or a duration. */
-export function withStatus(statuses: string): string {
+export function withStatus(statuses: string) {
   return `\\b(?:status ?(?:code)?|http|from registry)(?: from \\S+ request to)?(?: https?:\\S+)?:? (?:${statuses})\\b`
 }
 
@@ -40,7 +40,7 @@ const PASSING = new RegExp(
 )
 
 /** Whether the connection or the registry was at fault, not the request. */
-export function isRetryableFailure({ lastLine }: Failed): boolean {
+export function isRetryableFailure({ lastLine }: Failed) {
   return PASSING.test(lastLine)
 }
 

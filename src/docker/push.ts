@@ -53,12 +53,12 @@ const LASTING = new RegExp(
   'i',
 )
 
-export function isLastingRefusal(failed: Failed): boolean {
+export function isLastingRefusal(failed: Failed) {
   return LASTING.test(failed.lastLine) && !isRetryableFailure(failed)
 }
 
 /** Whether a command that builds and pushes failed in its push. */
-export function isPushFailure(failed: Failed, reference: string): boolean {
+export function isPushFailure(failed: Failed, reference: string) {
   const { tail, lastLine } = failed
   // A step of the build may push, too, and a base image may be in the same repository.
   if (imageNotPulled(failed) !== undefined || lastLine.includes('" did not complete')) return false

@@ -25,7 +25,7 @@ interface Ports {
 export async function requireSkopeo(
   logins: ReadonlyMap<string, Credentials>,
   options: Pick<Ports, 'env' | 'signal'>,
-): Promise<void> {
+) {
   for (const [registry, { kind }] of logins)
     if (kind === 'registry-token')
       throw new ReleaseError('credentials-unreadable', {

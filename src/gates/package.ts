@@ -13,7 +13,7 @@ export interface PackageGate {
 }
 
 /** Whether it had to wait until the index has the version. Throws `package-missing` or `index-unreadable`. */
-export function waitForPackage(gate: PackageGate, ports: GatePorts): Promise<boolean> {
+export function waitForPackage(gate: PackageGate, ports: GatePorts) {
   const { name, version } = gate.package
   return ports.log.stage(`Wait for ${name} ${version}`, () => waitForVersion(gate, ports))
 }
@@ -55,7 +55,7 @@ export async function retryForPackage(
   output: string,
   gate: PackageGate | undefined,
   { log, clock, started }: GatePorts & { started: number },
-): Promise<boolean> {
+) {
   if (gate === undefined || !pipMissed(output, gate.package)) return false
   if (clock.now() + PIP_PAUSE > started + gate.timeout) return false
   const { name, version } = gate.package
@@ -69,7 +69,7 @@ const NO_MATCH =
 const OTHER_PYTHON = /Ignored the following versions that require a different python version: (.*)/g
 
 /** Not if the version is for another Python: that stays so. */
-export function pipMissed(output: string, { name, version }: PackageGate['package']): boolean {
+export function pipMissed(output: string, { name, version }: PackageGate['package']) {
   const ignored = [...output.matchAll(OTHER_PYTHON)].flatMap(([, list = '']) => list.split('; '))
   if (ignored.some(entry => normaliseVersion(entry.split(' ')[0] ?? '') === version)) return false
   return [...output.matchAll(NO_MATCH)].some(([, project = '', wanted = '']) => {

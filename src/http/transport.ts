@@ -104,7 +104,7 @@ export class Transport implements Disposable {
 }
 
 /** Without the query: it may hold a signature. */
-export function describeRequest({ method, url }: { method: string; url: URL }): string {
+export function describeRequest({ method, url }: { method: string; url: URL }) {
   return `${method} ${url.origin}${url.pathname}`
 }
 

@@ -71,7 +71,7 @@ function lengthOfAny(tokens: readonly Token[], text: string) {
 }
 
 /** Letters that are not bound stay. */
-export function render(tokens: readonly Token[], bindings: Pick<Bindings, 'get'>): string {
+export function render(tokens: readonly Token[], bindings: Pick<Bindings, 'get'>) {
   return tokens
     .map(token => (token.kind === 'literal' ? token.text : (bindings.get(token.letter) ?? token.letter)))
     .join('')

@@ -93,7 +93,7 @@ export function promotionIncomplete(waiting: Finding, gitTag: string): Finding {
 }
 
 /** Whether a stable tag may wait: of a version that is promoted none does, not even a moving one. */
-export function mayWait({ tag }: Step, { first, copies }: Desired, observed: Observed): boolean {
+export function mayWait({ tag }: Step, { first, copies }: Desired, observed: Observed) {
   const fixed = copies.filter(({ stable, moving }) => stable && !moving)
   const image = digestAt(observed, first.tag)
   const isPromoted =

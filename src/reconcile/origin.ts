@@ -26,7 +26,7 @@ export function objectionsTo(images: readonly PublishedImage[], tag: Origin) {
 }
 
 /** Of known commits; a label may have capitals. */
-export function isSameCommit(one: string | undefined, other: string | undefined): boolean {
+export function isSameCommit(one: string | undefined, other: string | undefined) {
   return one !== undefined && one.toLowerCase() === other?.toLowerCase()
 }
 

@@ -35,7 +35,7 @@ export function needsFirstContent(
   { first }: Desired,
   tags: Observed['tags'],
   { publishes, onExisting, own = [], image }: Constraints,
-): boolean {
+) {
   const state = tags.get(first.tag)
   const mayBeKept = publishes !== 'nothing' && image === undefined && onExisting === 'same-revision'
   return mayBeKept && !first.moving && state?.kind === 'present' && !own.includes(state.digest)

@@ -7,7 +7,7 @@ import type { Credentials } from './credentials.ts'
 import type { Repository } from './reference.ts'
 
 /** A refusal proves no absence, whatever its body says. */
-export function provesAbsence({ status, body }: HttpResponse): boolean {
+export function provesAbsence({ status, body }: HttpResponse) {
   if (status !== 400) return status === 404
   return specErrors(body).some(({ code }) => code === 'NAME_UNKNOWN' || code === 'MANIFEST_UNKNOWN')
 }

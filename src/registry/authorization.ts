@@ -26,7 +26,7 @@ export function authorizationFor(options: ConnectionOptions) {
   if (login !== undefined) secrets.addLogin(login)
   return {
     /** Takes a new challenge, unless another request has replaced `refused`; false if there is none. */
-    challenged({ headers }: HttpResponse, refused: string | undefined): boolean {
+    challenged({ headers }: HttpResponse, refused: string | undefined) {
       if (challenge !== undefined && refused !== header) return true
       const challenges = parseChallenges(headers['www-authenticate'] ?? '')
       const of = (name: string) => challenges.find(({ scheme }) => scheme === name)

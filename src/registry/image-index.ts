@@ -11,7 +11,7 @@ export function parseStored(bytes: Buffer, what: string): unknown {
   return value
 }
 
-export function isIndex(mediaType: string): boolean {
+export function isIndex(mediaType: string) {
   return /image\.index|manifest\.list/.test(mediaType)
 }
 
@@ -39,17 +39,17 @@ function imageEntries(index: unknown) {
   })
 }
 
-export function listsManifest({ bytes, digest }: Manifest, part: Digest): boolean {
+export function listsManifest({ bytes, digest }: Manifest, part: Digest) {
   return listedIn(parseStored(bytes, digest), 'manifests').some(entry => field(entry, 'digest') === part)
 }
 
 /** One of BuildKit's. */
-export function isAttestation({ bytes, digest }: Manifest): boolean {
+export function isAttestation({ bytes, digest }: Manifest) {
   return holdsOnly(parseStored(bytes, digest), [IN_TOTO])
 }
 
 /** Or an index with one: not a cache, a signature or another artifact. */
-export function isImage({ bytes, digest, mediaType }: Manifest): boolean {
+export function isImage({ bytes, digest, mediaType }: Manifest) {
   const manifest = parseStored(bytes, digest)
   if (isArtifact(manifest)) return false
   if (isIndex(mediaType)) return imagesIn(manifest).length > 0

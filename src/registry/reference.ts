@@ -26,19 +26,19 @@ export interface ImageReference {
   readonly reference: string
 }
 
-export function imageName({ registry, path }: Repository): string {
+export function imageName({ registry, path }: Repository) {
   return `${registry}/${path}`
 }
 
-export function tagged(repository: Repository, tag: string): string {
+export function tagged(repository: Repository, tag: string) {
   return `${imageName(repository)}:${tag}`
 }
 
-export function byDigest(repository: Repository, digest: Digest): string {
+export function byDigest(repository: Repository, digest: Digest) {
   return `${imageName(repository)}@${digest}`
 }
 
-export function nameOf({ repository, reference }: ImageReference): string {
+export function nameOf({ repository, reference }: ImageReference) {
   return isDigest(reference) ? byDigest(repository, reference) : tagged(repository, reference)
 }
 
@@ -74,11 +74,11 @@ export function pathProblem(registry: string, path: string): string | undefined 
   return isLong ? 'with the registry it has more than 255 characters' : undefined
 }
 
-export function isLoopback(registry: string): boolean {
+export function isLoopback(registry: string) {
   return /^(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]+)?$/i.test(registry)
 }
 
-export function apiHost(registry: string): string {
+export function apiHost(registry: string) {
   return /^(?:index\.)?docker\.io$/.test(registry) ? 'registry-1.docker.io' : registry
 }
 
@@ -91,7 +91,7 @@ export function partsOfReference(reference: string) {
 }
 
 /** As docker reads a reference: distribution's package reference, "ParseDockerRef". */
-export function isIn(repository: Repository, reference: string): boolean {
+export function isIn(repository: Repository, reference: string) {
   const { repository: named } = partsOfReference(reference)
   const { registry, path } = named
   const isHost = /[.:A-Z]/.test(registry) || registry === 'localhost'
@@ -99,11 +99,11 @@ export function isIn(repository: Repository, reference: string): boolean {
   return isSameRepository(isHost ? named : inHub, repository)
 }
 
-export function isSameRepository(one: Repository, other: Repository): boolean {
+export function isSameRepository(one: Repository, other: Repository) {
   return isSameRegistry(one.registry, other.registry) && pathAt(one) === pathAt(other)
 }
 
-export function isSameRegistry(one: string, other: string): boolean {
+export function isSameRegistry(one: string, other: string) {
   return hostOf(one) === hostOf(other)
 }
 

@@ -10,7 +10,7 @@ import { oneLine } from '../text.ts'
 import { jsonOf } from './json-result.ts'
 
 /** Of a run that failed, sets those that are known. Throws `outputs-not-written`. */
-export function setOutputs(ledger: Ledger, error: unknown, temporary: string | undefined): void {
+export function setOutputs(ledger: Ledger, error: unknown, temporary: string | undefined) {
   try {
     const { result } = ledger
     const isOfMirrors = error instanceof ReleaseError && error.name === 'mirror-incomplete'

@@ -17,7 +17,7 @@ export function itemsOf(told: readonly { service: string; line: string }[], coun
 }
 
 /** Who found a tag there does not know since when. */
-export function sinceOf({ time, written }: PromotionNote): string {
+export function sinceOf({ time, written }: PromotionNote) {
   return `since ${time.slice(0, 16).replace('T', ' ')}${written ? '' : ' or before'}`
 }
 

@@ -3,7 +3,7 @@ import { allTagsOf, isPublished, writesRegistry } from '../commands/ledger.ts'
 import { groupBy } from '../group-by.ts'
 
 /** What is written and stable now, as far as a run that failed knows. */
-export function describeState({ result }: Ledger): string {
+export function describeState({ result }: Ledger) {
   if (result === undefined) return NOTHING
   if (result.command === 'audit') return ''
   const tags = allTagsOf(result)

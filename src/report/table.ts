@@ -3,7 +3,7 @@ import { oneLine } from '../text.ts'
 import { contentOf } from './content.ts'
 
 /** Lines for the log, or for a terminal of `width` characters. */
-export function tableOf(result: Ledger['result'], width?: number): string {
+export function tableOf(result: Ledger['result'], width?: number) {
   if (result === undefined) return ''
   const { rows, lists } = contentOf(result)
   if (rows.length === 0 && lists.length === 0) return ''
