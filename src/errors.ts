@@ -1,6 +1,6 @@
 import { oneLine } from './text.ts'
 
-/** What failed, by the names of errors, which docs/troubleshooting.md explains. */
+/** docs/troubleshooting.md explains each. */
 export const errorTitles = {
   'invalid-input': 'An input is not valid',
   'invalid-policy': 'The policy has mistakes',

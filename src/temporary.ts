@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { runnerUnusable } from './errors.ts'
 import { field } from './json.ts'
 
-/** The state of the step that tells the post step the directory. */
+/** The state that tells the post step the directory. */
 export const TEMPORARY = 'temporary'
 
 /** Runs `use` with a directory for files, and removes it. `remember` is told its path first. Throws `runner-unusable`. */

@@ -10,9 +10,9 @@ import type { Run } from './run.ts'
 import { askGitHub } from './tag-commit.ts'
 
 interface Compared<T> {
-  /** With the commit of the git tag, and labels that say which commits the image is of. */
+  /** With the commit of the git tag, and labels. */
   readonly request: T
-  /** To be shown if it is built: what the labels do not say. */
+  /** Shown if it is built. */
   readonly warnings: readonly Warning[]
 }
 
@@ -73,7 +73,7 @@ async function commitOfParts(given: BuildingRequest, parts: readonly Part[], run
   return askGitHub(given, run, { mustExist: true, unasked })
 }
 
-/** The labels that say which commit of another repository the Dockerfile is from. */
+/** The commit of another repository that has the Dockerfile. */
 function contextLabels(parts: readonly Part[]) {
   // The Dockerfile's, if it is not in the context.
   const { source } = parts.findLast(part => part.source.kind === 'other') ?? {}

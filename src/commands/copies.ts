@@ -20,7 +20,7 @@ export interface Copies extends Target {
   readonly steps: readonly CopyStep[]
 }
 
-/** Publishes the tags beside the first: looks again after a build, waits for checks, writes, reads back, records. */
+/** Publishes the tags beside the first. */
 export async function publishCopies(
   request: GitTagRequest,
   target: ServiceTarget,
@@ -46,10 +46,7 @@ export async function publishCopies(
   tellWithheld(target, request, states ?? [], run)
 }
 
-/**
- * Observes and reconciles once more. If another run has published the version while this one built, the first tag is given
- * back to its image.
- */
+/** If another run has published the version while this one built, the first tag is given back to its image. */
 async function reconcileAgain(
   target: Target,
   constraints: Constraints,
@@ -88,8 +85,8 @@ export function hasTagsToWrite({ steps }: Pick<Copies, 'steps'>) {
 }
 
 /**
- * Writes the tags beside the first, the moving ones of all services last, and reads back every tag that was published. `where`
- * belongs to the names of the stages.
+ * Writes the tags beside the first, the moving ones of all services last, and reads back what was published. `where` ends the
+ * names of the stages.
  *
  * Throws `not-as-planned` or `not-published`.
  */
@@ -152,7 +149,7 @@ export function belongsTo(newest: string) {
   return `belongs to ${newest}, which is newer`
 }
 
-/** If one fixed tag can not be overwritten, the others get its image back: they would differ for good. Makes the error. */
+/** If one fixed tag can't be overwritten, the others get its image: they would differ for good. Makes the error. */
 async function restoreTags(
   { registry, entry }: Target,
   { tag, theirs }: { tag: string; theirs: Digest },
@@ -174,7 +171,7 @@ async function restoreTags(
   })
 }
 
-/** Only a tag that was read back is as written. Throws `not-as-planned`. */
+/** Throws `not-as-planned`. */
 async function readBack(all: readonly Copies[], where: string, { log }: Run) {
   await log.stage(`Verify${where}`, async conclude => {
     const wrong = await forServices(all, differences)
@@ -213,7 +210,7 @@ async function differences({ registry, entry, image }: Copies) {
   })
 }
 
-/** Throws `not-as-planned` unless the registry has the image that its answer to HEAD of the first tag named. */
+/** Throws `not-as-planned` unless the registry has the image that HEAD of the first tag named. */
 async function requireThere({ registry, desired, entry, image }: Copies) {
   const { digest, manifest } = image
   if (manifest !== undefined || (await registry.hasManifest(digest))) {

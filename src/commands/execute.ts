@@ -19,10 +19,9 @@ import type { Run } from './run.ts'
 import { releaseSourceImage } from './source-image.ts'
 import { verify } from './verify.ts'
 
-/** What a run has before its connections are opened. */
 export type Process = Pick<Run, 'env' | 'log' | 'secrets' | 'clock' | 'ledger' | 'signal' | 'workspace'>
 
-/** Carries out a request; what is known of it is in the ledger. `withTemporary` makes a directory for its files. */
+/** What is known of the request is in the ledger. `withTemporary` makes a directory for files. */
 export async function execute(
   request: Request,
   process: Process,
@@ -58,7 +57,7 @@ export async function runCommand(request: Exclude<Request, { command: 'plan' }>,
   }
 }
 
-/** Clients with the account that the caller gives for the registry of the services, or that docker has stored. */
+/** Clients with the account that is given for the registry of the services, or docker's. */
 async function registriesOf(
   request: Request,
   { env, signal, secrets, clock }: Process,

@@ -11,17 +11,16 @@ import { noteOutcome, type RepositoryEntry } from './ledger.ts'
 import { type Image, type NextSteps, nextSteps } from './observe.ts'
 import type { Run, Target } from './run.ts'
 
-/** How the image of the first tag gets into the registry. */
 export interface Push {
-  /** For the name of the stage, such as `Build and push`. */
+  /** Of the stage. */
   readonly name: string
-  /** Gives back the digests that the image may have in the registry. `again`: what was built before is there. */
+  /** Gives back the digests that the image may have. `again`: it was built before. */
   readonly attempt: (again: boolean) => Promise<readonly Digest[]>
-  /** For errors that are not of the push: waits, if it is worth another attempt. */
+  /** For other errors: waits, if it is worth another attempt. */
   readonly retry?: (error: unknown) => Promise<boolean>
 }
 
-/** The image that the first tag has already and keeps; or else pushes it and reads it back, as a stage of the run. */
+/** The image that the first tag keeps; or else pushes it and reads it back, as a stage. */
 export async function publishFirst(
   target: Target,
   { constraints, next, push }: { constraints: Constraints; next: NextSteps; push: Push },
@@ -51,7 +50,6 @@ export async function publishFirst(
   })
 }
 
-/** Notes that a tag was written; that it had another image before is a warning. */
 export function noteWritten(
   entry: RepositoryEntry,
   tag: string,
@@ -68,7 +66,7 @@ function keptImage({ digest }: { digest: Digest }, { observed }: NextSteps): Ima
   return { digest, manifest: observed.manifest, isBuilt: false }
 }
 
-/** After a push that failed the registry is read again: an image that is there is not built or pushed a second time. */
+/** After a failed push the registry is read again: an image that is there is not pushed twice. */
 async function pushUntilRead(
   target: Target,
   constraints: Constraints,
@@ -95,7 +93,7 @@ async function pushUntilRead(
   }
 }
 
-/** A push that failed, with the registry's reason: docker's text has no more than "denied" for a full or read-only project. */
+/** With the registry's reason: docker says no more than "denied" of a full or read-only project. */
 async function withReason(error: unknown, registry: RegistryClient): Promise<unknown> {
   const begun = registry.withBackoff(shortBackoff).requireWritable()
   const refusal = await begun.then(() => undefined, knownFailure)
@@ -129,8 +127,8 @@ async function readPushed(
 }
 
 /**
- * Gives the tag the whole index, if it has but a part: an engine with the containerd store that misses content of other
- * platforms pushes the image of its own, and does not say so. BuildKit had pushed the whole index before.
+ * Gives the tag the whole index, if it has but a part: an engine with the containerd store that misses other platforms
+ * pushes its own, and does not say so. BuildKit had pushed the whole index before.
  */
 async function putWhole(
   registry: RegistryClient,
@@ -147,7 +145,7 @@ async function putWhole(
   return undefined
 }
 
-/** Notes what became of the first tag when docker failed, or was stopped: the registry tells, not docker. */
+/** Docker failed, or was stopped: the registry tells what became of the first tag. */
 async function noteFailedPush({ registry, entry, desired }: Target, replaced: Digest | undefined) {
   const { tag } = desired.first
   const state = await registry
@@ -160,8 +158,8 @@ async function noteFailedPush({ registry, entry, desired }: Target, replaced: Di
 }
 
 /**
- * After a build: if another run has given a stable tag its own image, gives the first tag that image, too, as it may be in use.
- * If another run has replaced the first tag, notes that. Throws `not-published` if the other image is none.
+ * After a build: if another run has given a stable tag its own image, the first tag gets that, too, as it may be in use. If
+ * another run has replaced the first tag, notes that. Throws `not-published`.
  */
 export async function restoreFirst(
   { desired, entry, registry }: Target,

@@ -42,7 +42,7 @@ export interface RepositoryEntry {
   readonly tags: readonly TagEntry[]
   /** The image in the registry, if it is known. */
   digest?: Digest
-  /** What keeps it from being promoted or completed, or from being read. */
+  /** What keeps it from being promoted, completed or read. */
   problem?: string
 }
 
@@ -59,7 +59,6 @@ export interface ServiceEntry extends RepositoryEntry, ImageContent {
   newestStable?: { gitTag?: string; compare?: string; record?: PromotionNote }
 }
 
-/** What it is called beside others. */
 export function nameOf(entry: RepositoryEntry | ServiceEntry) {
   return 'service' in entry ? entry.service : entry.image
 }
@@ -80,7 +79,7 @@ export interface Stage {
   readonly conclusion: string
 }
 
-/** Takes down what is known of a run, where it happens. All that is reported is made of it, however the run ends. */
+/** What is known of a run. All that is reported is made of it, however the run ends. */
 export class Ledger {
   readonly stages: Stage[] = []
   readonly warnings: Warning[] = []
@@ -88,7 +87,6 @@ export class Ledger {
   result: Result | AuditResult | undefined
 }
 
-/** The plan of a request, to which nothing has happened yet. */
 export function plannedResult({ command, decision, services }: GitTagRequest): Result {
   const { gitTag, rule, reason, first, copies } = decision
   const entryOf = (repository: Repository): RepositoryEntry => ({
@@ -121,12 +119,11 @@ export function writesRegistry(command: Request['command']) {
   return command === 'release' || command === 'push' || command === 'promote'
 }
 
-/** Whether what a command found, or how far it came, is its result, also when it failed. */
+/** Whether it has a result also when it failed. */
 export function hasResultAnyway(command: Request['command']) {
   return command === 'promote' || command === 'verify' || command === 'audit'
 }
 
-/** Whether the tag leads to the image now. */
 export function isPublished({ outcome }: TagEntry) {
   return outcome === 'built' || outcome === 'copied' || outcome === 'moved' || outcome === 'kept'
 }
@@ -136,7 +133,7 @@ export function allTagsOf({ services }: Result): readonly TagEntry[] {
   return services.flatMap(service => [service, ...service.mirrors]).flatMap(({ tags }) => tags)
 }
 
-/** The services whose stable tags wait, though those of others are there. */
+/** Services whose stable tags wait, though others have theirs. */
 export function leftBehind(services: readonly ServiceEntry[]): string[] {
   const having = (is: TagOutcome) =>
     services.filter(({ tags }) => tags.some(({ stable, outcome }) => stable && outcome === is))

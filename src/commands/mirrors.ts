@@ -11,7 +11,7 @@ import { nextSteps, writableSteps } from './observe.ts'
 import type { VersionRequest } from './request.ts'
 import type { Run, ServiceTarget, Target } from './run.ts'
 
-/** What stands against mirrors that are to have the image `digest`, or one that is yet to be published. */
+/** Without a `digest`, the image is yet to be published. */
 export async function unreadyMirrors(
   all: readonly { readonly target: ServiceTarget; readonly digest: Digest | undefined }[],
   { onExisting, stable }: VersionRequest,
@@ -31,7 +31,7 @@ export async function unreadyMirrors(
 const WITHOUT = 'Or leave this mirror out for now: a later run with it completes it.'
 
 /**
- * Gives every mirror the tags of its service, which is verified, with the same digest. One that fails keeps no other from it.
+ * Gives every mirror the tags of its service, which is verified, with the same digest. One that fails stops no other.
  *
  * Throws `mirror-incomplete`.
  */

@@ -7,13 +7,12 @@ import { REVISION_LABEL, readLabels, SOURCE_LABEL } from '../registry/labels.ts'
 import type { GitTagRequest } from './request.ts'
 import type { Run } from './run.ts'
 
-/** An image whose commit is to be looked at. */
 export interface NamedImage extends PublishedImage {
   /** Without its digest, or as it was given. */
   readonly name: string
 }
 
-/** What the image says of the commit of each of its platforms, and the labels of the first. */
+/** Of each platform, and the labels of the first. */
 export async function readOrigins(registry: RegistryClient, manifest: Manifest) {
   const labels = await readLabels(registry, manifest)
   const origins = labels.map(({ [REVISION_LABEL]: revision, [SOURCE_LABEL]: source }) => ({

@@ -31,7 +31,7 @@ interface Decided extends VersionRequest {
 type Common = Omit<Promotion, 'source' | 'destination' | 'digest' | 'written' | 'checks'>
 
 /**
- * Stores with every image that is stable now what was decided, where the registry has the referrers API. A failure is a
+ * Stores with every image that is stable now what was decided, if the registry has the referrers API. A failure is a
  * warning: the tags are written.
  */
 export async function recordDecision(targets: readonly ServiceTarget[], decided: Decided, run: Run) {
@@ -69,7 +69,7 @@ function stableTags({ tags }: ServiceEntry): readonly TagEntry[] {
   return tags.filter(tag => tag.stable && isPublished(tag))
 }
 
-/** Records every stable tag that this run has written, or that has no record. Gives back how many were stored. */
+/** For every stable tag that this run has written, or that has no record. Gives back how many. */
 async function recordService(
   { registry: patient, entry }: ServiceTarget,
   { states, checks, commit, decision: { gitTag } }: Decided,
@@ -116,7 +116,7 @@ function maskAll(promotion: Promotion, secrets: Run['secrets']): Promotion {
   )
 }
 
-/** An address without what may be a secret in it: an account, a query, a fragment. */
+/** Without what may be a secret: an account, a query, a fragment. */
 function publicAddress(address: string | undefined): string | undefined {
   if (address === undefined || !URL.canParse(address)) return undefined
   const { origin, pathname, protocol } = new URL(address)

@@ -19,12 +19,12 @@ export interface PublishedService {
   readonly mirrors: readonly Repository[]
 }
 
-/** What every command knows. Nothing in a request is checked again. */
+/** Nothing in a request is checked again. */
 interface AnyRequest {
   readonly policy: Policy
   /** At least one. */
   readonly services: readonly PublishedService[]
-  /** The account at the registry; without it, docker's stored credentials serve. */
+  /** Without it, docker's stored credentials serve. */
   readonly credentials: PasswordCredentials | undefined
   readonly stable: Stable
   /** Whether records are stored, or looked for. */
@@ -35,19 +35,19 @@ export interface VersionRequest extends AnyRequest {
   readonly decision: Planned
   /** The commit of the git tag, if it is known. */
   readonly revision: string | undefined
-  /** Whether somebody has looked at the images whose digests are given. */
+  /** At the images whose digests are given. */
   readonly isLookedAt: boolean
   /** The repository of the git tag, and where GitHub has it. */
   readonly source: {
     readonly address: string | undefined
     readonly github: GitHubRepository | undefined
   }
-  /** What is released as it is, if nothing is built. */
+  /** If nothing is built. */
   readonly sourceImage: ImageReference | undefined
   readonly onExisting: OnExisting
   /** Checks that must have passed before stable tags are written. */
   readonly checks: ChecksGate | undefined
-  /** What a record says of the run, if one is to be stored. */
+  /** If a record is to be stored. */
   readonly recordedRun: RecordedRun | undefined
 }
 
@@ -71,9 +71,9 @@ export interface AuditRequest extends AnyRequest {
   readonly command: 'audit'
   /** The git tag of the oldest version that is judged; without it, all are. */
   readonly from: string | undefined
-  /** The HTML file that is written, and what it says of the run. */
+  /** The HTML file that is written. */
   readonly page: { readonly file: string; readonly madeBy: RecordedRun } | undefined
-  /** The images of the services that the files of `used` name, if it is given. */
+  /** The images that the files of `used` name, if it is given. */
   readonly used: readonly Use[] | undefined
 }
 

@@ -46,7 +46,7 @@ export async function releaseSourceImage(given: SourceImageRequest, run: Run) {
   await publish(request, target, { constraints, next, push, labels }, run)
 }
 
-/** The digest of the image, if it is there, and the commit of the git tag, if it is known. Throws `wrong-origin`. */
+/** The digest and the commit, as far as they are known. Throws `wrong-origin`. */
 function readSource(request: SourceImageRequest, from: RegistryClient, run: Run) {
   const { sourceImage, isLookedAt, services } = request
   const name = nameOf(sourceImage)

@@ -29,8 +29,8 @@ interface Difference {
 }
 
 /**
- * Compares the registry with the plan of one git tag, for one service or many; changes nothing. What can not be read of one
- * hides nothing of the others.
+ * Compares the registry with the plan of one git tag; changes nothing. What can't be read of one service hides nothing of
+ * the others.
  *
  * Throws `not-as-planned`, or what could not be read.
  */
@@ -111,7 +111,7 @@ async function compare(
     .map(({ what, remedy }) => ({ service, what, remedy }))
 }
 
-/** Digests that tags lead to and HEAD of the digest does not find; a GET would count as a pull. */
+/** Those that HEAD does not find; a GET would count as a pull. */
 async function lostDigests(registry: RegistryClient, observed: Observed): Promise<ReadonlySet<string>> {
   const digests = new Set([...observed.tags.keys()].flatMap(tag => digestAt(observed, tag) ?? []))
   const lost = await Promise.all(
@@ -137,7 +137,7 @@ function noteCompared(
   else noteOutcome(entry, tag, 'different', { note: `is ${there}` })
 }
 
-/** Notes what records tell of stable tags; why they can't be shown is said once. */
+/** Why they can't be shown is said once. */
 async function showRecords(targets: readonly ServiceTarget[], run: Run) {
   const remarks = new Set<string>()
   await forServices(targets, async ({ entry, registry }) => {

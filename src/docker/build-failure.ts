@@ -65,7 +65,7 @@ export function isCacheFailure({ tail }: Failed) {
 const REFUSED_OPTION =
   /^(?:Error: )?((?:unknown flag: |invalid argument .* for "(?:-\w, )?)(--[a-z][\w-]*).*)$/m
 
-/** What docker says of an option that it refused, if it is one of these. */
+/** What docker says of an option that it refused. */
 export function refusedOption({ tail }: Failed, options: readonly string[]) {
   const [, words = '', name] = REFUSED_OPTION.exec(tail) ?? []
   return options.some(option => option.split('=', 1)[0] === name) ? oneLine(words) : undefined

@@ -19,7 +19,7 @@ export interface Build {
   readonly options: readonly string[]
 }
 
-/** Gives back digests, and throws, as `pushImage` and `buildLocally`. With `again`, what was built before is only pushed. */
+/** As `buildLocally` and `pushImage`. With `again`, what was built before is only pushed. */
 export async function buildAndPush(
   docker: Docker,
   given: Build,

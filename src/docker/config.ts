@@ -22,7 +22,7 @@ export async function storedCredentials(
     : credentialsIn(config, registry)
 }
 
-/** Masks every stored login: docker may use that for a base image, too. */
+/** Docker may use any of them for a base image. */
 export async function addStoredLogins(env: NodeJS.ProcessEnv, secrets: Secrets) {
   for (const config of await Promise.allSettled([configInFile(env), configInVariable(env)])) {
     for (const [, entry] of entriesIn(field(config, 'value'))) {

@@ -57,7 +57,7 @@ export function lastOfStep(tail: string): string[] {
     .map(oneLine)
 }
 
-/** The steps that failed, with their last lines, which BuildKit repeats between two rules. */
+/** With their last lines, which BuildKit repeats between two rules. */
 export function failedSteps(tail: string): { name: string; said: string }[] {
   const steps = tail.matchAll(/^------\n > (.*):\n([\s\S]*?)^------$/gm)
   return [...steps].map(([, name = '', said = '']) => ({ name, said }))

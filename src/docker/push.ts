@@ -19,7 +19,7 @@ export const pushBackoff: Backoff = {
 export class PushInterruptedError extends ReleaseError {}
 
 /**
- * Gives back the image's digests, of which the registry must have one: it may have been pushed in other forms before.
+ * The registry must have one of these digests: the image may have been pushed in other forms before.
  * Throws `push-failed`, `docker-missing` or `PushInterruptedError`.
  */
 export async function pushImage(docker: Docker, reference: string, temporary: string): Promise<Digest[]> {
@@ -57,7 +57,6 @@ export function isLastingRefusal(failed: Failed) {
   return LASTING.test(failed.lastLine) && !isRetryableFailure(failed)
 }
 
-/** Whether a command that builds and pushes failed in its push. */
 export function isPushFailure(failed: Failed, reference: string) {
   const { tail, lastLine } = failed
   // A step of the build may push, too, and a base image may be in the same repository.

@@ -50,7 +50,7 @@ function describe(listing: Listing) {
 
 const PIP_PAUSE = 10_000
 
-/** Waits if pip did not find the package: a node of the index may be behind. */
+/** If pip did not find the package: a node of the index may be behind. */
 export async function retryForPackage(
   output: string,
   gate: PackageGate | undefined,

@@ -53,7 +53,7 @@ export async function inspectCheckout(
   }
 }
 
-/** Of a ref or an annotated git tag's object, if the checkout has it. */
+/** Of a ref or an annotated git tag's object. */
 export async function commitOf(
   directory: string,
   object: string,

@@ -31,7 +31,6 @@ interface TransportOptions {
   readonly signal: AbortSignal
 }
 
-/** Limits time and size, and retries temporary failures. */
 export class Transport implements Disposable {
   readonly #options: TransportOptions
   readonly #agents = new Map<string, http.Agent>()

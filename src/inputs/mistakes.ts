@@ -3,7 +3,6 @@ import { type ErrorName, ReleaseError } from '../errors.ts'
 import { oneLine } from '../text.ts'
 import { nearMiss } from './near-miss.ts'
 
-/** Collects what is wrong with the inputs, to tell it at once. */
 export class Mistakes {
   readonly #all: { input: InputName; error: ReleaseError }[] = []
 

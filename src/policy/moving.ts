@@ -3,7 +3,7 @@ import type { Policy } from './policy.ts'
 import { versionsShownBy } from './published.ts'
 import { compareVersions, type Version, versionOfGitTag } from './version-order.ts'
 
-/** The newer published version with which a moving tag stays, whatever it points at: that may have been deleted. */
+/** The newer version with which a moving tag stays, whatever it points at: that may have been deleted. */
 export function staysWith(
   policy: Policy,
   { gitTag, moving, published }: { gitTag: string; moving: string; published: readonly string[] },

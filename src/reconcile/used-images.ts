@@ -20,7 +20,7 @@ const MOST_BELOW = 5
 
 type FoundImage = UsedImage & { readonly line: number }
 
-/** Returns what finds the images of services of one registry in a text, in one pass. */
+/** For services of one registry; in one pass. */
 export function imageFinder(
   services: readonly { service: string; repository: Repository }[],
 ): (text: string) => FoundImage[] {

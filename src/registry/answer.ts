@@ -71,7 +71,6 @@ function specErrors(body: Buffer) {
   return errors.map(error => ({ code: text(field(error, 'code')), message: text(field(error, 'message')) }))
 }
 
-/** Its status, and the reason that it gives. */
 export function describeAnswer({ status, body }: HttpResponse, secrets: Secrets) {
   const errors = specErrors(body).map(({ code, message }) => (message === '' ? code : `${code}: ${message}`))
   // Masked before it is cut: half a secret would not be recognised.

@@ -15,14 +15,14 @@ export function isIndex(mediaType: string) {
   return /image\.index|manifest\.list/.test(mediaType)
 }
 
-/** The images of an index; BuildKit lists attestations and the layers of a cache there, too. */
+/** BuildKit lists attestations and the layers of a cache there, too. */
 export function imagesIn(index: unknown): Digest[] {
   return imageEntries(index)
     .map(entry => field(entry, 'digest'))
     .filter(isDigest)
 }
 
-/** Such as `linux/arm64`; nothing of an image that is in no index: its config has it. */
+/** Such as `linux/arm64`; nothing for an image that is in no index. */
 export function platformsIn({ bytes, digest }: Manifest): string[] {
   const platforms = imageEntries(parseStored(bytes, digest)).map(entry =>
     ['os', 'architecture', 'variant'].map(name => field(entry, 'platform', name)),

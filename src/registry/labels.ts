@@ -5,7 +5,7 @@ import type { Manifest, RegistryClient } from './client.ts'
 import { imagesIn, isIndex, parseStored, platformsIn } from './image-index.ts'
 import { byDigest, type Digest, isDigest } from './reference.ts'
 
-/** The commit of an image, and its repository: image-spec v1.1, annotations.md. */
+/** image-spec v1.1, annotations.md. */
 export const REVISION_LABEL = 'org.opencontainers.image.revision'
 export const SOURCE_LABEL = 'org.opencontainers.image.source'
 
@@ -15,7 +15,7 @@ export const CONTEXT_REVISION_LABEL = 'io.github.dmwm.stable-release.context.rev
 
 export type Labels = Readonly<Record<string, string>>
 
-/** What an image is of. `dockerfile`: the commit of another repository that has it; `platforms`: of an index. */
+/** `dockerfile`: the commit of another repository that has it; `platforms`: of an index. */
 export interface ImageContent {
   readonly commit?: { readonly sha: string; readonly url: string | undefined } | undefined
   readonly dockerfile?: ImageContent['commit']

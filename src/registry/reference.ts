@@ -20,7 +20,7 @@ export interface Repository {
   readonly path: string
 }
 
-/** An image, by a tag or a digest. */
+/** A tag or a digest. */
 export interface ImageReference {
   readonly repository: Repository
   readonly reference: string

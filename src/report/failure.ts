@@ -21,7 +21,6 @@ export function causeLines(error: unknown): readonly string[] {
   return [...new Set(unsaid.map(cause => `caused by: ${oneLine(cause)}`))]
 }
 
-/** What is written, what failed, and the remedy. */
 export function failureText(error: unknown, ledger?: Ledger) {
   const { what, remedy, link } = failureOf(error)
   const state = ledger === undefined ? '' : describeState(ledger)

@@ -1,7 +1,7 @@
 import { groupBy } from '../group-by.ts'
 import { BY_HAND, type PromotionNote } from '../registry/promotion-record.ts'
 
-/** What the records tell, the newest first, each once for all services that have it. */
+/** The newest first. */
 export function recordList(told: readonly { service: string; records?: readonly PromotionNote[] }[]) {
   const all = told.flatMap(({ service, records = [] }) => records.map(note => ({ service, note })))
   const newest = all.toSorted((a, b) => b.note.time.localeCompare(a.note.time))

@@ -2,7 +2,7 @@ import type { Ledger, Result, TagEntry, TagOutcome } from '../commands/ledger.ts
 import { allTagsOf, isPublished, writesRegistry } from '../commands/ledger.ts'
 import { groupBy } from '../group-by.ts'
 
-/** What is written and stable now, as far as a run that failed knows. */
+/** As far as a run that failed knows. */
 export function describeState({ result }: Ledger) {
   if (result === undefined) return NOTHING
   if (result.command === 'audit') return ''
