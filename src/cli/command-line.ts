@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers'
 import { CommanderError } from 'commander'
 import { systemClock } from '../clock.ts'
 import { execute } from '../commands/execute.ts'
-import { Ledger } from '../commands/ledger.ts'
+import { hasResultAnyway, Ledger } from '../commands/ledger.ts'
 import { asRunnerFault, ReleaseError } from '../errors.ts'
 import { Mistakes } from '../inputs/mistakes.ts'
 import { requestOf } from '../inputs/request.ts'
@@ -50,8 +50,7 @@ export async function runCommandLine(process: NodeJS.Process): Promise<number | 
   } catch (error) {
     const shown = secrets.maskError(asRunnerFault(error))
     // What failed first is what is reported.
-    if (call.json || call.command === 'promote' || LOOKING.includes(call.command))
-      await print(call, ledger, stdout, shown).catch(() => {})
+    if (call.json || hasResultAnyway(call.command)) await print(call, ledger, stdout, shown).catch(() => {})
     for (const line of causeLines(shown)) stderr.write(`${line}\n`)
     stderr.write(`${colours('red', 'error:')} ${eachLine(failureText(shown, ledger))}\n`)
     return error instanceof InterruptedError ? error.by : statusOf(error, call.command)

@@ -20,8 +20,8 @@ import type { Run } from './run.ts'
 const REQUESTS_AT_ONCE = 16
 
 /**
- * Compares the registry with the policy for every version. Changes nothing, and pulls nothing. Throws
- * `not-as-planned`, or what could not be read if that is all.
+ * Compares the registry with the policy for every version. Changes nothing, and pulls nothing. Throws `not-as-planned`, or
+ * what could not be read if that is all.
  */
 export async function audit(request: AuditRequest, run: Run) {
   const all = await run.log.stage('Read the registry', async conclude => {

@@ -80,15 +80,13 @@ function tellWithheld(
   log.warning('Stable tags are withheld', `${tags}: ${checksInFull(openChecks(states))}. ${way}`)
 }
 
-export function hasTagsToWrite({ steps }: Pick<Copies, 'steps'>) {
+export function hasTagsToWrite({ steps }: Copies) {
   return steps.some(isWritten)
 }
 
 /**
  * Writes the tags beside the first, the moving ones of all services last, and reads back what was published. `where` ends the
- * names of the stages.
- *
- * Throws `not-as-planned` or `not-published`.
+ * names of the stages. Throws `not-as-planned` or `not-published`.
  */
 export async function writeCopies(all: readonly Copies[], run: Run, where = '') {
   for (const one of all) noteFound(one)

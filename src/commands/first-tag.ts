@@ -7,7 +7,7 @@ import type { Manifest, RegistryClient } from '../registry/client.ts'
 import { listsManifest } from '../registry/image-index.ts'
 import { type Digest, tagged } from '../registry/reference.ts'
 import { requireImage } from '../registry/require-image.ts'
-import { noteOutcome, type RepositoryEntry } from './ledger.ts'
+import { noteOutcome, type RepositoryEntry, type TagOutcome } from './ledger.ts'
 import { type Image, type NextSteps, nextSteps } from './observe.ts'
 import type { Run, Target } from './run.ts'
 
@@ -53,7 +53,7 @@ export async function publishFirst(
 export function noteWritten(
   entry: RepositoryEntry,
   tag: string,
-  outcome: 'built' | 'copied' | 'pushed',
+  outcome: TagOutcome,
   replaced: Digest | undefined,
   log: Run['log'],
 ) {
@@ -70,10 +70,7 @@ function keptImage({ digest }: { digest: Digest }, { observed }: NextSteps): Ima
 async function pushUntilRead(
   target: Target,
   constraints: Constraints,
-  tries: {
-    attempt: Push['attempt']
-    retry: (error: unknown, attempt: number) => Promise<boolean>
-  },
+  tries: Pick<Push, 'attempt'> & { retry: (error: unknown, attempt: number) => Promise<boolean> },
 ): Promise<Image> {
   const { registry, desired } = target
   for (let number = 1; ; number += 1) {
@@ -127,8 +124,8 @@ async function readPushed(
 }
 
 /**
- * Gives the tag the whole index, if it has but a part: an engine with the containerd store that misses other platforms
- * pushes its own, and does not say so. BuildKit had pushed the whole index before.
+ * Gives the tag the whole index, if it has but a part: an engine with the containerd store that misses other platforms pushes
+ * its own, and does not say so. BuildKit had pushed the whole index before.
  */
 async function putWhole(
   registry: RegistryClient,

@@ -7,8 +7,8 @@ import type { GitTagRequest, Request } from './request.ts'
 
 /**
  * What became of a planned tag. `planned`: nothing so far; `pushed`: not read back; `unclear`: no clear answer to its PUT;
- * `built`, `copied` (or brought), `moved`: by this run; `kept`: it had the image; `stayed`: a moving tag of a newer version; `withheld`: a
- * stable tag that waits; `missing`, `different`: read, and not as planned.
+ * `built`, `copied` (or brought), `moved`: by this run; `kept`: it had the image; `stayed`: a moving tag of a newer version;
+ * `withheld`: a stable tag that waits; `missing`, `different`: read, and not as planned.
  */
 export type TagOutcome =
   | 'planned'
@@ -120,7 +120,7 @@ export function writesRegistry(command: Request['command']) {
 }
 
 /** Whether it has a result also when it failed. */
-export function hasResultAnyway(command: Request['command']) {
+export function hasResultAnyway(command: Request['command'] | 'explain') {
   return command === 'promote' || command === 'verify' || command === 'audit'
 }
 

@@ -23,20 +23,17 @@ export async function unreadyMirrors(
     writableSteps(mirror, mirrorConstraints(mirror.digest, onExisting, stableConstraint(stable))),
   )
   return failures.map(({ service, error: { name, what, remedy, cause } }) => {
-    const error = new ReleaseError(name, { what, remedy: `${remedy} ${WITHOUT}`, cause })
-    return { service, error }
+    const without = `${remedy} Or leave this mirror out for now: a later run with it completes it.`
+    return { service, error: new ReleaseError(name, { what, remedy: without, cause }) }
   })
 }
 
-const WITHOUT = 'Or leave this mirror out for now: a later run with it completes it.'
-
 /**
- * Gives every mirror the tags of its service, which is verified, with the same digest. One that fails stops no other.
- *
- * Throws `mirror-incomplete`.
+ * Gives every mirror the tags of its service, which is verified, with the same digest. One that fails stops no other. Throws
+ * `mirror-incomplete`.
  */
 export async function publishMirrors(targets: readonly ServiceTarget[], request: VersionRequest, run: Run) {
-  const failures: { service: string; error: ReleaseError; what: string; remedy: string }[] = []
+  const failures: (ServiceFailure & { what: string; remedy: string })[] = []
   for (const target of targets) {
     for (const mirror of target.mirrors) {
       try {

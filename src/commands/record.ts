@@ -31,8 +31,8 @@ interface Decided extends VersionRequest {
 type Common = Omit<Promotion, 'source' | 'destination' | 'digest' | 'written' | 'checks'>
 
 /**
- * Stores with every image that is stable now what was decided, if the registry has the referrers API. A failure is a
- * warning: the tags are written.
+ * Stores with every image that is stable now what was decided, if the registry has the referrers API. A failure is a warning:
+ * the tags are written.
  */
 export async function recordDecision(targets: readonly ServiceTarget[], decided: Decided, run: Run) {
   const { recordedRun, decision, policy, command, commit } = decided

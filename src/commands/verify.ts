@@ -22,17 +22,9 @@ import { readNotes } from './record.ts'
 import type { VerifyRequest } from './request.ts'
 import { openTargets, type Run, type ServiceTarget, type Target } from './run.ts'
 
-interface Difference {
-  readonly service: string
-  readonly what: string
-  readonly remedy: string
-}
-
 /**
- * Compares the registry with the plan of one git tag; changes nothing. What can't be read of one service hides nothing of
- * the others.
- *
- * Throws `not-as-planned`, or what could not be read.
+ * Compares the registry with the plan of one git tag; changes nothing. What can't be read of one service hides nothing of the
+ * others. Throws `not-as-planned`, or what could not be read.
  */
 export async function verify(request: VerifyRequest, run: Run) {
   const targets = openTargets(request, run)
@@ -85,10 +77,7 @@ function warnOfIncomplete(targets: readonly ServiceTarget[], { log }: Run) {
 const OF_A_MIRROR =
   'Delete only what is another image in a mirror. Then release again with the same inputs and mirrors: it completes them.'
 
-async function compare(
-  { desired, registry, entry }: Target,
-  constraints: Constraints,
-): Promise<readonly Difference[]> {
+async function compare({ desired, registry, entry }: Target, constraints: Constraints) {
   const observed = await observe({ desired, registry }, constraints)
   const lost = await lostDigests(registry, observed)
   const steps = reconcile(desired, observed, constraints)

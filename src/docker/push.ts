@@ -19,8 +19,8 @@ export const pushBackoff: Backoff = {
 export class PushInterruptedError extends ReleaseError {}
 
 /**
- * The registry must have one of these digests: the image may have been pushed in other forms before.
- * Throws `push-failed`, `docker-missing` or `PushInterruptedError`.
+ * The registry must have one of these digests: the image may have been pushed in other forms before. Throws `push-failed`,
+ * `docker-missing` or `PushInterruptedError`.
  */
 export async function pushImage(docker: Docker, reference: string, temporary: string): Promise<Digest[]> {
   // podman compresses while it pushes: the digest in the registry is another.

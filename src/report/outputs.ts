@@ -3,8 +3,14 @@ import { join } from 'node:path'
 import * as core from '@actions/core'
 import type { OutputName } from '../action-yml.ts'
 import type { AuditResult } from '../commands/audit-result.ts'
-import type { Ledger, Result, TagEntry } from '../commands/ledger.ts'
-import { allTagsOf, hasResultAnyway, isPublished } from '../commands/ledger.ts'
+import {
+  allTagsOf,
+  hasResultAnyway,
+  isPublished,
+  type Ledger,
+  type Result,
+  type TagEntry,
+} from '../commands/ledger.ts'
 import { messageOf, ReleaseError } from '../errors.ts'
 import { oneLine } from '../text.ts'
 import { jsonOf } from './json-result.ts'

@@ -1,5 +1,12 @@
-import type { Ledger, Result, TagEntry, TagOutcome } from '../commands/ledger.ts'
-import { allTagsOf, isPublished, writesRegistry } from '../commands/ledger.ts'
+import {
+  allTagsOf,
+  isPublished,
+  type Ledger,
+  type Result,
+  type TagEntry,
+  type TagOutcome,
+  writesRegistry,
+} from '../commands/ledger.ts'
 import { groupBy } from '../group-by.ts'
 
 /** As far as a run that failed knows. */
