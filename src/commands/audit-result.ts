@@ -21,7 +21,7 @@ export interface AuditedService {
   readonly otherTagsSuchAs: readonly string[]
   readonly recordsProblem?: string | undefined
   readonly olderVersions: number
-  /** The same versions for all services, the newest first. */
+  /** The same for all services, the newest first. */
   readonly versions: readonly AuditedVersion[]
   /** Nothing without the input `used`. */
   readonly used?: readonly AuditedUse[] | undefined

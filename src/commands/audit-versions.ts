@@ -49,7 +49,6 @@ export function auditResult(request: AuditRequest, all: readonly ReadService[]):
   }
 }
 
-/** Tells what a promotion has left behind from what waits for one. */
 function nameIncomplete(services: readonly AuditedService[]): readonly AuditedService[] {
   const all = services.flatMap(({ versions }) => versions)
   const begun = all.filter(({ stableTags }) => stableTags.some(({ moving }) => !moving))

@@ -40,7 +40,6 @@ export async function audit(request: AuditRequest, run: Run) {
   throwIfWrong(result, all)
 }
 
-/** Lists tags, and asks what each leads to, and whether the registry has these images. */
 async function readServices(request: AuditRequest, run: Run): Promise<readonly ReadService[]> {
   const all = await forServices(request.services, of => listVersions(of, request, run))
   const tags = all.flatMap(one => {

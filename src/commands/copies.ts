@@ -20,7 +20,6 @@ export interface Copies extends Target {
   readonly steps: readonly CopyStep[]
 }
 
-/** Publishes the tags beside the first. */
 export async function publishCopies(
   request: GitTagRequest,
   target: ServiceTarget,
@@ -169,7 +168,6 @@ async function restoreTags(
   })
 }
 
-/** Throws `not-as-planned`. */
 async function readBack(all: readonly Copies[], where: string, { log }: Run) {
   await log.stage(`Verify${where}`, async conclude => {
     const wrong = await forServices(all, differences)
@@ -177,7 +175,7 @@ async function readBack(all: readonly Copies[], where: string, { log }: Run) {
       throw new ReleaseError('not-as-planned', {
         what: `What was published is not there as it was written: ${wrong.flat().join('; ')}.`,
         remedy:
-          'Find out what else writes these tags, keep runs apart with a concurrency group, delete only the wrong tags in the registry, and run it again.',
+          'Find out what else writes these tags, keep runs apart with a concurrency group, delete only the wrong tags, and run it again.',
       })
     }
     const tags = new Set(all.flatMap(({ entry }) => entry.tags.filter(isPublished).map(({ tag }) => tag)))

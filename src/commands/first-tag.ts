@@ -20,7 +20,7 @@ export interface Push {
   readonly retry?: (error: unknown) => Promise<boolean>
 }
 
-/** The image that the first tag keeps; or else pushes it and reads it back, as a stage. */
+/** The image that the first tag keeps, or that is pushed and read back. */
 export async function publishFirst(
   target: Target,
   { constraints, next, push }: { constraints: Constraints; next: NextSteps; push: Push },
@@ -66,7 +66,7 @@ function keptImage({ digest }: { digest: Digest }, { observed }: NextSteps): Ima
   return { digest, manifest: observed.manifest, isBuilt: false }
 }
 
-/** After a failed push the registry is read again: an image that is there is not pushed twice. */
+/** After a failed push the registry is read again: nothing is pushed twice. */
 async function pushUntilRead(
   target: Target,
   constraints: Constraints,
@@ -119,7 +119,7 @@ async function readPushed(
         ? `${reference} was pushed, and the registry does not have it.`
         : `${reference} was pushed as ${pushed.join(' or ')}, and the registry has ${manifest.digest} there.`,
     remedy:
-      'Find out what else publishes this tag, and keep two runs apart with a concurrency group; then run it again.',
+      'Find out what else publishes this tag, keep runs apart with a concurrency group, and run it again.',
   })
 }
 

@@ -26,7 +26,7 @@ export function noteFailure(entry: RepositoryEntry, error: ReleaseError, secrets
   return { service: nameOf(entry), error }
 }
 
-/** Throws one error for all that failed, once all have ended. */
+/** Throws one error for all that failed. */
 export async function forServices<
   T extends { readonly entry: RepositoryEntry } | { readonly service: string },
   U,

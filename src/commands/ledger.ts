@@ -40,7 +40,6 @@ export interface RepositoryEntry {
   readonly image: string
   /** The first one first. */
   readonly tags: readonly TagEntry[]
-  /** The image in the registry, if it is known. */
   digest?: Digest
   /** What keeps it from being promoted, completed or read. */
   problem?: string

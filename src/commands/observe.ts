@@ -15,12 +15,12 @@ interface Observation extends Observed {
   readonly labels: Labels
 }
 
-/** The image that the first tag has, and that the others become copies of. */
+/** Of the first tag; the others become copies. */
 export interface Image {
   readonly digest: Digest
-  /** Its manifest, if it was read by GET and hashed. */
+  /** If it was read by GET and hashed. */
   readonly manifest: Manifest | undefined
-  /** Whether it was published during this run, as a rule by it. */
+  /** Whether it was published during this run. */
   readonly isBuilt: boolean
 }
 
@@ -75,7 +75,7 @@ export function allowedSteps({ entry }: Target, steps: readonly Step[]): Pick<Ne
   return { first: first as FirstStep, copies: copies as CopyStep[] }
 }
 
-/** Reads the desired tags, and the first image where a decision depends on it. `readBack`: what the first tag has. */
+/** The first image is read only where a decision depends on it. `readBack`: what the first tag has. */
 export async function observe(
   { desired, registry }: Pick<Target, 'desired' | 'registry'>,
   constraints: Constraints,

@@ -54,5 +54,5 @@ export function wrongOrigins(
 
 const GIVE_DIGEST = 'If it is the right image, give it with its digest.'
 const PUBLISHED =
-  'Find out which is right. If it is not this one, release a new version; or, if nobody uses it yet, release it again with on-existing: overwrite, then promote.'
+  'Find out which is right. If not this one, release a new version; or, if nobody uses it yet, release again with on-existing: overwrite, then promote.'
 const TESTED = "Build and test an image of the git tag's commit, and release that one."

@@ -32,7 +32,7 @@ export async function readRepositories(
   return next
 }
 
-/** Publishes the first tag, by a build with these labels if there is one, the others, and the mirrors. */
+/** `labels`: of a build. */
 export async function publish(
   request: GitTagRequest,
   target: ServiceTarget,

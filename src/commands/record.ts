@@ -123,7 +123,7 @@ function publicAddress(address: string | undefined): string | undefined {
   return protocol === 'https:' || protocol === 'http:' ? `${origin}${pathname}` : undefined
 }
 
-/** What the records of an image tell of its stable tags; or why they can't be read, which is no error. */
+/** What records tell of these tags; or why they can't be read, which is no error. */
 export async function readNotes(
   registry: RegistryClient,
   digest: Digest,

@@ -13,7 +13,6 @@ import { publish, readRepositories } from './publish.ts'
 import type { ReleaseRequest } from './request.ts'
 import { openTarget, type Run } from './run.ts'
 
-/** Builds and pushes the first tag unless it is there, and publishes the others. */
 export async function release(given: ReleaseRequest, run: Run) {
   const target = openTarget(given, run)
   const { request, warnings } = await compareSource(given, run)

@@ -45,7 +45,7 @@ export interface VersionRequest extends AnyRequest {
   /** If nothing is built. */
   readonly sourceImage: ImageReference | undefined
   readonly onExisting: OnExisting
-  /** Checks that must have passed before stable tags are written. */
+  /** Before stable tags are written. */
   readonly checks: ChecksGate | undefined
   /** If a record is to be stored. */
   readonly recordedRun: RecordedRun | undefined
@@ -54,13 +54,12 @@ export interface VersionRequest extends AnyRequest {
 /** `release`, and `build`, which pushes nothing. */
 export interface BuildingRequest extends VersionRequest {
   readonly build: Build
-  /** A package that must be on its index before the image is built. */
+  /** Before the image is built. */
   readonly package: PackageGate | undefined
 }
 
 export type PlanRequest = VersionRequest & { readonly command: 'plan' }
 export type ReleaseRequest = BuildingRequest & { readonly command: 'release' }
-/** Brings an image in place of building one. */
 export type SourceImageRequest = VersionRequest & { command: 'release'; sourceImage: ImageReference }
 export type BuildRequest = BuildingRequest & { readonly command: 'build' }
 export type PushRequest = VersionRequest & { readonly command: 'push' }
@@ -69,7 +68,7 @@ export type VerifyRequest = VersionRequest & { readonly command: 'verify' }
 
 export interface AuditRequest extends AnyRequest {
   readonly command: 'audit'
-  /** The git tag of the oldest version that is judged; without it, all are. */
+  /** The oldest version that is judged; without it, all are. */
   readonly from: string | undefined
   /** The HTML file that is written. */
   readonly page: { readonly file: string; readonly madeBy: RecordedRun } | undefined

@@ -29,7 +29,6 @@ export interface Run {
   readonly registryFor: (repository: Repository, access?: 'pull' | 'pull,push') => RegistryClient
 }
 
-/** What is wanted of a repository, and what is known of it. */
 export interface Target {
   readonly desired: Desired
   readonly registry: RegistryClient

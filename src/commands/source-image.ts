@@ -13,7 +13,7 @@ import type { SourceImageRequest } from './request.ts'
 import { openTarget, type Run } from './run.ts'
 import { commitOfTag } from './tag-commit.ts'
 
-/** Releases an image that exists, as it is, without an engine. If it is gone, a version that is published is completed. */
+/** Without an engine. If the source image is gone, a version that is published is completed. */
 export async function releaseSourceImage(given: SourceImageRequest, run: Run) {
   const target = openTarget(given, run)
   const { sourceImage, checks, decision } = given

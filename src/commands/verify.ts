@@ -66,7 +66,7 @@ export async function verify(request: VerifyRequest, run: Run) {
   })
 }
 
-/** A promotion that has reached some services only is no difference, as the others may wait. */
+/** Not a difference, as services may wait. */
 function warnOfIncomplete(targets: readonly ServiceTarget[], { log }: Run) {
   const waiting = leftBehind(targets.map(({ entry }) => entry)).join(', ')
   if (waiting === '') return

@@ -1,5 +1,3 @@
-/** What docker, BuildKit and podman say when a command fails. */
-
 import { oneLine } from '../text.ts'
 
 export interface Failed {
@@ -39,7 +37,7 @@ const PASSING = new RegExp(
   'i',
 )
 
-/** Whether the connection or the registry was at fault, not the request. */
+/** Where the request was not at fault. */
 export function isRetryableFailure({ lastLine }: Failed) {
   return PASSING.test(lastLine)
 }
@@ -47,7 +45,7 @@ export function isRetryableFailure({ lastLine }: Failed) {
 export const REFUSED =
   /access denied|access to the resource is denied|insufficient_scope|no basic auth credentials|authentication required|\bunauthorized\b|\b403 \(?forbidden/i
 
-/** The last lines of the steps that failed, without their times. */
+/** Without their times. */
 export function lastOfStep(tail: string): string[] {
   return failedSteps(tail)
     .flatMap(({ said }) => said.split('\n'))

@@ -29,7 +29,7 @@ export async function requireSkopeo(
   for (const [registry, { kind }] of logins)
     if (kind === 'registry-token')
       throw new ReleaseError('credentials-unreadable', {
-        what: `Docker's login for ${registry} is a registrytoken, which skopeo takes only as an argument, for every user of the machine to see.`,
+        what: `Docker's login for ${registry} is a registrytoken, which skopeo takes only as an argument: every user could see it.`,
         remedy: 'Log in with a user name and a password, or a token in its place.',
       })
   // It reads its options, then its policy, then the names.

@@ -28,7 +28,7 @@ export interface Finding {
   /** A part of a sentence. */
   readonly what: string
   readonly remedy: string
-  /** Whether a moving tag is on a newer version than it should be. */
+  /** Of a moving tag that is on too new a version. */
   readonly isAhead?: boolean
   /** The image that the tag has, and the one that it should have, if they differ. */
   readonly digest?: Digest | undefined

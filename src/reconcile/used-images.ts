@@ -48,7 +48,7 @@ export function imageFinder(
     })
 }
 
-/** The `tag:` at the indentation of a line's `repository:`. */
+/** At the indentation of `repository:`. */
 function tagBelow(lines: readonly string[], index: number) {
   const [, lead] = REPOSITORY_KEY.exec(lines[index] ?? '') ?? []
   const below = lines.slice(index + 1, index + 1 + MOST_BELOW)

@@ -4,7 +4,7 @@ import type { Manifest } from './client.ts'
 import { IN_TOTO, MANIFEST_MEDIA_TYPES } from './media-types.ts'
 import { type Digest, isDigest } from './reference.ts'
 
-/** JSON that a registry has. Throws `registry-unreadable`. */
+/** Throws `registry-unreadable`. */
 export function parseStored(bytes: Buffer, what: string): unknown {
   const value = parseJson(bytes.toString())
   if (value === undefined) throw unreadable(`${what} is not JSON.`, 'Inspect that image, or set on-existing.')

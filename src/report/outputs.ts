@@ -71,7 +71,7 @@ function references(tags: readonly TagEntry[]) {
 
 export const RECORD_FOLDER = 'stable-release-record-'
 
-/** The record of a run for one service, in a file that lasts as long as the job. */
+/** Of a run for one service; the file lasts as long as the job. */
 function writeRecord(result: Result | AuditResult, temporary: string | undefined) {
   const [service, ...others] = result.command === 'audit' ? [] : result.services
   if (service?.record === undefined || others.length > 0 || temporary === undefined) return undefined
