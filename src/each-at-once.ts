@@ -1,4 +1,4 @@
-/** Does the same for every item, at most so many at once. After the first error, no more is begun. */
+/** After the first error, no more is begun. */
 export async function eachAtOnce<T>(items: readonly T[], atOnce: number, run: (item: T) => Promise<void>) {
   const waiting = [...items].reverse()
   const work = async (): Promise<void> => {

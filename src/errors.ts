@@ -82,7 +82,7 @@ export function runnerUnusable(what: string, remedy: string, cause: unknown): Re
 
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
-/** What an error says, and what caused it, outermost first. */
+/** Outermost first. */
 export const causesOf = (error: unknown): readonly string[] => {
   if (error === undefined) return []
   const said = error instanceof ReleaseError ? error.what : messageOf(error)

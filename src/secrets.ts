@@ -36,7 +36,7 @@ const VALUE = new RegExp(
 )
 const ENCODINGS = new RegExp(ENCODED, 'gi')
 
-/** Cuts credentials out of quoted Authorization headers, and leaves sentences alone. */
+/** In quoted Authorization headers; sentences stay. */
 export const cutAuthorization = (text: string): string =>
   text
     .replace(HEADER, `$1${MASK}`)

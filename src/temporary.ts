@@ -8,7 +8,7 @@ import { field } from './json.ts'
 /** The state that tells the post step the directory. */
 export const TEMPORARY = 'temporary'
 
-/** Runs `use` with a directory for files, and removes it. `remember` is told its path first. Throws `runner-unusable`. */
+/** `remember` is told the path before it is made. Throws `runner-unusable`. */
 export async function withTemporary<T>(
   parent: string,
   use: (temporary: string) => Promise<T>,
@@ -43,7 +43,7 @@ export async function removeTemporary(temporary: string) {
   }
 }
 
-/** Removes what this user's runs have left here whose process is no more. */
+/** What this user's runs have left whose process is no more. */
 export async function removeLeftBehind(parent: string) {
   const begin = nameHere()
   for (const name of await promises.readdir(parent).catch(() => [])) {

@@ -78,7 +78,7 @@ function readChecks(gate: ChecksGate, sha: string, ports: GatePorts) {
   })
 }
 
-/** Asks GitHub, after its rate limit again, each time later. */
+/** After GitHub's rate limit again, each time later. */
 async function ask<T>(
   { repository, timeout }: ChecksGate,
   { transport, log, clock }: GatePorts,

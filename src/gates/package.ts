@@ -12,7 +12,7 @@ export interface PackageGate {
   readonly timeout: number
 }
 
-/** Whether it had to wait until the index has the version. Throws `package-missing` or `index-unreadable`. */
+/** Whether it had to wait. Throws `package-missing` or `index-unreadable`. */
 export function waitForPackage(gate: PackageGate, ports: GatePorts) {
   const { name, version } = gate.package
   return ports.log.stage(`Wait for ${name} ${version}`, () => waitForVersion(gate, ports))

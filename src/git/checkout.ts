@@ -29,7 +29,7 @@ interface GitPorts {
 /** Submodules count. */
 const STATUS = ['--untracked-files=no', '--ignore-submodules=untracked', '--no-renames']
 
-/** Reads a directory's checkout, and what has changed below `path`. Throws `commit-unreadable`. */
+/** With what has changed below `path`. Throws `commit-unreadable`. */
 export async function inspectCheckout(
   { directory, path, gitTag }: { directory: string; path: string; gitTag: string },
   ports: GitPorts,

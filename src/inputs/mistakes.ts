@@ -28,7 +28,7 @@ export class Mistakes {
     }
   }
 
-  /** The value that was given or probably meant. `more` says what else is allowed. */
+  /** What was given or probably meant. `more` says what else is allowed. */
   oneOf<T extends string>(input: InputName, given: string, allowed: readonly T[], more = ''): T | undefined {
     const meant = allowed.find(value => value === given) ?? nearMiss(given, allowed)
     const remedy = `${meant ? `Did you mean ${meant}? ` : ''}Allowed are ${allowed.join(', ')}${more}.`

@@ -14,7 +14,7 @@ export function staysWith(
   return compareVersions(newest.version, released) > 0 ? newest.name : undefined
 }
 
-/** The published tag of each moving tag's newest version; these decide as all published tags do. */
+/** They decide as all published tags do. */
 export function newestOfMoving(policy: Policy, published: readonly string[]): ReadonlyMap<string, string> {
   return new Map([...newestVersions(policy, published)].map(([moving, { shownBy }]) => [moving, shownBy]))
 }

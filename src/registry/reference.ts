@@ -47,7 +47,6 @@ const COMPONENT = '[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?'
 const HOST = new RegExp(`^(${COMPONENT}(?:\\.${COMPONENT})*|\\[[0-9A-Fa-f:]+\\])(?::[1-9][0-9]*)?$`)
 const PATH_COMPONENT = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/
 
-/** Why `text` is not the host of a registry, if so. */
 export function registryProblem(text: string): string | undefined {
   if (/^https?:/i.test(text)) return 'it is an address; leave "https://" out'
   if (text.includes('/')) return 'it contains "/"; the path belongs in project'
@@ -61,7 +60,6 @@ export function registryProblem(text: string): string | undefined {
     : 'docker takes a name without dot or port for a Docker Hub user; write the full host name'
 }
 
-/** Why `path` is not a repository of the registry, if so. */
 export function pathProblem(registry: string, path: string): string | undefined {
   for (const component of path.split('/')) {
     if (component === '') return 'it has an empty part'
