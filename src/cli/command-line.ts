@@ -98,9 +98,6 @@ async function withSecrets({ texts, passwordStdin }: Call, { env, stdin }: NodeJ
   return { ...texts, password, 'github-token': env.GITHUB_TOKEN ?? '' }
 }
 
-/** Their result is what they found, also when that is a failure. */
-const LOOKING: readonly Call['command'][] = ['verify', 'audit']
-
 /** Only JSON has the error. */
 async function print(
   { command, json }: Call,
@@ -122,5 +119,6 @@ const UNREADABLE: readonly string[] = [
 function statusOf(error: unknown, command: Call['command']) {
   if (!(error instanceof ReleaseError)) return 1
   if (error.name === 'stable-image-missing') return 2
-  return LOOKING.includes(command) && UNREADABLE.includes(error.name) ? 3 : 1
+  const isLooking = command === 'verify' || command === 'audit'
+  return isLooking && UNREADABLE.includes(error.name) ? 3 : 1
 }

@@ -40,7 +40,7 @@ export async function audit(request: AuditRequest, run: Run) {
   throwIfWrong(result, all)
 }
 
-async function readServices(request: AuditRequest, run: Run): Promise<readonly ReadService[]> {
+async function readServices(request: AuditRequest, run: Run) {
   const all = await forServices(request.services, of => listVersions(of, request, run))
   const tags = all.flatMap(one => {
     const wanted = one.judged.flatMap(({ decision }) => allTags(decision).map(({ tag }) => tag))

@@ -46,11 +46,7 @@ export async function publishCopies(
 }
 
 /** If another run has published the version while this one built, the first tag is given back to its image. */
-async function reconcileAgain(
-  target: Target,
-  constraints: Constraints,
-  readBack?: Digest,
-): Promise<readonly CopyStep[]> {
+async function reconcileAgain(target: Target, constraints: Constraints, readBack?: Digest) {
   const observed = await observe(target, constraints, readBack)
   const steps = reconcile(target.desired, observed, constraints)
   if (constraints.image?.from === 'built') await restoreFirst(target, observed, steps)
@@ -151,7 +147,7 @@ async function restoreTags(
   { registry, entry }: Target,
   { tag, theirs }: { tag: string; theirs: Digest },
   error: ReleaseError,
-): Promise<ReleaseError> {
+) {
   const manifest = await requireImage(registry, theirs)
   const written = entry.tags.filter(({ outcome }) => ['built', 'copied', 'pushed'].includes(outcome))
   const before = written.flatMap(({ replaced, tag: name }) =>

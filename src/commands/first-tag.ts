@@ -3,7 +3,7 @@ import { knownFailure, ReleaseError } from '../errors.ts'
 import { pauseBetween, shortBackoff } from '../http/retry.ts'
 import { type Constraints, digestAt, type Observed } from '../reconcile/state.ts'
 import type { Step } from '../reconcile/step.ts'
-import type { Manifest, RegistryClient } from '../registry/client.ts'
+import type { RegistryClient } from '../registry/client.ts'
 import { listsManifest } from '../registry/image-index.ts'
 import { type Digest, tagged } from '../registry/reference.ts'
 import { requireImage } from '../registry/require-image.ts'
@@ -71,7 +71,7 @@ async function pushUntilRead(
   target: Target,
   constraints: Constraints,
   tries: Pick<Push, 'attempt'> & { retry: (error: unknown, attempt: number) => Promise<boolean> },
-): Promise<Image> {
+) {
   const { registry, desired } = target
   for (let number = 1; ; number += 1) {
     try {
@@ -103,11 +103,7 @@ async function withReason(error: unknown, registry: RegistryClient): Promise<unk
 }
 
 /** What is there must be what docker says it pushed. Throws `not-as-planned`. */
-async function readPushed(
-  registry: RegistryClient,
-  tag: string,
-  pushed: readonly Digest[],
-): Promise<Manifest> {
+async function readPushed(registry: RegistryClient, tag: string, pushed: readonly Digest[]) {
   const reference = tagged(registry.repository, tag)
   const manifest = await registry.getManifest(tag)
   if (manifest !== undefined && pushed.includes(manifest.digest)) return manifest
@@ -127,12 +123,7 @@ async function readPushed(
  * Gives the tag the whole index, if it has but a part: an engine with the containerd store that misses other platforms pushes
  * its own, and does not say so. BuildKit had pushed the whole index before.
  */
-async function putWhole(
-  registry: RegistryClient,
-  tag: string,
-  pushed: readonly Digest[],
-  part: Digest,
-): Promise<Manifest | undefined> {
+async function putWhole(registry: RegistryClient, tag: string, pushed: readonly Digest[], part: Digest) {
   for (const digest of pushed) {
     const whole = await registry.getManifest(digest)
     if (whole === undefined || !listsManifest(whole, part)) continue

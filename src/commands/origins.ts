@@ -7,11 +7,6 @@ import { REVISION_LABEL, readLabels, SOURCE_LABEL } from '../registry/labels.ts'
 import type { GitTagRequest } from './request.ts'
 import type { Run } from './run.ts'
 
-export interface NamedImage extends PublishedImage {
-  /** Without its digest, or as it was given. */
-  readonly name: string
-}
-
 /** Of each platform, and the labels of the first. */
 export async function readOrigins(registry: RegistryClient, manifest: Manifest) {
   const labels = await readLabels(registry, manifest)
@@ -22,9 +17,9 @@ export async function readOrigins(registry: RegistryClient, manifest: Manifest) 
   return { origins, labels: labels[0] ?? {} }
 }
 
-/** Why images are not of the commit of the git tag, by service: errors `wrong-origin`. */
+/** Why images are not of the git tag's commit, by service: errors `wrong-origin`. `name` is as given, or without digest. */
 export function wrongOrigins(
-  images: readonly NamedImage[],
+  images: readonly (PublishedImage & { name: string })[],
   tag: TagCommit,
   { source, decision, command }: GitTagRequest,
   { log }: Pick<Run, 'log'>,

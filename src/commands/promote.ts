@@ -9,7 +9,7 @@ import { forServices, noteFailure, tryServices } from './for-services.ts'
 import { noteOutcome } from './ledger.ts'
 import { publishMirrors, unreadyMirrors } from './mirrors.ts'
 import { nextSteps } from './observe.ts'
-import { type NamedImage, readOrigins, wrongOrigins } from './origins.ts'
+import { readOrigins, wrongOrigins } from './origins.ts'
 import { recordDecision } from './record.ts'
 import type { PromoteRequest } from './request.ts'
 import { openTargets, type Run, type ServiceTarget } from './run.ts'
@@ -42,7 +42,6 @@ export async function promote(request: PromoteRequest, run: Run) {
 }
 
 type Candidate = Copies & ServiceTarget
-type Inspected = Candidate & { readonly origin: NamedImage }
 
 /**
  * As a stage of the run. Throws what keeps one service from being promoted, or `not-ready` for several; the ledger has the
@@ -91,7 +90,7 @@ async function readCandidate(target: ServiceTarget, image: Constraints['image'])
 }
 
 /** Reads what the image says of its origin, and makes sure that the account may write. */
-async function inspect(one: Candidate, { isLookedAt }: PromoteRequest): Promise<Inspected> {
+async function inspect(one: Candidate, { isLookedAt }: PromoteRequest) {
   const { registry, given, desired, entry, image } = one
   const manifest = await requireTaggedImage(registry, desired.first.tag, image.digest)
   entry.digest = image.digest

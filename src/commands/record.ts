@@ -16,7 +16,7 @@ import { type Digest, digestOf } from '../registry/reference.ts'
 import { linesOfServices, remediesOf } from '../service-errors.ts'
 import { counted } from '../text.ts'
 import { forServices } from './for-services.ts'
-import { isPublished, type ServiceEntry, type TagEntry } from './ledger.ts'
+import { isPublished, type ServiceEntry } from './ledger.ts'
 import type { VersionRequest } from './request.ts'
 import type { Run, ServiceTarget } from './run.ts'
 
@@ -65,7 +65,7 @@ export async function recordDecision(targets: readonly ServiceTarget[], decided:
   )
 }
 
-function stableTags({ tags }: ServiceEntry): readonly TagEntry[] {
+function stableTags({ tags }: ServiceEntry) {
   return tags.filter(tag => tag.stable && isPublished(tag))
 }
 
@@ -117,7 +117,7 @@ function maskAll(promotion: Promotion, secrets: Run['secrets']): Promotion {
 }
 
 /** Without what may be a secret: an account, a query, a fragment. */
-function publicAddress(address: string | undefined): string | undefined {
+function publicAddress(address: string | undefined) {
   if (address === undefined || !URL.canParse(address)) return undefined
   const { origin, pathname, protocol } = new URL(address)
   return protocol === 'https:' || protocol === 'http:' ? `${origin}${pathname}` : undefined

@@ -101,7 +101,7 @@ async function compare({ desired, registry, entry }: Target, constraints: Constr
 }
 
 /** Those that HEAD does not find; a GET would count as a pull. */
-async function lostDigests(registry: RegistryClient, observed: Observed): Promise<ReadonlySet<string>> {
+async function lostDigests(registry: RegistryClient, observed: Observed) {
   const digests = new Set([...observed.tags.keys()].flatMap(tag => digestAt(observed, tag) ?? []))
   const lost = await Promise.all(
     [...digests].map(async digest => ((await registry.hasManifest(digest)) ? [] : [digest])),

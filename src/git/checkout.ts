@@ -54,11 +54,7 @@ export async function inspectCheckout(
 }
 
 /** Of a ref or an annotated git tag's object. */
-export async function commitOf(
-  directory: string,
-  object: string,
-  ports: GitPorts,
-): Promise<string | undefined> {
+export async function commitOf(directory: string, object: string, ports: GitPorts) {
   const said = await git(directory, ['rev-parse', '--verify', '--quiet', `${object}^{commit}`], ports)
   return said.exitCode === 0 ? said.stdout.trim() : undefined
 }

@@ -10,11 +10,7 @@ export async function requireImage(registry: RegistryClient, digest: Digest): Pr
 }
 
 /** As `requireTagged`. */
-export async function requireTaggedImage(
-  registry: RegistryClient,
-  tag: string,
-  digest: Digest,
-): Promise<Manifest> {
+export async function requireTaggedImage(registry: RegistryClient, tag: string, digest: Digest) {
   return requireIsImage(await requireTagged(registry, tag, digest), byDigest(registry.repository, digest))
 }
 
@@ -22,11 +18,7 @@ export async function requireTaggedImage(
  * Read and hashed: HEAD is not enough to write something. Throws `not-published` if it is gone, `not-as-planned` if it is not
  * what HEAD said.
  */
-export async function requireTagged(
-  registry: RegistryClient,
-  tag: string,
-  digest: Digest,
-): Promise<Manifest> {
+export async function requireTagged(registry: RegistryClient, tag: string, digest: Digest) {
   const reference = tagged(registry.repository, tag)
   const manifest = (await registry.getManifest(tag)) ?? throwGone(reference)
   if (manifest.digest === digest) return manifest
