@@ -53,7 +53,7 @@ export async function buildFailure(
   const step = quoted.length === 0 ? '' : `\nThe step said last:\n${quoted.join('')}`
   const what = `The build of ${reference} failed: docker ${describeEnd(result)}: ${lastLine}${step}`
   const remedy =
-    'If the network, a server, or the memory or disk of this machine was at fault, run it again; also after a fix in another repository that has the Dockerfile. To ship any other fix, push a new git tag.'
+    'If the network, a server, or the memory or disk of this machine was at fault, run it again; also after a fix in the repository of the Dockerfile, if that is another one. To ship any other fix, push a new git tag.'
   return new BuildFailedError({ what, remedy }, tail)
 }
 
