@@ -1,9 +1,5 @@
-/** Does the same for every item, at most so many at once. After the first error, no more is begun. */
-export async function eachAtOnce<T>(
-  items: readonly T[],
-  atOnce: number,
-  run: (item: T) => Promise<void>,
-): Promise<void> {
+/** After the first error, no more is begun. */
+export async function eachAtOnce<T>(items: readonly T[], atOnce: number, run: (item: T) => Promise<void>) {
   const waiting = [...items].reverse()
   const work = async (): Promise<void> => {
     for (let item = waiting.pop(); item !== undefined; item = waiting.pop()) await run(item)

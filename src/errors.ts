@@ -1,6 +1,6 @@
 import { oneLine } from './text.ts'
 
-/** What failed, by the names of errors, which docs/troubleshooting.md explains. */
+/** docs/troubleshooting.md explains each. */
 export const errorTitles = {
   'invalid-input': 'An input is not valid',
   'invalid-policy': 'The policy has mistakes',
@@ -82,7 +82,7 @@ export function runnerUnusable(what: string, remedy: string, cause: unknown): Re
 
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
-/** What an error says, and what caused it, outermost first. */
+/** Outermost first. */
 export const causesOf = (error: unknown): readonly string[] => {
   if (error === undefined) return []
   const said = error instanceof ReleaseError ? error.what : messageOf(error)

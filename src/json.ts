@@ -1,4 +1,4 @@
-/** What is in a value from outside, by the names that lead to it. */
+/** By the names that lead to it. */
 export const field = (value: unknown, ...names: readonly string[]): unknown =>
   names.reduce(
     (inner: unknown, name) =>

@@ -1,4 +1,4 @@
-/** Says in one line what a stage came to. `failed`: not as it must be. */
+/** In one line. `failed`: not as it must be. */
 export type Conclude = (line: string, verdict?: 'failed') => void
 
 export interface Warning {

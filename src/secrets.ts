@@ -36,7 +36,7 @@ const VALUE = new RegExp(
 )
 const ENCODINGS = new RegExp(ENCODED, 'gi')
 
-/** Cuts credentials out of quoted Authorization headers, and leaves sentences alone. */
+/** In quoted Authorization headers; sentences stay. */
 export const cutAuthorization = (text: string): string =>
   text
     .replace(HEADER, `$1${MASK}`)
@@ -54,7 +54,7 @@ export class Secrets {
     this.#onForm = onForm
   }
 
-  /** Call it before the secret is used. */
+  /** Before it is used. */
   add(secret: string): void {
     if (secret.length < SHORTEST) return
     const fresh = new Set(
@@ -81,7 +81,7 @@ export class Secrets {
     return cutAuthorization(this.#forms.reduce((masked, form) => masked.replaceAll(form, MASK), text))
   }
 
-  /** The same error, and what caused it, with masked texts. */
+  /** And what caused it. */
   maskError(error: unknown): unknown {
     if (typeof error === 'string') return this.mask(error)
     if (!(error instanceof Error)) return error

@@ -1,7 +1,7 @@
 import { type ErrorName, ReleaseError } from './errors.ts'
 import { groupBy } from './group-by.ts'
 
-/** What the reader can do about several failures: each remedy once, in a line with its services if remedies differ. */
+/** Each remedy once, in a line with its services if remedies differ. */
 export const remediesOf = (failures: readonly { service?: string; remedy: string }[]): string => {
   const services = groupBy(failures, ({ remedy }) => remedy)
   const isOfMany = new Set(failures.map(({ service }) => service)).size > 1
@@ -20,7 +20,7 @@ interface ServiceFact {
   readonly what: string
 }
 
-/** What is said of several services, once for all of which it is the same but for what names their images. */
+/** Each fact once for all services of which it is the same but for what names their images. */
 export const saidOfServices = (all: readonly ServiceFact[]): string[] => {
   const causes = groupBy(all, ({ service, what }) => {
     const isItsName = (word: string) => word.split(/[^\w-]+/).includes(service)

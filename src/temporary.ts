@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import { runnerUnusable } from './errors.ts'
 import { field } from './json.ts'
 
-/** The state of the step that tells the post step the directory. */
+/** The state that tells the post step the directory. */
 export const TEMPORARY = 'temporary'
 
-/** Runs `use` with a directory for files, and removes it. `remember` is told its path first. Throws `runner-unusable`. */
+/** `remember` is told the path before it is made. Throws `runner-unusable`. */
 export async function withTemporary<T>(
   parent: string,
   use: (temporary: string) => Promise<T>,
@@ -31,7 +31,7 @@ export async function withTemporary<T>(
 }
 
 /** Throws `runner-unusable` if something of it stays. */
-export async function removeTemporary(temporary: string): Promise<void> {
+export async function removeTemporary(temporary: string) {
   try {
     // rmSync does not say which error it was.
     await promises.rm(temporary, { recursive: true, force: true })
@@ -43,8 +43,8 @@ export async function removeTemporary(temporary: string): Promise<void> {
   }
 }
 
-/** Removes what this user's runs have left here whose process is no more. */
-export async function removeLeftBehind(parent: string): Promise<void> {
+/** What this user's runs have left whose process is no more. */
+export async function removeLeftBehind(parent: string) {
   const begin = nameHere()
   for (const name of await promises.readdir(parent).catch(() => [])) {
     const path = join(parent, name)

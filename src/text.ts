@@ -23,11 +23,10 @@ export const asOneLine = (value: unknown): string | undefined =>
   typeof value === 'string' ? oneLine(value) : undefined
 
 /** `1 tag`, `2 tags`. */
-export const counted = (count: number, one: string, many = `${one}s`): string =>
-  `${count} ${count === 1 ? one : many}`
+export const counted = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`
 
 /** `420 ms`, `1.2 s`, `3 min 20 s`, `2 h`. */
-export function duration(milliseconds: number): string {
+export function duration(milliseconds: number) {
   if (milliseconds > 0 && milliseconds < 999) return `${Math.ceil(milliseconds)} ms`
   const tenths = Math.round(milliseconds / 100)
   const seconds = tenths < 600 ? tenths / 10 : Math.round(milliseconds / 1000)

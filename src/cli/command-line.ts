@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers'
 import { CommanderError } from 'commander'
 import { systemClock } from '../clock.ts'
 import { execute } from '../commands/execute.ts'
-import { Ledger } from '../commands/ledger.ts'
+import { hasResultAnyway, Ledger } from '../commands/ledger.ts'
 import { asRunnerFault, ReleaseError } from '../errors.ts'
 import { Mistakes } from '../inputs/mistakes.ts'
 import { requestOf } from '../inputs/request.ts'
@@ -50,8 +50,7 @@ export async function runCommandLine(process: NodeJS.Process): Promise<number | 
   } catch (error) {
     const shown = secrets.maskError(asRunnerFault(error))
     // What failed first is what is reported.
-    if (call.json || call.command === 'promote' || LOOKING.includes(call.command))
-      await print(call, ledger, stdout, shown).catch(() => {})
+    if (call.json || hasResultAnyway(call.command)) await print(call, ledger, stdout, shown).catch(() => {})
     for (const line of causeLines(shown)) stderr.write(`${line}\n`)
     stderr.write(`${colours('red', 'error:')} ${eachLine(failureText(shown, ledger))}\n`)
     return error instanceof InterruptedError ? error.by : statusOf(error, call.command)
@@ -99,9 +98,6 @@ async function withSecrets({ texts, passwordStdin }: Call, { env, stdin }: NodeJ
   return { ...texts, password, 'github-token': env.GITHUB_TOKEN ?? '' }
 }
 
-/** Their result is what they found, also when that is a failure. */
-const LOOKING: readonly Call['command'][] = ['verify', 'audit']
-
 /** Only JSON has the error. */
 async function print(
   { command, json }: Call,
@@ -123,5 +119,6 @@ const UNREADABLE: readonly string[] = [
 function statusOf(error: unknown, command: Call['command']) {
   if (!(error instanceof ReleaseError)) return 1
   if (error.name === 'stable-image-missing') return 2
-  return LOOKING.includes(command) && UNREADABLE.includes(error.name) ? 3 : 1
+  const isLooking = command === 'verify' || command === 'audit'
+  return isLooking && UNREADABLE.includes(error.name) ? 3 : 1
 }

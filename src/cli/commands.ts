@@ -17,7 +17,7 @@ export interface CommandHelp {
   /** Only for the command's own help. */
   readonly details: string
   readonly positionals: Inputs
-  /** Its default; without one it must be given. */
+  /** Else it must be given. */
   readonly project?: string
   readonly options: Inputs
 }

@@ -11,11 +11,10 @@ import type { Call } from './arguments.ts'
 import { ciContext } from './ci.ts'
 import { writeResult } from './write-stdout.ts'
 
-/** Prints what a policy makes of the git tags on standard input. */
 export async function explain(
   { texts, json }: Call,
   { process, log }: { process: NodeJS.Process; log: Log },
-): Promise<void> {
+) {
   const { stdin, stdout, env } = process
   const mistakes = new Mistakes()
   const run = ciContext(env, process.cwd())

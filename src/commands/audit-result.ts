@@ -16,13 +16,12 @@ export interface AuditedService {
   readonly service: string
   readonly image: string
   readonly problem?: string | undefined
-  /** How many tags belong to no version, and some of them. */
+  /** Of no version. */
   readonly otherTags: number
   readonly otherTagsSuchAs: readonly string[]
-  /** Why not all of its records are shown. */
   readonly recordsProblem?: string | undefined
   readonly olderVersions: number
-  /** The same versions for all services, the newest first. */
+  /** The same for all services, the newest first. */
   readonly versions: readonly AuditedVersion[]
   /** Nothing without the input `used`. */
   readonly used?: readonly AuditedUse[] | undefined
@@ -38,13 +37,13 @@ export interface AuditedUse extends Omit<Use, 'service'> {
 export interface AuditedVersion {
   readonly gitTag: string
   readonly rule: string
-  /** `published`: no stable tag is due, or one that has moved on; `absent`: not there, or not judged: no fault. */
+  /** `published`: no stable tag is due, or one that has moved on; `absent`: no fault. */
   readonly state: 'stable' | 'published' | 'waiting' | 'wrong' | 'absent' | 'unread'
   /** The image of the first tag. */
   readonly digest: Digest | undefined
-  /** Those that lead to the image, with what their records tell. */
+  /** That lead to the image. */
   readonly stableTags: readonly StableTag[]
-  /** Fixed ones that do not: the reader needs to know who wrote them. */
+  /** Fixed ones that do not. */
   readonly inDoubt?: readonly StableTag[]
   readonly findings: readonly Finding[]
   readonly problem?: string
@@ -57,7 +56,7 @@ interface StableTag {
   readonly record?: PromotionNote | undefined
 }
 
-/** The newest version first; last, with its places, what is used. */
+/** The newest version first; last what is used. */
 export function findingsIn({ services }: AuditResult) {
   return services
     .flatMap(({ service, versions, used = [] }) => [

@@ -19,21 +19,20 @@ export interface ReadService {
   readonly registry: RegistryClient
   readonly published: Published
   readonly used: readonly Use[]
-  /** Its versions that are judged, the newest first. */
+  /** The newest first. */
   readonly judged: readonly PublishedVersion[]
-  /** Of every moving tag, the tag that shows the newest version which it could lead to. */
+  /** Of every moving tag, the tag that shows the newest version it could lead to. */
   readonly newest: ReadonlyMap<string, string>
   readonly tags: Map<string, TagState>
-  /** Images that tags lead to, and the registry does not have. */
+  /** Images of tags that the registry does not have. */
   readonly lost: Set<Digest>
-  /** What kept tags, images by their digests, or the list of all tags (`''`) from being read. */
+  /** By tag, digest, or `''` for the list of all tags. */
   readonly unread: Map<string, ReleaseError>
-  /** What records tell, by the reference of the stable tag. */
+  /** By the reference of the stable tag. */
   readonly notes: ReadonlyMap<string, PromotionNote>
   readonly records: 'not-read' | 'read' | 'unsupported' | { readonly problem: string }
 }
 
-/** Compares all that was read with the policy. */
 export function auditResult(request: AuditRequest, all: readonly ReadService[]): AuditResult {
   // Where one of the services has the first tag of a version, that one counts.
   const judged = all
@@ -50,7 +49,6 @@ export function auditResult(request: AuditRequest, all: readonly ReadService[]):
   }
 }
 
-/** Tells what a promotion has left behind from what waits for one. */
 function nameIncomplete(services: readonly AuditedService[]): readonly AuditedService[] {
   const all = services.flatMap(({ versions }) => versions)
   const begun = all.filter(({ stableTags }) => stableTags.some(({ moving }) => !moving))
@@ -119,7 +117,7 @@ function judgeUse(
   return { ...use, gitTags, finding }
 }
 
-/** A version that only others have, or use: a fault if it should be stable here, as this service has an older one. */
+/** A version of others: a fault if it should be stable here, as this service has an older one. */
 function judgeAbsent(
   { published: { versions } }: ReadService,
   { decision, version, hasFirst }: PublishedVersion,

@@ -16,14 +16,14 @@ import { readNotes } from './record.ts'
 import type { AuditRequest, PublishedService } from './request.ts'
 import type { Run } from './run.ts'
 
-/** How many requests go to the registry at once, for all services together. */
+/** For all services together. */
 const REQUESTS_AT_ONCE = 16
 
 /**
- * Compares the registry with the policy for every version of the services. Changes nothing, and pulls nothing. Throws
- * `not-as-planned`, or what could not be read if that is all.
+ * Compares the registry with the policy for every version. Changes nothing, and pulls nothing. Throws `not-as-planned`, or
+ * what could not be read if that is all.
  */
-export async function audit(request: AuditRequest, run: Run): Promise<void> {
+export async function audit(request: AuditRequest, run: Run) {
   const all = await run.log.stage('Read the registry', async conclude => {
     const all = await readServices(request, run)
     const looked = all.reduce((sum, { tags }) => sum + tags.size, 0)
@@ -40,8 +40,7 @@ export async function audit(request: AuditRequest, run: Run): Promise<void> {
   throwIfWrong(result, all)
 }
 
-/** Lists the tags of the services, and asks what each leads to, and whether the registry has these images. */
-async function readServices(request: AuditRequest, run: Run): Promise<readonly ReadService[]> {
+async function readServices(request: AuditRequest, run: Run) {
   const all = await forServices(request.services, of => listVersions(of, request, run))
   const tags = all.flatMap(one => {
     const wanted = one.judged.flatMap(({ decision }) => allTags(decision).map(({ tag }) => tag))
@@ -63,10 +62,10 @@ async function readServices(request: AuditRequest, run: Run): Promise<readonly R
   return Promise.all(all.map(async one => ({ ...one, ...(await readRecords(one, run)) })))
 }
 
-/** How many questions about a service may stay without an answer: each was asked for minutes. */
+/** Of one service: each was asked for minutes. */
 const MOST_UNANSWERED = 3
 
-/** Asks about something. What keeps it from being read, as a part of a sentence, hides nothing else. */
+/** Notes a failure, as a part of a sentence: it hides nothing else. */
 async function ask<T>(
   unread: ReadService['unread'],
   about: string,

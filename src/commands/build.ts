@@ -6,8 +6,8 @@ import { noteOutcome } from './ledger.ts'
 import type { BuildRequest } from './request.ts'
 import { openTarget, type Run } from './run.ts'
 
-/** Builds the image once and leaves it in the engine under every fixed tag, as docker.sh build does. */
-export async function build(given: BuildRequest, run: Run): Promise<void> {
+/** Leaves the image in the engine under every fixed tag, as docker.sh build does. */
+export async function build(given: BuildRequest, run: Run) {
   const { log } = run
   const { entry, registry } = openTarget(given, run)
   const { request, warnings } = await compareSource(given, run)

@@ -1,20 +1,12 @@
 import { basename, dirname } from 'node:path'
 import { commitOf, inspectCheckout } from '../git/checkout.ts'
 import { type Source, sourceOfCheckout, type TagCommit, wrongCommit } from '../git/source.ts'
-import type { Warning } from '../log.ts'
 import { CONTEXT_REVISION_LABEL, CONTEXT_SOURCE_LABEL, REVISION_LABEL } from '../registry/labels.ts'
 import { oneLine } from '../text.ts'
 import { fromWorkspace } from '../workspace-path.ts'
 import type { BuildingRequest } from './request.ts'
 import type { Run } from './run.ts'
 import { askGitHub } from './tag-commit.ts'
-
-interface Compared<T> {
-  /** With the commit of the git tag, and labels that say which commits the image is of. */
-  readonly request: T
-  /** To be shown if it is built: what the labels do not say. */
-  readonly warnings: readonly Warning[]
-}
 
 /** The context, or a Dockerfile elsewhere. */
 interface Part {
@@ -25,12 +17,11 @@ interface Part {
 
 /**
  * Compares what is to be built with the git tag: a checkout of the git tag's own repository must be at its commit, one of
- * another repository is right as it is.
- *
- * Throws `wrong-commit` if a checkout is at another commit than the git tag, `commit-unreadable` if that is not known,
+ * another repository is right as it is. The request gets the commit and labels; warnings are shown if it is built. Throws
+ * `wrong-commit` if a checkout is at another commit than the git tag, `commit-unreadable` if that is not known,
  * `invalid-input` if GitHub knows no such git tag.
  */
-export async function compareSource<T extends BuildingRequest>(given: T, run: Run): Promise<Compared<T>> {
+export async function compareSource<T extends BuildingRequest>(given: T, run: Run) {
   const { build, decision } = given
   const parts = await partsOf(given, run)
   const tag = await commitOfParts(given, parts, run)
@@ -73,7 +64,7 @@ async function commitOfParts(given: BuildingRequest, parts: readonly Part[], run
   return askGitHub(given, run, { mustExist: true, unasked })
 }
 
-/** The labels that say which commit of another repository the Dockerfile is from. */
+/** The commit of another repository that has the Dockerfile. */
 function contextLabels(parts: readonly Part[]) {
   // The Dockerfile's, if it is not in the context.
   const { source } = parts.findLast(part => part.source.kind === 'other') ?? {}

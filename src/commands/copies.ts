@@ -20,13 +20,12 @@ export interface Copies extends Target {
   readonly steps: readonly CopyStep[]
 }
 
-/** Publishes the tags beside the first: looks again after a build, waits for checks, writes, reads back, records. */
 export async function publishCopies(
   request: GitTagRequest,
   target: ServiceTarget,
   { constraints, image, copies }: { constraints: Constraints; image: Image; copies: readonly CopyStep[] },
   run: Run,
-): Promise<void> {
+) {
   const { digest, isBuilt } = image
   const { checks, revision } = request
   const known: Constraints = { ...constraints, image: { digest, from: isBuilt ? 'built' : 'found' } }
@@ -46,15 +45,8 @@ export async function publishCopies(
   tellWithheld(target, request, states ?? [], run)
 }
 
-/**
- * Observes and reconciles once more. If another run has published the version while this one built, the first tag is given
- * back to its image.
- */
-async function reconcileAgain(
-  target: Target,
-  constraints: Constraints,
-  readBack?: Digest,
-): Promise<readonly CopyStep[]> {
+/** If another run has published the version while this one built, the first tag is given back to its image. */
+async function reconcileAgain(target: Target, constraints: Constraints, readBack?: Digest) {
   const observed = await observe(target, constraints, readBack)
   const steps = reconcile(target.desired, observed, constraints)
   if (constraints.image?.from === 'built') await restoreFirst(target, observed, steps)
@@ -83,17 +75,15 @@ function tellWithheld(
   log.warning('Stable tags are withheld', `${tags}: ${checksInFull(openChecks(states))}. ${way}`)
 }
 
-export function hasTagsToWrite({ steps }: Pick<Copies, 'steps'>): boolean {
+export function hasTagsToWrite({ steps }: Copies) {
   return steps.some(isWritten)
 }
 
 /**
- * Writes the tags beside the first, the moving ones of all services last, and reads back every tag that was published. `where`
- * belongs to the names of the stages.
- *
- * Throws `not-as-planned` or `not-published`.
+ * Writes the tags beside the first, the moving ones of all services last, and reads back what was published. `where` ends the
+ * names of the stages. Throws `not-as-planned` or `not-published`.
  */
-export async function writeCopies(all: readonly Copies[], run: Run, where = ''): Promise<void> {
+export async function writeCopies(all: readonly Copies[], run: Run, where = '') {
   for (const one of all) noteFound(one)
   if (all.some(hasTagsToWrite)) {
     await run.log.stage(`Copy to the other tags${where}`, async conclude => {
@@ -115,7 +105,7 @@ export async function writeCopies(all: readonly Copies[], run: Run, where = ''):
 }
 
 /** Notes what needs no write. */
-export function noteFound({ entry, desired, image, steps }: Copies): void {
+export function noteFound({ entry, desired, image, steps }: Copies) {
   if (!image.isBuilt) noteOutcome(entry, desired.first.tag, 'kept')
   for (const step of steps) {
     const { tag } = step.tag
@@ -148,16 +138,16 @@ async function carryOut(one: Copies, moving: boolean, { signal, log }: Run): Pro
   return { ...one, image: { ...image, manifest } }
 }
 
-export function belongsTo(newest: string): string {
+export function belongsTo(newest: string) {
   return `belongs to ${newest}, which is newer`
 }
 
-/** If one fixed tag can not be overwritten, the others get its image back: they would differ for good. Makes the error. */
+/** If one fixed tag can't be overwritten, the others get its image: they would differ for good. Makes the error. */
 async function restoreTags(
   { registry, entry }: Target,
   { tag, theirs }: { tag: string; theirs: Digest },
   error: ReleaseError,
-): Promise<ReleaseError> {
+) {
   const manifest = await requireImage(registry, theirs)
   const written = entry.tags.filter(({ outcome }) => ['built', 'copied', 'pushed'].includes(outcome))
   const before = written.flatMap(({ replaced, tag: name }) =>
@@ -174,7 +164,6 @@ async function restoreTags(
   })
 }
 
-/** Only a tag that was read back is as written. Throws `not-as-planned`. */
 async function readBack(all: readonly Copies[], where: string, { log }: Run) {
   await log.stage(`Verify${where}`, async conclude => {
     const wrong = await forServices(all, differences)
@@ -182,7 +171,7 @@ async function readBack(all: readonly Copies[], where: string, { log }: Run) {
       throw new ReleaseError('not-as-planned', {
         what: `What was published is not there as it was written: ${wrong.flat().join('; ')}.`,
         remedy:
-          'Find out what else writes these tags, keep runs apart with a concurrency group, delete only the wrong tags in the registry, and run it again.',
+          'Find out what else writes these tags, keep runs apart with a concurrency group, delete only the wrong tags, and run it again.',
       })
     }
     const tags = new Set(all.flatMap(({ entry }) => entry.tags.filter(isPublished).map(({ tag }) => tag)))
@@ -213,7 +202,7 @@ async function differences({ registry, entry, image }: Copies) {
   })
 }
 
-/** Throws `not-as-planned` unless the registry has the image that its answer to HEAD of the first tag named. */
+/** Throws `not-as-planned` unless the registry has the image that HEAD of the first tag named. */
 async function requireThere({ registry, desired, entry, image }: Copies) {
   const { digest, manifest } = image
   if (manifest !== undefined || (await registry.hasManifest(digest))) {

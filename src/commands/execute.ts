@@ -19,15 +19,14 @@ import type { Run } from './run.ts'
 import { releaseSourceImage } from './source-image.ts'
 import { verify } from './verify.ts'
 
-/** What a run has before its connections are opened. */
 export type Process = Pick<Run, 'env' | 'log' | 'secrets' | 'clock' | 'ledger' | 'signal' | 'workspace'>
 
-/** Carries out a request; what is known of it is in the ledger. `withTemporary` makes a directory for its files. */
+/** What is known of the request is in the ledger. `withTemporary` makes a directory for files. */
 export async function execute(
   request: Request,
   process: Process,
   withTemporary: (use: (temporary: string) => Promise<void>) => Promise<void>,
-): Promise<void> {
+) {
   if (request.command === 'plan') return plan(request, process)
   await withTemporary(async temporary => {
     const { env, log, clock, secrets, signal, workspace } = process
@@ -41,7 +40,7 @@ export async function execute(
   })
 }
 
-export async function runCommand(request: Exclude<Request, { command: 'plan' }>, run: Run): Promise<void> {
+export async function runCommand(request: Exclude<Request, { command: 'plan' }>, run: Run) {
   switch (request.command) {
     case 'release':
       return 'build' in request ? release(request, run) : releaseSourceImage(request, run)
@@ -58,7 +57,7 @@ export async function runCommand(request: Exclude<Request, { command: 'plan' }>,
   }
 }
 
-/** Clients with the account that the caller gives for the registry of the services, or that docker has stored. */
+/** Clients with the account that is given for the registry of the services, or docker's. */
 async function registriesOf(
   request: Request,
   { env, signal, secrets, clock }: Process,

@@ -3,25 +3,24 @@ import { knownFailure, ReleaseError } from '../errors.ts'
 import { pauseBetween, shortBackoff } from '../http/retry.ts'
 import { type Constraints, digestAt, type Observed } from '../reconcile/state.ts'
 import type { Step } from '../reconcile/step.ts'
-import type { Manifest, RegistryClient } from '../registry/client.ts'
+import type { RegistryClient } from '../registry/client.ts'
 import { listsManifest } from '../registry/image-index.ts'
 import { type Digest, tagged } from '../registry/reference.ts'
 import { requireImage } from '../registry/require-image.ts'
-import { noteOutcome, type RepositoryEntry } from './ledger.ts'
+import { noteOutcome, type RepositoryEntry, type TagOutcome } from './ledger.ts'
 import { type Image, type NextSteps, nextSteps } from './observe.ts'
 import type { Run, Target } from './run.ts'
 
-/** How the image of the first tag gets into the registry. */
 export interface Push {
-  /** For the name of the stage, such as `Build and push`. */
+  /** Of the stage. */
   readonly name: string
-  /** Gives back the digests that the image may have in the registry. `again`: what was built before is there. */
+  /** Gives back the digests that the image may have. `again`: it was built before. */
   readonly attempt: (again: boolean) => Promise<readonly Digest[]>
-  /** For errors that are not of the push: waits, if it is worth another attempt. */
+  /** For other errors: waits, if it is worth another attempt. */
   readonly retry?: (error: unknown) => Promise<boolean>
 }
 
-/** The image that the first tag has already and keeps; or else pushes it and reads it back, as a stage of the run. */
+/** The image that the first tag keeps, or that is pushed and read back. */
 export async function publishFirst(
   target: Target,
   { constraints, next, push }: { constraints: Constraints; next: NextSteps; push: Push },
@@ -51,14 +50,13 @@ export async function publishFirst(
   })
 }
 
-/** Notes that a tag was written; that it had another image before is a warning. */
 export function noteWritten(
   entry: RepositoryEntry,
   tag: string,
-  outcome: 'built' | 'copied' | 'pushed',
+  outcome: TagOutcome,
   replaced: Digest | undefined,
   log: Run['log'],
-): void {
+) {
   noteOutcome(entry, tag, outcome, { replaced })
   if (replaced !== undefined)
     log.warning('A published version was overwritten', `${entry.image}:${tag} was ${replaced} before.`)
@@ -68,15 +66,12 @@ function keptImage({ digest }: { digest: Digest }, { observed }: NextSteps): Ima
   return { digest, manifest: observed.manifest, isBuilt: false }
 }
 
-/** After a push that failed the registry is read again: an image that is there is not built or pushed a second time. */
+/** After a failed push the registry is read again: nothing is pushed twice. */
 async function pushUntilRead(
   target: Target,
   constraints: Constraints,
-  tries: {
-    attempt: Push['attempt']
-    retry: (error: unknown, attempt: number) => Promise<boolean>
-  },
-): Promise<Image> {
+  tries: Pick<Push, 'attempt'> & { retry: (error: unknown, attempt: number) => Promise<boolean> },
+) {
   const { registry, desired } = target
   for (let number = 1; ; number += 1) {
     try {
@@ -95,7 +90,7 @@ async function pushUntilRead(
   }
 }
 
-/** A push that failed, with the registry's reason: docker's text has no more than "denied" for a full or read-only project. */
+/** With the registry's reason: docker says no more than "denied" of a full or read-only project. */
 async function withReason(error: unknown, registry: RegistryClient): Promise<unknown> {
   const begun = registry.withBackoff(shortBackoff).requireWritable()
   const refusal = await begun.then(() => undefined, knownFailure)
@@ -108,11 +103,7 @@ async function withReason(error: unknown, registry: RegistryClient): Promise<unk
 }
 
 /** What is there must be what docker says it pushed. Throws `not-as-planned`. */
-async function readPushed(
-  registry: RegistryClient,
-  tag: string,
-  pushed: readonly Digest[],
-): Promise<Manifest> {
+async function readPushed(registry: RegistryClient, tag: string, pushed: readonly Digest[]) {
   const reference = tagged(registry.repository, tag)
   const manifest = await registry.getManifest(tag)
   if (manifest !== undefined && pushed.includes(manifest.digest)) return manifest
@@ -124,20 +115,15 @@ async function readPushed(
         ? `${reference} was pushed, and the registry does not have it.`
         : `${reference} was pushed as ${pushed.join(' or ')}, and the registry has ${manifest.digest} there.`,
     remedy:
-      'Find out what else publishes this tag, and keep two runs apart with a concurrency group; then run it again.',
+      'Find out what else publishes this tag, keep runs apart with a concurrency group, and run it again.',
   })
 }
 
 /**
- * Gives the tag the whole index, if it has but a part: an engine with the containerd store that misses content of other
- * platforms pushes the image of its own, and does not say so. BuildKit had pushed the whole index before.
+ * Gives the tag the whole index, if it has but a part: an engine with the containerd store that misses other platforms pushes
+ * its own, and does not say so. BuildKit had pushed the whole index before.
  */
-async function putWhole(
-  registry: RegistryClient,
-  tag: string,
-  pushed: readonly Digest[],
-  part: Digest,
-): Promise<Manifest | undefined> {
+async function putWhole(registry: RegistryClient, tag: string, pushed: readonly Digest[], part: Digest) {
   for (const digest of pushed) {
     const whole = await registry.getManifest(digest)
     if (whole === undefined || !listsManifest(whole, part)) continue
@@ -147,7 +133,7 @@ async function putWhole(
   return undefined
 }
 
-/** Notes what became of the first tag when docker failed, or was stopped: the registry tells, not docker. */
+/** Docker failed, or was stopped: the registry tells what became of the first tag. */
 async function noteFailedPush({ registry, entry, desired }: Target, replaced: Digest | undefined) {
   const { tag } = desired.first
   const state = await registry
@@ -160,14 +146,14 @@ async function noteFailedPush({ registry, entry, desired }: Target, replaced: Di
 }
 
 /**
- * After a build: if another run has given a stable tag its own image, gives the first tag that image, too, as it may be in use.
- * If another run has replaced the first tag, notes that. Throws `not-published` if the other image is none.
+ * After a build: if another run has given a stable tag its own image, the first tag gets that, too, as it may be in use. If
+ * another run has replaced the first tag, notes that. Throws `not-published`.
  */
 export async function restoreFirst(
   { desired, entry, registry }: Target,
   observed: Observed,
   steps: readonly Step[],
-): Promise<void> {
+) {
   const { tag } = desired.first
   const restore = steps.find(step => step.kind === 'restore')
   if (restore !== undefined) {

@@ -8,8 +8,8 @@ import { nameOf, type RepositoryEntry } from './ledger.ts'
 const SERVICES_AT_ONCE = 8
 
 /**
- * Does the same for every service, some at once. A known failure is noted with its service and in `failures`, and keeps none
- * of the others from it; everything else is thrown once all have ended.
+ * Does the same for every service. A known failure is noted with its service and in `failures`; everything else is thrown
+ * once all have ended.
  */
 export async function tryServices<T extends { readonly entry: RepositoryEntry }, U>(
   services: readonly T[],
@@ -21,13 +21,12 @@ export async function tryServices<T extends { readonly entry: RepositoryEntry },
   return values
 }
 
-/** Notes what keeps a repository from being promoted or completed, or read. */
 export function noteFailure(entry: RepositoryEntry, error: ReleaseError, secrets: Secrets): ServiceFailure {
   entry.problem = secrets.mask(error.what.replace(/\.?\s*$/, ''))
   return { service: nameOf(entry), error }
 }
 
-/** Does the same for every service, and throws one error for all that failed, once all have ended. */
+/** Throws one error for all that failed. */
 export async function forServices<
   T extends { readonly entry: RepositoryEntry } | { readonly service: string },
   U,

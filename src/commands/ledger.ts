@@ -7,8 +7,8 @@ import type { GitTagRequest, Request } from './request.ts'
 
 /**
  * What became of a planned tag. `planned`: nothing so far; `pushed`: not read back; `unclear`: no clear answer to its PUT;
- * `built`, `copied` (or brought), `moved`: by this run; `kept`: it had the image; `stayed`: a moving tag of a newer version; `withheld`: a
- * stable tag that waits; `missing`, `different`: read, and not as planned.
+ * `built`, `copied` (or brought), `moved`: by this run; `kept`: it had the image; `stayed`: a moving tag of a newer version;
+ * `withheld`: a stable tag that waits; `missing`, `different`: read, and not as planned.
  */
 export type TagOutcome =
   | 'planned'
@@ -40,9 +40,8 @@ export interface RepositoryEntry {
   readonly image: string
   /** The first one first. */
   readonly tags: readonly TagEntry[]
-  /** The image in the registry, if it is known. */
   digest?: Digest
-  /** What keeps it from being promoted or completed, or from being read. */
+  /** What keeps it from being promoted, completed or read. */
   problem?: string
 }
 
@@ -59,8 +58,7 @@ export interface ServiceEntry extends RepositoryEntry, ImageContent {
   newestStable?: { gitTag?: string; compare?: string; record?: PromotionNote }
 }
 
-/** What it is called beside others. */
-export function nameOf(entry: RepositoryEntry | ServiceEntry): string {
+export function nameOf(entry: RepositoryEntry | ServiceEntry) {
   return 'service' in entry ? entry.service : entry.image
 }
 
@@ -80,7 +78,7 @@ export interface Stage {
   readonly conclusion: string
 }
 
-/** Takes down what is known of a run, where it happens. All that is reported is made of it, however the run ends. */
+/** What is known of a run. All that is reported is made of it, however the run ends. */
 export class Ledger {
   readonly stages: Stage[] = []
   readonly warnings: Warning[] = []
@@ -88,7 +86,6 @@ export class Ledger {
   result: Result | AuditResult | undefined
 }
 
-/** The plan of a request, to which nothing has happened yet. */
 export function plannedResult({ command, decision, services }: GitTagRequest): Result {
   const { gitTag, rule, reason, first, copies } = decision
   const entryOf = (repository: Repository): RepositoryEntry => ({
@@ -112,22 +109,21 @@ export function noteOutcome(
   tag: string,
   outcome: TagOutcome,
   { note, replaced }: Pick<TagEntry, 'note' | 'replaced'> = {},
-): void {
+) {
   const entry = tags.find(each => each.tag === tag)
   if (entry !== undefined) Object.assign(entry, { outcome, note, replaced })
 }
 
-export function writesRegistry(command: Request['command']): boolean {
+export function writesRegistry(command: Request['command']) {
   return command === 'release' || command === 'push' || command === 'promote'
 }
 
-/** Whether what a command found, or how far it came, is its result, also when it failed. */
-export function hasResultAnyway(command: Request['command']): boolean {
+/** Whether it has a result also when it failed. */
+export function hasResultAnyway(command: Request['command'] | 'explain') {
   return command === 'promote' || command === 'verify' || command === 'audit'
 }
 
-/** Whether the tag leads to the image now. */
-export function isPublished({ outcome }: TagEntry): boolean {
+export function isPublished({ outcome }: TagEntry) {
   return outcome === 'built' || outcome === 'copied' || outcome === 'moved' || outcome === 'kept'
 }
 
@@ -136,7 +132,7 @@ export function allTagsOf({ services }: Result): readonly TagEntry[] {
   return services.flatMap(service => [service, ...service.mirrors]).flatMap(({ tags }) => tags)
 }
 
-/** The services whose stable tags wait, though those of others are there. */
+/** Services whose stable tags wait, though others have theirs. */
 export function leftBehind(services: readonly ServiceEntry[]): string[] {
   const having = (is: TagOutcome) =>
     services.filter(({ tags }) => tags.some(({ stable, outcome }) => stable && outcome === is))

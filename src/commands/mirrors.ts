@@ -11,7 +11,7 @@ import { nextSteps, writableSteps } from './observe.ts'
 import type { VersionRequest } from './request.ts'
 import type { Run, ServiceTarget, Target } from './run.ts'
 
-/** What stands against mirrors that are to have the image `digest`, or one that is yet to be published. */
+/** Without a `digest`, the image is yet to be published. */
 export async function unreadyMirrors(
   all: readonly { readonly target: ServiceTarget; readonly digest: Digest | undefined }[],
   { onExisting, stable }: VersionRequest,
@@ -23,24 +23,17 @@ export async function unreadyMirrors(
     writableSteps(mirror, mirrorConstraints(mirror.digest, onExisting, stableConstraint(stable))),
   )
   return failures.map(({ service, error: { name, what, remedy, cause } }) => {
-    const error = new ReleaseError(name, { what, remedy: `${remedy} ${WITHOUT}`, cause })
-    return { service, error }
+    const without = `${remedy} Or leave this mirror out for now: a later run with it completes it.`
+    return { service, error: new ReleaseError(name, { what, remedy: without, cause }) }
   })
 }
 
-const WITHOUT = 'Or leave this mirror out for now: a later run with it completes it.'
-
 /**
- * Gives every mirror the tags of its service, which is verified, with the same digest. One that fails keeps no other from it.
- *
- * Throws `mirror-incomplete`.
+ * Gives every mirror the tags of its service, which is verified, with the same digest. One that fails stops no other. Throws
+ * `mirror-incomplete`.
  */
-export async function publishMirrors(
-  targets: readonly ServiceTarget[],
-  request: VersionRequest,
-  run: Run,
-): Promise<void> {
-  const failures: { service: string; error: ReleaseError; what: string; remedy: string }[] = []
+export async function publishMirrors(targets: readonly ServiceTarget[], request: VersionRequest, run: Run) {
+  const failures: (ServiceFailure & { what: string; remedy: string })[] = []
   for (const target of targets) {
     for (const mirror of target.mirrors) {
       try {

@@ -6,12 +6,12 @@ import { readNotes } from './record.ts'
 import type { VerifyRequest } from './request.ts'
 import type { Run, ServiceTarget } from './run.ts'
 
-/** Notes for each service that waits which version is stable now. What can't be read is said, and fails nothing. */
+/** Notes for each service that waits which version is stable now. What can't be read fails nothing. */
 export async function noteNewestStable(
   targets: readonly ServiceTarget[],
   { decision, policy, source, withRecords }: VerifyRequest,
   run: Run,
-): Promise<void> {
+) {
   // A moving tag does not say which version it is.
   if (!decision.copies.some(({ stable, moving }) => stable && !moving)) return
   const waiting = targets.filter(({ entry }) => entry.tags.some(({ outcome }) => outcome === 'withheld'))

@@ -10,17 +10,17 @@ import { requireTagged } from '../registry/require-image.ts'
 import type { Run, Target } from './run.ts'
 
 interface Observation extends Observed {
-  /** Of the first tag, as far as it was read. */
+  /** Of the first tag, if it was read. */
   readonly manifest: Manifest | undefined
   readonly labels: Labels
 }
 
-/** The image that the first tag has, and that the others become copies of. */
+/** Of the first tag; the others become copies. */
 export interface Image {
   readonly digest: Digest
-  /** Its manifest, if it was read by GET and hashed. */
+  /** If it was read by GET and hashed. */
   readonly manifest: Manifest | undefined
-  /** Whether it was published during this run, as a rule by it. */
+  /** Whether it was published during this run. */
   readonly isBuilt: boolean
 }
 
@@ -44,24 +44,23 @@ export function readRegistry(target: Target, constraints: Constraints, { log }: 
   })
 }
 
-/** Observes and reconciles, and makes sure that the account may write what is to be written. */
+/** As `nextSteps`, and makes sure that the account may write them. */
 export async function writableSteps(target: Target, constraints: Constraints): Promise<NextSteps> {
   const next = await nextSteps(target, constraints)
   if (next.first.kind !== 'keep' || next.copies.some(isWritten)) await target.registry.requireWritable()
   return next
 }
 
-export function isWritten({ kind }: CopyStep): boolean {
+export function isWritten({ kind }: CopyStep) {
   return kind === 'copy' || kind === 'move'
 }
 
-/** Observes and reconciles. Throws what is refused: `already-published`, `not-published` or `not-as-planned`. */
+/** Throws what is refused: `already-published`, `not-published` or `not-as-planned`. */
 export async function nextSteps(target: Target, constraints: Constraints): Promise<NextSteps> {
   const observed = await observe(target, constraints)
   return { observed, ...allowedSteps(target, reconcile(target.desired, observed, constraints)) }
 }
 
-/** The steps, if none is refused. Throws what is. */
 export function allowedSteps({ entry }: Target, steps: readonly Step[]): Pick<NextSteps, 'first' | 'copies'> {
   const [first, ...copies] = steps
   const refused = steps.filter((step): step is Refuse => step.kind === 'refuse')
@@ -76,7 +75,7 @@ export function allowedSteps({ entry }: Target, steps: readonly Step[]): Pick<Ne
   return { first: first as FirstStep, copies: copies as CopyStep[] }
 }
 
-/** Reads the desired tags, but the first if it was just read back, and the first image where a decision depends on it. */
+/** The first image is read only where a decision depends on it. `readBack`: what the first tag has. */
 export async function observe(
   { desired, registry }: Pick<Target, 'desired' | 'registry'>,
   constraints: Constraints,

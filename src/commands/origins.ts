@@ -7,13 +7,7 @@ import { REVISION_LABEL, readLabels, SOURCE_LABEL } from '../registry/labels.ts'
 import type { GitTagRequest } from './request.ts'
 import type { Run } from './run.ts'
 
-/** An image whose commit is to be looked at. */
-export interface NamedImage extends PublishedImage {
-  /** Without its digest, or as it was given. */
-  readonly name: string
-}
-
-/** What the image says of the commit of each of its platforms, and the labels of the first. */
+/** Of each platform, and the labels of the first. */
 export async function readOrigins(registry: RegistryClient, manifest: Manifest) {
   const labels = await readLabels(registry, manifest)
   const origins = labels.map(({ [REVISION_LABEL]: revision, [SOURCE_LABEL]: source }) => ({
@@ -23,9 +17,9 @@ export async function readOrigins(registry: RegistryClient, manifest: Manifest) 
   return { origins, labels: labels[0] ?? {} }
 }
 
-/** Why images are not of the commit of the git tag, by service: errors `wrong-origin`. */
+/** Why images are not of the git tag's commit, by service: errors `wrong-origin`. `name` is as given, or without digest. */
 export function wrongOrigins(
-  images: readonly NamedImage[],
+  images: readonly (PublishedImage & { name: string })[],
   tag: TagCommit,
   { source, decision, command }: GitTagRequest,
   { log }: Pick<Run, 'log'>,
@@ -55,5 +49,5 @@ export function wrongOrigins(
 
 const GIVE_DIGEST = 'If it is the right image, give it with its digest.'
 const PUBLISHED =
-  'Find out which is right. If it is not this one, release a new version; or, if nobody uses it yet, release it again with on-existing: overwrite, then promote.'
+  'Find out which is right. If not this one, release a new version; or, if nobody uses it yet, release again with on-existing: overwrite, then promote.'
 const TESTED = "Build and test an image of the git tag's commit, and release that one."

@@ -4,8 +4,8 @@ import { noteOutcome } from './ledger.ts'
 import type { PlanRequest } from './request.ts'
 import { announcePlan, type Run } from './run.ts'
 
-/** Decides and explains; touches neither docker nor the network. Stable tags are withheld if they are not written at once. */
-export function plan(request: PlanRequest, run: Pick<Run, 'log' | 'ledger'>): void {
+/** Touches neither docker nor the network. */
+export function plan(request: PlanRequest, run: Pick<Run, 'log' | 'ledger'>) {
   const { services } = announcePlan(request, run)
   const { sourceImage, stable, decision } = request
   if (sourceImage !== undefined) {

@@ -9,17 +9,17 @@ import { forServices, noteFailure, tryServices } from './for-services.ts'
 import { noteOutcome } from './ledger.ts'
 import { publishMirrors, unreadyMirrors } from './mirrors.ts'
 import { nextSteps } from './observe.ts'
-import { type NamedImage, readOrigins, wrongOrigins } from './origins.ts'
+import { readOrigins, wrongOrigins } from './origins.ts'
 import { recordDecision } from './record.ts'
 import type { PromoteRequest } from './request.ts'
 import { openTargets, type Run, type ServiceTarget } from './run.ts'
 import { commitOfTag } from './tag-commit.ts'
 
 /**
- * Gives the published first tag of a git tag its other tags, by digest, without an engine. Of several services, nothing is
- * written until all of them are ready.
+ * Gives the published first tag its other tags, by digest, without an engine. Of several services, nothing is written until
+ * all are ready.
  */
-export async function promote(request: PromoteRequest, run: Run): Promise<void> {
+export async function promote(request: PromoteRequest, run: Run) {
   const { checks, decision } = request
   const targets = openTargets(request, run)
   const { commit, ready } = await requireReady(request, targets, run)
@@ -42,11 +42,10 @@ export async function promote(request: PromoteRequest, run: Run): Promise<void> 
 }
 
 type Candidate = Copies & ServiceTarget
-type Inspected = Candidate & { readonly origin: NamedImage }
 
 /**
- * Reads all services, as a stage of the run. Throws what keeps one from being promoted, or `not-ready` for all that do; of each
- * the ledger has the problem then.
+ * As a stage of the run. Throws what keeps one service from being promoted, or `not-ready` for several; the ledger has the
+ * problem of each.
  */
 function requireReady(request: PromoteRequest, targets: readonly ServiceTarget[], run: Run) {
   const { secrets } = run
@@ -83,7 +82,6 @@ function requireReady(request: PromoteRequest, targets: readonly ServiceTarget[]
   })
 }
 
-/** Observes and reconciles for one service. Throws what is refused. */
 async function readCandidate(target: ServiceTarget, image: Constraints['image']): Promise<Candidate> {
   const constraints = { ...constraintsOfPublished(undefined, { kind: 'write' }), image }
   const { first, copies } = await nextSteps(target, constraints)
@@ -91,8 +89,8 @@ async function readCandidate(target: ServiceTarget, image: Constraints['image'])
   return { ...target, steps: copies, image: { digest: first.digest, manifest: undefined, isBuilt: false } }
 }
 
-/** Reads the image and what it says of its origin, and makes sure that the account may write. */
-async function inspect(one: Candidate, { isLookedAt }: PromoteRequest): Promise<Inspected> {
+/** Reads what the image says of its origin, and makes sure that the account may write. */
+async function inspect(one: Candidate, { isLookedAt }: PromoteRequest) {
   const { registry, given, desired, entry, image } = one
   const manifest = await requireTaggedImage(registry, desired.first.tag, image.digest)
   entry.digest = image.digest

@@ -8,7 +8,7 @@ import { type NextSteps, readRegistry } from './observe.ts'
 import type { GitTagRequest } from './request.ts'
 import type { Run, ServiceTarget } from './run.ts'
 
-/** Reads the repository of the service, and its mirrors. Throws what is refused, or may not be written. */
+/** Reads the service and its mirrors. Throws what is refused, or may not be written. */
 export async function readRepositories(
   request: GitTagRequest,
   target: ServiceTarget,
@@ -32,13 +32,13 @@ export async function readRepositories(
   return next
 }
 
-/** Publishes the first tag, by a build with these labels if there is one, then those beside it, then the same in the mirrors. */
+/** `labels`: of a build. */
 export async function publish(
   request: GitTagRequest,
   target: ServiceTarget,
   how: { constraints: Constraints; next: NextSteps; push: Push; labels?: Labels },
   run: Run,
-): Promise<void> {
+) {
   const image = await publishFirst(target, how, run)
   const labels = image.isBuilt ? how.labels : image.manifest && how.next.observed.labels
   if (labels !== undefined) Object.assign(target.entry, imageContent(labels, image.manifest))

@@ -10,15 +10,14 @@ import { publish, readRepositories } from './publish.ts'
 import type { PushRequest } from './request.ts'
 import { openTarget, type Run } from './run.ts'
 
-/** Publishes what `build` has built, which must be one image under every fixed tag, and of the git tag's commit. */
-export async function push(given: PushRequest, run: Run): Promise<void> {
+/** What is pushed must be one image under every fixed tag, and of the git tag's commit. */
+export async function push(given: PushRequest, run: Run) {
   const target = openTarget(given, run)
   const fixed = target.entry.tags.filter(({ moving }, index) => !moving || index === 0)
   const [reference = ''] = fixed.map(tag => tag.reference)
   const built = await requireLocalImage(run.docker, fixed)
   requireBuiltCommit(reference, built, given)
   const request = { ...given, revision: given.revision ?? built.revision }
-  // What is pushed is what was built.
   const constraints = {
     ...publishConstraints({ ...given, revision: built.revision }, 'push'),
     own: built.digests,
@@ -33,7 +32,7 @@ export async function push(given: PushRequest, run: Run): Promise<void> {
   await publish(request, target, { constraints, next, push, labels }, run)
 }
 
-/** Throws `wrong-origin` if the image was built from another commit than that of the git tag, where both are known. */
+/** Throws `wrong-origin` if both commits are known and differ. */
 function requireBuiltCommit(
   reference: string,
   { revision: built }: LocalImage,

@@ -16,7 +16,7 @@ import { type Digest, digestOf } from '../registry/reference.ts'
 import { linesOfServices, remediesOf } from '../service-errors.ts'
 import { counted } from '../text.ts'
 import { forServices } from './for-services.ts'
-import { isPublished, type ServiceEntry, type TagEntry } from './ledger.ts'
+import { isPublished, type ServiceEntry } from './ledger.ts'
 import type { VersionRequest } from './request.ts'
 import type { Run, ServiceTarget } from './run.ts'
 
@@ -31,14 +31,10 @@ interface Decided extends VersionRequest {
 type Common = Omit<Promotion, 'source' | 'destination' | 'digest' | 'written' | 'checks'>
 
 /**
- * Stores with every image that is stable now what was decided, where the registry has the referrers API. A failure is a
- * warning: the tags are written.
+ * Stores with every image that is stable now what was decided, if the registry has the referrers API. A failure is a warning:
+ * the tags are written.
  */
-export async function recordDecision(
-  targets: readonly ServiceTarget[],
-  decided: Decided,
-  run: Run,
-): Promise<void> {
+export async function recordDecision(targets: readonly ServiceTarget[], decided: Decided, run: Run) {
   const { recordedRun, decision, policy, command, commit } = decided
   const stable = targets.filter(({ entry }) => stableTags(entry).length > 0)
   if (recordedRun === undefined || stable.length === 0) return
@@ -69,11 +65,11 @@ export async function recordDecision(
   )
 }
 
-function stableTags({ tags }: ServiceEntry): readonly TagEntry[] {
+function stableTags({ tags }: ServiceEntry) {
   return tags.filter(tag => tag.stable && isPublished(tag))
 }
 
-/** Records every stable tag that this run has written, or that has no record. Gives back how many were stored. */
+/** For every stable tag that this run has written, or that has no record. Gives back how many. */
 async function recordService(
   { registry: patient, entry }: ServiceTarget,
   { states, checks, commit, decision: { gitTag } }: Decided,
@@ -120,14 +116,14 @@ function maskAll(promotion: Promotion, secrets: Run['secrets']): Promotion {
   )
 }
 
-/** An address without what may be a secret in it: an account, a query, a fragment. */
-function publicAddress(address: string | undefined): string | undefined {
+/** Without what may be a secret: an account, a query, a fragment. */
+function publicAddress(address: string | undefined) {
   if (address === undefined || !URL.canParse(address)) return undefined
   const { origin, pathname, protocol } = new URL(address)
   return protocol === 'https:' || protocol === 'http:' ? `${origin}${pathname}` : undefined
 }
 
-/** What the records of an image tell of its stable tags; or why they can't be read, which is no error. */
+/** What records tell of these tags; or why they can't be read, which is no error. */
 export async function readNotes(
   registry: RegistryClient,
   digest: Digest,

@@ -13,11 +13,7 @@ import { publish, readRepositories } from './publish.ts'
 import type { ReleaseRequest } from './request.ts'
 import { openTarget, type Run } from './run.ts'
 
-/**
- * Plans, compares the checkout with the git tag, reads the registry, waits for the package, builds and pushes the first tag
- * unless it is there, and publishes the others.
- */
-export async function release(given: ReleaseRequest, run: Run): Promise<void> {
+export async function release(given: ReleaseRequest, run: Run) {
   const target = openTarget(given, run)
   const { request, warnings } = await compareSource(given, run)
   const constraints = publishConstraints(request, 'build')

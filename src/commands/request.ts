@@ -19,12 +19,12 @@ export interface PublishedService {
   readonly mirrors: readonly Repository[]
 }
 
-/** What every command knows. Nothing in a request is checked again. */
+/** Nothing in a request is checked again. */
 interface AnyRequest {
   readonly policy: Policy
   /** At least one. */
   readonly services: readonly PublishedService[]
-  /** The account at the registry; without it, docker's stored credentials serve. */
+  /** Without it, docker's stored credentials serve. */
   readonly credentials: PasswordCredentials | undefined
   readonly stable: Stable
   /** Whether records are stored, or looked for. */
@@ -35,32 +35,31 @@ export interface VersionRequest extends AnyRequest {
   readonly decision: Planned
   /** The commit of the git tag, if it is known. */
   readonly revision: string | undefined
-  /** Whether somebody has looked at the images whose digests are given. */
+  /** At the images whose digests are given. */
   readonly isLookedAt: boolean
   /** The repository of the git tag, and where GitHub has it. */
   readonly source: {
     readonly address: string | undefined
     readonly github: GitHubRepository | undefined
   }
-  /** What is released as it is, if nothing is built. */
+  /** If nothing is built. */
   readonly sourceImage: ImageReference | undefined
   readonly onExisting: OnExisting
-  /** Checks that must have passed before stable tags are written. */
+  /** Before stable tags are written. */
   readonly checks: ChecksGate | undefined
-  /** What a record says of the run, if one is to be stored. */
+  /** If a record is to be stored. */
   readonly recordedRun: RecordedRun | undefined
 }
 
 /** `release`, and `build`, which pushes nothing. */
 export interface BuildingRequest extends VersionRequest {
   readonly build: Build
-  /** A package that must be on its index before the image is built. */
+  /** Before the image is built. */
   readonly package: PackageGate | undefined
 }
 
 export type PlanRequest = VersionRequest & { readonly command: 'plan' }
 export type ReleaseRequest = BuildingRequest & { readonly command: 'release' }
-/** Brings an image in place of building one. */
 export type SourceImageRequest = VersionRequest & { command: 'release'; sourceImage: ImageReference }
 export type BuildRequest = BuildingRequest & { readonly command: 'build' }
 export type PushRequest = VersionRequest & { readonly command: 'push' }
@@ -69,11 +68,11 @@ export type VerifyRequest = VersionRequest & { readonly command: 'verify' }
 
 export interface AuditRequest extends AnyRequest {
   readonly command: 'audit'
-  /** The git tag of the oldest version that is judged; without it, all are. */
+  /** The oldest version that is judged; without it, all are. */
   readonly from: string | undefined
-  /** The HTML file that is written, and what it says of the run. */
+  /** The HTML file that is written. */
   readonly page: { readonly file: string; readonly madeBy: RecordedRun } | undefined
-  /** The images of the services that the files of `used` name, if it is given. */
+  /** The images that the files of `used` name, if it is given. */
   readonly used: readonly Use[] | undefined
 }
 

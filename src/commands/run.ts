@@ -9,7 +9,6 @@ import type { Secrets } from '../secrets.ts'
 import { type Ledger, plannedResult, type RepositoryEntry, type Result, type ServiceEntry } from './ledger.ts'
 import type { GitTagRequest } from './request.ts'
 
-/** What a command works with, and where it tells what it does. */
 export interface Run {
   readonly env: NodeJS.ProcessEnv
   readonly log: Log
@@ -26,11 +25,10 @@ export interface Run {
   readonly temporary: string
   readonly docker: Docker
   readonly transport: Transport
-  /** With the rights that the command needs, if no others are named. */
+  /** As a rule, with the rights that the command needs. */
   readonly registryFor: (repository: Repository, access?: 'pull' | 'pull,push') => RegistryClient
 }
 
-/** What is wanted of a repository, and what is known of it. */
 export interface Target {
   readonly desired: Desired
   readonly registry: RegistryClient
@@ -44,7 +42,6 @@ export interface ServiceTarget extends Target {
   readonly mirrors: readonly Target[]
 }
 
-/** Writes the plan into the ledger, and says why it is so. */
 export function announcePlan(request: GitTagRequest, { ledger, log }: Pick<Run, 'log' | 'ledger'>): Result {
   const result = plannedResult(request)
   ledger.result = result

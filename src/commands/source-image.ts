@@ -13,8 +13,8 @@ import type { SourceImageRequest } from './request.ts'
 import { openTarget, type Run } from './run.ts'
 import { commitOfTag } from './tag-commit.ts'
 
-/** Releases an image that exists, as it is, without an engine. If it is gone, a version that is published is completed. */
-export async function releaseSourceImage(given: SourceImageRequest, run: Run): Promise<void> {
+/** Without an engine. If the source image is gone, a version that is published is completed. */
+export async function releaseSourceImage(given: SourceImageRequest, run: Run) {
   const target = openTarget(given, run)
   const { sourceImage, checks, decision } = given
   const { registry: to } = target
@@ -46,7 +46,7 @@ export async function releaseSourceImage(given: SourceImageRequest, run: Run): P
   await publish(request, target, { constraints, next, push, labels }, run)
 }
 
-/** The digest of the image, if it is there, and the commit of the git tag, if it is known. Throws `wrong-origin`. */
+/** The digest and the commit, as far as they are known. Throws `wrong-origin`. */
 function readSource(request: SourceImageRequest, from: RegistryClient, run: Run) {
   const { sourceImage, isLookedAt, services } = request
   const name = nameOf(sourceImage)

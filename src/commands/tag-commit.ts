@@ -7,8 +7,8 @@ import type { VersionRequest } from './request.ts'
 import type { Run } from './run.ts'
 
 /**
- * The commit of a git tag, as the run has it, or GitHub. Where checks are required it must be known: what they are of is what
- * the images are compared with.
+ * The commit of a git tag, as the run has it, or GitHub. Where checks are required it must be known: images are compared with
+ * what those are of.
  */
 export async function commitOfTag(request: VersionRequest, run: Run): Promise<TagCommit> {
   const { revision, checks, decision } = request
@@ -18,7 +18,7 @@ export async function commitOfTag(request: VersionRequest, run: Run): Promise<Ta
   return askGitHub(request, run, { mustExist: false, unasked: 'GitHub can not be asked.' })
 }
 
-/** Asks GitHub for the commit of the git tag. With `mustExist`, one that it does not know is an error, `invalid-input`. */
+/** Asks GitHub. With `mustExist`, throws `invalid-input` for a git tag that it does not know. */
 export async function askGitHub(
   { decision, source }: Pick<VersionRequest, 'decision' | 'source'>,
   { transport }: Pick<Run, 'transport'>,

@@ -22,19 +22,11 @@ import { readNotes } from './record.ts'
 import type { VerifyRequest } from './request.ts'
 import { openTargets, type Run, type ServiceTarget, type Target } from './run.ts'
 
-interface Difference {
-  readonly service: string
-  readonly what: string
-  readonly remedy: string
-}
-
 /**
- * Compares the registry with the plan of one git tag, for one service or many; changes nothing. What can not be read of one
- * hides nothing of the others.
- *
- * Throws `not-as-planned`, or what could not be read.
+ * Compares the registry with the plan of one git tag; changes nothing. What can't be read of one service hides nothing of the
+ * others. Throws `not-as-planned`, or what could not be read.
  */
-export async function verify(request: VerifyRequest, run: Run): Promise<void> {
+export async function verify(request: VerifyRequest, run: Run) {
   const targets = openTargets(request, run)
   const { secrets } = run
   const failures: ServiceFailure[] = []
@@ -74,7 +66,7 @@ export async function verify(request: VerifyRequest, run: Run): Promise<void> {
   })
 }
 
-/** A promotion that has reached some services only is no difference, as the others may wait. */
+/** Not a difference, as services may wait. */
 function warnOfIncomplete(targets: readonly ServiceTarget[], { log }: Run) {
   const waiting = leftBehind(targets.map(({ entry }) => entry)).join(', ')
   if (waiting === '') return
@@ -85,10 +77,7 @@ function warnOfIncomplete(targets: readonly ServiceTarget[], { log }: Run) {
 const OF_A_MIRROR =
   'Delete only what is another image in a mirror. Then release again with the same inputs and mirrors: it completes them.'
 
-async function compare(
-  { desired, registry, entry }: Target,
-  constraints: Constraints,
-): Promise<readonly Difference[]> {
+async function compare({ desired, registry, entry }: Target, constraints: Constraints) {
   const observed = await observe({ desired, registry }, constraints)
   const lost = await lostDigests(registry, observed)
   const steps = reconcile(desired, observed, constraints)
@@ -111,8 +100,8 @@ async function compare(
     .map(({ what, remedy }) => ({ service, what, remedy }))
 }
 
-/** Digests that tags lead to and HEAD of the digest does not find; a GET would count as a pull. */
-async function lostDigests(registry: RegistryClient, observed: Observed): Promise<ReadonlySet<string>> {
+/** Those that HEAD does not find; a GET would count as a pull. */
+async function lostDigests(registry: RegistryClient, observed: Observed) {
   const digests = new Set([...observed.tags.keys()].flatMap(tag => digestAt(observed, tag) ?? []))
   const lost = await Promise.all(
     [...digests].map(async digest => ((await registry.hasManifest(digest)) ? [] : [digest])),
@@ -137,7 +126,7 @@ function noteCompared(
   else noteOutcome(entry, tag, 'different', { note: `is ${there}` })
 }
 
-/** Notes what records tell of stable tags; why they can't be shown is said once. */
+/** Why they can't be shown is said once. */
 async function showRecords(targets: readonly ServiceTarget[], run: Run) {
   const remarks = new Set<string>()
   await forServices(targets, async ({ entry, registry }) => {

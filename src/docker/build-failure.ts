@@ -57,15 +57,15 @@ export async function buildFailure(
   return new BuildFailedError({ what, remedy }, tail)
 }
 
-/** Whether the build cache could not be written (`--cache-to`). */
-export function isCacheFailure({ tail }: Failed): boolean {
+/** Of `--cache-to`. */
+export function isCacheFailure({ tail }: Failed) {
   return failedSteps(tail).some(({ name }) => /^exporting (?:.* )?cache\b/i.test(name))
 }
 
 const REFUSED_OPTION =
   /^(?:Error: )?((?:unknown flag: |invalid argument .* for "(?:-\w, )?)(--[a-z][\w-]*).*)$/m
 
-/** What docker says of an option that it refused, if it is one of these. */
+/** What docker says of an option that it refused. */
 export function refusedOption({ tail }: Failed, options: readonly string[]) {
   const [, words = '', name] = REFUSED_OPTION.exec(tail) ?? []
   return options.some(option => option.split('=', 1)[0] === name) ? oneLine(words) : undefined

@@ -15,11 +15,11 @@ export interface Build {
   /** `NAME=value`, or `NAME` for the value in the environment. */
   readonly buildArgs: readonly string[]
   readonly labels: readonly string[]
-  /** Further options of `docker buildx build`, such as `--platform=linux/arm64`. */
+  /** Such as `--platform=linux/arm64`. */
   readonly options: readonly string[]
 }
 
-/** Gives back digests, and throws, as `pushImage` and `buildLocally`. With `again`, what was built before is only pushed. */
+/** As `buildLocally` and `pushImage`. With `again`, what was built before is only pushed. */
 export async function buildAndPush(
   docker: Docker,
   given: Build,
@@ -43,12 +43,8 @@ export async function buildAndPush(
   return pushImage(docker, reference, temporary)
 }
 
-/** Builds for the engine alone. Throws `build-failed`, `invalid-input`, `cache-not-written` or `docker-missing`. */
-export async function buildLocally(
-  docker: Docker,
-  build: Build,
-  references: readonly string[],
-): Promise<void> {
+/** Throws `build-failed`, `invalid-input`, `cache-not-written` or `docker-missing`. */
+export async function buildLocally(docker: Docker, build: Build, references: readonly string[]) {
   let result = await runBuild(docker, ['buildx', 'build', '--load'], build, references)
   if (lacksBuildx(result)) result = await runBuild(docker, ['build'], build, references)
   if (result.exitCode === 0) return

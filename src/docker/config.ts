@@ -22,8 +22,8 @@ export async function storedCredentials(
     : credentialsIn(config, registry)
 }
 
-/** Masks every stored login: docker may use that for a base image, too. */
-export async function addStoredLogins(env: NodeJS.ProcessEnv, secrets: Secrets): Promise<void> {
+/** Docker may use any of them for a base image. */
+export async function addStoredLogins(env: NodeJS.ProcessEnv, secrets: Secrets) {
   for (const config of await Promise.allSettled([configInFile(env), configInVariable(env)])) {
     for (const [, entry] of entriesIn(field(config, 'value'))) {
       const login = loginIn(entry)
@@ -43,7 +43,7 @@ export function configDirectory(env: NodeJS.ProcessEnv): string | undefined {
   }
 }
 
-export function configKey(registry: string): string {
+export function configKey(registry: string) {
   return /^(?:index\.)?docker\.io$/.test(registry) ? 'https://index.docker.io/v1/' : registry
 }
 

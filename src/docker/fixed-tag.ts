@@ -1,4 +1,4 @@
-/** The first line of a Dockerfile whose ENV gives TAG a value, which no build argument changes. */
+/** The first ENV that gives TAG a value: no build argument changes it. */
 export function findFixedTag(dockerfile: string): { line: number; value: string } | undefined {
   let isEnv = false
   let isContinued = false

@@ -9,7 +9,7 @@ export interface LocalImage {
   readonly id: string
   /** By its label. */
   readonly revision: string | undefined
-  /** Those that it has, or would have, in its registry. */
+  /** In its registry. */
   readonly digests: Digest[]
 }
 

@@ -11,7 +11,7 @@ import type { Docker } from './docker.ts'
 import { isRetryableFailure } from './output.ts'
 import { pushBackoff } from './push.ts'
 
-/** Keeps given logins, also those of DOCKER_AUTH_CONFIG, in a directory that is removed afterwards. Throws `login-failed`. */
+/** Keeps given logins, also of DOCKER_AUTH_CONFIG, in a directory that is removed. Throws `login-failed`. */
 export async function withLogin<T>(
   { docker, temporary, ...ports }: { docker: Docker; temporary: string; log: Log; clock: Clock },
   { registry, credentials }: { registry: string; credentials: PasswordCredentials | undefined },
@@ -30,8 +30,8 @@ export async function withLogin<T>(
 }
 
 /**
- * Fills a directory with logins and what the usual one has (builders, contexts, plug-ins). Gives back the variables that lead
- * docker there. The password for `key` goes to no helper.
+ * With what the usual directory has (builders, contexts, plug-ins). Gives back the variables that lead docker there. The
+ * password for `key` goes to no helper.
  */
 async function prepareDirectory(own: string, docker: Docker, key: string | undefined) {
   const config = await readConfig(docker.env)

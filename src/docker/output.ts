@@ -1,5 +1,3 @@
-/** What docker, BuildKit and podman say when a command fails. */
-
 import { oneLine } from '../text.ts'
 
 export interface Failed {
@@ -10,7 +8,7 @@ export interface Failed {
 }
 
 /** The last line that begins with "error", else the last line, as a sentence. */
-export function tellingLine(tail: string): string {
+export function tellingLine(tail: string) {
   const lines = tail
     .split(/[\r\n]+/)
     .map(line => line.trim())
@@ -23,7 +21,7 @@ export function tellingLine(tail: string): string {
 }
 
 /** One of some statuses: a number alone may be a size or a duration. */
-export function withStatus(statuses: string): string {
+export function withStatus(statuses: string) {
   return `\\b(?:status ?(?:code)?|http|from registry)(?: from \\S+ request to)?(?: https?:\\S+)?:? (?:${statuses})\\b`
 }
 
@@ -39,15 +37,15 @@ const PASSING = new RegExp(
   'i',
 )
 
-/** Whether the connection or the registry was at fault, not the request. */
-export function isRetryableFailure({ lastLine }: Failed): boolean {
+/** Where the request was not at fault. */
+export function isRetryableFailure({ lastLine }: Failed) {
   return PASSING.test(lastLine)
 }
 
 export const REFUSED =
   /access denied|access to the resource is denied|insufficient_scope|no basic auth credentials|authentication required|\bunauthorized\b|\b403 \(?forbidden/i
 
-/** The last lines of the steps that failed, without their times. */
+/** Without their times. */
 export function lastOfStep(tail: string): string[] {
   return failedSteps(tail)
     .flatMap(({ said }) => said.split('\n'))
@@ -57,7 +55,7 @@ export function lastOfStep(tail: string): string[] {
     .map(oneLine)
 }
 
-/** The steps that failed, with their last lines, which BuildKit repeats between two rules. */
+/** With their last lines, which BuildKit repeats between two rules. */
 export function failedSteps(tail: string): { name: string; said: string }[] {
   const steps = tail.matchAll(/^------\n > (.*):\n([\s\S]*?)^------$/gm)
   return [...steps].map(([, name = '', said = '']) => ({ name, said }))

@@ -19,8 +19,8 @@ export const pushBackoff: Backoff = {
 export class PushInterruptedError extends ReleaseError {}
 
 /**
- * Gives back the image's digests, of which the registry must have one: it may have been pushed in other forms before.
- * Throws `push-failed`, `docker-missing` or `PushInterruptedError`.
+ * The registry must have one of these digests: the image may have been pushed in other forms before. Throws `push-failed`,
+ * `docker-missing` or `PushInterruptedError`.
  */
 export async function pushImage(docker: Docker, reference: string, temporary: string): Promise<Digest[]> {
   // podman compresses while it pushes: the digest in the registry is another.
@@ -53,12 +53,11 @@ const LASTING = new RegExp(
   'i',
 )
 
-export function isLastingRefusal(failed: Failed): boolean {
+export function isLastingRefusal(failed: Failed) {
   return LASTING.test(failed.lastLine) && !isRetryableFailure(failed)
 }
 
-/** Whether a command that builds and pushes failed in its push. */
-export function isPushFailure(failed: Failed, reference: string): boolean {
+export function isPushFailure(failed: Failed, reference: string) {
   const { tail, lastLine } = failed
   // A step of the build may push, too, and a base image may be in the same repository.
   if (imageNotPulled(failed) !== undefined || lastLine.includes('" did not complete')) return false

@@ -25,11 +25,11 @@ interface Ports {
 export async function requireSkopeo(
   logins: ReadonlyMap<string, Credentials>,
   options: Pick<Ports, 'env' | 'signal'>,
-): Promise<void> {
+) {
   for (const [registry, { kind }] of logins)
     if (kind === 'registry-token')
       throw new ReleaseError('credentials-unreadable', {
-        what: `Docker's login for ${registry} is a registrytoken, which skopeo takes only as an argument, for every user of the machine to see.`,
+        what: `Docker's login for ${registry} is a registrytoken, which skopeo takes only as an argument: every user could see it.`,
         remedy: 'Log in with a user name and a password, or a token in its place.',
       })
   // It reads its options, then its policy, then the names.
@@ -44,8 +44,8 @@ export async function requireSkopeo(
 }
 
 /**
- * Gives a tag of one repository an image of another, or of the same: all platforms and attestations, as they are. `look`
- * throws if the tag may not be written any more. Throws `push-failed` or `PushInterruptedError`.
+ * All platforms and attestations, as they are. `look` throws if the tag may not be written any more. Throws `push-failed` or
+ * `PushInterruptedError`.
  */
 export async function bringImage(
   digest: Digest,
@@ -112,7 +112,7 @@ function missing(why: string, cause?: unknown) {
   return new ReleaseError('skopeo-missing', { what, remedy, cause })
 }
 
-/** What it says, without the frame of its log, and without the state of an upload in its address. */
+/** Without the frame of its log and the state of an upload in its address. */
 function reasonIn(tail: string) {
   const said = tail.replace(/^time=\S+ level=\w+ msg="(.*)"$/gm, '$1').replaceAll('\\"', '"')
   return tellingLine(said.replace(/\?\S*(?=: )/g, ''))

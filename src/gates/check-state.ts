@@ -50,7 +50,7 @@ function stateOfRun({ name, status, conclusion, url }: CheckRun): CheckState {
   return { name, kind: state === 'success' ? 'passed' : 'failed', state, url }
 }
 
-export function checksInFull(states: readonly CheckState[]): string {
+export function checksInFull(states: readonly CheckState[]) {
   const more = ({ url, hint }: CheckState) => (url || hint ? ` (${url ?? hint})` : '')
   return states.map(check => inWords(check) + more(check)).join(', ')
 }

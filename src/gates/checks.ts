@@ -61,11 +61,8 @@ const REMEDIES = [
   ['running', 'Run it again when they have passed; checks-timeout waits for them.'],
 ] as const
 
-/** Gives back the commit. */
-export async function requireReadableChecks(gate: ChecksGate, tag: Tag, ports: GatePorts): Promise<string> {
-  const sha = await commitToCheck(gate, tag, ports)
-  await readChecks(gate, sha, ports)
-  return sha
+export async function requireReadableChecks(gate: ChecksGate, tag: Tag, ports: GatePorts) {
+  await readChecks(gate, await commitToCheck(gate, tag, ports), ports)
 }
 
 export async function commitToCheck(gate: ChecksGate, tag: Tag, ports: GatePorts): Promise<string> {
@@ -81,7 +78,7 @@ function readChecks(gate: ChecksGate, sha: string, ports: GatePorts) {
   })
 }
 
-/** Asks GitHub, after its rate limit again, each time later. */
+/** After GitHub's rate limit again, each time later. */
 async function ask<T>(
   { repository, timeout }: ChecksGate,
   { transport, log, clock }: GatePorts,

@@ -1,12 +1,12 @@
 import * as pep440 from '@renovatebot/pep440'
 
 /** PEP 503, "Normalized Names". */
-export function normaliseName(name: string): string {
+export function normaliseName(name: string) {
   return name.toLowerCase().replace(/[-_.]+/g, '-')
 }
 
 /** PEP 508, "Names". */
-export function isProjectName(name: string): boolean {
+export function isProjectName(name: string) {
   return /^[A-Z0-9](?:[A-Z0-9._-]*[A-Z0-9])?$/i.test(name)
 }
 

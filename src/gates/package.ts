@@ -12,8 +12,8 @@ export interface PackageGate {
   readonly timeout: number
 }
 
-/** Whether it had to wait until the index has the version. Throws `package-missing` or `index-unreadable`. */
-export function waitForPackage(gate: PackageGate, ports: GatePorts): Promise<boolean> {
+/** Whether it had to wait. Throws `package-missing` or `index-unreadable`. */
+export function waitForPackage(gate: PackageGate, ports: GatePorts) {
   const { name, version } = gate.package
   return ports.log.stage(`Wait for ${name} ${version}`, () => waitForVersion(gate, ports))
 }
@@ -50,12 +50,12 @@ function describe(listing: Listing) {
 
 const PIP_PAUSE = 10_000
 
-/** Waits if pip did not find the package: a node of the index may be behind. */
+/** If pip did not find the package: a node of the index may be behind. */
 export async function retryForPackage(
   output: string,
   gate: PackageGate | undefined,
   { log, clock, started }: GatePorts & { started: number },
-): Promise<boolean> {
+) {
   if (gate === undefined || !pipMissed(output, gate.package)) return false
   if (clock.now() + PIP_PAUSE > started + gate.timeout) return false
   const { name, version } = gate.package
@@ -69,7 +69,7 @@ const NO_MATCH =
 const OTHER_PYTHON = /Ignored the following versions that require a different python version: (.*)/g
 
 /** Not if the version is for another Python: that stays so. */
-export function pipMissed(output: string, { name, version }: PackageGate['package']): boolean {
+export function pipMissed(output: string, { name, version }: PackageGate['package']) {
   const ignored = [...output.matchAll(OTHER_PYTHON)].flatMap(([, list = '']) => list.split('; '))
   if (ignored.some(entry => normaliseVersion(entry.split(' ')[0] ?? '') === version)) return false
   return [...output.matchAll(NO_MATCH)].some(([, project = '', wanted = '']) => {

@@ -9,7 +9,7 @@ export interface GatePorts {
   readonly clock: Clock
 }
 
-/** Looks `again`, the log says what was seen `instead`. Gives back what was seen last, and the milliseconds. */
+/** The log says what was seen `instead`. Gives back what was seen last, and the milliseconds. */
 export async function waitFor<T>(
   { what, timeout }: { what: string; timeout: number },
   {

@@ -29,7 +29,7 @@ interface GitPorts {
 /** Submodules count. */
 const STATUS = ['--untracked-files=no', '--ignore-submodules=untracked', '--no-renames']
 
-/** Reads a directory's checkout, and what has changed below `path`. Throws `commit-unreadable`. */
+/** With what has changed below `path`. Throws `commit-unreadable`. */
 export async function inspectCheckout(
   { directory, path, gitTag }: { directory: string; path: string; gitTag: string },
   ports: GitPorts,
@@ -53,12 +53,8 @@ export async function inspectCheckout(
   }
 }
 
-/** Of a ref or an annotated git tag's object, if the checkout has it. */
-export async function commitOf(
-  directory: string,
-  object: string,
-  ports: GitPorts,
-): Promise<string | undefined> {
+/** Of a ref or an annotated git tag's object. */
+export async function commitOf(directory: string, object: string, ports: GitPorts) {
   const said = await git(directory, ['rev-parse', '--verify', '--quiet', `${object}^{commit}`], ports)
   return said.exitCode === 0 ? said.stdout.trim() : undefined
 }

@@ -1,4 +1,4 @@
-/** The repository at an address of git, in lower case, such as `github.com/dmwm/wmcore`; nothing for a path. */
+/** In lower case, such as `github.com/dmwm/wmcore`; nothing for a path. */
 export function repositoryAt(address: string): string | undefined {
   const url = address.includes('://') && URL.canParse(address) ? new URL(address) : undefined
   const { hostname = '', pathname = '' } = url ?? SHORT_SSH.exec(address)?.groups ?? {}

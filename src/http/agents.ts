@@ -3,7 +3,7 @@ import * as https from 'node:https'
 import { checkBypass } from '@actions/http-client/lib/proxy'
 import { LastingError } from './errors.ts'
 
-/** Connects directly or through the environment's proxy. Throws `LastingError` if Node can't use that. */
+/** Throws `LastingError` if Node can't use the environment's proxy. */
 export function agentFor(url: URL, node = process.versions.node) {
   const { Agent } = url.protocol === 'https:' ? https : http
   const name = url.protocol.replace(':', '_proxy')

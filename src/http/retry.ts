@@ -51,11 +51,11 @@ export function parseRetryAfter(value: string, now: number): number | undefined 
   return time > 1e12 ? Math.max(time - now, 0) : time
 }
 
-export function isRetryable(status: number): boolean {
+export function isRetryable(status: number) {
   return [408, 429].includes(status) || (status >= 500 && ![501, 505].includes(status))
 }
 
-export function isRetryableError(error: unknown): boolean {
+export function isRetryableError(error: unknown) {
   // Of a proxy that refuses.
   const status = field(error, 'statusCode')
   return typeof status === 'number' ? isRetryable(status) : !(error instanceof LastingError)

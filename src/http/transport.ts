@@ -31,7 +31,6 @@ interface TransportOptions {
   readonly signal: AbortSignal
 }
 
-/** Limits time and size, and retries temporary failures. */
 export class Transport implements Disposable {
   readonly #options: TransportOptions
   readonly #agents = new Map<string, http.Agent>()
@@ -104,7 +103,7 @@ export class Transport implements Disposable {
 }
 
 /** Without the query: it may hold a signature. */
-export function describeRequest({ method, url }: { method: string; url: URL }): string {
+export function describeRequest({ method, url }: { method: string; url: URL }) {
   return `${method} ${url.origin}${url.pathname}`
 }
 

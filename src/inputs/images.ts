@@ -15,7 +15,6 @@ import { linesOf, type Reading } from './texts.ts'
 /** What only a build takes. */
 const BUILT: readonly InputName[] = ['context', 'file', 'build-args', 'build-options', 'labels', 'package']
 
-/** The image that is released as it is; nothing if one is built. */
 export function sourceImageOf(command: string, reading: Reading): ImageReference | undefined {
   const { texts, mistakes } = reading
   const given = texts['source-image']

@@ -3,7 +3,6 @@ import { type ErrorName, ReleaseError } from '../errors.ts'
 import { oneLine } from '../text.ts'
 import { nearMiss } from './near-miss.ts'
 
-/** Collects what is wrong with the inputs, to tell it at once. */
 export class Mistakes {
   readonly #all: { input: InputName; error: ReleaseError }[] = []
 
@@ -29,7 +28,7 @@ export class Mistakes {
     }
   }
 
-  /** The value that was given or probably meant. `more` says what else is allowed. */
+  /** What was given or probably meant. `more` says what else is allowed. */
   oneOf<T extends string>(input: InputName, given: string, allowed: readonly T[], more = ''): T | undefined {
     const meant = allowed.find(value => value === given) ?? nearMiss(given, allowed)
     const remedy = `${meant ? `Did you mean ${meant}? ` : ''}Allowed are ${allowed.join(', ')}${more}.`

@@ -1,4 +1,4 @@
-/** The known word that was probably meant, with at most two slips, in a short word one. */
+/** With at most two slips, in a short word one. */
 export function nearMiss<T extends string>(word: string, known: readonly T[]): T | undefined {
   const once = known.find(name => isNear(word, name, 1))
   return once ?? (word.length > 4 ? known.find(name => isNear(word, name, 2)) : undefined)

@@ -22,7 +22,7 @@ export function lookAt(given: string, run: RunContext) {
 }
 
 /** Whether docker's login, kept in the temporary directory, would get into the image. */
-export function holdsLogin(directory: string, { temporary = tmpdir() }: RunContext): boolean {
+export function holdsLogin(directory: string, { temporary = tmpdir() }: RunContext) {
   return existsSync(temporary) && isWithin(directory, temporary)
 }
 

@@ -8,7 +8,7 @@ import { oneLine } from '../text.ts'
 import { lookAt } from './paths.ts'
 import type { Reading } from './texts.ts'
 
-/** The policy of the inputs, without rules if it has mistakes. Warns of likely slips. */
+/** Without rules if it has mistakes. Warns of likely slips. */
 export function policyOf(reading: Reading): Policy {
   const { mistakes, log } = reading
   const { policy: given, 'policy-file': file } = reading.texts

@@ -20,7 +20,7 @@ import { usedOf } from './used.ts'
 
 const COMMANDS = ['release', 'plan', 'build', 'push', 'promote', 'verify', 'audit'] as const
 
-/** Makes the request. Throws one error for all mistakes, also those noted before. */
+/** Throws one error for all mistakes, also those noted before. */
 export function requestOf(
   given: InputTexts,
   run: RunContext,

@@ -14,13 +14,13 @@ export interface RunContext {
   readonly apiUrl: string | undefined
   readonly runId: string | undefined
   readonly recorded: RecordedRun
-  /** Whether somebody has looked at the images whose digests are given. */
+  /** At the images whose digests are given. */
   readonly isLookedAt: boolean
   readonly workspace: string
   readonly temporary: string | undefined
-  /** Whether paths must stay in these two: inputs may not lead to the runner's other files. */
+  /** To these two: inputs may not lead to the runner's other files. */
   readonly isConfined: boolean
-  /** What was piped into the command line, for an input that asks for it. */
+  /** For an input that asks for it. */
   readonly stdin?: string | undefined
 }
 

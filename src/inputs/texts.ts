@@ -53,8 +53,8 @@ const FOREIGN_INPUTS = new Map<string, InputName>([
   ['user', 'username'],
 ])
 
-/** Notes unknown inputs that resemble ours or are docker's; the runner only warns of them. */
-export function noteUnknownInputs(env: NodeJS.ProcessEnv, mistakes: Mistakes): void {
+/** Those that resemble ours or are docker's; the runner only warns of them. */
+export function noteUnknownInputs(env: NodeJS.ProcessEnv, mistakes: Mistakes) {
   for (const variable of Object.keys(env)) {
     const given = /^INPUT_(.*)/s.exec(variable)?.[1]?.toLowerCase()
     if (given === undefined || inputNames.some(name => name === given)) continue

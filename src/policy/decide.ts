@@ -29,7 +29,7 @@ export function allTags({ first, copies }: Planned): readonly PlannedTag[] {
   return [first, ...copies]
 }
 
-/** A git tag gets the image tags of the first matching rule, if all may be written. */
+/** By the first matching rule, if all its image tags may be written. */
 export function decide(policy: Policy, gitTag: string): Decision {
   const found = ruleFor(policy, gitTag)
   if (found === undefined) return { kind: 'refused', reason: noRule(policy, gitTag) }

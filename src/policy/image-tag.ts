@@ -8,6 +8,6 @@ export function tagProblem(text: string): string | undefined {
 }
 
 /** Tags of signatures: distribution-spec v1.1.1, "Referrers Tag Schema"; cosign's have an ending. */
-export function isReferrersTag(tag: string): boolean {
+export function isReferrersTag(tag: string) {
   return /^sha(?:256|384|512)-[0-9a-f]{64,128}(?:\.[a-z]+)?$/.test(tag)
 }

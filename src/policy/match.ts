@@ -27,7 +27,7 @@ interface Origin {
   readonly exact: boolean
 }
 
-/** The origin of an image tag, if this template gives it and no rule above takes the git tag. */
+/** If this template gives the image tag and no rule above takes the git tag. */
 export function originBy(policy: Policy, rule: Rule, { tokens }: Template, tag: string): Origin | undefined {
   const match = matchTokens(tokens, tag)
   if (match.kind === 'mismatch') return undefined

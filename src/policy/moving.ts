@@ -3,7 +3,7 @@ import type { Policy } from './policy.ts'
 import { versionsShownBy } from './published.ts'
 import { compareVersions, type Version, versionOfGitTag } from './version-order.ts'
 
-/** The newer published version with which a moving tag stays, whatever it points at: that may have been deleted. */
+/** The newer version with which a moving tag stays, whatever it points at: that may have been deleted. */
 export function staysWith(
   policy: Policy,
   { gitTag, moving, published }: { gitTag: string; moving: string; published: readonly string[] },
@@ -14,7 +14,7 @@ export function staysWith(
   return compareVersions(newest.version, released) > 0 ? newest.name : undefined
 }
 
-/** The published tag of each moving tag's newest version; these decide as all published tags do. */
+/** They decide as all published tags do. */
 export function newestOfMoving(policy: Policy, published: readonly string[]): ReadonlyMap<string, string> {
   return new Map([...newestVersions(policy, published)].map(([moving, { shownBy }]) => [moving, shownBy]))
 }

@@ -9,7 +9,7 @@ type ParsedPolicy =
   | { readonly kind: 'policy'; readonly policy: Policy; readonly warnings: readonly PolicyProblem[] }
   | { readonly kind: 'invalid'; readonly problems: readonly PolicyProblem[] }
 
-/** Reads a policy, one rule a line. Never throws: returns all mistakes, in the text's order. */
+/** Never throws: returns all mistakes, in the text's order. */
 export function parsePolicy(text: string): ParsedPolicy {
   const problems: PolicyProblem[] = []
   const reportAt = (line: number) => {

@@ -21,7 +21,7 @@ export interface Policy {
 }
 
 /** A rule a line, single spaces, no comments. */
-export function policyText({ rules }: Policy): string {
+export function policyText({ rules }: Policy) {
   return rules.map(ruleText).join('')
 }
 

@@ -26,8 +26,8 @@ export function policyLines(text: string): readonly string[] {
 
 const MAX_SHOWN = 20
 
-/** Shows problems as a compiler does: place, message, line, caret, advice. */
-export function formatProblems(text: string, problems: readonly PolicyProblem[]): string {
+/** As a compiler: place, message, line, caret, advice. */
+export function formatProblems(text: string, problems: readonly PolicyProblem[]) {
   const lines = policyLines(text)
   const shown = problems.slice(0, MAX_SHOWN).map(({ severity, line, column, length, message, advice }) => {
     return [

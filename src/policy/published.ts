@@ -38,7 +38,7 @@ export function publishedVersions(policy: Policy, tags: readonly string[]): Publ
   return { versions, others }
 }
 
-/** The newest version with a fixed stable tag among these, beside `except`. */
+/** With a fixed stable tag among these. */
 export function newestStable(policy: Policy, tags: readonly string[], except: string) {
   const there = new Set(tags)
   return newestFirst(publishedVersions(policy, tags).versions.values())

@@ -8,7 +8,7 @@ export interface RuleWords {
   readonly tags: readonly [TagWord, ...TagWord[]]
 }
 
-/** Splits a line at its colon, arrow and bar, or reports what is missing. */
+/** Reports what is missing. */
 export function splitRule(line: string, { error }: Report): RuleWords | undefined {
   const arrow = find('->', line)
   if (arrow.at < 0) {

@@ -20,7 +20,7 @@ export type Match =
 
 export const ANY = '*'
 
-/** Splits one side of a rule: a capital alone is a number; double quotes make text literal. */
+/** A capital alone is a number; double quotes make text literal. */
 export function tokenize(source: string): Token[] {
   return [...source.matchAll(/"[^"]+"|\*|[A-Z]+|[^"*A-Z]+|"/g)].map(({ 0: text, index: at }) =>
     /^[A-Z*]$/.test(text)
@@ -33,7 +33,7 @@ export function boundBy({ tokens }: Pick<Pattern, 'tokens'>): ReadonlySet<string
   return new Set(tokens.flatMap(token => (token.kind === 'number' ? [token.letter] : [])))
 }
 
-/** Matches in one pass. A number takes all digits; the same letter, the same digits. */
+/** A number takes all digits; the same letter, the same digits. */
 export function matchTokens(tokens: readonly Token[], text: string): Match {
   const bindings = new Map<string, string>()
   let at = 0
@@ -71,7 +71,7 @@ function lengthOfAny(tokens: readonly Token[], text: string) {
 }
 
 /** Letters that are not bound stay. */
-export function render(tokens: readonly Token[], bindings: Pick<Bindings, 'get'>): string {
+export function render(tokens: readonly Token[], bindings: Pick<Bindings, 'get'>) {
   return tokens
     .map(token => (token.kind === 'literal' ? token.text : (bindings.get(token.letter) ?? token.letter)))
     .join('')

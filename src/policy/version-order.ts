@@ -4,7 +4,7 @@ import type { Policy } from './policy.ts'
 /** Numbers, each with the text before it; text at the end has no digits. */
 export type Version = readonly { readonly separator: string; readonly digits: string }[]
 
-/** The version of a git tag, if a rule with numbers matches it. */
+/** If a rule with numbers matches. */
 export function versionOfGitTag(policy: Policy, gitTag: string): Version | undefined {
   const found = ruleFor(policy, gitTag)
   if (found?.rule.pattern.kind !== 'tokens' || found.bindings.size === 0) return undefined
@@ -24,7 +24,7 @@ export function versionOfGitTag(policy: Policy, gitTag: string): Version | undef
   return version
 }
 
-/** Compares number by number. A longer version is newer (2.3.4.1), unless it is a pre-release (2.3.4rc1). */
+/** A longer version is newer (2.3.4.1), unless it is a pre-release (2.3.4rc1). */
 export function compareVersions(one: Version, other: Version): number {
   const end = { separator: '', digits: '' }
   for (let index = 0; index < Math.max(one.length, other.length); index += 1) {

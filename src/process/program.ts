@@ -82,7 +82,7 @@ export async function runProgram(
   }
 }
 
-export function describeEnd({ exitCode }: ProgramResult): string {
+export function describeEnd({ exitCode }: ProgramResult) {
   return exitCode === undefined ? 'was killed' : `ended with exit status ${exitCode}`
 }
 

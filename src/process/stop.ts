@@ -5,10 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 export const TIME_TO_STOP = 4_000
 
 /**
- * Stops all that this process has started, and waits for its end and that of `program`, at most for `TIME_TO_STOP`. It looks
+ * Stops all that this process has started, and waits for its end and that of `program`, at most `TIME_TO_STOP`. It looks
  * again and again: nothing leads from an ended program to what it has started, and docker's plug-ins survive docker.
  */
-export async function stopDescendants(program: Promise<unknown>): Promise<void> {
+export async function stopDescendants(program: Promise<unknown>) {
   const ended = program.catch(() => {}).then(() => true)
   const found = new Set<number>()
   const deadline = performance.now() + TIME_TO_STOP

@@ -3,7 +3,7 @@ import type { Digest } from '../registry/reference.ts'
 import { type Desired, digestAt, type Observed } from './state.ts'
 import type { Step } from './step.ts'
 
-/** One thing in which a repository, or a use of its images, differs from the policy; docs/audit.md says what each kind means. */
+/** One difference of a repository, or of a use, from the policy; docs/audit.md explains each kind. */
 export interface Finding {
   readonly kind:
     | 'stable-missing'
@@ -25,10 +25,10 @@ export interface Finding {
   readonly tag: string
   /** What may wait is not wrong. */
   readonly wrong: boolean
-  /** A part of a sentence that is the same for every service. */
+  /** A part of a sentence. */
   readonly what: string
   readonly remedy: string
-  /** Whether a moving tag is on a newer version than it should be. */
+  /** Of a moving tag that is on too new a version. */
   readonly isAhead?: boolean
   /** The image that the tag has, and the one that it should have, if they differ. */
   readonly digest?: Digest | undefined
@@ -43,8 +43,8 @@ export interface ImageOwner {
 }
 
 /**
- * What audit, or verify, finds of a version of which a repository has at least one fixed tag. `lost`: images that tags lead to
- * and the registry does not have; `ownerOf`: the version that has an image as its first tag.
+ * Of a version of which a repository has at least one fixed tag. `lost`: images of tags that the registry does not have;
+ * `ownerOf`: the version that has an image as its first tag.
  */
 export function findingsOf(
   desired: Desired,
@@ -82,7 +82,6 @@ export function versionMissing(gitTag: string): Finding {
   }
 }
 
-/** Of a tag that waits though the promotion of its version has begun. */
 export function promotionIncomplete(waiting: Finding, gitTag: string): Finding {
   return {
     ...waiting,
@@ -92,8 +91,8 @@ export function promotionIncomplete(waiting: Finding, gitTag: string): Finding {
   }
 }
 
-/** Whether a stable tag may wait: of a version that is promoted none does, not even a moving one. */
-export function mayWait({ tag }: Step, { first, copies }: Desired, observed: Observed): boolean {
+/** Of a version that is promoted no stable tag may wait, not even a moving one. */
+export function mayWait({ tag }: Step, { first, copies }: Desired, observed: Observed) {
   const fixed = copies.filter(({ stable, moving }) => stable && !moving)
   const image = digestAt(observed, first.tag)
   const isPromoted =

@@ -13,8 +13,8 @@ export interface PublishedImage {
 }
 
 /**
- * What stands against images of one git tag, by service, and whether to give it by its digest would settle that. None may be of another commit than the git tag or,
- * where that is not known, than the others. One that names no commit, or another repository, must be given by its digest.
+ * What stands against images of one git tag, by service. None may be of another commit than the git tag or, where that is not
+ * known, than the others. One that names no commit, or another repository, must be given by its digest.
  */
 export function objectionsTo(images: readonly PublishedImage[], tag: Origin) {
   return new Map(
@@ -26,7 +26,7 @@ export function objectionsTo(images: readonly PublishedImage[], tag: Origin) {
 }
 
 /** Of known commits; a label may have capitals. */
-export function isSameCommit(one: string | undefined, other: string | undefined): boolean {
+export function isSameCommit(one: string | undefined, other: string | undefined) {
   return one !== undefined && one.toLowerCase() === other?.toLowerCase()
 }
 
@@ -75,7 +75,7 @@ function wrongImage(why: string) {
   return { why, mayBeGiven: false }
 }
 
-/** The origin of an image of one commit; and whether all of its platforms name it. */
+/** Of an image of one commit; and whether all of its platforms name it. */
 function commonOrigin(origins: readonly Origin[], tag: Origin) {
   const naming = origins.filter(({ revision }) => revision !== undefined)
   const repositories = naming.flatMap(({ repository }) => repository ?? [])

@@ -14,8 +14,8 @@ interface Known {
 }
 
 /**
- * What is to be done so that a repository has what is desired: one step a tag, in the order of `desired`. If one is `refuse`,
- * only `restore` may be carried out. When all are carried out, `keep`, `stay` and `withhold` are all that is left.
+ * One step a tag, in the order of `desired`. If one is `refuse`, only `restore` may be carried out. When all are carried out,
+ * `keep`, `stay` and `withhold` are all that is left.
  */
 export function reconcile(desired: Desired, observed: Observed, constraints: Constraints): readonly Step[] {
   const there = observed.content?.kind === 'leftover' ? undefined : digestAt(observed, desired.first.tag)
@@ -35,7 +35,7 @@ export function needsFirstContent(
   { first }: Desired,
   tags: Observed['tags'],
   { publishes, onExisting, own = [], image }: Constraints,
-): boolean {
+) {
   const state = tags.get(first.tag)
   const mayBeKept = publishes !== 'nothing' && image === undefined && onExisting === 'same-revision'
   return mayBeKept && !first.moving && state?.kind === 'present' && !own.includes(state.digest)
@@ -103,7 +103,7 @@ function refuseMirrored(tag: PlannedTag, is: Digest, image: Digest | undefined):
   return { kind: 'refuse', tag, error: 'already-published', why, remedy }
 }
 
-/** A tag that becomes a copy of `image`, or of what is yet to be built. */
+/** Without an `image`, it is yet to be built. */
 function reconcileCopy(tag: PlannedTag, image: Digest | undefined, known: Known): CopyStep | Refuse {
   const { desired, observed, constraints, there } = known
   const { stable, onExisting, publishes } = constraints

@@ -13,9 +13,9 @@ export interface Desired {
 
 export interface Observed {
   readonly tags: ReadonlyMap<string, TagState>
-  /** For moving tags: all tags, or those that show the newest version of each. */
+  /** All tags, or those that show the newest version of each moving one. */
   readonly publishedTags: readonly string[]
-  /** What the first tag leads to, if its manifest was read. */
+  /** If the first manifest was read. */
   readonly content?: FirstContent | undefined
 }
 
@@ -24,7 +24,7 @@ export type FirstContent =
   | { readonly kind: 'image'; readonly revision: string | undefined }
   | { readonly kind: 'leftover' }
 
-/** The image that a tag leads to, if it was looked at and is there. */
+/** If it was looked at and is there. */
 export function digestAt({ tags }: Pick<Observed, 'tags'>, tag: string): Digest | undefined {
   const state = tags.get(tag)
   return state?.kind === 'present' ? state.digest : undefined
@@ -48,7 +48,7 @@ export interface Constraints {
   readonly revision?: string | undefined
   /** Known digests of the image that may be pushed. */
   readonly own?: readonly Digest[]
-  /** What the first tag must have: given by the caller, found before this run waited, built by it, or that of a mirror's origin. */
+  /** What the first tag must have: given, found before this run waited, built by it, or of a mirror's origin. */
   readonly image?:
     | { readonly digest: Digest; readonly from: 'given' | 'found' | 'built' | 'origin' }
     | undefined
@@ -73,7 +73,7 @@ export function publishConstraints(
   return { publishes, onExisting, revision, stable: stableConstraint(stable) }
 }
 
-/** Of a copy of another repository, that is to have its image, or one that is yet to be published there. */
+/** Without a `digest`, the image is yet to be published. */
 export function mirrorConstraints(
   digest: Digest | undefined,
   onExisting: OnExisting,

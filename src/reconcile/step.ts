@@ -1,7 +1,7 @@
 import type { PlannedTag } from '../policy/decide.ts'
 import type { Digest } from '../registry/reference.ts'
 
-/** What is to be done about one tag. A digest is missing until the image is built; `replaces` is overwritten. */
+/** A digest is missing until the image is built; `replaces` is overwritten. */
 export type Step =
   | FirstStep
   | CopyStep

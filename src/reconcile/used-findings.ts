@@ -17,7 +17,7 @@ const REMEDIES = {
   'used-not-newest': 'Nothing is wrong. Deploy the newer one when it suits.',
 }
 
-/** What audit finds of a use. `version` is that of the tag; `newer` is the stable tag of a newer one. */
+/** `version` is that of the tag; `newer` is the stable tag of a newer one. */
 export function findingOfUse(
   { tag, digest, elsewhere }: UsedImage,
   known: Pick<Observed, 'tags'> & {

@@ -20,7 +20,7 @@ const MOST_BELOW = 5
 
 type FoundImage = UsedImage & { readonly line: number }
 
-/** Returns what finds the images of services of one registry in a text, in one pass. */
+/** For services of one registry; in one pass. */
 export function imageFinder(
   services: readonly { service: string; repository: Repository }[],
 ): (text: string) => FoundImage[] {
@@ -48,7 +48,7 @@ export function imageFinder(
     })
 }
 
-/** The `tag:` at the indentation of a line's `repository:`. */
+/** At the indentation of `repository:`. */
 function tagBelow(lines: readonly string[], index: number) {
   const [, lead] = REPOSITORY_KEY.exec(lines[index] ?? '') ?? []
   const below = lines.slice(index + 1, index + 1 + MOST_BELOW)

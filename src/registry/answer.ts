@@ -7,7 +7,7 @@ import type { Credentials } from './credentials.ts'
 import type { Repository } from './reference.ts'
 
 /** A refusal proves no absence, whatever its body says. */
-export function provesAbsence({ status, body }: HttpResponse): boolean {
+export function provesAbsence({ status, body }: HttpResponse) {
   if (status !== 400) return status === 404
   return specErrors(body).some(({ code }) => code === 'NAME_UNKNOWN' || code === 'MANIFEST_UNKNOWN')
 }
@@ -71,7 +71,6 @@ function specErrors(body: Buffer) {
   return errors.map(error => ({ code: text(field(error, 'code')), message: text(field(error, 'message')) }))
 }
 
-/** Its status, and the reason that it gives. */
 export function describeAnswer({ status, body }: HttpResponse, secrets: Secrets) {
   const errors = specErrors(body).map(({ code, message }) => (message === '' ? code : `${code}: ${message}`))
   // Masked before it is cut: half a secret would not be recognised.

@@ -25,8 +25,8 @@ export function authorizationFor(options: ConnectionOptions) {
   const login = loginOf(credentials)
   if (login !== undefined) secrets.addLogin(login)
   return {
-    /** Takes a new challenge, unless another request has replaced `refused`; false if there is none. */
-    challenged({ headers }: HttpResponse, refused: string | undefined): boolean {
+    /** Unless another request has replaced `refused`; false if there is no challenge. */
+    challenged({ headers }: HttpResponse, refused: string | undefined) {
       if (challenge !== undefined && refused !== header) return true
       const challenges = parseChallenges(headers['www-authenticate'] ?? '')
       const of = (name: string) => challenges.find(({ scheme }) => scheme === name)
@@ -120,7 +120,7 @@ function basic({ username, password }: { username: string; password: string }) {
 
 type Challenge = ReturnType<typeof parseChallenges>[number]
 
-/** Of a WWW-Authenticate header (RFC 9110, 11.6.1), names in lower case. One that was cut off is left out. */
+/** RFC 9110, 11.6.1; names in lower case. One that was cut off is left out. */
 export function parseChallenges(header: string) {
   const challenges: { scheme: string; parameters: Map<string, string> }[] = []
   for (let at = 0; at < header.length; at = PART.lastIndex) {

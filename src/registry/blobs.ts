@@ -35,7 +35,7 @@ export async function putBlob(registry: Asker, bytes: Buffer): Promise<Digest> {
 }
 
 /** By an upload that is begun and cancelled: "Pushing a blob in chunks". */
-export async function requireWritable(registry: Asker): Promise<void> {
+export async function requireWritable(registry: Asker) {
   const what = imageName(registry.repository)
   const begun = await registry.ask({ ...UPLOAD, what })
   const path = locationIn(begun)

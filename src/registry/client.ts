@@ -17,7 +17,6 @@ export interface Manifest {
   readonly bytes: Buffer
 }
 
-/** One repository, by the distribution API. */
 export class RegistryClient implements Asker {
   readonly repository: Repository
   readonly ask: Asker['ask']

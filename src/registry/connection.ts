@@ -20,7 +20,7 @@ export interface Asker {
   readonly repository: Repository
   /** Throws `registry-denied`, `registry-refused` or `registry-unreadable`. */
   readonly ask: (question: Question, backoff?: Backoff) => Promise<HttpResponse>
-  /** The address of the registry, by http only if it speaks nothing else. */
+  /** By http only if it speaks nothing else. */
   readonly origin: () => Promise<string>
 }
 

@@ -4,25 +4,25 @@ import type { Manifest } from './client.ts'
 import { IN_TOTO, MANIFEST_MEDIA_TYPES } from './media-types.ts'
 import { type Digest, isDigest } from './reference.ts'
 
-/** JSON that a registry has. Throws `registry-unreadable`. */
+/** Throws `registry-unreadable`. */
 export function parseStored(bytes: Buffer, what: string): unknown {
   const value = parseJson(bytes.toString())
   if (value === undefined) throw unreadable(`${what} is not JSON.`, 'Inspect that image, or set on-existing.')
   return value
 }
 
-export function isIndex(mediaType: string): boolean {
+export function isIndex(mediaType: string) {
   return /image\.index|manifest\.list/.test(mediaType)
 }
 
-/** The images of an index; BuildKit lists attestations and the layers of a cache there, too. */
+/** BuildKit lists attestations and the layers of a cache there, too. */
 export function imagesIn(index: unknown): Digest[] {
   return imageEntries(index)
     .map(entry => field(entry, 'digest'))
     .filter(isDigest)
 }
 
-/** Such as `linux/arm64`; nothing of an image that is in no index: its config has it. */
+/** Such as `linux/arm64`; nothing for an image that is in no index. */
 export function platformsIn({ bytes, digest }: Manifest): string[] {
   const platforms = imageEntries(parseStored(bytes, digest)).map(entry =>
     ['os', 'architecture', 'variant'].map(name => field(entry, 'platform', name)),
@@ -39,17 +39,17 @@ function imageEntries(index: unknown) {
   })
 }
 
-export function listsManifest({ bytes, digest }: Manifest, part: Digest): boolean {
+export function listsManifest({ bytes, digest }: Manifest, part: Digest) {
   return listedIn(parseStored(bytes, digest), 'manifests').some(entry => field(entry, 'digest') === part)
 }
 
 /** One of BuildKit's. */
-export function isAttestation({ bytes, digest }: Manifest): boolean {
+export function isAttestation({ bytes, digest }: Manifest) {
   return holdsOnly(parseStored(bytes, digest), [IN_TOTO])
 }
 
 /** Or an index with one: not a cache, a signature or another artifact. */
-export function isImage({ bytes, digest, mediaType }: Manifest): boolean {
+export function isImage({ bytes, digest, mediaType }: Manifest) {
   const manifest = parseStored(bytes, digest)
   if (isArtifact(manifest)) return false
   if (isIndex(mediaType)) return imagesIn(manifest).length > 0

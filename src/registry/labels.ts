@@ -5,7 +5,7 @@ import type { Manifest, RegistryClient } from './client.ts'
 import { imagesIn, isIndex, parseStored, platformsIn } from './image-index.ts'
 import { byDigest, type Digest, isDigest } from './reference.ts'
 
-/** The commit of an image, and its repository: image-spec v1.1, annotations.md. */
+/** image-spec v1.1, annotations.md. */
 export const REVISION_LABEL = 'org.opencontainers.image.revision'
 export const SOURCE_LABEL = 'org.opencontainers.image.source'
 

@@ -45,8 +45,8 @@ export const PREDICATE_TYPE = 'https://k8s.io/promo-tools/promotion/v1'
 /** BuildKit's attestations have it, too. */
 const PREDICATE_ANNOTATION = 'in-toto.io/predicate-type'
 
-/** Stores an artifact that refers to the image (image-spec v1.1, "Artifact Usage"), and checks that it is listed. */
-export async function storeRecord(registry: RegistryClient, promotion: Promotion): Promise<void> {
+/** Refers to the image (image-spec v1.1, "Artifact Usage"). Checks that it is listed. */
+export async function storeRecord(registry: RegistryClient, promotion: Promotion) {
   const { digest, source, destination } = promotion
   const head = await registry.headManifest(digest)
   if (head === undefined || Number.isNaN(head.size))

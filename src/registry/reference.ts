@@ -20,25 +20,25 @@ export interface Repository {
   readonly path: string
 }
 
-/** An image, by a tag or a digest. */
+/** A tag or a digest. */
 export interface ImageReference {
   readonly repository: Repository
   readonly reference: string
 }
 
-export function imageName({ registry, path }: Repository): string {
+export function imageName({ registry, path }: Repository) {
   return `${registry}/${path}`
 }
 
-export function tagged(repository: Repository, tag: string): string {
+export function tagged(repository: Repository, tag: string) {
   return `${imageName(repository)}:${tag}`
 }
 
-export function byDigest(repository: Repository, digest: Digest): string {
+export function byDigest(repository: Repository, digest: Digest) {
   return `${imageName(repository)}@${digest}`
 }
 
-export function nameOf({ repository, reference }: ImageReference): string {
+export function nameOf({ repository, reference }: ImageReference) {
   return isDigest(reference) ? byDigest(repository, reference) : tagged(repository, reference)
 }
 
@@ -47,7 +47,6 @@ const COMPONENT = '[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?'
 const HOST = new RegExp(`^(${COMPONENT}(?:\\.${COMPONENT})*|\\[[0-9A-Fa-f:]+\\])(?::[1-9][0-9]*)?$`)
 const PATH_COMPONENT = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/
 
-/** Why `text` is not the host of a registry, if so. */
 export function registryProblem(text: string): string | undefined {
   if (/^https?:/i.test(text)) return 'it is an address; leave "https://" out'
   if (text.includes('/')) return 'it contains "/"; the path belongs in project'
@@ -61,7 +60,6 @@ export function registryProblem(text: string): string | undefined {
     : 'docker takes a name without dot or port for a Docker Hub user; write the full host name'
 }
 
-/** Why `path` is not a repository of the registry, if so. */
 export function pathProblem(registry: string, path: string): string | undefined {
   for (const component of path.split('/')) {
     if (component === '') return 'it has an empty part'
@@ -74,11 +72,11 @@ export function pathProblem(registry: string, path: string): string | undefined 
   return isLong ? 'with the registry it has more than 255 characters' : undefined
 }
 
-export function isLoopback(registry: string): boolean {
+export function isLoopback(registry: string) {
   return /^(?:localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]+)?$/i.test(registry)
 }
 
-export function apiHost(registry: string): string {
+export function apiHost(registry: string) {
   return /^(?:index\.)?docker\.io$/.test(registry) ? 'registry-1.docker.io' : registry
 }
 
@@ -91,7 +89,7 @@ export function partsOfReference(reference: string) {
 }
 
 /** As docker reads a reference: distribution's package reference, "ParseDockerRef". */
-export function isIn(repository: Repository, reference: string): boolean {
+export function isIn(repository: Repository, reference: string) {
   const { repository: named } = partsOfReference(reference)
   const { registry, path } = named
   const isHost = /[.:A-Z]/.test(registry) || registry === 'localhost'
@@ -99,11 +97,11 @@ export function isIn(repository: Repository, reference: string): boolean {
   return isSameRepository(isHost ? named : inHub, repository)
 }
 
-export function isSameRepository(one: Repository, other: Repository): boolean {
+export function isSameRepository(one: Repository, other: Repository) {
   return isSameRegistry(one.registry, other.registry) && pathAt(one) === pathAt(other)
 }
 
-export function isSameRegistry(one: string, other: string): boolean {
+export function isSameRegistry(one: string, other: string) {
   return hostOf(one) === hostOf(other)
 }
 

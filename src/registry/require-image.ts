@@ -3,30 +3,22 @@ import type { Manifest, RegistryClient } from './client.ts'
 import { isAttestation, isImage } from './image-index.ts'
 import { byDigest, type Digest, tagged } from './reference.ts'
 
-/** The image of a digest that was there when the registry was read. Throws `not-published`. */
+/** Throws `not-published`. */
 export async function requireImage(registry: RegistryClient, digest: Digest): Promise<Manifest> {
   const reference = byDigest(registry.repository, digest)
   return requireIsImage((await registry.getManifest(digest)) ?? throwGone(reference), reference)
 }
 
-/** The image that a tag has, as `requireTagged`. */
-export async function requireTaggedImage(
-  registry: RegistryClient,
-  tag: string,
-  digest: Digest,
-): Promise<Manifest> {
+/** As `requireTagged`. */
+export async function requireTaggedImage(registry: RegistryClient, tag: string, digest: Digest) {
   return requireIsImage(await requireTagged(registry, tag, digest), byDigest(registry.repository, digest))
 }
 
 /**
- * What a tag has, read and hashed: what HEAD said of it is not enough to write something. Throws `not-published` if it is
- * gone, `not-as-planned` if it is not what HEAD said.
+ * Read and hashed: HEAD is not enough to write something. Throws `not-published` if it is gone, `not-as-planned` if it is not
+ * what HEAD said.
  */
-export async function requireTagged(
-  registry: RegistryClient,
-  tag: string,
-  digest: Digest,
-): Promise<Manifest> {
+export async function requireTagged(registry: RegistryClient, tag: string, digest: Digest) {
   const reference = tagged(registry.repository, tag)
   const manifest = (await registry.getManifest(tag)) ?? throwGone(reference)
   if (manifest.digest === digest) return manifest
@@ -43,7 +35,7 @@ function throwGone(reference: string): never {
   })
 }
 
-/** Throws `not-published` for an attestation, a cache or another artifact. `settles` is the remedy, if it is no published one. */
+/** Throws `not-published` for an attestation or another artifact. `settles` is the remedy, if it is not published. */
 export function requireIsImage(manifest: Manifest, reference: string, settles?: string): Manifest {
   if (isImage(manifest)) return manifest
   const [is, remedy] = isAttestation(manifest)

@@ -5,7 +5,7 @@ import type { Log } from '../log.ts'
 import { duration, eachLine, oneLine, withShortDigests } from '../text.ts'
 import { runStage } from './stage.ts'
 
-/** The log of a workflow run: a stage that says something is a group. Stages and warnings go into the ledger. */
+/** A stage that says something is a group. Stages and warnings go into the ledger. */
 export function actionsLog(now: () => number, ledger: Ledger): Log {
   /** A stage that has said nothing so far. */
   let silent: string | undefined

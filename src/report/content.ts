@@ -5,7 +5,7 @@ import { imageList, promotionList } from './image-lists.ts'
 import { recordList } from './record-list.ts'
 import { meaningOf } from './state.ts'
 
-/** What the summary and the log show of a result: a table, and below it lists. */
+/** A table, and below it lists. */
 export function contentOf(result: Result | AuditResult) {
   if (result.command !== 'audit') return tagsContent(result)
   const { head, rows, lists } = auditContent(result)

@@ -4,7 +4,7 @@ import { causesOf, messageOf, ReleaseError } from '../errors.ts'
 import { eachLine, oneLine } from '../text.ts'
 import { describeState } from './state.ts'
 
-export function reportFailure(error: unknown, ledger?: Ledger): void {
+export function reportFailure(error: unknown, ledger?: Ledger) {
   for (const line of causeLines(error)) core.info(line)
   const { name, title } = failureOf(error)
   core.info(`failed with ${name}: ${title}`)
@@ -21,8 +21,7 @@ export function causeLines(error: unknown): readonly string[] {
   return [...new Set(unsaid.map(cause => `caused by: ${oneLine(cause)}`))]
 }
 
-/** What is written, what failed, and the remedy. */
-export function failureText(error: unknown, ledger?: Ledger): string {
+export function failureText(error: unknown, ledger?: Ledger) {
   const { what, remedy, link } = failureOf(error)
   const state = ledger === undefined ? '' : describeState(ledger)
   return [state, `${what}${what.endsWith('\n') ? '' : ' '}${remedy}`, `See ${link}`]

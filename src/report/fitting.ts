@@ -1,7 +1,7 @@
-/** Bytes of each table and list: GitHub takes 1 MiB of summary for all steps of a job, and a page should open at once. */
+/** Bytes: GitHub takes 1 MiB of summary for all steps of a job, and a page should open at once. */
 const MOST = 100_000
 
-/** The first lines, as many as are short enough together; if there are more, where they are. */
+/** The first lines; if there are more, where they are. */
 export function fitting(lines: readonly string[]): string[] {
   let size = 0
   const shown = lines.filter(line => {

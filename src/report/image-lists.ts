@@ -1,7 +1,6 @@
 import type { Result, ServiceEntry, TagEntry } from '../commands/ledger.ts'
 import { itemsOf, sinceOf } from './record-list.ts'
 
-/** Commits and platforms, as far as the run knows them. */
 export function imageList(services: readonly ServiceEntry[]) {
   const told = services.flatMap(({ service, commit, dockerfile, platforms = [] }) => {
     const commits = Object.entries({ commit, 'Dockerfile at': dockerfile }).flatMap(([what, given]) =>
@@ -15,7 +14,7 @@ export function imageList(services: readonly ServiceEntry[]) {
   return { title: 'Built from', items: itemsOf(told, services.length) }
 }
 
-/** For those who decide about a promotion: what is ready for it, and what is stable now. */
+/** For those who decide about a promotion. */
 export function promotionList({ command, services }: Result) {
   const waiting = services.filter(({ tags }) => tags.some(isWithheld))
   const title = 'Would become stable'

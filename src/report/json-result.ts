@@ -3,7 +3,7 @@ import { jsonLine } from '../text.ts'
 import { failureOf } from './failure.ts'
 
 /** The output `json`, and what `--json` prints. */
-export function jsonOf({ result }: Ledger, error: unknown, command?: string): string {
+export function jsonOf({ result }: Ledger, error: unknown, command?: string) {
   if (error === undefined) return jsonLine(result)
   const { name, what, remedy } = failureOf(error)
   return jsonLine({ command, ...result, error: { name, what, remedy } })

@@ -1,12 +1,12 @@
 import { eachLine, oneLine } from '../text.ts'
 
 /** One line that Markdown and HTML leave alone. */
-export function plain(text: string): string {
+export function plain(text: string) {
   return oneLine(text).replace(/[\\`*_{}[\]<>#|~!&]/g, character => `&#${character.codePointAt(0)};`)
 }
 
 /** Lines as they are, whatever is in them; nothing if there are none. */
-export function block(lines: string, language: string): string {
+export function block(lines: string, language: string) {
   if (lines === '') return ''
   const text = eachLine(lines)
   const longest = Math.max(2, ...Array.from(text.matchAll(/`+/g), ([run]) => run.length))

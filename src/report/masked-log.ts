@@ -1,7 +1,7 @@
 import type { Log } from '../log.ts'
 import type { Secrets } from '../secrets.ts'
 
-/** The same log without secrets. Output of programs is passed on by whole lines: a secret may come in two pieces. */
+/** Output of programs is passed on by whole lines: a secret may come in two pieces. */
 export function maskedLog(log: Log, secrets: Secrets): Log {
   const mask = (text: string) => secrets.mask(text)
   let begun = ''

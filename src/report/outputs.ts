@@ -3,14 +3,20 @@ import { join } from 'node:path'
 import * as core from '@actions/core'
 import type { OutputName } from '../action-yml.ts'
 import type { AuditResult } from '../commands/audit-result.ts'
-import type { Ledger, Result, TagEntry } from '../commands/ledger.ts'
-import { allTagsOf, hasResultAnyway, isPublished } from '../commands/ledger.ts'
+import {
+  allTagsOf,
+  hasResultAnyway,
+  isPublished,
+  type Ledger,
+  type Result,
+  type TagEntry,
+} from '../commands/ledger.ts'
 import { messageOf, ReleaseError } from '../errors.ts'
 import { oneLine } from '../text.ts'
 import { jsonOf } from './json-result.ts'
 
 /** Of a run that failed, sets those that are known. Throws `outputs-not-written`. */
-export function setOutputs(ledger: Ledger, error: unknown, temporary: string | undefined): void {
+export function setOutputs(ledger: Ledger, error: unknown, temporary: string | undefined) {
   try {
     const { result } = ledger
     const isOfMirrors = error instanceof ReleaseError && error.name === 'mirror-incomplete'
@@ -65,7 +71,7 @@ function references(tags: readonly TagEntry[]) {
 
 export const RECORD_FOLDER = 'stable-release-record-'
 
-/** The record of a run for one service, in a file that lasts as long as the job. */
+/** Of a run for one service; the file lasts as long as the job. */
 function writeRecord(result: Result | AuditResult, temporary: string | undefined) {
   const [service, ...others] = result.command === 'audit' ? [] : result.services
   if (service?.record === undefined || others.length > 0 || temporary === undefined) return undefined

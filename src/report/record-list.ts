@@ -1,7 +1,7 @@
 import { groupBy } from '../group-by.ts'
 import { BY_HAND, type PromotionNote } from '../registry/promotion-record.ts'
 
-/** What the records tell, the newest first, each once for all services that have it. */
+/** The newest first. */
 export function recordList(told: readonly { service: string; records?: readonly PromotionNote[] }[]) {
   const all = told.flatMap(({ service, records = [] }) => records.map(note => ({ service, note })))
   const newest = all.toSorted((a, b) => b.note.time.localeCompare(a.note.time))
@@ -17,7 +17,7 @@ export function itemsOf(told: readonly { service: string; line: string }[], coun
 }
 
 /** Who found a tag there does not know since when. */
-export function sinceOf({ time, written }: PromotionNote): string {
+export function sinceOf({ time, written }: PromotionNote) {
   return `since ${time.slice(0, 16).replace('T', ' ')}${written ? '' : ' or before'}`
 }
 

@@ -1,9 +1,16 @@
-import type { Ledger, Result, TagEntry, TagOutcome } from '../commands/ledger.ts'
-import { allTagsOf, isPublished, writesRegistry } from '../commands/ledger.ts'
+import {
+  allTagsOf,
+  isPublished,
+  type Ledger,
+  type Result,
+  type TagEntry,
+  type TagOutcome,
+  writesRegistry,
+} from '../commands/ledger.ts'
 import { groupBy } from '../group-by.ts'
 
-/** What is written and stable now, as far as a run that failed knows. */
-export function describeState({ result }: Ledger): string {
+/** As far as a run that failed knows. */
+export function describeState({ result }: Ledger) {
   if (result === undefined) return NOTHING
   if (result.command === 'audit') return ''
   const tags = allTagsOf(result)

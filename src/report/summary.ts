@@ -15,7 +15,7 @@ export function writeSummary(
   ledger: Ledger,
   error: unknown,
   { env, secrets }: { env: NodeJS.ProcessEnv; secrets: Secrets },
-): void {
+) {
   const { GITHUB_STEP_SUMMARY: file, INPUT_SERVICE = '' } = env
   if (!file) return
   // What is no name may be a secret that somebody took for one.
@@ -27,7 +27,7 @@ export function writeSummary(
   }
 }
 
-export function summaryOf(ledger: Ledger, error: unknown, service = ''): string {
+export function summaryOf(ledger: Ledger, error: unknown, service = '') {
   const { result, stages, warnings } = ledger
   const paragraphs = [
     `### ${plain(headingOf(ledger, error, service))}`,
@@ -42,7 +42,7 @@ export function summaryOf(ledger: Ledger, error: unknown, service = ''): string 
   return `${paragraphs.filter(text => text !== '').join('\n\n')}\n\n`
 }
 
-export function headingOf(ledger: Ledger, error: unknown, service = ''): string {
+export function headingOf(ledger: Ledger, error: unknown, service = '') {
   const { result } = ledger
   const [mark, said] = verdictOf(ledger, error)
   const heading = [result === undefined ? service : subjectOf(result), said]

@@ -3,7 +3,7 @@ import { oneLine } from '../text.ts'
 import { contentOf } from './content.ts'
 
 /** Lines for the log, or for a terminal of `width` characters. */
-export function tableOf(result: Ledger['result'], width?: number): string {
+export function tableOf(result: Ledger['result'], width?: number) {
   if (result === undefined) return ''
   const { rows, lists } = contentOf(result)
   if (rows.length === 0 && lists.length === 0) return ''
@@ -22,7 +22,7 @@ export function tableOf(result: Ledger['result'], width?: number): string {
 
 const GAP = '  '
 
-/** Rows in columns. Wider than `width`, they are cut into several tables, each with the first column. */
+/** Wider than `width`, they are cut into several tables, each with the first column. */
 export function aligned(rows: readonly (readonly string[])[], width = Number.POSITIVE_INFINITY): string[] {
   const widthOf = (column: number) => rows.reduce((most, row) => Math.max(most, row[column]?.length ?? 0), 0)
   const widths = (rows[0] ?? []).map((_, column) => widthOf(column))
