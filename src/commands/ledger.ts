@@ -135,6 +135,9 @@ export function allTagsOf({ services }: Result): readonly TagEntry[] {
 /** Services whose stable tags wait, though others have theirs. */
 export function leftBehind(services: readonly ServiceEntry[]): string[] {
   const having = (is: TagOutcome) =>
-    services.filter(({ tags }) => tags.some(({ stable, outcome }) => stable && outcome === is))
+    services.filter(
+      ({ tags: [first, ...tags] }) =>
+        first?.outcome === 'kept' && tags.some(({ stable, outcome }) => stable && outcome === is),
+    )
   return having('kept').length === 0 ? [] : having('withheld').map(({ service }) => service)
 }

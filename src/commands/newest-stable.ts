@@ -22,12 +22,19 @@ export async function noteNewestStable(
     const newest = newestStable(policy, tags, decision.gitTag)
     entry.newestStable = {}
     if (newest === undefined) return
-    const { gitTag, tag } = newest
+    const { gitTag, tag, first } = newest
     const range = [gitTag, decision.gitTag].map(encodeURIComponent).join('...')
     const compare = source.address?.startsWith('github.') && `https://${source.address}/compare/${range}`
-    entry.newestStable = { gitTag, ...(compare && { compare }) }
-    const state = withRecords ? await registry.headTag(tag).catch(knownFailure) : undefined
+    const [state, own] = await Promise.all(
+      [tag, first].map(each => registry.headTag(each).catch(knownFailure)),
+    )
     if (state === undefined || !('digest' in state)) return
+    const isOther = own !== undefined && 'digest' in own && own.digest !== state.digest
+    // Nobody knows which version that is.
+    entry.newestStable = isOther
+      ? { gitTag: `${gitTag}, but ${tag} is another image` }
+      : { gitTag, ...(compare && { compare }) }
+    if (isOther || !withRecords) return
     const notes = await readNotes(registry, state.digest, [`${entry.image}:${tag}`], run)
     if (Array.isArray(notes) && notes[0] !== undefined) entry.newestStable.record = notes[0]
   })

@@ -1,5 +1,6 @@
 import fs from 'node:fs'
 import { normalize } from 'node:path'
+import { messageOf } from '../errors.ts'
 import type { Use } from '../reconcile/used-findings.ts'
 import { imageFinder } from '../reconcile/used-images.ts'
 import { counted, oneLine } from '../text.ts'
@@ -45,8 +46,15 @@ function textsAt(
   const files = found.filter(({ kind }) => kind === 'file')
   if (files.length === 0)
     wrong(
-      'no file is read',
+      `${JSON.stringify(line)} leads to no file`,
       'Write a path from the workspace; a glob needs Node 22. By hand, - is what is piped in, if that is no password.',
     )
-  return files.map(({ name, path }) => [name, fs.readFileSync(path, 'latin1')])
+  return files.flatMap(({ name, path }): [string, string][] => {
+    try {
+      return [[name, fs.readFileSync(path, 'latin1')]]
+    } catch (error) {
+      wrong(`${name} can't be read: ${messageOf(error)}`, 'Leave it out, or make it smaller or readable.')
+      return []
+    }
+  })
 }

@@ -42,7 +42,9 @@ export function publishedVersions(policy: Policy, tags: readonly string[]): Publ
 export function newestStable(policy: Policy, tags: readonly string[], except: string) {
   const there = new Set(tags)
   return newestFirst(publishedVersions(policy, tags).versions.values())
-    .flatMap(({ decision: { gitTag, copies } }) => copies.map(copy => ({ gitTag, ...copy })))
+    .flatMap(({ decision: { gitTag, first, copies } }) =>
+      copies.map(copy => ({ gitTag, first: first.tag, ...copy })),
+    )
     .find(({ gitTag, tag, stable, moving }) => gitTag !== except && stable && !moving && there.has(tag))
 }
 

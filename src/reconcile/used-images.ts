@@ -9,11 +9,13 @@ export interface UsedImage {
   readonly digest?: Digest | undefined
 }
 
-/** Not `#PROD#`, which scripts replace. */
-const COMMENT = /^\s*# /
+/** To the end of the line: not `#PROD#`, which scripts replace, nor `docker://`. */
+const COMMENT = /(?:^|\s)(?:#(?:\s|[\w-]+:)|\/\/\s|\{\{\/\*).*/
+/** What people write where a tag is filled in later. */
+const PLACEHOLDER = /^[A-Z_]+$/
 const REPOSITORY_KEY = /^(\s*(?:- +)?)["']?repository["']?\s*:/
 /** What goes on behind it is filled in later: `2.4-${…}`, `2.4.{{ … }}`. */
-const TAG = String.raw`(\w[\w.-]{0,127})(?![\w.$<{%*-])`
+const TAG = String.raw`(\w(?:[\w.-]{0,126}[\w-])?)(?![\w$<{%*-]|\.[\w.$<{%*-])`
 const TAG_KEY = new RegExp(`^(\\s*)["']?tag["']?\\s*:\\s*["']?${TAG}`)
 /** How far below `repository:` Helm's `tag:` may stand. */
 const MOST_BELOW = 5
@@ -33,14 +35,16 @@ export function imageFinder(
     'g',
   )
   return text =>
-    text.split('\n').flatMap((line, index, lines) => {
-      if (!line.includes(host) || COMMENT.test(line)) return []
+    text.split('\n').flatMap((whole, index, lines) => {
+      if (!whole.includes(host)) return []
+      const line = whole.replace(COMMENT, '')
       return Array.from(line.matchAll(reference)).flatMap(([, path = '', written, hash]): FoundImage[] => {
         const name = path.slice(path.lastIndexOf('/') + 1)
         const service = own.get(path) ?? (names.has(name) ? name : undefined)
         if (service === undefined) return []
         const below = written === undefined && hash === undefined ? tagBelow(lines, index) : undefined
-        const tag = below?.tag ?? written
+        const given = below?.tag ?? written
+        const tag = given !== undefined && PLACEHOLDER.test(given) ? undefined : given
         const about = { service, line: below?.line ?? index + 1 }
         if (!own.has(path)) return [{ ...about, elsewhere: tag === undefined ? path : `${path}:${tag}` }]
         return [{ ...about, tag, digest: hash as Digest | undefined }]

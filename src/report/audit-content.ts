@@ -34,6 +34,8 @@ export function auditContent(result: AuditResult) {
   }
 }
 
+export const NOT_READ = 'What is stable could not be read'
+
 /** The newest version that is stable for any service, and the newest that is for all. */
 function headlineOf(services: readonly AuditedService[], versions: readonly AuditedVersion[]) {
   const known = versions.map(({ gitTag }, index) => {
@@ -50,7 +52,8 @@ function headlineOf(services: readonly AuditedService[], versions: readonly Audi
     const since = day === undefined ? '' : ` since ${day}`
     return `${version.gitTag} is stable for ${version.count} of ${counted(services.length, 'service')}${since}`
   })
-  return said.join('; ') || 'No version is known to be stable'
+  const none = known.length === 0 ? NOT_READ : 'No version is known to be stable'
+  return said.join('; ') || none
 }
 
 function cellOf({ versions, used = [] }: AuditedService, index: number) {

@@ -3,7 +3,7 @@ import type { Ledger } from '../commands/ledger.ts'
 import type { RecordedRun } from '../registry/promotion-record.ts'
 import { counted, eachLine } from '../text.ts'
 import { VERSION } from '../version.ts'
-import { auditContent } from './audit-content.ts'
+import { auditContent, NOT_READ } from './audit-content.ts'
 import { failureText } from './failure.ts'
 import { fitting } from './fitting.ts'
 import { PAGE_STYLE } from './page-style.ts'
@@ -49,7 +49,7 @@ ${lists.map(({ title, items }) => `<h2>${title}</h2>\n<ul>${fitting(items.map(it
 const OPEN_VERSIONS = 12
 
 type Content = ReturnType<typeof auditContent>
-const NOTHING: Content = { headline: 'What is stable could not be read', head: [], rows: [], lists: [] }
+const NOTHING: Content = { headline: NOT_READ, head: [], rows: [], lists: [] }
 
 function versionTable(head: Content['head'], rows: Content['rows']) {
   const lines = rows.map(({ gitTag, cells }) => {
@@ -60,7 +60,7 @@ function versionTable(head: Content['head'], rows: Content['rows']) {
 }
 
 function linked(text: string) {
-  return escaped(text).replace(/https?:\/\/[^\s)]+/g, '<a href="$&">$&</a>')
+  return escaped(text).replace(/https?:\/\/[^\s)]*[^\s).,:]/g, '<a href="$&">$&</a>')
 }
 
 function escaped(text: string) {
