@@ -79,7 +79,7 @@ test('what is used comes from standard input, unless the password does', async (
   const used = [{ tag: '2.3.4', at: ['stdin:2'], finding: { kind: 'used-gone' } }]
   expect(JSON.parse(stdout)).toMatchObject({ services: [{ used }] })
   const refused = await stableRelease([...args, '--username=x', '--password-stdin'], at)
-  expect(refused).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('no file is read') })
+  expect(refused).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('leads to no file') })
 })
 
 describe('of others that fail', () => {

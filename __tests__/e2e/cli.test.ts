@@ -55,7 +55,7 @@ describe.each([
 
   test('build and push: the tag and the stable tag are one image', async () => {
     const built = await succeed('build', '2.3.4')
-    expect(built.stdout).toMatch(/^\S+\n +2\.3\.4 +built.*\n +2\.3\.4-stable +built.*\n$/)
+    expect(built.stdout).toMatch(/^\S+\n +2\.3\.4 +built.*\n +2\.3\.4-stable +built.*\n/)
     expect(built.stdout.startsWith(`${image()}\n`)).toBe(true)
     expect(await localTags()).toEqual(['2.3.4', '2.3.4-stable'])
     expect(await published()).toEqual([])
