@@ -64,7 +64,7 @@ describe.each([
     expect(await published()).toEqual(['2.3.4', '2.3.4-stable'])
     const digest = await digestOf('2.3.4')
     expect(await digestOf('2.3.4-stable')).toBe(digest)
-    expect(pushed.stdout).toMatch(/^\S+\n +2\.3\.4 +\S.*\n +2\.3\.4-stable +copied.*\n$/)
+    expect(pushed.stdout).toMatch(/^\S+\n +2\.3\.4 +\S.*\n +2\.3\.4-stable +copied.*\n/)
     expect(pushed.stdout.startsWith(`${image()}@${digest}\n`)).toBe(true)
     const [stored] = await imagesAt(bench.registry.storage, digest ?? '')
     expect(stored?.env).toContain('RELEASED=2.3.4')
