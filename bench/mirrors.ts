@@ -15,12 +15,12 @@ export async function compareMirrors(bench: Bench, pairs: number) {
   const withSkopeo = { ...bench, env: { ...bench.env, ...env, PATH: `${bin}:${bench.env.PATH}` } }
   const other = await startRegistry()
   const image = `${bench.registry.host}/cmswmcore/mirrored:tested`
-  const folder = join(bench.workspace, 'large')
+  const folder = join(bench.workspace, 'mirrored')
   await mkdir(folder)
   await writeFile(join(folder, 'random'), randomBytes(100e6))
   await writeFile(join(folder, 'Dockerfile'), 'FROM scratch\nCOPY random /random\n')
   const label = `--label=org.opencontainers.image.revision=${COMMIT}`
-  await time(docker(bench, 'buildx', 'build', '--push', label, '-t', image, 'large'))
+  await time(docker(bench, 'buildx', 'build', '--push', label, '-t', image, 'mirrored'))
   const inputs = { service: 'mirrored', context: '.', 'source-image': image }
   await time(action(bench, '1.0.0', inputs))
 
