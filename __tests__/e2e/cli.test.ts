@@ -55,7 +55,9 @@ describe.each([
 
   test('build and push: the tag and the stable tag are one image', async () => {
     const built = await succeed('build', '2.3.4')
-    expect(built.stdout).toMatch(/^\S+\n +2\.3\.4 +built.*\n +2\.3\.4-stable +built.*\n/)
+    expect(built.stdout).toMatch(
+      /^\S+\n +2\.3\.4 +built.*\n +2\.3\.4-stable +built.*\n\nBuilt from:\n {2}Dockerfile at .*\n$/,
+    )
     expect(built.stdout.startsWith(`${image()}\n`)).toBe(true)
     expect(await localTags()).toEqual(['2.3.4', '2.3.4-stable'])
     expect(await published()).toEqual([])
@@ -64,7 +66,9 @@ describe.each([
     expect(await published()).toEqual(['2.3.4', '2.3.4-stable'])
     const digest = await digestOf('2.3.4')
     expect(await digestOf('2.3.4-stable')).toBe(digest)
-    expect(pushed.stdout).toMatch(/^\S+\n +2\.3\.4 +\S.*\n +2\.3\.4-stable +copied.*\n/)
+    expect(pushed.stdout).toMatch(
+      /^\S+\n +2\.3\.4 +\S.*\n +2\.3\.4-stable +copied.*\n(?:\nBuilt from:\n.*\n)?$/,
+    )
     expect(pushed.stdout.startsWith(`${image()}@${digest}\n`)).toBe(true)
     const [stored] = await imagesAt(bench.registry.storage, digest ?? '')
     expect(stored?.env).toContain('RELEASED=2.3.4')

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -129,6 +129,7 @@ describe('the file', () => {
 
   test('that can not be written is an error, beside another one a warning', async () => {
     await expect(write('taken.html')).rejects.toThrow(/taken\.html/)
+    expect(readdirSync(folder).filter(name => name.startsWith('.'))).toEqual([])
     await expect(write('gone/a.html', DENIED)).rejects.toBe(DENIED)
     expect(said).toEqual([expect.stringMatching(/^The page was not written: ENOENT/)])
   })

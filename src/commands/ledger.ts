@@ -55,7 +55,7 @@ export interface ServiceEntry extends RepositoryEntry, ImageContent {
   /** `verify`: what stored records tell of its stable tags. */
   records?: readonly PromotionNote[]
   /** `verify`: what is stable while its own stable tags wait, and where the two are compared. */
-  newestStable?: { gitTag?: string; compare?: string; record?: PromotionNote }
+  newestStable?: { gitTag?: string; note?: string; compare?: string; record?: PromotionNote }
 }
 
 export function nameOf(entry: RepositoryEntry | ServiceEntry) {

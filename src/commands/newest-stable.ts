@@ -30,9 +30,8 @@ export async function noteNewestStable(
     )
     if (state === undefined || !('digest' in state)) return
     const isOther = own !== undefined && 'digest' in own && own.digest !== state.digest
-    // Nobody knows which version that is.
     entry.newestStable = isOther
-      ? { gitTag: `${gitTag}, but ${tag} is another image` }
+      ? { gitTag, note: `, but ${tag} is another image` }
       : { gitTag, ...(compare && { compare }) }
     if (isOther || !withRecords) return
     const notes = await readNotes(registry, state.digest, [`${entry.image}:${tag}`], run)

@@ -40,8 +40,8 @@ function isWithheld({ outcome }: TagEntry) {
 function describePromotion({ tags, newestStable }: ServiceEntry) {
   const said = tags.filter(isWithheld).map(({ tag }) => tag)
   if (newestStable === undefined) return said.join(' and ')
-  const { gitTag = 'none', record, compare } = newestStable
+  const { gitTag = 'none', note = '', record, compare } = newestStable
   const since = record === undefined ? '' : `, ${sinceOf(record)}`
-  const now = `${said.join(' and ')} (newest stable version now: ${gitTag}${since})`
+  const now = `${said.join(' and ')} (newest stable version now: ${gitTag}${note}${since})`
   return compare ? `${now}, compare (${compare})` : now
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { renameSync, writeFileSync } from 'node:fs'
+import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Request } from '../commands/request.ts'
 import type { Run } from '../commands/run.ts'
@@ -18,8 +18,12 @@ export async function withPage(
     const page = pageOf(ledger, secrets.maskError(asRunnerFault(error)), { by: madeBy, at: new Date() })
     // Renamed: it is there whole, and what is there may be a link that leads elsewhere.
     const beside = join(dirname(file), `.${randomUUID()}`)
-    writeFileSync(beside, secrets.mask(page), { flag: 'wx' })
-    renameSync(beside, file)
+    try {
+      writeFileSync(beside, secrets.mask(page), { flag: 'wx' })
+      renameSync(beside, file)
+    } finally {
+      rmSync(beside, { force: true })
+    }
     log.info(`Page: ${file}`)
   }
   try {
