@@ -124,4 +124,10 @@ describe('before an approval, with records', () => {
     expect(service?.newestStable).toEqual(is && expect.objectContaining(gitTag ? { ...is, compare } : is))
     expect(log.join().includes('What is stable now is not shown')).toBe(answer !== undefined)
   })
+
+  test('a stable tag with another image than its version is no version to compare with', async () => {
+    for (const tag of ['2.3.5', TAG, STABLE]) await bench.seed(tag, { revision: COMMIT })
+    const { service } = await bench.run(waiting, { repositoryUrl: 'https://github.com/dmwm/WMCore' })
+    expect(service?.newestStable).toEqual({ gitTag: TAG, note: `, but ${STABLE} is another image` })
+  })
 })
