@@ -14,7 +14,7 @@ test('all mistakes at once: unknown inputs, inputs, the policy and the run', () 
   const given = {
     command: 'relase',
     registry: 'https://ghcr.io',
-    project: 'CMSWeb',
+    project: 'CMS Web',
     service: 'a/b',
     policy: 'final: X.Y => X.Y',
     context: 'nowhere',

@@ -59,14 +59,14 @@ test.each<{ given: Partial<InputTexts>; request: object }>([
   { given: { command: 'verify' }, request: version },
   { given: { command: 'audit' }, request: { ...always, from: undefined, page: undefined } },
   {
-    given: { command: 'release', 'source-image': `ghcr.io/ci/reqmgr2:7@${A}`, 'package-timeout': '1m' },
+    given: { command: 'release', 'source-image': `ghcr.io/CI/reqmgr2:7@${A}`, 'package-timeout': '1m' },
     request: { ...version, sourceImage: { repository: repository('ci/reqmgr2'), reference: A } },
   },
   {
     given: {
       command: 'verify',
       service: 'a,b',
-      mirrors: '\n docker.io/cmssw/{service} \nlocalhost:5000/{service}-x',
+      mirrors: '\n docker.io/CMSsw/{service} \nlocalhost:5000/{service}-x',
     },
     request: {
       services: ['a', 'b'].map(service => ({
@@ -80,7 +80,9 @@ test.each<{ given: Partial<InputTexts>; request: object }>([
   {
     given: {
       command: 'release',
-      project: 'cmswmcore/sub',
+      // As in `github.repository_owner`.
+      project: 'CMSWMCore/sub',
+      service: 'ReqMgr2',
       // Another one than that of the run, whose commit is not known.
       tag: '2.3.5rc1',
       context: 'docker/service',

@@ -41,7 +41,7 @@ test.each([
 
 test.each([
   ['ghcr.io/a/b', 'ghcr.io', 'a/b', undefined, undefined],
-  ['ghcr.io:5000/a/b:c', 'ghcr.io:5000', 'a/b', 'c', undefined],
+  ['GHCR.io:5000/A/b:C', 'GHCR.io:5000', 'a/b', 'C', undefined],
   [`localhost:5000/b@${sha256}`, 'localhost:5000', 'b', undefined, sha256],
   [`[::1]:5000/a:b@${sha256}`, '[::1]:5000', 'a', 'b', sha256],
   ['reqmgr2:2.3', '', 'reqmgr2', '2.3', undefined],
@@ -67,7 +67,7 @@ test.each([...PATHS, 'a'.repeat(247)])('%s is a repository', path => {
 
 test.each([
   { paths: ['', '/a', 'a//b', 'a/'], problem: 'it has an empty part' },
-  { paths: ['a/ReqMgr2'], problem: '"ReqMgr2" has capitals' },
+  { paths: ['a/ReqMgr2'], problem: '"ReqMgr2" is not of a-z' },
   { paths: ['.a', 'a.', 'a..b', 'a___b', '-a', 'a-', 'a.-b', 'a b', 'a:b', 'a@b'], problem: 'is not of a-z' },
   { paths: ['ä', '..', 'a\n', '$(id)'], problem: 'is not of a-z' },
   { paths: ['a'.repeat(248)], problem: 'more than 255 characters' },

@@ -12,9 +12,11 @@ export function servicesOf(command: string, reading: Reading): PublishedService[
   const { texts, mistakes } = reading
   const { registry } = texts
   mistakes.about('registry', registry)(registryProblem(registry), 'Write the host, such as registry.cern.ch.')
-  const noPath = texts.project === '' ? undefined : pathProblem(registry, texts.project)
+  // GitHub has capitals in the names of owners and repositories, an image name has none.
+  const path = texts.project.toLowerCase()
+  const noPath = path === '' ? undefined : pathProblem(registry, path)
   mistakes.about('project', texts.project)(noPath, 'Write a path such as cmswmcore, or nothing.')
-  const project = noPath === undefined ? texts.project : ''
+  const project = noPath === undefined ? path : ''
   const entries = texts.service.split(/[\n,]/).flatMap(entry => entry.trim() || [])
   const takesDigest = DIGEST_COMMANDS.includes(command)
   const digest = takesDigest ? digestOf(entries.length, reading) : undefined
@@ -40,7 +42,8 @@ function serviceOf(
   { project, digest: given }: { project: string; digest: Digest | undefined },
   { texts: { registry }, mistakes }: Reading,
 ) {
-  const [service = '', digest = given, ...rest] = entry.split('@')
+  const [name = '', digest = given, ...rest] = entry.split('@')
+  const service = name.toLowerCase()
   const repository = { registry, path: project === '' ? service : `${project}/${service}` }
   const problem = pathProblem(registry, repository.path)
   const wrong = mistakes.about('service', entry)

@@ -63,10 +63,8 @@ export function registryProblem(text: string): string | undefined {
 export function pathProblem(registry: string, path: string): string | undefined {
   for (const component of path.split('/')) {
     if (component === '') return 'it has an empty part'
-    const quoted = JSON.stringify(component)
-    if (/[A-Z]/.test(component)) return `${quoted} has capitals`
     if (!PATH_COMPONENT.test(component))
-      return `${quoted} is not of a-z and 0-9 with single ".", "_", "__" or "-" between`
+      return `${JSON.stringify(component)} is not of a-z and 0-9 with single ".", "_", "__" or "-" between`
   }
   const isLong = `${registry}/${path}`.length > 255
   return isLong ? 'with the registry it has more than 255 characters' : undefined
@@ -80,12 +78,12 @@ export function apiHost(registry: string) {
   return /^(?:index\.)?docker\.io$/.test(registry) ? 'registry-1.docker.io' : registry
 }
 
-/** `registry/path:tag@digest` in its parts, of which none is checked. */
+/** `registry/path:tag@digest` in its parts, of which none is checked; a path has no capitals. */
 export function partsOfReference(reference: string) {
   const [named = '', digest] = reference.split(/@(.*)/s)
   const [name = '', tag] = named.split(/:([^:/]*)$/)
   const [, registry = '', path = name] = /^([^/]*)\/(.*)$/s.exec(name) ?? []
-  return { repository: { registry, path }, tag, digest }
+  return { repository: { registry, path: path.toLowerCase() }, tag, digest }
 }
 
 /** As docker reads a reference: distribution's package reference, "ParseDockerRef". */
