@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { withTables } from '../../scripts/generate.ts'
@@ -39,13 +38,6 @@ test('CONTRIBUTING.md says why there is each dependency, and of no other', () =>
     ([, names = '']) => names.match(/[^`, ]+/g) ?? [],
   )
   expect(named.flat().sort()).toEqual(Object.keys({ ...dependencies, ...devDependencies }).sort())
-})
-
-test('every file that it links to is there', () => {
-  const links = Array.from(readme.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g), ([, path = '']) => path)
-  const root = new URL('../../', import.meta.url)
-  expect(links.length).toBeGreaterThan(0)
-  expect(links.filter(path => !existsSync(new URL(path, root)))).toEqual([])
 })
 
 /** What is below `with:` in every step of an example that uses this action; an example may be of `with:` alone. */

@@ -34,7 +34,9 @@ export async function adapt(
       .replaceAll(/\buses: \$\/(\.github\/\S+)/g, `uses: ${OWN}/$1@v1`)
       .replaceAll(/\buses: \$\/(\s)/g, `uses: ${OWN}@v1$1`)
       .replaceAll(/^ *queue: .*\n/gm, '')
-      .replaceAll(/\bregistry\.cern\.ch\b|\blocalhost:5000\b/g, registry)
+      .replaceAll(/\bregistry\.cern\.ch\b|\bghcr\.io\b|\blocalhost:5000\b/g, registry)
+      .replaceAll(/(?<=username: .*)\bgithub\.actor\b/g, 'secrets.CERN_LOGIN')
+      .replaceAll(/(?<=password: .*)\bgithub\.token\b/g, 'secrets.CERN_TOKEN')
       .replaceAll(/\bdocker\.io\b/g, hub)
       .replaceAll('https://pypi.org/simple/', packageIndex)
   const ours: Record<string, string> = { 'action.yml': adapted(await textOf('action.yml')) }

@@ -58,9 +58,9 @@ const TEMPLATE = 'dmwm/stable-release-action/.github/workflows/docker_images_tem
 export const catalogue: readonly Entry[] = [
   {
     name: 'smallest',
-    runs: [{ workflow: 'README.md', event: 'push' }],
+    runs: [{ workflow: 'README.md', event: 'push', gitTag: 'v1.2.3' }],
     login: true,
-    published: { reqmgr2: FINAL },
+    published: { wmcore: ['1.2.3', '1.2', 'latest', '1.2.3-stable'] },
   },
   {
     name: 'wmcore',

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { git } from '../../sandbox/git-checkout.ts'
 import type { Run } from './catalogue.ts'
 
@@ -80,5 +80,5 @@ export async function runAct(options: ActRun): Promise<{ passed: boolean; log: s
 async function eventOf({ event, gitTag = '2.3.4' }: Run, repository: string): Promise<object> {
   const ref = event === 'push' ? `refs/tags/${gitTag}` : 'refs/heads/main'
   const after = await git(repository, 'rev-parse', `${ref}^{commit}`)
-  return { ref, after, deleted: false, repository: { default_branch: 'main' } }
+  return { ref, after, deleted: false, repository: { name: basename(repository), default_branch: 'main' } }
 }
