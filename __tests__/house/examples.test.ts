@@ -91,7 +91,7 @@ describe.each(complete)('$path', ({ content }) => {
       const login = { CERN_LOGIN: 'me', HARBOR_USERNAME: 'me', cern_user: 'me' }
       const tokens = { CERN_TOKEN: 's', HARBOR_TOKEN: 's', GITHUB_TOKEN: 's', cern_token: 's' }
       const texts = filled(entriesAt(step, 'with'), {
-        github: { actor: 'octocat', ref_name: '2.3.4' },
+        github: { actor: 'octocat', ref_name: '2.3.4', repository_owner: 'octocat', token: 's' },
         vars: { CERN_LOGIN: 'me', HARBOR_REPOSITORY: 'cmsrucio' },
         secrets: { ...login, ...tokens },
         env: filled(entriesAt(parse(content), 'env'), {}),
