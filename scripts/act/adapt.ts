@@ -34,7 +34,7 @@ export async function adapt(
       .replaceAll(/\buses: \$\/(\.github\/\S+)/g, `uses: ${OWN}/$1@v1`)
       .replaceAll(/\buses: \$\/(\s)/g, `uses: ${OWN}@v1$1`)
       .replaceAll(/^ *queue: .*\n/gm, '')
-      .replaceAll(/\bregistry\.cern\.ch\b|\blocalhost:5000\b/g, registry)
+      .replaceAll(/\bregistry\.cern\.ch\b|\bghcr\.io\b|\blocalhost:5000\b/g, registry)
       .replaceAll(/\bdocker\.io\b/g, hub)
       .replaceAll('https://pypi.org/simple/', packageIndex)
   const ours: Record<string, string> = { 'action.yml': adapted(await textOf('action.yml')) }
@@ -83,10 +83,5 @@ function ownWorkflowsIn(files: Readonly<Record<string, string>>): string[] {
 /** The text of a workflow, see `Run`. */
 async function textOf(workflow: string): Promise<string> {
   if (workflow.includes('\n')) return workflow
-  const text = await readFile(join(import.meta.dirname, '../..', workflow), 'utf8')
-  if (!workflow.endsWith('.md')) return text
-  const blocks = Array.from(text.matchAll(/^```yaml\n([\s\S]*?)^```$/gm), ([, block = '']) => block)
-  const found = blocks.find(block => /^jobs:/m.test(block) && block.includes(`- uses: ${OWN}@`))
-  if (found === undefined) throw new Error(`${workflow} has no workflow with a step of the action`)
-  return found
+  return readFile(join(import.meta.dirname, '../..', workflow), 'utf8')
 }

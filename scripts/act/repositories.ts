@@ -11,7 +11,7 @@ const sample = { lines: ['ENTRYPOINT ["/bin/busybox", "echo"]'] }
 export const SERVICES = ['reqmgr2', 'reqmon'] as const
 
 /** The git tags that the repository of the services has, oldest first. */
-export const GIT_TAGS = ['2.3.4', '2.4.5.8'] as const
+export const GIT_TAGS = ['2.3.4', 'v2.3.4', '2.4.5.8'] as const
 
 const address = (name: string): string => `https://github.com/${name}`
 
