@@ -22,6 +22,10 @@ test('the policy that is shown is the default one', () => {
   expect(blocks('text')).toContain(presets[inputs.policy.default])
 })
 
+test.each(['github-container-registry', 'wmcore'])('the example %s is shown whole', name => {
+  expect(blocks('yaml').map(text => parse(text))).toContainEqual(parse(read(`examples/${name}.yaml`)))
+})
+
 test('every example uses inputs that there are, and policies that are', () => {
   const steps = blocks('yaml').flatMap(example => stepsIn(parse(example)))
   const unknown = steps.flatMap(step => Object.keys(step).filter(name => !(name in inputs)))

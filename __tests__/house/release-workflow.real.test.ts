@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, readFileSync } from 'node:fs'
+import { chmodSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
@@ -123,30 +123,62 @@ describe('release.yml', () => {
   const CHANGELOG =
     '# Changelog\n\n## [Unreleased]\n\n## [1.2.30] - 2026-09-01\n\nLater.\n\n## [1.2.3] - 2026-08-31\n\n### Added\n\n- This.\n\n## [1.2.2]\n\nBefore.\n'
 
-  const publish = (isPublished: boolean) => {
+  /** In place of gh: keeps a release in the folder `github`, and fails at the command in the file `fails`. */
+  const GH = `#!/bin/sh
+    command=$2
+    [ "$command" != "$(cat "$AT/fails")" ] || exit 1
+    case $command in
+      view) exec grep . "$AT/isDraft" ;;
+      create) echo true > "$AT/isDraft"; cat > "$AT/notes" ;;
+      upload) for file; do [ ! -f "$file" ] || cp "$file" "$AT"; done ;;
+      edit) echo false > "$AT/isDraft" ;;
+    esac
+    echo "$@" >> "$AT/called"
+  `
+
+  const publisher = () => {
     const cwd = temporaryFolder()
-    write(cwd, {
-      'CHANGELOG.md': CHANGELOG,
-      'bin/gh': `#!/bin/sh\n[ "$2" != view ] || exit ${isPublished ? 0 : 1}\necho "$@" > called\ncat > notes\n`,
-    })
+    const github = join(cwd, 'github')
+    write(cwd, { 'CHANGELOG.md': CHANGELOG, 'dist/cli/stable-release.mjs': 'the command line', 'bin/gh': GH })
     chmodSync(join(cwd, 'bin/gh'), 0o755)
-    const { status } = runStep(
-      { path, name: 'Publish the release' },
-      { cwd, env: { GITHUB_REF_NAME: 'v1.2.3', PATH: `${cwd}/bin:${process.env.PATH}` } },
-    )
-    const textOf = (name: string) =>
-      existsSync(join(cwd, name)) ? readFileSync(join(cwd, name), 'utf8').trim() : undefined
-    return { status, called: textOf('called'), notes: textOf('notes') }
+    write(github, { isDraft: '' })
+    const textOf = (name: string) => readFileSync(join(github, name), 'utf8').trim()
+    const env = { GITHUB_REF_NAME: 'v1.2.3', AT: github, PATH: `${cwd}/bin:${process.env.PATH}` }
+    const publish = (failsAt = 'nothing') => {
+      write(github, { fails: failsAt, called: '' })
+      const { status } = runStep({ path, name: 'Publish the release' }, { cwd, env })
+      return { status, called: textOf('called').split('\n') }
+    }
+    return { publish, textOf, github }
   }
 
-  test('publishes the section of the changelog, once', () => {
-    expect(publish(false)).toEqual({
-      status: 0,
-      called: 'release create v1.2.3 --verify-tag --title v1.2.3 --notes-file -',
-      notes: '### Added\n\n- This.',
-    })
-    expect(publish(true)).toEqual({ status: 0, called: undefined, notes: undefined })
+  const CREATE = 'release create v1.2.3 --draft --verify-tag --title v1.2.3 --notes-file -'
+  const UPLOAD = 'release upload v1.2.3 --clobber stable-release.mjs stable-release.mjs.sha256'
+  const EDIT = 'release edit v1.2.3 --draft=false'
+
+  test('publishes the section of the changelog, the command line and its checksum', () => {
+    const { publish, textOf, github } = publisher()
+    expect(publish()).toEqual({ status: 0, called: [CREATE, UPLOAD, EDIT] })
+    expect(textOf('notes')).toBe('### Added\n\n- This.')
+    expect(textOf('stable-release.mjs')).toBe('the command line')
+    const check = spawnSync('sha256sum', ['--check', 'stable-release.mjs.sha256'], { cwd: github })
+    expect([check.status, String(check.stdout)]).toEqual([0, 'stable-release.mjs: OK\n'])
   })
+
+  test.each([
+    { stopped: 'create', isDraft: '', again: [CREATE, UPLOAD, EDIT] },
+    { stopped: 'upload', isDraft: 'true', again: [UPLOAD, EDIT] },
+    { stopped: 'edit', isDraft: 'true', again: [UPLOAD, EDIT] },
+  ])(
+    'a run that stopped at $stopped has published nothing, and is completed',
+    ({ stopped, isDraft, again }) => {
+      const { publish, textOf } = publisher()
+      expect(publish(stopped).status).toBe(1)
+      expect(textOf('isDraft')).toBe(isDraft)
+      expect(publish()).toEqual({ status: 0, called: again })
+      expect(publish()).toEqual({ status: 0, called: [''] })
+    },
+  )
 })
 
 describe('npm version', () => {

@@ -80,6 +80,22 @@ const pinErrors = (content: string): string[] =>
     .filter(uses => !PINNED.test(uses))
     .map(uses => `${uses} is not pinned by a commit with its version`)
 
+/** Images of containers that are not pinned by their digest. */
+const imageErrors = (content: string): string[] =>
+  content
+    .split('\n')
+    // Neither an expression nor a list, whose values stand elsewhere.
+    .flatMap(line => /^\s*(?:- )?image: ([^$[].*)/.exec(line)?.[1] ?? [])
+    .filter(image => !/@sha256:[0-9a-f]{64}\b/.test(image))
+    .map(image => `${image} is not pinned by its digest`)
+
+/** Checkouts that leave their token to the steps after them, without a word. */
+const checkoutErrors = (workflow: unknown): string[] =>
+  stepsOf(workflow)
+    .filter(({ step }) => String(at(step, 'uses')).startsWith('actions/checkout@'))
+    .filter(({ step }) => at(step, 'with', 'persist-credentials') === undefined)
+    .map(({ job }) => `${job}: the checkout does not say whether its token persists`)
+
 const runErrors = (workflow: unknown): string[] =>
   stepsOf(workflow)
     .filter(({ step }) => String(at(step, 'run')).includes('${'.concat('{')))
@@ -118,6 +134,8 @@ export const complaints = async (name: string, content: string): Promise<string[
     ...inputErrors(workflow),
     ...outputErrors(workflow),
     ...pinErrors(content),
+    ...imageErrors(content),
+    ...checkoutErrors(workflow),
     ...runErrors(workflow),
     ...codeErrors(workflow),
     ...formErrors(workflow),

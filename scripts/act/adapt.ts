@@ -35,8 +35,6 @@ export async function adapt(
       .replaceAll(/\buses: \$\/(\s)/g, `uses: ${OWN}@v1$1`)
       .replaceAll(/^ *queue: .*\n/gm, '')
       .replaceAll(/\bregistry\.cern\.ch\b|\bghcr\.io\b|\blocalhost:5000\b/g, registry)
-      .replaceAll(/(?<=username: .*)\bgithub\.actor\b/g, 'secrets.CERN_LOGIN')
-      .replaceAll(/(?<=password: .*)\bgithub\.token\b/g, 'secrets.CERN_TOKEN')
       .replaceAll(/\bdocker\.io\b/g, hub)
       .replaceAll('https://pypi.org/simple/', packageIndex)
   const ours: Record<string, string> = { 'action.yml': adapted(await textOf('action.yml')) }
@@ -85,10 +83,5 @@ function ownWorkflowsIn(files: Readonly<Record<string, string>>): string[] {
 /** The text of a workflow, see `Run`. */
 async function textOf(workflow: string): Promise<string> {
   if (workflow.includes('\n')) return workflow
-  const text = await readFile(join(import.meta.dirname, '../..', workflow), 'utf8')
-  if (!workflow.endsWith('.md')) return text
-  const blocks = Array.from(text.matchAll(/^```yaml\n([\s\S]*?)^```$/gm), ([, block = '']) => block)
-  const found = blocks.find(block => /^jobs:/m.test(block) && block.includes(`- uses: ${OWN}@`))
-  if (found === undefined) throw new Error(`${workflow} has no workflow with a step of the action`)
-  return found
+  return readFile(join(import.meta.dirname, '../..', workflow), 'utf8')
 }

@@ -1,6 +1,6 @@
 /** One workflow run. */
 export interface Run {
-  /** A file of this repository, of which a Markdown file means its first workflow with a step of the action; or a text. */
+  /** A file of this repository, or a text. */
   readonly workflow: string
   /** A file of this repository that lies beside the workflow as docker_images_template.yaml. */
   readonly template?: string
@@ -58,9 +58,9 @@ const TEMPLATE = 'dmwm/stable-release-action/.github/workflows/docker_images_tem
 export const catalogue: readonly Entry[] = [
   {
     name: 'smallest',
-    runs: [{ workflow: 'README.md', event: 'push', gitTag: 'v1.2.3' }],
+    runs: [{ workflow: 'examples/github-container-registry.yaml', event: 'push', gitTag: 'v1.2.3' }],
     login: true,
-    published: { wmcore: ['1.2.3', '1.2', 'latest', '1.2.3-stable'] },
+    published: { wmcore: ['1.2.3', '1.2.3-stable', '1.2', 'latest'] },
   },
   {
     name: 'wmcore',

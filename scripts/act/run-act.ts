@@ -37,7 +37,8 @@ export async function runAct(options: ActRun): Promise<{ passed: boolean; log: s
     CERN_TOKEN: login.password,
     DOCKER_HUB_USERNAME: hub.username,
     DOCKER_HUB_ACCESS_TOKEN: hub.password,
-    GITHUB_TOKEN: 'none',
+    // GitHub's own registry takes the token of the run, with whoever started it as the account.
+    GITHUB_TOKEN: login.password,
   }
   const lines = Object.entries(secrets).map(([name, secret]) => `${name}=${secret}\n`)
   await writeFile(file('secrets'), lines.join(''), { mode: 0o600 })
@@ -46,7 +47,7 @@ export async function runAct(options: ActRun): Promise<{ passed: boolean; log: s
     ...[run.event, '--directory', repository, '--workflows', join(repository, workflow)],
     ...['--eventpath', file('event.json'), '--secret-file', file('secrets'), '--var-file', file('vars')],
     ...['--platform', 'ubuntu-latest=-self-hosted', '--pull=false', '--no-cache-server'],
-    ...['--no-skip-checkout', '--action-cache-path', file('cache')],
+    ...['--actor', login.username, '--no-skip-checkout', '--action-cache-path', file('cache')],
     ...Object.entries(local).flatMap(([name, path]) => ['--local-repository', `${name}=${path}`]),
     ...(run.job === undefined ? [] : ['--job', run.job]),
     ...(run.matrix ?? []).flatMap(pair => ['--matrix', pair]),
