@@ -1,140 +1,163 @@
 /**
- * Releases a small service with the committed bundle of the action, on an engine and a registry of its own, and shows what
- * became of it. `--verbose` shows the whole log of every step. Interrupted, it ends at once, and the keepers of the sandbox
- * clean up.
+ * Releases two small services with the committed bundle of the action, on an engine and registries of its own, and shows what
+ * became of them. Interrupted, it ends at once, and the keepers of the sandbox clean up.
  */
-import { existsSync } from 'node:fs'
-import { copyFile, cp } from 'node:fs/promises'
-import { join } from 'node:path'
 import { runStep } from '../__tests__/e2e/action.ts'
-import { run } from '../sandbox/command.ts'
-import { type StartedEngine, startEngine } from '../sandbox/engine.ts'
-import { keep } from '../sandbox/kept.ts'
-import { fetchPrograms } from '../sandbox/programs.ts'
-import { type Registry, startRegistry } from '../sandbox/registry.ts'
+import type { Registry } from '../sandbox/registry.ts'
+import type { InputName } from '../src/action-yml.ts'
+import { lookAround } from './look-around.ts'
+import { row, say, seconds } from './screen.ts'
+import { checkGone, type Stage, setUp } from './stage.ts'
 
 const PROJECT = 'cmswmcore'
-const SERVICE = 'hello'
-
-interface Stage {
-  readonly engine: StartedEngine
-  readonly registry: Registry
-  /** The folder that stands for the checkout of the service's repository. */
-  readonly workspace: string
+const SERVICES = ['hello', 'hello-web'] as const
+const BOTH = SERVICES.join(',')
+const OPTIONS = {
+  '--verbose': 'shows the whole log of every step',
+  '--keep': 'keeps the engine and the registries until Ctrl-C, and says how to look around',
+  '--help': 'shows these options',
 }
 
+const given = process.argv.slice(2)
+const unknown = given.filter(option => !Object.hasOwn(OPTIONS, option))
+
 try {
-  await perform()
+  if (unknown.length > 0)
+    throw new Error(`it does not know ${unknown.join(' ')}, only ${Object.keys(OPTIONS).join(', ')}`)
+  if (given.includes('--help')) for (const [option, meaning] of Object.entries(OPTIONS)) row(option, meaning)
+  else await main()
 } catch (error) {
   console.error(`\nThe demo failed: ${error instanceof Error ? error.message : error}`)
   process.exitCode = 1
 }
 
-async function perform(): Promise<void> {
+async function main(): Promise<void> {
   let stage: Stage
   {
     await using stack = new AsyncDisposableStack()
     stage = await setUp(takeDown => stack.defer(takeDown))
-    await release(stage, '2.3.4', 'Release of the git tag 2.3.4, a final release')
-    await release(stage, '2.3.5rc1', 'Release of the git tag 2.3.5rc1, a candidate')
-    const writes = await release(stage, '2.3.4', 'The same release of 2.3.4 again, for the same commit')
-    if (writes > 0) throw new Error(`the second release of 2.3.4 wrote to the registry, ${writes} times`)
-    row('', 'nothing was built, and the registry was only read')
-    await showRegistry(stage)
+    await releaseOne(stage)
+    await releaseTogether(stage)
+    await showRegistries(stage)
+    if (given.includes('--keep')) await lookAround(stage, PROJECT, SERVICES)
   }
   await checkGone(stage)
 }
 
-/** Puts everything up; what is up is handed to `defer` at once, with the way to take it down. */
-async function setUp(defer: (takeDown: () => Promise<void>) => void): Promise<Stage> {
-  say('What it needs')
-  row('action', `the committed bundle, on Node ${process.versions.node}`)
-  const { busybox } = await fetchPrograms()
-  let started = performance.now()
-  const registry = await startRegistry()
-  defer(registry.stop)
-  row('registry', `${registry.host}, a throwaway one, started in ${seconds(started)}`)
-  started = performance.now()
-  const engine = await startEngine()
-  defer(engine.stop)
-  const version = await run('docker', ['version', '--format', '{{.Server.Version}}'], engine)
-  row('engine', `Docker ${version.trim()}, a throwaway one, started in ${seconds(started)}`)
-  const { folder, stop } = await keep()
-  defer(stop)
-  // The steps keep their own files there too: all of it goes with the folder, whatever happens.
-  process.env.TMPDIR = folder
-  const workspace = join(folder, 'workspace')
-  await cp(join(import.meta.dirname, 'service'), workspace, { recursive: true })
-  await copyFile(busybox, join(workspace, 'busybox'))
-  return { engine, registry, workspace }
+async function releaseOne(stage: Stage): Promise<void> {
+  const inputs = { service: SERVICES[0] }
+  await act(stage, 'Release of the git tag 2.3.4, a final release', '2.3.4', [inputs])
+  await act(stage, 'Release of the git tag 2.3.5rc1, a candidate', '2.3.5rc1', [inputs])
+  const before = stage.registry.requests().length
+  await act(stage, 'The same release of 2.3.4 again, for the same commit', '2.3.4', [inputs])
+  const requests = stage.registry.requests().slice(before)
+  const writes = requests.filter(({ method }) => method !== 'GET' && method !== 'HEAD').length
+  if (writes > 0) throw new Error(`the second release of 2.3.4 wrote to the registry, ${writes} times`)
+  row('', 'nothing was built, and the registry was only read')
 }
 
-interface Published {
-  readonly reason: string
-  readonly services: readonly {
-    readonly tags: readonly { readonly tag: string; readonly outcome: string }[]
-  }[]
+async function releaseTogether(stage: Stage): Promise<void> {
+  const releases = SERVICES.map(service => ({ service, stable: 'on-promotion' }))
+  await act(stage, 'Release of 2.4.0 of two services: the stable tags wait', '2.4.0', releases)
+  const promotion = { command: 'promote', service: BOTH }
+  await act(stage, 'Promotion of 2.4.0 of both services, in one step', '2.4.0', [promotion])
+  await audit(stage)
+  const mirrors = `${stage.mirror.host}/mirror/{service}`
+  const title = 'The same promotion again, now with a mirror in the other registry'
+  await act(stage, title, '2.4.0', [{ ...promotion, mirrors }])
 }
 
-/** Releases a git tag; gives back how often the registry was written to. */
-async function release({ engine, registry, workspace }: Stage, tag: string, title: string): Promise<number> {
+interface Tagged {
+  readonly tags: readonly { readonly tag: string; readonly outcome: string }[]
+}
+
+interface Service extends Tagged {
+  readonly service: string
+  readonly mirrors: readonly Tagged[]
+}
+
+/** Runs steps for a git tag, and says what became of the image tags. */
+async function act(stage: Stage, title: string, tag: string, steps: readonly Inputs[]): Promise<void> {
   say(`\n${title}`)
-  const started = performance.now()
-  const before = registry.requests().length
-  const { exitCode, log, outputs } = await runStep({
-    tag,
-    workspace,
-    env: engine.env,
-    with: { registry: registry.host, project: PROJECT, service: SERVICE },
-  })
-  if (process.argv.includes('--verbose') || exitCode !== 0) say(log.trimEnd().replaceAll(/^/gm, '  | '))
-  if (exitCode !== 0) throw new Error(`the step for ${tag} ended with status ${exitCode}; its log is above`)
-  const { reason, services }: Published = JSON.parse(outputs.json ?? '')
-  row('plan', reason)
-  for (const { tag: name, outcome } of services.flatMap(({ tags }) => tags)) row(outcome, name)
-  row('verified', `${outputs.digest} in ${seconds(started)}`)
-  const requests = registry.requests().slice(before)
-  return requests.filter(({ method }) => method !== 'GET' && method !== 'HEAD').length
+  for (const inputs of steps) {
+    const started = performance.now()
+    const result = await runOne<{ reason: string; services: Service[] }>(stage, inputs, { tag })
+    const took = seconds(started)
+    if (steps.length === 1 && result.services.length === 1) row('plan', result.reason)
+    for (const { service, tags, mirrors } of result.services) {
+      const copies = mirrors.map(mirror => `; in the mirror ${outcomes(mirror)}`)
+      row(service, `${outcomes({ tags })}${copies.join('')}; verified in ${took}`)
+    }
+  }
 }
 
-/** Asks the registry in the plainest way: not by the action's own client, which is what is on show. */
-async function showRegistry({ registry }: Stage): Promise<void> {
-  say(`\nWhat the registry says of ${registry.host}/${PROJECT}/${SERVICE}`)
-  const base = `${registry.url}/v2/${PROJECT}/${SERVICE}`
+function outcomes({ tags }: Tagged): string {
+  return tags.map(({ tag, outcome }) => `${outcome} ${tag}`).join(', ')
+}
+
+interface Audited {
+  readonly service: string
+  readonly versions: readonly { readonly gitTag: string; readonly state: string }[]
+}
+
+async function audit(stage: Stage): Promise<void> {
+  say('\nAudit of both services')
+  const inputs = { command: 'audit', service: BOTH }
+  const { services } = await runOne<{ services: Audited[] }>(stage, inputs)
+  for (const { service, versions } of services) {
+    const published = versions.filter(({ state }) => state !== 'absent')
+    row(service, published.map(({ gitTag, state }) => `${gitTag} ${state}`).join(', '))
+  }
+  row('', 'every version in the registry is as the policy says')
+}
+
+type Inputs = Readonly<Partial<Record<InputName, string>>>
+
+/** Runs a step, and gives back its output `json`. */
+async function runOne<Json>(stage: Stage, inputs: Inputs, context: { tag?: string } = {}): Promise<Json> {
+  const { env, registry, workspace, commit } = stage
+  const { exitCode, log, outputs } = await runStep({
+    ...context,
+    sha: commit,
+    workspace,
+    env,
+    with: { registry: registry.host, project: PROJECT, 'github-token': '', ...inputs },
+  })
+  if (given.includes('--verbose') || exitCode !== 0) say(log.trimEnd().replaceAll(/^/gm, '  | '))
+  if (exitCode !== 0) throw new Error(`this step ended with status ${exitCode}; its log is above`)
+  return JSON.parse(outputs.json ?? '')
+}
+
+/** Asks the registries in the plainest way: not by the action's own client, which is what is on show. */
+async function showRegistries({ registry, mirror }: Stage): Promise<void> {
+  say('\nWhat the registries say, asked without the action')
+  for (const service of SERVICES) {
+    const image = await showTags(registry, `${PROJECT}/${service}`)
+    const copy = await showTags(mirror, `mirror/${service}`)
+    for (const [tag, digest] of [...image, ...copy]) {
+      const version = tag.replace(/-stable$/, '')
+      if (digest === null || [tag, version].some(name => image.get(name) !== digest))
+        throw new Error(`${service}:${tag} is not the same image everywhere`)
+    }
+    if (image.has('2.3.5rc1-stable')) throw new Error('2.3.5rc1 is stable, and must not be')
+  }
+  say('\nEvery stable tag has the digest of its version, in the mirror too. 2.3.5rc1 is not stable.')
+}
+
+/** Shows the tags of a repository, one line for each image. */
+async function showTags({ host, url }: Registry, repository: string): Promise<Map<string, string | null>> {
+  say(`  ${host}/${repository}`)
+  const base = `${url}/v2/${repository}`
   const list = (await (await fetch(`${base}/tags/list`)).json()) as { tags: string[] }
   const digests = new Map<string, string | null>()
   for (const tag of list.tags.toSorted()) {
     const headers = { accept: 'application/vnd.oci.image.index.v1+json' }
     const answer = await fetch(`${base}/manifests/${tag}`, { method: 'HEAD', headers })
-    const digest = answer.headers.get('docker-content-digest')
-    digests.set(tag, digest)
-    row(tag, `${digest}`)
+    digests.set(tag, answer.headers.get('docker-content-digest'))
   }
-  if (digests.get('2.3.4') !== digests.get('2.3.4-stable'))
-    throw new Error('2.3.4-stable is not the same image as 2.3.4')
-  if (digests.has('2.3.5rc1-stable')) throw new Error('2.3.5rc1 is stable, and must not be')
-  say('\n2.3.4-stable is 2.3.4, byte for byte: they have the same digest. 2.3.5rc1 is not stable.')
-}
-
-/** Looks whether everything is gone, instead of believing it. */
-async function checkGone({ engine, registry, workspace }: Stage): Promise<void> {
-  const answers = await fetch(registry.url).then(
-    () => true,
-    () => false,
-  )
-  const left = [engine.socket, registry.storage, workspace].filter(existsSync)
-  if (answers || left.length > 0) throw new Error(`this is left: ${[registry.url, ...left].join(', ')}`)
-  say('\nEverything is gone again: the engine, the registry, the images, all files.')
-}
-
-function say(line: string): void {
-  console.log(line)
-}
-
-function row(name: string, text: string): void {
-  say(`  ${name.padEnd(14)} ${text}`)
-}
-
-function seconds(since: number): string {
-  return `${((performance.now() - since) / 1000).toFixed(1)} s`
+  for (const digest of new Set(digests.values())) {
+    const tags = list.tags.filter(tag => digests.get(tag) === digest).toSorted()
+    say(`    ${tags.join(', ').padEnd(20)} ${digest}`)
+  }
+  return digests
 }

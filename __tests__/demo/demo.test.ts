@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { run } from '../../sandbox/command.ts'
 
 const DEMO = join(import.meta.dirname, '../../demo/demo.ts')
 
@@ -13,13 +14,14 @@ beforeEach(async () => {
 })
 afterEach(() => rm(temporary, { recursive: true, force: true }))
 
-const startDemo = (env: NodeJS.ProcessEnv = {}) => {
-  const child = spawn(process.execPath, [DEMO], {
+const startDemo = ({ env = {}, options = [] }: { env?: NodeJS.ProcessEnv; options?: string[] } = {}) => {
+  const child = spawn(process.execPath, [DEMO, ...options], {
     env: { ...process.env, NODE_OPTIONS: '', ...env, TMPDIR: temporary },
     stdio: ['ignore', 'pipe', 'pipe'],
     // A process group of its own, as a terminal's shell makes it.
     detached: true,
   })
+  onTestFinished(() => void child.kill('SIGKILL'))
   let printed = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => {
@@ -46,19 +48,70 @@ const left = async (): Promise<string[]> => {
   return [...related.flat(), ...(await readdir(temporary))]
 }
 
+/** The images that a demo has shown, by repository; of each its tags and digest. */
+const shownBy = (printed: string) =>
+  Array.from(
+    printed.matchAll(/^ {2}([\d.]+:\d+)\/(\S+)\n((?: {4}.+\n)+)/gm),
+    ([, host, repository, lines = '']) => ({
+      host,
+      repository,
+      images: Array.from(lines.matchAll(/^ {4}(.+?) +(sha256:[0-9a-f]{64})$/gm), ([, tags, digest]) => [
+        tags,
+        digest,
+      ]),
+    }),
+  )
+
 describe('the demo', { timeout: 180_000 }, () => {
   test('releases, shows what the registry has, and leaves nothing', async () => {
     const demo = startDemo()
     expect(await demo.ended, demo.printed()).toBe(0)
-    const shown = Array.from(
-      demo.printed().matchAll(/^ {2}(2\S+) +(sha256:[0-9a-f]{64})$/gm),
-      ([, tag, digest]) => [tag, digest],
-    )
-    const digests = Object.fromEntries(shown)
-    expect(Object.keys(digests)).toEqual(['2.3.4', '2.3.4-stable', '2.3.5rc1'])
-    expect(digests['2.3.4-stable']).toBe(digests['2.3.4'])
-    expect(digests['2.3.5rc1']).not.toBe(digests['2.3.4'])
+    const shown = shownBy(demo.printed())
+    const digest = expect.stringMatching(/^sha256:/)
+    const both = ['2.4.0, 2.4.0-stable', digest]
+    expect(shown).toMatchObject([
+      {
+        repository: 'cmswmcore/hello',
+        images: [['2.3.4, 2.3.4-stable', digest], ['2.3.5rc1', digest], both],
+      },
+      { repository: 'mirror/hello', images: [both] },
+      { repository: 'cmswmcore/hello-web', images: [both] },
+      { repository: 'mirror/hello-web', images: [both] },
+    ])
+    const [hello, helloMirror, web, webMirror] = shown
+    expect(hello?.images.at(-1)).toEqual(helloMirror?.images[0])
+    expect(web?.images).toEqual(webMirror?.images)
+    expect(new Set(shown.flatMap(({ images }) => images.map(([, each]) => each))).size).toBe(4)
+    expect(new Set(shown.map(({ host }) => host)).size).toBe(2)
     expect(await left()).toEqual([])
+  })
+
+  test('kept, can be looked at as it says, and leaves nothing after Ctrl-C', async () => {
+    const demo = startDemo({ options: ['--keep'] })
+    await vi.waitFor(() => expect(demo.printed()).toContain('Ctrl-C'), { timeout: 120_000, interval: 100 })
+    const [, commands = ''] = /^The engine .*\n((?: {2}.+\n)+)/m.exec(demo.printed()) ?? []
+    const said = await run('sh', ['-euc', commands], { cwd: '/' })
+    for (const fact of ['"2.4.0-stable"', 'hello-web', '2.3.5rc1  published', '2.4.1-stable  copied'])
+      expect(said).toContain(fact)
+    const [, url] = /(http:.+)\/tags\/list/.exec(commands) ?? []
+    expect(await (await fetch(`${url}/tags/list`)).json()).toMatchObject({
+      tags: expect.arrayContaining(['2.4.1-stable']),
+    })
+    // A terminal interrupts all that runs there, and npm then passes on the signal to what it runs.
+    process.kill(-demo.pid, 'SIGINT')
+    process.kill(demo.pid, 'SIGINT')
+    expect(await demo.ended, demo.printed()).toBe(0)
+    expect(await left()).toEqual([])
+  })
+
+  test.each([
+    { options: ['--verbose', '--kep'], status: 1 },
+    { options: ['--help'], status: 0 },
+  ])('of $options, says what it takes', async ({ options, status }) => {
+    const demo = startDemo({ options })
+    expect(await demo.ended).toBe(status)
+    for (const option of ['--verbose', '--keep', '--help']) expect(demo.printed()).toContain(option)
+    expect(demo.printed()).not.toContain('What it needs')
   })
 
   test.each(['SIGINT', 'SIGKILL'] as const)('ended by %s, leaves nothing', async signal => {
@@ -73,7 +126,7 @@ describe('the demo', { timeout: 180_000 }, () => {
 
   test('of a failed release, shows the log, and leaves nothing', async () => {
     // BuildKit refuses to build at such a time.
-    const demo = startDemo({ SOURCE_DATE_EPOCH: 'not a number' })
+    const demo = startDemo({ env: { SOURCE_DATE_EPOCH: 'not a number' } })
     expect(await demo.ended).toBe(1)
     expect(demo.printed()).toContain('::error title=')
     expect(await left()).toEqual([])
