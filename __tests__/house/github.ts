@@ -73,21 +73,22 @@ export const actionErrors = (content: string): string[] => {
 }
 
 /** The contexts that expressions refer to, such as `inputs`; what is missing in one is empty. */
-export type Contexts = Readonly<Record<string, Readonly<Record<string, string | boolean>>>>
+export type Contexts = Readonly<Record<string, Values>>
+interface Values {
+  readonly [name: string]: string | boolean | Values
+}
 
-const dictionaryOf = (values: Contexts[string]) =>
+const dictionaryOf = (values: Values): InstanceType<typeof data.Dictionary> =>
   new data.Dictionary(
-    ...Object.entries(values).map(([key, value]) => ({
-      key,
-      value: typeof value === 'string' ? new data.StringData(value) : new data.BooleanData(value),
-    })),
+    ...Object.entries(values).map(([key, value]) => {
+      if (typeof value === 'string') return { key, value: new data.StringData(value) }
+      return { key, value: typeof value === 'boolean' ? new data.BooleanData(value) : dictionaryOf(value) }
+    }),
   )
 
 /** A text as the runner sees it: with the values of its expressions. */
 export const fill = (text: string, contexts: Contexts): string => {
-  const dictionary = new data.Dictionary(
-    ...Object.entries(contexts).map(([key, values]) => ({ key, value: dictionaryOf(values) })),
-  )
+  const dictionary = dictionaryOf(contexts)
   return text.replaceAll(/\$\{\{(.*?)\}\}/g, (_, expression: string) => {
     const { tokens } = new Lexer(expression).lex()
     const tree = new Parser(tokens, Object.keys(contexts), []).parse()
