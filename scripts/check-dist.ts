@@ -11,7 +11,7 @@ const dist = join(import.meta.dirname, '../dist')
 const committed = mkdtempSync(join(tmpdir(), 'dist-'))
 try {
   cpSync(dist, committed, { recursive: true })
-  execFileSync('npm', ['run', '--silent', 'build'], { stdio: 'inherit' })
+  execFileSync('npm', ['run', '--silent', 'bundle'], { stdio: 'inherit' })
   const { status, stdout } = spawnSync('diff', ['--brief', '--recursive', committed, dist], {
     encoding: 'utf8',
   })
