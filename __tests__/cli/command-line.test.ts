@@ -69,7 +69,7 @@ describe('mistakes', () => {
   }
 
   test('of inputs are told all at once: what is written, what is wrong, and where to read about it', () => {
-    const told = refused(['push', 'A', '2.3.4', 'b', 'c', '--stable=never', '--on-existing=overwite'])
+    const told = refused(['push', 'A_', '2.3.4', 'b', 'c', '--stable=never', '--on-existing=overwite'])
     expect(told).toMatch(/^error: Nothing was written\.\nThere are 4 mistakes:\n1\. /)
     for (const input of ['service', 'registry', 'stable', 'on-existing'])
       expect(told).toContain(`. ${input} is "`)
