@@ -1,6 +1,7 @@
 import { accessSync, constants, copyFileSync, readFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import packageJson from '../../package.json' with { type: 'json' }
 import { temporaryFolder } from '../inputs/order.ts'
@@ -12,6 +13,22 @@ test('is what package.json installs, and executable', () => {
   expect(packageJson.bin).toEqual({ 'stable-release': 'dist/cli/stable-release.mjs' })
   expect(source.split('\n', 1)).toEqual(['#!/usr/bin/env node'])
   expect(() => accessSync(bundle, constants.X_OK)).not.toThrow()
+})
+
+test('is all that npx gets from the git repository', () => {
+  // For each of these npm installs what development needs first. Source: pacote, lib/git.js.
+  for (const prepares of ['preinstall', 'install', 'postinstall', 'build', 'prepack', 'prepare'])
+    expect(packageJson.scripts).not.toHaveProperty(prepares)
+  // The bundle has its own, and npx reads no lock file.
+  expect(packageJson).not.toHaveProperty('dependencies')
+  const root = fileURLToPath(new URL('../..', import.meta.url))
+  const { stdout } = runProgram('npm', ['pack', '--dry-run', '--json'], { cwd: root })
+  // One package; npm 12 has it by its name.
+  const packed: { files: { path: string }[] }[] = Object.values(JSON.parse(stdout))
+  const cli = ['licenses.txt', 'package.json', 'stable-release.mjs'].map(name => `dist/cli/${name}`)
+  expect(packed.flatMap(({ files }) => files.map(({ path }) => path)).toSorted()).toEqual(
+    ['LICENSE', 'README.md', 'package.json', ...cli].toSorted(),
+  )
 })
 
 test('needs nothing but Node, and a plan does not evaluate octokit, which is in it', () => {

@@ -17,13 +17,33 @@ describe('help', () => {
     expect(stableRelease(['--version'])).toEqual({ status: 0, stdout, stderr: '' })
   })
 
-  test('names every command and exit status; without a command it is an error', () => {
+  test('names every command and exit status', () => {
     const { status, stdout, stderr } = stableRelease(['--help'])
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
     for (const { name } of commands) expect(stdout).toMatch(new RegExp(`^  ${name} .*[a-z]\\.$`, 'm'))
     for (const [code, when] of Object.entries(EXIT_STATUSES)) expect(stdout).toContain(`  ${code}  ${when}\n`)
-    expect(stableRelease([])).toEqual({ status: 1, stdout: '', stderr: stdout })
   })
+
+  test('without a command says what to do first, and that works anywhere', () => {
+    const { status, stdout, stderr } = stableRelease([])
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
+    const lines = stderr.split('\n').slice(0, -1)
+    expect(lines.at(-1)).toBe('See stable-release --help.')
+    const called = lines.slice(0, -1).map(line => line.replace(/^.*? stable-release /, '').split(' '))
+    expect(called.map(([command]) => command)).toEqual(['explain', 'plan', 'release'])
+    const [explain = [], plan = []] = called
+    expect(stableRelease(explain, { input: '2.3.4', cwd: temporaryFolder() })).toMatchObject({ status: 0 })
+    expect(stableRelease(plan)).toMatchObject({ status: 0 })
+  })
+
+  test.each(commands.filter(({ positionals }) => positionals.length > 0))(
+    'a call of $name that lacks arguments names all',
+    ({ name, positionals }) => {
+      const { status, stderr } = stableRelease([name, 'a'])
+      expect(status).toBe(1)
+      for (const input of positionals) expect(stderr).toMatch(new RegExp(`^Usage: .*[<[]${input}[>\\]]`, 'm'))
+    },
+  )
 
   test.each(commands)('of $name names all that it takes', command => {
     const { name, positionals, options } = command

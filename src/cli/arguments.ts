@@ -17,21 +17,25 @@ export interface Call {
 export function readCall(args: readonly string[]): Call {
   const calls: Call[] = []
   const program = new Command('stable-release')
+    .usage('<command> <service> <tag> <registry> <project> [options]')
     .description('Builds, publishes and verifies container images of a git tag under a release policy.')
     .version(VERSION, '--version', 'Prints the version.')
     .exitOverride()
+    .configureHelp({ subcommandTerm: command => command.name() })
     .configureOutput({ outputError: (text, write) => write(eachLine(withoutValues(text))) })
     .showHelpAfterError('See stable-release --help.')
-  for (const help of commands) addCommand(program, help, call => calls.push(call))
+  for (const help of commands) addCommand(program, help, calls)
   const statuses = Object.entries(EXIT_STATUSES).map(([status, meaning]) => `\n  ${status}  ${meaning}`)
-  program.addHelpText('after', `\nExit status:${statuses.join('')}\n\nExample:\n  ${EXAMPLE}`)
-  program.parse(args, { from: 'user' })
-  const [call] = calls
-  if (call === undefined) throw new TypeError('no command was called')
-  return call
+  program.addHelpText('after', `\nExit status:${statuses.join('')}\n\n${START}`)
+  if (args.length > 0) program.parse(args, { from: 'user' })
+  return calls[0] ?? program.error(START)
 }
 
-const EXAMPLE = 'stable-release release reqmgr2 2.3.4 registry.cern.ch cmswmcore'
+const EXAMPLE = 'reqmgr2 2.3.4 registry.cern.ch cmswmcore'
+
+const START = `Try it:        echo 2.3.4 | stable-release explain
+Plan a build:  stable-release plan ${EXAMPLE}
+Release it:    stable-release release ${EXAMPLE}`
 
 /** Values may be secrets. */
 function withoutValues(text: string) {
@@ -42,45 +46,40 @@ function withoutValues(text: string) {
 
 const ENVIRONMENT = `
 Environment:
-  STABLE_RELEASE_PASSWORD  the password of the account, if it is not piped in
-  GITHUB_TOKEN             reads the commit of the git tag, and its checks
-  GITHUB_REPOSITORY        the repository of the git tag, as owner/name
-  GITHUB_API_URL           the address of the API, https://api.github.com by default`
+  STABLE_RELEASE_PASSWORD  the password, if it is not piped in
+  GITHUB_TOKEN             reads the git tag's commit and checks
+  GITHUB_REPOSITORY        the repository of the git tag, as owner/name`
 
-function addCommand(program: Command, help: CommandHelp, onCall: (call: Call) => void) {
+function addCommand(program: Command, help: CommandHelp, calls: Call[]) {
   const { name, summary, details, positionals, options } = help
-  const isLocal = name === 'explain'
-  const command = program
-    .command(name)
-    .summary(summary)
-    .description(`${summary} ${details}`)
-    .showHelpAfterError(`See stable-release ${name} --help.`)
+  const command = program.command(name).summary(summary).description(`${summary} ${details}`)
   for (const input of positionals) {
-    const fallback = input === 'project' ? help.project : undefined
-    const flags = fallback === undefined ? `<${input}>` : `[${input}]`
-    command.addArgument(new Argument(flags, inputs[input].meaning).default(fallback))
+    const argument = new Argument(input, inputs[input].meaning)
+    if (input === 'project' && help.project) argument.default(help.project).argOptional()
+    command.addArgument(argument)
   }
+  const call = `stable-release ${name}`
+  const example = positionals.includes('tag') ? `\nExample:  ${call} ${EXAMPLE}` : ''
+  command.showHelpAfterError(`Usage:    ${call} ${command.usage()}${example}\nSee ${call} --help.`)
   for (const input of options) command.addOption(optionFor(input))
-  if (!isLocal) {
-    command.option('--password-stdin', 'Reads the password from standard input.')
-    command.option('--debug', 'Shows every request and every call of docker.')
-  }
-  command
-    .option('--json', 'Prints the result as JSON.')
-    .addHelpText('after', isLocal ? '' : ENVIRONMENT)
-    .action(() => {
-      const given: Readonly<Record<string, unknown>> = Object.fromEntries([
-        ...positionals.map((input, index) => [input, command.processedArgs[index]]),
-        ...command.options.map(option => [option.name(), command.getOptionValue(option.attributeName())]),
-      ])
-      onCall({
-        command: name,
-        texts: textsOf(input => String(given[input] ?? inputs[input].default).trim()),
-        json: given.json === true,
-        debug: given.debug === true,
-        passwordStdin: given['password-stdin'] === true,
-      })
+  if (name !== 'explain')
+    command
+      .option('--password-stdin', 'Reads the password from standard input.')
+      .option('--debug', 'Shows every request and every call of docker.')
+      .addHelpText('after', ENVIRONMENT)
+  command.option('--json', 'Prints the result as JSON.').action(() => {
+    const given: Readonly<Record<string, unknown>> = Object.fromEntries([
+      ...positionals.map((input, index) => [input, command.processedArgs[index]]),
+      ...command.options.map(option => [option.name(), command.getOptionValue(option.attributeName())]),
+    ])
+    calls.push({
+      command: name,
+      texts: textsOf(input => String(given[input] ?? inputs[input].default).trim()),
+      json: given.json === true,
+      debug: given.debug === true,
+      passwordStdin: given['password-stdin'] === true,
     })
+  })
 }
 
 const REPEATED: readonly InputName[] = [

@@ -60,9 +60,8 @@ export async function runCommandLine(process: NodeJS.Process): Promise<number | 
 async function runRequest(
   call: Call,
   command: Exclude<Call['command'], 'explain'>,
-  run: { process: NodeJS.Process; log: Log; secrets: Secrets; ledger: Ledger },
+  { process, log, secrets, ledger }: { process: NodeJS.Process; log: Log; secrets: Secrets; ledger: Ledger },
 ) {
-  const { process, log, secrets, ledger } = run
   const texts = await withSecrets(call, process)
   secrets.addInputs(texts)
   const isUsed = !call.passwordStdin && texts.used.split('\n').includes(STDIN)
@@ -73,9 +72,8 @@ async function runRequest(
   // Not before: Ctrl-C must end a wait for the password at once.
   const signal = interruption(process)
   await removeLeftBehind(tmpdir())
-  const { workspace } = context
   const clock = systemClock(signal)
-  const parts = { env, log, secrets, clock, ledger, signal, workspace }
+  const parts = { env, log, secrets, clock, ledger, signal, workspace: context.workspace }
   await withPage(request, parts, () =>
     execute(request, parts, use => withTemporary(tmpdir(), use)).catch(error => {
       signal.throwIfAborted()
@@ -99,12 +97,7 @@ async function withSecrets({ texts, passwordStdin }: Call, { env, stdin }: NodeJ
 }
 
 /** Only JSON has the error. */
-async function print(
-  { command, json }: Call,
-  ledger: Ledger,
-  stdout: NodeJS.Process['stdout'],
-  error?: unknown,
-) {
+async function print({ command, json }: Call, ledger: Ledger, stdout: NodeJS.WriteStream, error?: unknown) {
   const printed = json ? jsonOf(ledger, error, command) : tableOf(ledger.result, stdout.columns || undefined)
   if (printed !== '') await writeResult(stdout, `${printed}\n`)
 }

@@ -6,8 +6,8 @@ type Inputs = readonly InputName[]
 /** How the program ends; 1 and 2 are docker.sh's. */
 export const EXIT_STATUSES = {
   0: 'done, and the registry is as planned',
-  1: 'a wrong call, an image that was not built, a difference, or anything else that failed',
-  2: 'push: the stable image was not built, though the image was',
+  1: 'a wrong call, a difference, or any other failure',
+  2: 'push: the image was built, but not the stable one',
   3: 'verify, audit: nothing differs, but something could not be read',
 } as const
 
@@ -71,7 +71,7 @@ export const commands: readonly CommandHelp[] = [
   },
   {
     name: 'audit',
-    summary: 'Compares the registry with the policy for every version, and changes nothing.',
+    summary: 'Compares every version with the policy, and changes nothing.',
     details: 'Takes several services, separated by commas.',
     positionals: ['service', 'registry', 'project'],
     options: [...POLICY, 'stable', 'from', 'used', 'html-file', 'record', 'username'],

@@ -59,5 +59,5 @@ function tables({ rules }: Policy, explained: readonly Explanation[]) {
 function imageTags({ rule, tags, stableTags, reason }: Explanation) {
   if (rule === null) return oneLine(reason)
   const others = tags.filter(tag => !stableTags.includes(tag))
-  return [...others, ...(stableTags.length === 0 ? [] : ['|', ...stableTags])].join(' ')
+  return [others, stableTags].flatMap(list => list.join(' ') || []).join(' | ')
 }
