@@ -6,7 +6,7 @@ import { describeState } from '../../src/report/state.ts'
 import { Secrets } from '../../src/secrets.ts'
 import { captureOutput, DENIED, IMAGE, ledgerOf, OTHER, resultOf, serviceOf } from './known.ts'
 
-const LINK = 'https://github.com/dmwm/stable-release-action/blob/v1/docs/troubleshooting.md'
+const LINK = 'https://github.com/dmwm/stable-release-action/blob/HEAD/docs/troubleshooting.md'
 const NOTHING = 'Nothing was written.'
 const written = captureOutput()
 

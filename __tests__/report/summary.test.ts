@@ -74,7 +74,7 @@ test('a failure: first what is written, then what failed and the remedy, then wh
   )
   const parts = [
     `**Published: ${IMAGE}:2.3.4. Not written: ${IMAGE}:2.3.4-stable.**`,
-    '([`registry-denied`](https://github.com/dmwm/stable-release-action/blob/v1/docs/troubleshooting.md#registry-denied))',
+    '([`registry-denied`](https://github.com/dmwm/stable-release-action/blob/HEAD/docs/troubleshooting.md#registry-denied))',
     '```text\nIt was refused.\n```',
     'Ask for it.',
     'It is by final.',

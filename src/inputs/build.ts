@@ -29,7 +29,10 @@ function checkPaths(gitTag: string, { texts: { context, file }, run, mistakes, l
   const wrong = mistakes.about('context', context)
   if (context === '' || directory.kind !== 'directory') wrong(directory.problem, 'Write a directory.')
   else if (file === '' && isMissing)
-    wrong(`it has no Dockerfile: ${dockerfile.problem}`, 'Write its path into file.')
+    wrong(
+      `it has no Dockerfile: ${dockerfile.problem}`,
+      'Write its directory into context, or its path into file.',
+    )
   else if (holdsLogin(directory.path, run))
     wrong("docker's login is kept in it", 'Write a directory below it.')
   if (file !== '' && isMissing)

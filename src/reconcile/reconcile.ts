@@ -57,7 +57,7 @@ function reconcileFirst(known: Known): FirstStep | Refuse {
   if (publishes === 'nothing' || image?.from === 'given') {
     if (there !== undefined) return { kind: 'keep', tag, digest: there }
     const why = `${tag.tag} is not in the registry`
-    const remedy = `Check project and service, or release ${gitTag} first.`
+    const remedy = `Check project, service and policy, or release ${gitTag} first.`
     return { kind: 'refuse', tag, error: 'not-published', why, remedy }
   }
   if (there === undefined || tag.moving) return { kind: publishes, tag, replaces: undefined }

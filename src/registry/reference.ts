@@ -78,7 +78,7 @@ export function apiHost(registry: string) {
   return /^(?:index\.)?docker\.io$/.test(registry) ? 'registry-1.docker.io' : registry
 }
 
-/** `registry/path:tag@digest` in its parts, of which none is checked; a path has no capitals. */
+/** `registry/path:tag@digest` in its parts, unchecked; the path in lower case. */
 export function partsOfReference(reference: string) {
   const [named = '', digest] = reference.split(/@(.*)/s)
   const [name = '', tag] = named.split(/:([^:/]*)$/)

@@ -29,7 +29,7 @@ export function failureText(error: unknown, ledger?: Ledger) {
     .join('\n')
 }
 
-const TROUBLESHOOTING = 'https://github.com/dmwm/stable-release-action/blob/v1/docs/troubleshooting.md'
+const TROUBLESHOOTING = 'https://github.com/dmwm/stable-release-action/blob/HEAD/docs/troubleshooting.md'
 
 /** What is no `ReleaseError` is a fault of the action itself. */
 export function failureOf(error: unknown) {
