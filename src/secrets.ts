@@ -54,7 +54,6 @@ export class Secrets {
     this.#onForm = onForm
   }
 
-  /** Before it is used. */
   add(secret: string): void {
     if (secret.length < SHORTEST) return
     const fresh = new Set(
@@ -81,7 +80,6 @@ export class Secrets {
     return cutAuthorization(this.#forms.reduce((masked, form) => masked.replaceAll(form, MASK), text))
   }
 
-  /** And what caused it. */
   maskError(error: unknown): unknown {
     if (typeof error === 'string') return this.mask(error)
     if (!(error instanceof Error)) return error

@@ -36,7 +36,6 @@ export async function removeTemporary(temporary: string) {
     // rmSync does not say which error it was.
     await promises.rm(temporary, { recursive: true, force: true })
   } catch (error) {
-    // There never was one.
     if (field(error, 'code') === 'ENOTDIR') return
     const what = `${temporary}, which may have credentials, was not removed`
     throw runnerUnusable(what, 'Remove it by hand.', error)

@@ -102,6 +102,33 @@ describe('a push that breaks', () => {
   })
 })
 
+describe('of an index of several platforms', () => {
+  const platforms = { 'build-options': '--platform=linux/amd64,linux/arm64' }
+  const whole = { kind: 'OCI index' } as const
+
+  test('a part that a broken push leaves is no release: it is pushed again', async () => {
+    bench.engine.tries.push({ ...BROKEN, arrives }, whole)
+    expect(await release(platforms)).toMatchObject(published)
+    expect(bench.written()).toEqual([`build ${TAG}`, `build ${TAG}`, `PUT ${STABLE}`])
+    expect(bench.tags()[STABLE]).toBe(bench.tags()[TAG])
+  })
+
+  test('the whole one is not pushed again', async () => {
+    bench.engine.tries.push({ ...BROKEN, ...whole, arrives })
+    expect(await release(platforms)).toMatchObject(published)
+    expect(bench.written()).toEqual([`build ${TAG}`, `PUT ${STABLE}`])
+  })
+
+  test('a part is never stable, also in a later run, unless somebody says that it is right', async () => {
+    bench.engine.tries.push({ ...DENIED, arrives })
+    expect((await release(platforms)).error).toMatchObject({ name: 'push-failed' })
+    const { error } = await release(platforms)
+    expect(error).toMatchObject({ name: 'already-published', what: expect.stringContaining('one platform') })
+    expect(bench.written()).toEqual([`build ${TAG}`])
+    expect(await release({ ...platforms, 'on-existing': 'reuse' })).toMatchObject({ error: undefined })
+  })
+})
+
 test('of a push that is refused, the reason of the registry is quoted, which docker loses', async () => {
   bench.engine.tries.push({
     ...DENIED,

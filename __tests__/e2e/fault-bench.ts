@@ -106,6 +106,7 @@ export async function startFaultBench({
   await template.stop()
   return {
     scene,
+    storage: registry.storage,
     stop: async () => {
       await Promise.all([registry.stop(), other?.stop(), engine.stop(), tokens.stop()])
       await rm(workspace, { recursive: true, force: true })

@@ -92,6 +92,13 @@ describe('the first tag', () => {
       on: { ...RELEASE, revision: undefined },
       steps: ['already-published', copied],
     },
+    {
+      what: 'of this revision, a part of an index',
+      world: FIRST,
+      content: { kind: 'image', revision: OURS, isPart: true },
+      on: RELEASE,
+      steps: ['already-published', copied],
+    },
     { what: 'of another, reused', world: FIRST, content: other, on: REUSE, steps: kept },
     {
       what: 'there, and must not be',

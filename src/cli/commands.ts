@@ -14,10 +14,8 @@ export const EXIT_STATUSES = {
 export interface CommandHelp {
   readonly name: Request['command'] | 'explain'
   readonly summary: string
-  /** Only for the command's own help. */
   readonly details: string
   readonly positionals: Inputs
-  /** Else it must be given. */
   readonly project?: string
   readonly options: Inputs
 }

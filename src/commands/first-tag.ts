@@ -4,7 +4,7 @@ import { pauseBetween, shortBackoff } from '../http/retry.ts'
 import { type Constraints, digestAt, type Observed } from '../reconcile/state.ts'
 import type { Step } from '../reconcile/step.ts'
 import type { RegistryClient } from '../registry/client.ts'
-import { listsManifest } from '../registry/image-index.ts'
+import { isIndex, listsManifest } from '../registry/image-index.ts'
 import { type Digest, tagged } from '../registry/reference.ts'
 import { requireImage } from '../registry/require-image.ts'
 import { noteOutcome, type RepositoryEntry, type TagOutcome } from './ledger.ts'
@@ -14,6 +14,8 @@ import type { Run, Target } from './run.ts'
 export interface Push {
   /** Of the stage. */
   readonly name: string
+  /** As far as is known. */
+  readonly isIndex?: boolean
   /** Gives back the digests that the image may have. `again`: it was built before. */
   readonly attempt: (again: boolean) => Promise<readonly Digest[]>
   /** For other errors: waits, if it is worth another attempt. */
@@ -39,7 +41,7 @@ export async function publishFirst(
       : ((await push.retry?.(error)) ?? false)
   return log.stage(`${push.name} ${tagged(registry.repository, tag)}`, async conclude => {
     try {
-      const image = await pushUntilRead(target, constraints, { attempt: push.attempt, retry })
+      const image = await pushUntilRead(target, constraints, { ...push, retry })
       conclude(`pushed and read back, ${image.digest}`)
       noteWritten(entry, tag, outcome, before === image.digest ? undefined : before, log)
       return image
@@ -66,11 +68,11 @@ function keptImage({ digest }: { digest: Digest }, { observed }: NextSteps): Ima
   return { digest, manifest: observed.manifest, isBuilt: false }
 }
 
-/** After a failed push the registry is read again: nothing is pushed twice. */
+/** After a failed push the registry is read again: nothing is pushed twice, but for an index of which it has a part. */
 async function pushUntilRead(
   target: Target,
   constraints: Constraints,
-  tries: Pick<Push, 'attempt'> & { retry: (error: unknown, attempt: number) => Promise<boolean> },
+  tries: Omit<Push, 'retry'> & { retry: (error: unknown, attempt: number) => Promise<boolean> },
 ) {
   const { registry, desired } = target
   for (let number = 1; ; number += 1) {
@@ -80,11 +82,14 @@ async function pushUntilRead(
     } catch (error) {
       const isAgain = await tries.retry(error, number)
       if (!isAgain && !(error instanceof ReleaseError && error.name === 'push-failed')) throw error
-      const next = await nextSteps(target, constraints).catch((failed: unknown) => {
+      const next = await nextSteps(target, { ...constraints, isIndex: false }).catch((failed: unknown) => {
         throw isAgain ? failed : error
       })
       const { first } = next
-      if (first.kind === 'keep') return { ...keptImage(first, next), isBuilt: true }
+      const isPart = async (digest: Digest) =>
+        tries.isIndex && !isIndex((await requireImage(registry, digest)).mediaType)
+      if (first.kind === 'keep' && !(await isPart(first.digest)))
+        return { ...keptImage(first, next), isBuilt: true }
       if (!isAgain) throw await withReason(error, registry)
     }
   }

@@ -3,7 +3,7 @@ import { needsFirstContent, reconcile } from '../reconcile/reconcile.ts'
 import type { Constraints, Observed } from '../reconcile/state.ts'
 import type { CopyStep, FirstStep, Refuse, Step } from '../reconcile/step.ts'
 import type { Manifest, RegistryClient } from '../registry/client.ts'
-import { isAttestation } from '../registry/image-index.ts'
+import { isAttestation, isIndex } from '../registry/image-index.ts'
 import { type Labels, REVISION_LABEL, readLabels } from '../registry/labels.ts'
 import type { Digest, TagState } from '../registry/reference.ts'
 import { requireTagged } from '../registry/require-image.ts'
@@ -95,7 +95,9 @@ export async function observe(
   // The containerd store pushes the parts of an index under the tag before the index: a push that was stopped leaves one.
   if (isAttestation(manifest)) return { ...nothing, content: { kind: 'leftover' } }
   const [labels = {}] = await readLabels(registry, manifest, 1)
-  return { ...nothing, content: { kind: 'image', revision: labels[REVISION_LABEL] }, manifest, labels }
+  const isPart = constraints.isIndex === true && !isIndex(manifest.mediaType)
+  const content = { kind: 'image', revision: labels[REVISION_LABEL], isPart } as const
+  return { ...nothing, content, manifest, labels }
 }
 
 export async function readTags(

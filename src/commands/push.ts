@@ -26,6 +26,7 @@ export async function push(given: PushRequest, run: Run) {
   const at = { registry: target.registry.repository.registry, credentials: request.credentials }
   const push: Push = {
     name: 'Push',
+    isIndex: built.digests.length > 0,
     attempt: () => withLogin(run, at, docker => pushImage(docker, reference, run.temporary)),
   }
   const labels = built.revision === undefined ? {} : { [REVISION_LABEL]: built.revision }

@@ -1,4 +1,4 @@
-import { buildAndPush } from '../docker/build.ts'
+import { buildAndPush, isMultiPlatform } from '../docker/build.ts'
 import { BuildFailedError } from '../docker/build-failure.ts'
 import { withLogin } from '../docker/login.ts'
 import { requireReadableChecks } from '../gates/checks.ts'
@@ -16,7 +16,8 @@ import { openTarget, type Run } from './run.ts'
 export async function release(given: ReleaseRequest, run: Run) {
   const target = openTarget(given, run)
   const { request, warnings } = await compareSource(given, run)
-  const constraints = publishConstraints(request, 'build')
+  const isIndex = isMultiPlatform(request.build)
+  const constraints = { ...publishConstraints(request, 'build'), isIndex }
   let next = await readRepositories(request, target, constraints, run)
   if (next.first.kind !== 'keep') {
     const { checks, decision, revision } = request
@@ -34,6 +35,7 @@ export async function release(given: ReleaseRequest, run: Run) {
   const at = { registry: target.registry.repository.registry, credentials: request.credentials }
   const push: Push = {
     name: 'Build and push',
+    isIndex,
     attempt: again =>
       withLogin(run, at, docker => buildAndPush(docker, request.build, { ...run, reference, again })),
     retry: async error =>

@@ -57,7 +57,6 @@ export async function buildFailure(
   return new BuildFailedError({ what, remedy }, tail)
 }
 
-/** Of `--cache-to`. */
 export function isCacheFailure({ tail }: Failed) {
   return failedSteps(tail).some(({ name }) => /^exporting (?:.* )?cache\b/i.test(name))
 }

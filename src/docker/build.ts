@@ -12,11 +12,17 @@ import { isPushFailure, pushFailure, pushImage } from './push.ts'
 export interface Build {
   readonly context: string
   readonly file: string | undefined
-  /** `NAME=value`, or `NAME` for the value in the environment. */
   readonly buildArgs: readonly string[]
   readonly labels: readonly string[]
-  /** Such as `--platform=linux/arm64`. */
   readonly options: readonly string[]
+}
+
+/** As far as the options say. */
+export function isMultiPlatform({ options }: Build) {
+  return options
+    .filter(option => option.startsWith('--platform='))
+    .join()
+    .includes(',')
 }
 
 /** As `buildLocally` and `pushImage`. With `again`, what was built before is only pushed. */

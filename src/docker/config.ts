@@ -34,7 +34,6 @@ export async function addStoredLogins(env: NodeJS.ProcessEnv, secrets: Secrets) 
   }
 }
 
-/** Nothing for a user without a home. */
 export function configDirectory(env: NodeJS.ProcessEnv): string | undefined {
   try {
     return env.DOCKER_CONFIG || join(homedir(), '.docker')

@@ -7,9 +7,7 @@ import type { Docker } from './docker.ts'
 export interface LocalImage {
   /** The digest of its config, or, with the containerd image store, of its index. */
   readonly id: string
-  /** By its label. */
   readonly revision: string | undefined
-  /** In its registry. */
   readonly digests: Digest[]
 }
 

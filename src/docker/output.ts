@@ -1,9 +1,7 @@
 import { oneLine } from '../text.ts'
 
 export interface Failed {
-  /** The end of its output. */
   readonly tail: string
-  /** See `tellingLine`. */
   readonly lastLine: string
 }
 

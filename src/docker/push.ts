@@ -15,7 +15,6 @@ export const pushBackoff: Backoff = {
   firstDelay: 1_000,
 }
 
-/** Another attempt may complete the push. */
 export class PushInterruptedError extends ReleaseError {}
 
 /**

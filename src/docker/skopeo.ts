@@ -63,7 +63,6 @@ export async function bringImage(
   return [digest]
 }
 
-/** Writes no tag. */
 async function copyImage(
   digest: Digest,
   from: RegistryClient,
@@ -118,7 +117,6 @@ function reasonIn(tail: string) {
   return tellingLine(said.replace(/\?\S*(?=: )/g, ''))
 }
 
-/** In the form of docker's configuration. */
 function loginFor({ repository: { registry }, credentials }: RegistryClient) {
   const entry = (login: string, more = {}) =>
     [[configKey(registry), { auth: Buffer.from(login).toString('base64'), ...more }]] as const

@@ -21,7 +21,6 @@ interface Tag {
   readonly revision: string | undefined
 }
 
-/** `awaitChecks` as a stage. */
 export function waitForChecks(gate: ChecksGate, tag: Tag, ports: GatePorts): Promise<readonly CheckState[]> {
   return ports.log.stage('Check what is required', async conclude => {
     const states = await awaitChecks(gate, tag, ports)

@@ -5,7 +5,6 @@ export function normaliseName(name: string) {
   return name.toLowerCase().replace(/[-_.]+/g, '-')
 }
 
-/** PEP 508, "Names". */
 export function isProjectName(name: string) {
   return /^[A-Z0-9](?:[A-Z0-9._-]*[A-Z0-9])?$/i.test(name)
 }

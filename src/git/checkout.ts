@@ -8,7 +8,6 @@ import { repositoryAt } from './remote.ts'
 export interface Checkout {
   readonly kind: 'checkout'
   readonly head: string
-  /** As `repositoryAt` names them. */
   readonly remotes: readonly string[]
   /** The commit of the git tag, if the checkout has it. */
   readonly tagCommit: string | undefined

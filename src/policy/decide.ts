@@ -12,7 +12,6 @@ export interface PlannedTag {
   readonly moving: boolean
 }
 
-/** `reason` is a sentence. */
 type Decision = Planned | { readonly kind: 'refused'; readonly reason: string }
 
 export interface Planned {

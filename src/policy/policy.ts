@@ -3,7 +3,6 @@ import type { Pattern, Token } from './tokens.ts'
 export interface Template {
   readonly source: string
   readonly tokens: readonly Token[]
-  /** Stands after the bar. */
   readonly stable: boolean
   /** Drops a number of its pattern: it belongs to many versions. */
   readonly moving: boolean

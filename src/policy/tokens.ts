@@ -3,7 +3,6 @@ export type Token =
   | { readonly kind: 'literal'; readonly text: string; readonly at: number }
   | { readonly kind: 'number'; readonly letter: string; readonly at: number }
 
-/** `any` is `*`. */
 export interface Pattern {
   readonly kind: 'any' | 'tokens'
   readonly source: string

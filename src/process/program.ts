@@ -15,7 +15,6 @@ export interface ProgramResult {
 }
 
 export class ProgramNotStartedError extends Error {
-  /** In the words of @actions/io. */
   readonly isMissing = this.message.startsWith('Unable to locate executable file')
 }
 

@@ -38,9 +38,7 @@ function parentsOfAll() {
       // The name before the last parenthesis may have any character. Source: proc_pid_stat(5).
       const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
       if (state !== 'Z') parents.set(Number(name), Number(parent))
-    } catch {
-      // It has just ended.
-    }
+    } catch {}
   }
   return parents
 }
@@ -48,7 +46,5 @@ function parentsOfAll() {
 function kill(pid: number, signal: NodeJS.Signals) {
   try {
     process.kill(pid, signal)
-  } catch {
-    // It has just ended.
-  }
+  } catch {}
 }

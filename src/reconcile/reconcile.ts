@@ -78,8 +78,8 @@ function reconcileExisting(
   { desired: { first: tag }, observed: { content }, constraints }: Known,
 ): FirstStep | Refuse {
   const { onExisting, revision, own = [], publishes, image } = constraints
-  const published = content?.kind === 'image' ? content.revision : undefined
-  const isOwn = own.includes(there) || isSameCommit(published, revision)
+  const { revision: published, isPart = false } = content?.kind === 'image' ? content : {}
+  const isOwn = own.includes(there) || (isSameCommit(published, revision) && !isPart)
   if (onExisting === 'reuse' || (onExisting !== 'fail' && isOwn)) return { kind: 'keep', tag, digest: there }
   const is = `${tag.tag} is there already, as ${there}`
   const error = 'already-published'
@@ -90,8 +90,9 @@ function reconcileExisting(
     return { kind: 'refuse', tag, error, why: `${is}, and on-existing is fail`, remedy }
   }
   const built = published === undefined ? 'without its revision label' : `built from revision ${published}`
-  const wanted =
+  const ours =
     revision === undefined ? "this run's revision is not known" : `this run is for revision ${revision}`
+  const wanted = isPart ? 'it has one platform, and several are asked for' : ours
   const remedy = `If it is the right image, set on-existing: reuse; if not, release a new version, or set on-existing: overwrite.`
   return { kind: 'refuse', tag, error, why: `${is}, ${built}; ${wanted}`, remedy }
 }

@@ -21,7 +21,7 @@ export interface Observed {
 
 /** An image with the commit that it names, or what a stopped push has left. */
 export type FirstContent =
-  | { readonly kind: 'image'; readonly revision: string | undefined }
+  | { readonly kind: 'image'; readonly revision: string | undefined; readonly isPart?: boolean }
   | { readonly kind: 'leftover' }
 
 /** If it was looked at and is there. */
@@ -46,6 +46,8 @@ export interface Constraints {
   readonly stable: { readonly kind: 'write' } | { readonly kind: 'withhold'; readonly why: string }
   /** The commit of the git tag, if it is known. */
   readonly revision?: string | undefined
+  /** Whether an index is published: an image that is in none may be a part of it. */
+  readonly isIndex?: boolean
   /** Known digests of the image that may be pushed. */
   readonly own?: readonly Digest[]
   /** What the first tag must have: given, found before this run waited, built by it, or of a mirror's origin. */

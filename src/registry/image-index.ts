@@ -43,7 +43,6 @@ export function listsManifest({ bytes, digest }: Manifest, part: Digest) {
   return listedIn(parseStored(bytes, digest), 'manifests').some(entry => field(entry, 'digest') === part)
 }
 
-/** One of BuildKit's. */
 export function isAttestation({ bytes, digest }: Manifest) {
   return holdsOnly(parseStored(bytes, digest), [IN_TOTO])
 }

@@ -16,11 +16,9 @@ export type TagState = { readonly kind: 'absent' } | { readonly kind: 'present';
 
 export interface Repository {
   readonly registry: string
-  /** Such as `cmswmcore/reqmgr2`. */
   readonly path: string
 }
 
-/** A tag or a digest. */
 export interface ImageReference {
   readonly repository: Repository
   readonly reference: string

@@ -9,7 +9,6 @@ export async function requireImage(registry: RegistryClient, digest: Digest): Pr
   return requireIsImage((await registry.getManifest(digest)) ?? throwGone(reference), reference)
 }
 
-/** As `requireTagged`. */
 export async function requireTaggedImage(registry: RegistryClient, tag: string, digest: Digest) {
   return requireIsImage(await requireTagged(registry, tag, digest), byDigest(registry.repository, digest))
 }

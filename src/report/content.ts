@@ -5,7 +5,6 @@ import { imageList, promotionList } from './image-lists.ts'
 import { recordList } from './record-list.ts'
 import { meaningOf } from './state.ts'
 
-/** A table, and below it lists. */
 export function contentOf(result: Result | AuditResult) {
   if (result.command !== 'audit') return tagsContent(result)
   const { head, rows, lists } = auditContent(result)

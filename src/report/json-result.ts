@@ -2,7 +2,6 @@ import type { Ledger } from '../commands/ledger.ts'
 import { jsonLine } from '../text.ts'
 import { failureOf } from './failure.ts'
 
-/** The output `json`, and what `--json` prints. */
 export function jsonOf({ result }: Ledger, error: unknown, command?: string) {
   if (error === undefined) return jsonLine(result)
   const { name, what, remedy } = failureOf(error)

@@ -1,7 +1,6 @@
 import { groupBy } from '../group-by.ts'
 import { BY_HAND, type PromotionNote } from '../registry/promotion-record.ts'
 
-/** The newest first. */
 export function recordList(told: readonly { service: string; records?: readonly PromotionNote[] }[]) {
   const all = told.flatMap(({ service, records = [] }) => records.map(note => ({ service, note })))
   const newest = all.toSorted((a, b) => b.note.time.localeCompare(a.note.time))

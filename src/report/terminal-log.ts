@@ -3,7 +3,6 @@ import type { Log } from '../log.ts'
 import { duration, eachLine, oneLine } from '../text.ts'
 import { runStage } from './stage.ts'
 
-/** The log of the command line. */
 export function terminalLog(on: {
   stream: NodeJS.WritableStream
   colours: Colours
