@@ -200,7 +200,10 @@ function movingBehind(
 }
 
 function writeRemedy(tag: PlannedTag, gitTag: string) {
-  return `Run ${commandFor(tag)} for ${gitTag}${tag.stable ? '' : ' again'}, which gives it to the published image.`
+  const [again, unless] = tag.stable
+    ? ['', ' If it waits for tests, set stable: on-promotion.']
+    : [' again', '']
+  return `Run ${commandFor(tag)} for ${gitTag}${again}, which gives it to the published image.${unless}`
 }
 
 function commandFor({ stable }: PlannedTag) {
