@@ -15,6 +15,7 @@ export default defineConfig({
     hookTimeout: 180_000,
     // A file with an engine mostly waits for it: each processor takes one, but few engines are enough.
     maxWorkers: Math.min(availableParallelism(), 4),
+    globalSetup: ['__tests__/temporary.ts'],
     sequence: { sequencer: SlowFirst },
     projects: [
       {
@@ -25,7 +26,6 @@ export default defineConfig({
           include: ['__tests__/**/*.test.ts'],
           exclude: REAL,
           isolate: false,
-          globalSetup: ['__tests__/temporary.ts'],
         },
       },
       {

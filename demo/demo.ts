@@ -46,10 +46,10 @@ async function main(): Promise<void> {
 
 async function releaseOne(stage: Stage): Promise<void> {
   const inputs = { service: SERVICES[0] }
-  await act(stage, 'Release of the git tag 2.3.4, a final release', '2.3.4', [inputs])
-  await act(stage, 'Release of the git tag 2.3.5rc1, a candidate', '2.3.5rc1', [inputs])
+  await runSteps(stage, 'Release of the git tag 2.3.4, a final release', '2.3.4', [inputs])
+  await runSteps(stage, 'Release of the git tag 2.3.5rc1, a candidate', '2.3.5rc1', [inputs])
   const before = stage.registry.requests().length
-  await act(stage, 'The same release of 2.3.4 again, for the same commit', '2.3.4', [inputs])
+  await runSteps(stage, 'The same release of 2.3.4 again, for the same commit', '2.3.4', [inputs])
   const requests = stage.registry.requests().slice(before)
   const writes = requests.filter(({ method }) => method !== 'GET' && method !== 'HEAD').length
   if (writes > 0) throw new Error(`the second release of 2.3.4 wrote to the registry, ${writes} times`)
@@ -58,13 +58,13 @@ async function releaseOne(stage: Stage): Promise<void> {
 
 async function releaseTogether(stage: Stage): Promise<void> {
   const releases = SERVICES.map(service => ({ service, stable: 'on-promotion' }))
-  await act(stage, 'Release of 2.4.0 of two services: the stable tags wait', '2.4.0', releases)
+  await runSteps(stage, 'Release of 2.4.0 of two services: the stable tags wait', '2.4.0', releases)
   const promotion = { command: 'promote', service: BOTH }
-  await act(stage, 'Promotion of 2.4.0 of both services, in one step', '2.4.0', [promotion])
+  await runSteps(stage, 'Promotion of 2.4.0 of both services, in one step', '2.4.0', [promotion])
   await audit(stage)
   const mirrors = `${stage.mirror.host}/mirror/{service}`
   const title = 'The same promotion again, now with a mirror in the other registry'
-  await act(stage, title, '2.4.0', [{ ...promotion, mirrors }])
+  await runSteps(stage, title, '2.4.0', [{ ...promotion, mirrors }])
 }
 
 interface Tagged {
@@ -77,11 +77,11 @@ interface Service extends Tagged {
 }
 
 /** Runs steps for a git tag, and says what became of the image tags. */
-async function act(stage: Stage, title: string, tag: string, steps: readonly Inputs[]): Promise<void> {
+async function runSteps(stage: Stage, title: string, tag: string, steps: readonly Inputs[]): Promise<void> {
   say(`\n${title}`)
   for (const inputs of steps) {
     const started = performance.now()
-    const result = await runOne<{ reason: string; services: Service[] }>(stage, inputs, { tag })
+    const result = await resultOfStep<{ reason: string; services: Service[] }>(stage, inputs, { tag })
     const took = seconds(started)
     if (steps.length === 1 && result.services.length === 1) row('plan', result.reason)
     for (const { service, tags, mirrors } of result.services) {
@@ -103,7 +103,7 @@ interface Audited {
 async function audit(stage: Stage): Promise<void> {
   say('\nAudit of both services')
   const inputs = { command: 'audit', service: BOTH }
-  const { services } = await runOne<{ services: Audited[] }>(stage, inputs)
+  const { services } = await resultOfStep<{ services: Audited[] }>(stage, inputs)
   for (const { service, versions } of services) {
     const published = versions.filter(({ state }) => state !== 'absent')
     row(service, published.map(({ gitTag, state }) => `${gitTag} ${state}`).join(', '))
@@ -114,7 +114,11 @@ async function audit(stage: Stage): Promise<void> {
 type Inputs = Readonly<Partial<Record<InputName, string>>>
 
 /** Runs a step, and gives back its output `json`. */
-async function runOne<Json>(stage: Stage, inputs: Inputs, context: { tag?: string } = {}): Promise<Json> {
+async function resultOfStep<Json>(
+  stage: Stage,
+  inputs: Inputs,
+  context: { tag?: string } = {},
+): Promise<Json> {
   const { env, registry, workspace, commit } = stage
   const { exitCode, log, outputs } = await runStep({
     ...context,

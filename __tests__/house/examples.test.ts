@@ -15,17 +15,11 @@ import {
 } from './workflow-rules.ts'
 
 const root = new URL('../../', import.meta.url)
-const GUIDES = [
-  'docs/migrating.md',
-  'docs/multi-platform.md',
-  'docs/release-policy.md',
-  'docs/source-and-mirrors.md',
-]
 
-/** The files of a folder whose names end in `.yml` or `.yaml`, by their paths. */
-const filesIn = (folder: string): string[] =>
+/** The files of a folder whose names end so, by their paths. */
+const filesIn = (folder: string, end = /\.ya?ml$/): string[] =>
   readdirSync(new URL(folder, root))
-    .filter(name => /\.ya?ml$/.test(name))
+    .filter(name => end.test(name))
     .sort()
     .map(name => `${folder}/${name}`)
 
@@ -37,7 +31,7 @@ const allExamples = filesIn('examples')
 const examples = allExamples.filter(path => !path.endsWith('.gitlab-ci.yml'))
 
 /** What the guides show in YAML. */
-const shown = GUIDES.flatMap(path =>
+const shown = filesIn('docs', /\.md$/).flatMap(path =>
   blocksOf(read(path)).flatMap(block =>
     block.kind === 'fence' && block.info === 'yaml'
       ? [{ path: `${path}:${block.line}`, content: block.text }]

@@ -1,6 +1,6 @@
 /**
- * Runs the workflows of the README, of .github/workflows and of examples/ with nektos/act, on this machine itself,
- * against an engine, registries and git repositories that are gone afterwards: `npm run act`. CONTRIBUTING.md says more.
+ * Runs the workflows of .github/workflows and of examples/ with nektos/act, on this machine itself, against an engine,
+ * registries and git repositories that are gone afterwards: `npm run act`. CONTRIBUTING.md says more.
  */
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
