@@ -40,6 +40,10 @@ describe('what a call gives', () => {
     { args: [...PUSH, '--on-existing=overwrite'], texts: { 'on-existing': 'overwrite' } },
     { args: ['push', '--policy', 'crab', ...IMAGE], texts: { policy: 'crab', tag: '2.3.4' } },
     {
+      args: [...PUSH, '--policy=a: X -> X', '--policy', 'b: * -> *'],
+      texts: { policy: 'a: X -> X\nb: * -> *' },
+    },
+    {
       args: ['build', ...IMAGE, '--build-args', 'A=1', '--labels=a=b', '--build-args=B=2 3'],
       texts: { 'build-args': 'A=1\nB=2 3', labels: 'a=b' },
     },

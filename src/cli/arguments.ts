@@ -87,6 +87,7 @@ const REPEATED: readonly InputName[] = [
   'build-options',
   'labels',
   'mirrors',
+  'policy',
   'require-checks',
   'used',
 ]
@@ -96,5 +97,7 @@ function optionFor(input: InputName) {
   const option = new Option(`--${input} <value>`, meaning).default(fallback || undefined)
   if (!REPEATED.includes(input)) return option
   option.description += ' May be repeated.'
-  return option.argParser((value, before?: string) => (before === undefined ? value : `${before}\n${value}`))
+  return option.argParser((value, before?: string) =>
+    (before ?? fallback) === fallback ? value : `${before}\n${value}`,
+  )
 }

@@ -65,7 +65,10 @@ function tellWithheld(
   const tags = withheld.join(', ')
   if (stable === 'on-promotion') {
     const how = mirrors.length > 0 ? ', with the same mirrors' : ''
-    log.notice('Stable tags wait', `${tags}: all services of ${gitTag} are promoted together, later${how}.`)
+    log.notice(
+      'Stable tags wait',
+      `${tags}: promote writes them, for all services of ${gitTag} together${how}.`,
+    )
     return
   }
   const isFailed = states.some(({ kind }) => kind === 'failed')

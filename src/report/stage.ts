@@ -2,7 +2,6 @@ import { ReleaseError } from '../errors.ts'
 import type { Conclude } from '../log.ts'
 import { oneLine } from '../text.ts'
 
-/** `end` is called however it ended. */
 export async function runStage<T>(
   run: (conclude: Conclude) => Promise<T>,
   end: (conclusion: string, isFailed: boolean) => void,

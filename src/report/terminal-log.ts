@@ -10,7 +10,6 @@ export function terminalLog(on: {
   debug: boolean
 }): Log {
   const { stream, colours, now, debug } = on
-  // The reader may go away.
   stream.on('error', () => {})
   const line = (text: string) => void stream.write(`${text}\n`)
   return {
