@@ -86,10 +86,10 @@ async function pushUntilRead(
         throw isAgain ? failed : error
       })
       const { first } = next
-      const isPart = async (digest: Digest) =>
-        tries.isIndex && !isIndex((await requireImage(registry, digest)).mediaType)
-      if (first.kind === 'keep' && !(await isPart(first.digest)))
-        return { ...keptImage(first, next), isBuilt: true }
+      if (first.kind === 'keep') {
+        const isPart = tries.isIndex && !isIndex((await requireImage(registry, first.digest)).mediaType)
+        if (!isPart) return { ...keptImage(first, next), isBuilt: true }
+      }
       if (!isAgain) throw await withReason(error, registry)
     }
   }
